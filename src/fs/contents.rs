@@ -1,0 +1,409 @@
+//! Contents of files: a rope of bytes, fills and seeded stretches.
+//!
+//! The big files of the built-in bases are *described*, not held: a fill, or a label from which the
+//! bytes can be generated again. Copying contents shares them, so a simulated copy-up never copies.
+
+use super::digest::{Digest, Hasher};
+use std::sync::Arc;
+
+/// A stretch of contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// These bytes.
+    Bytes(Arc<[u8]>),
+    /// One byte, `len` times. A hole is a fill of zero bytes.
+    Fill {
+        /// The byte.
+        byte: u8,
+        /// How often.
+        len: u64,
+    },
+    /// Bytes generated from a label, from `offset` on. A label `program:NAME…` makes the file behave
+    /// as that program when it is executed, wherever it was copied or renamed.
+    Seeded {
+        /// The label; equal labels generate equal bytes.
+        label: Arc<str>,
+        /// Where in the generated stream this stretch begins.
+        offset: u64,
+        /// How many bytes.
+        len: u64,
+    },
+}
+
+impl Piece {
+    fn len(&self) -> u64 {
+        match self {
+            Piece::Bytes(bytes) => bytes.len() as u64,
+            Piece::Fill { len, .. } | Piece::Seeded { len, .. } => *len,
+        }
+    }
+
+    fn cut(&self, from: u64, to: u64) -> Piece {
+        match self {
+            Piece::Bytes(bytes) => Piece::Bytes(bytes[from as usize..to as usize].into()),
+            Piece::Fill { byte, .. } => Piece::Fill { byte: *byte, len: to - from },
+            Piece::Seeded { label, offset, .. } => {
+                Piece::Seeded { label: label.clone(), offset: offset + from, len: to - from }
+            }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Rope {
+    len: u64,
+    pieces: Vec<Piece>,
+}
+
+/// The contents of a file. Cloning shares; an append adds a piece.
+#[derive(Clone, Debug, Default)]
+pub struct Contents(Option<Arc<Rope>>);
+
+impl Contents {
+    /// No bytes.
+    pub const EMPTY: Contents = Contents(None);
+
+    /// These bytes.
+    pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> Contents {
+        Contents::from_pieces(vec![Piece::Bytes(bytes.into())])
+    }
+
+    /// This text.
+    pub fn text(text: &str) -> Contents {
+        Contents::bytes(text.as_bytes())
+    }
+
+    /// One byte, `len` times.
+    pub fn fill(byte: u8, len: u64) -> Contents {
+        Contents::from_pieces(vec![Piece::Fill { byte, len }])
+    }
+
+    /// `len` bytes generated from a label.
+    pub fn seeded(label: impl Into<Arc<str>>, len: u64) -> Contents {
+        Contents::from_pieces(vec![Piece::Seeded { label: label.into(), offset: 0, len }])
+    }
+
+    /// A program of this name and size; see [`Contents::program`].
+    pub fn of_program(name: &str, len: u64) -> Contents {
+        Contents::seeded(format!("program:{name}"), len)
+    }
+
+    /// A rope of these pieces.
+    pub fn from_pieces(pieces: Vec<Piece>) -> Contents {
+        let pieces: Vec<Piece> = pieces.into_iter().filter(|p| p.len() > 0).collect();
+        let len = pieces.iter().map(Piece::len).fold(0, u64::saturating_add);
+        if len == 0 { Contents(None) } else { Contents(Some(Arc::new(Rope { len, pieces }))) }
+    }
+
+    /// The pieces in order.
+    pub fn pieces(&self) -> &[Piece] {
+        self.0.as_ref().map_or(&[], |rope| &rope.pieces)
+    }
+
+    /// Size in bytes.
+    pub fn len(&self) -> u64 {
+        self.0.as_ref().map_or(0, |rope| rope.len)
+    }
+
+    /// No bytes at all?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The name behind `program:` if this is, from its first byte on, a described program. Options
+    /// may follow the name after a space: `program:built go`.
+    pub fn program(&self) -> Option<&str> {
+        match self.pieces().first()? {
+            Piece::Seeded { label, offset: 0, .. } => label.strip_prefix("program:"),
+            _ => None,
+        }
+    }
+
+    /// These contents followed by `more`.
+    #[must_use]
+    pub fn joined(&self, more: &Contents) -> Contents {
+        let mut pieces = self.pieces().to_vec();
+        pieces.extend_from_slice(more.pieces());
+        Contents::from_pieces(pieces)
+    }
+
+    /// Appends in place. Many small appends are folded together, so a loop of them stays cheap.
+    pub fn append(&mut self, more: &Contents) {
+        let mut pieces = match self.0.take() {
+            None => {
+                *self = more.clone();
+                return;
+            }
+            Some(rope) => match Arc::try_unwrap(rope) {
+                Ok(rope) => rope.pieces,
+                Err(shared) => shared.pieces.clone(),
+            },
+        };
+        for piece in more.pieces() {
+            match (pieces.last_mut(), piece) {
+                (Some(Piece::Bytes(last)), Piece::Bytes(next)) if last.len() + next.len() <= 4096 => {
+                    *last = [&last[..], &next[..]].concat().into();
+                }
+                (Some(Piece::Fill { byte: a, len }), Piece::Fill { byte: b, len: more }) if a == b => {
+                    *len = len.saturating_add(*more);
+                }
+                _ => pieces.push(piece.clone()),
+            }
+        }
+        *self = Contents::from_pieces(pieces);
+    }
+
+    /// The bytes from `from` up to, not including, `to` (both cut to the size).
+    #[must_use]
+    pub fn slice(&self, from: u64, to: u64) -> Contents {
+        let to = to.min(self.len());
+        if from >= to {
+            return Contents::EMPTY;
+        }
+        let (mut at, mut pieces) = (0u64, Vec::new());
+        for piece in self.pieces() {
+            let (start, end) = (at, at + piece.len());
+            at = end;
+            if end > from && start < to {
+                pieces.push(piece.cut(from.saturating_sub(start), to.min(end) - start));
+            }
+        }
+        Contents::from_pieces(pieces)
+    }
+
+    /// Exactly `len` bytes: cut, or padded with zero bytes (a hole).
+    #[must_use]
+    pub fn resized(&self, len: u64) -> Contents {
+        if len <= self.len() {
+            self.slice(0, len)
+        } else {
+            let mut longer = self.clone();
+            longer.append(&Contents::fill(0, len - self.len()));
+            longer
+        }
+    }
+
+    /// `data` put over these contents at `position`; a gap becomes a hole.
+    #[must_use]
+    pub fn overwritten(&self, position: u64, data: &Contents) -> Contents {
+        let mut result = self.resized(position);
+        result.append(data);
+        result.append(&self.slice(position.saturating_add(data.len()), self.len()));
+        result
+    }
+
+    /// All bytes, generated where they are only described. None when there are more than `limit`.
+    pub fn to_bytes(&self, limit: u64) -> Option<Vec<u8>> {
+        if self.len() > limit {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(self.len() as usize);
+        self.for_each_chunk(&mut |chunk| bytes.extend_from_slice(chunk));
+        Some(bytes)
+    }
+
+    /// The text, if the bytes are UTF-8 and not more than `limit`.
+    pub fn to_text(&self, limit: u64) -> Option<String> {
+        String::from_utf8(self.to_bytes(limit)?).ok()
+    }
+
+    /// The first `n` bytes (fewer if there are fewer).
+    pub fn head(&self, n: u64) -> Vec<u8> {
+        self.slice(0, n).to_bytes(n).unwrap_or_default()
+    }
+
+    /// Hands on all bytes in order, in chunks of at most 64 KiB, generating what is described.
+    pub fn for_each_chunk(&self, take: &mut dyn FnMut(&[u8])) {
+        const CHUNK: usize = 64 << 10;
+        for piece in self.pieces() {
+            match piece {
+                Piece::Bytes(bytes) => bytes.chunks(CHUNK).for_each(&mut *take),
+                Piece::Fill { byte, len } => {
+                    let block = vec![*byte; CHUNK.min(*len as usize)];
+                    let mut left = *len;
+                    while left > 0 {
+                        let n = left.min(block.len() as u64);
+                        take(&block[..n as usize]);
+                        left -= n;
+                    }
+                }
+                Piece::Seeded { label, offset, len } => {
+                    let stream = SeededStream::new(label);
+                    let mut block = vec![0; CHUNK.min(*len as usize)];
+                    let mut done = 0;
+                    while done < *len {
+                        let n = (*len - done).min(block.len() as u64) as usize;
+                        stream.fill(offset + done, &mut block[..n]);
+                        take(&block[..n]);
+                        done += n as u64;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A digest for cache keys: equal for equal contents however they are cut into pieces, and
+    /// cheap for described ones. Long runs of one byte are hashed by their length; seeded stretches
+    /// by their label, which is what makes a 60 MB file of a built-in base free to compare. (So it
+    /// is not the SHA-256 of the bytes; a layer's archive is hashed byte by byte when it is written.)
+    pub fn key_digest(&self) -> Digest {
+        let mut runs = RunHasher::default();
+        let mut after: Option<(Arc<str>, u64)> = None;
+        for piece in self.pieces() {
+            match piece {
+                Piece::Fill { byte, len } => runs.run(*byte, *len),
+                Piece::Bytes(bytes) => {
+                    for run in bytes.chunk_by(|a, b| a == b) {
+                        runs.run(run[0], run.len() as u64);
+                    }
+                }
+                Piece::Seeded { label, offset, len } => {
+                    let goes_on = after.as_ref().is_some_and(|(l, end)| l == label && end == offset);
+                    if !goes_on {
+                        runs.mark(label, *offset);
+                    }
+                    after = Some((label.clone(), offset + len));
+                    continue;
+                }
+            }
+            after = None;
+        }
+        runs.finish(self.len())
+    }
+}
+
+/// Hashes a stream of runs: short ones as their bytes, long ones as byte and length.
+#[derive(Default)]
+struct RunHasher {
+    hasher: Hasher,
+    buffer: Vec<u8>,
+    byte: u8,
+    count: u64,
+}
+
+impl RunHasher {
+    const LONG: u64 = 4096;
+
+    fn run(&mut self, byte: u8, count: u64) {
+        if byte != self.byte {
+            self.flush();
+            self.byte = byte;
+        }
+        self.count += count;
+    }
+
+    fn flush(&mut self) {
+        if self.count < RunHasher::LONG {
+            self.buffer.resize(self.buffer.len() + self.count as usize, self.byte);
+        } else {
+            self.buffer.extend_from_slice(b"\0run\0");
+            self.buffer.push(self.byte);
+            self.buffer.extend_from_slice(&self.count.to_le_bytes());
+        }
+        self.count = 0;
+        if self.buffer.len() > 1 << 16 {
+            self.hasher.raw(&self.buffer);
+            self.buffer.clear();
+        }
+    }
+
+    fn mark(&mut self, label: &str, offset: u64) {
+        self.flush();
+        self.hasher.raw(&self.buffer).raw(b"\0seeded\0").field(label).number(offset);
+        self.buffer.clear();
+    }
+
+    fn finish(mut self, len: u64) -> Digest {
+        self.flush();
+        self.hasher.raw(&self.buffer).number(len);
+        self.hasher.finish()
+    }
+}
+
+impl PartialEq for Contents {
+    fn eq(&self, other: &Contents) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(a), Some(b)) => {
+                a.len == b.len
+                    && (Arc::ptr_eq(a, b) || a.pieces == b.pieces || self.key_digest() == other.key_digest())
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Contents {}
+
+/// Bytes from a label, at any offset: eight bytes at a time from a 64-bit mixing function.
+struct SeededStream {
+    seed: u64,
+    program: bool,
+}
+
+impl SeededStream {
+    fn new(label: &str) -> SeededStream {
+        let digest = Digest::of(label);
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest.0[..8]);
+        SeededStream { seed: u64::from_le_bytes(first), program: label.starts_with("program:") }
+    }
+
+    fn word(&self, index: u64) -> [u8; 8] {
+        // A described program begins as every ELF file does, so `head -c 4` tells the truth.
+        if self.program && index == 0 {
+            return *b"\x7fELF\x02\x01\x01\0";
+        }
+        let mut z = self.seed.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)).to_le_bytes()
+    }
+
+    fn fill(&self, offset: u64, block: &mut [u8]) {
+        let mut at = offset;
+        let mut rest = block;
+        while !rest.is_empty() {
+            let word = self.word(at / 8);
+            let skip = (at % 8) as usize;
+            let n = (8 - skip).min(rest.len());
+            let (now, later) = rest.split_at_mut(n);
+            now.copy_from_slice(&word[skip..skip + n]);
+            rest = later;
+            at += n as u64;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_digest_does_not_depend_on_how_contents_are_cut() {
+        let mut cut = Contents::text("hello ");
+        cut = cut.joined(&Contents::text("world")).joined(&Contents::fill(b'x', 9000));
+        let whole = Contents::bytes([b"hello world".as_slice(), &[b'x'; 9000]].concat());
+        assert_eq!(cut.key_digest(), whole.key_digest());
+        assert_eq!(cut, whole);
+        let seeded = Contents::seeded("a", 100);
+        let halves = seeded.slice(0, 40).joined(&seeded.slice(40, 100));
+        assert_eq!(seeded.key_digest(), halves.key_digest());
+        assert_ne!(seeded.key_digest(), Contents::seeded("b", 100).key_digest());
+        assert_ne!(Contents::text("aab").key_digest(), Contents::text("abb").key_digest());
+    }
+
+    #[test]
+    fn a_slice_of_generated_bytes_is_a_slice_of_the_bytes() {
+        let all = Contents::seeded("s", 200_000).to_bytes(1 << 20).unwrap();
+        let part = Contents::seeded("s", 200_000).slice(65_533, 131_077).to_bytes(1 << 20).unwrap();
+        assert_eq!(part, all[65_533..131_077]);
+    }
+
+    #[test]
+    fn overwriting_past_the_end_leaves_a_hole() {
+        let c = Contents::text("ab").overwritten(4, &Contents::text("z"));
+        assert_eq!(c.to_bytes(99).unwrap(), b"ab\0\0z");
+        assert_eq!(Contents::text("abcd").overwritten(1, &Contents::text("X")).to_text(9).unwrap(), "aXcd");
+    }
+}

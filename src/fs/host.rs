@@ -1,0 +1,143 @@
+//! The host's files, behind a trait: the real ones live in `cli`, memory serves tests and wasm.
+
+use indexmap::IndexMap;
+use std::fmt;
+
+/// What a host path is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostKind {
+    /// A regular file of this many bytes.
+    File {
+        /// Bytes.
+        size: u64,
+    },
+    /// A directory.
+    Directory,
+    /// A symbolic link and its text; never followed by the reader.
+    Symlink {
+        /// The text.
+        target: Vec<u8>,
+    },
+    /// A socket, device or fifo: not read.
+    Other,
+}
+
+/// One directory entry of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostEntry {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What it is.
+    pub kind: HostKind,
+    /// Permission bits.
+    pub mode: u16,
+    /// Modification time, Unix seconds.
+    pub mtime: i64,
+}
+
+/// Why the host refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostError {
+    /// The path.
+    pub path: String,
+    /// In words: "no such file", "not below the script's folder".
+    pub message: String,
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+impl std::error::Error for HostError {}
+
+/// Access to files outside the lab. Paths are `/`-separated and relative to the folders the
+/// implementation was confined to; a path that leaves them is refused.
+pub trait Host {
+    /// The whole file, refused when it has more than `limit` bytes.
+    ///
+    /// # Errors
+    /// Not there, not a file, too big, or outside.
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, HostError>;
+
+    /// The entries of a directory, sorted by name.
+    ///
+    /// # Errors
+    /// Not there, not a directory, or outside.
+    fn list(&self, path: &str) -> Result<Vec<HostEntry>, HostError>;
+
+    /// Replaces a file in one step (written beside it, then renamed).
+    ///
+    /// # Errors
+    /// Not writable, or outside.
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError>;
+}
+
+/// A host that has nothing and takes nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHost;
+
+impl NoHost {
+    fn refuse<T>(path: &str) -> Result<T, HostError> {
+        Err(HostError { path: path.to_owned(), message: "there is no host here".to_owned() })
+    }
+}
+
+impl Host for NoHost {
+    fn read(&self, path: &str, _limit: u64) -> Result<Vec<u8>, HostError> {
+        NoHost::refuse(path)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<HostEntry>, HostError> {
+        NoHost::refuse(path)
+    }
+
+    fn write(&mut self, path: &str, _bytes: &[u8]) -> Result<(), HostError> {
+        NoHost::refuse(path)
+    }
+}
+
+/// A host in memory: path → bytes. Directories are implied.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryHost {
+    /// The files, by path without a leading slash.
+    pub files: IndexMap<String, Vec<u8>>,
+}
+
+impl Host for MemoryHost {
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, HostError> {
+        let fail = |message: &str| HostError { path: path.to_owned(), message: message.to_owned() };
+        let bytes = self.files.get(path.trim_matches('/')).ok_or_else(|| fail("no such file"))?;
+        if bytes.len() as u64 > limit {
+            return Err(fail(&format!("more than {limit} bytes")));
+        }
+        Ok(bytes.clone())
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<HostEntry>, HostError> {
+        let folder = path.trim_matches('/').trim_start_matches("./");
+        let prefix = if folder.is_empty() || folder == "." { String::new() } else { format!("{folder}/") };
+        let mut entries: Vec<HostEntry> = Vec::new();
+        for (file, bytes) in &self.files {
+            let Some(rest) = file.strip_prefix(&prefix) else { continue };
+            let (name, kind, mode) = match rest.split_once('/') {
+                Some((name, _)) => (name, HostKind::Directory, 0o755),
+                None => (rest, HostKind::File { size: bytes.len() as u64 }, 0o644),
+            };
+            if !entries.iter().any(|entry| entry.name == name.as_bytes()) {
+                entries.push(HostEntry { name: name.into(), kind, mode, mtime: 1_704_067_200 });
+            }
+        }
+        if entries.is_empty() && !prefix.is_empty() {
+            return Err(HostError { path: path.to_owned(), message: "no such folder".to_owned() });
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError> {
+        self.files.insert(path.trim_matches('/').to_owned(), bytes.to_vec());
+        Ok(())
+    }
+}

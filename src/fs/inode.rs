@@ -1,0 +1,266 @@
+//! Inodes: what a name leads to.
+
+use super::contents::Contents;
+use super::tree::{Ino, Name};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What an inode is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File(Contents),
+    /// A directory.
+    Dir(Entries),
+    /// A symbolic link and its text.
+    Symlink(Arc<[u8]>),
+    /// A named pipe.
+    Fifo,
+    /// A character device, major and minor number. `0:0` is spelled [`Kind::Whiteout`].
+    CharDev(u32, u32),
+    /// A character device 0:0: in a layer of an overlay it deletes the name.
+    Whiteout,
+}
+
+impl Kind {
+    /// "file", "directory", "symlink", "fifo", "chardev", "whiteout": as people read it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Kind::File(_) => "file",
+            Kind::Dir(_) => "directory",
+            Kind::Symlink(_) => "symlink",
+            Kind::Fifo => "fifo",
+            Kind::CharDev(..) => "chardev",
+            Kind::Whiteout => "whiteout",
+        }
+    }
+
+    /// Is it a directory?
+    pub fn is_dir(&self) -> bool {
+        matches!(self, Kind::Dir(_))
+    }
+}
+
+/// What few inodes have: boxed, so that a plain file stays small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// Extended attributes other than the overlay's marks, full name to value.
+    pub xattrs: BTreeMap<Arc<[u8]>, Arc<[u8]>>,
+    /// `trusted.overlay.opaque=y`, on a directory.
+    pub opaque: bool,
+    /// `trusted.overlay.redirect`, on a directory or metacopy file.
+    pub redirect: Option<Arc<[u8]>>,
+    /// `trusted.overlay.metacopy`, on a file: contents live in a lower layer, this is their size.
+    pub metacopy: Option<u64>,
+}
+
+/// An inode of one layer. The number of its names is kept by the [`super::Tree`] that holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inode {
+    /// What it is, with contents, entries or target.
+    pub kind: Kind,
+    /// Permission bits with setuid, setgid and sticky: 12 bits.
+    pub mode: u16,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Number of names in its own layer; for a directory always 1.
+    pub nlink: u32,
+    /// Modification time, Unix seconds. The union ignores it; the builders don't.
+    pub mtime: i64,
+    /// Attributes and marks that few inodes have.
+    pub extra: Option<Box<Extra>>,
+}
+
+/// The lab's clock: one fixed date, 2024-01-01T00:00:00Z.
+pub(super) const EPOCH: i64 = 1_704_067_200;
+
+impl Inode {
+    /// An inode owned by 0:0 with the lab's date.
+    pub fn new(kind: Kind, mode: u16) -> Inode {
+        Inode { kind, mode, uid: 0, gid: 0, nlink: 0, mtime: EPOCH, extra: None }
+    }
+
+    /// A regular file, 0644.
+    pub fn file(contents: Contents) -> Inode {
+        Inode::new(Kind::File(contents), 0o644)
+    }
+
+    /// An empty directory.
+    pub fn dir(mode: u16) -> Inode {
+        Inode::new(Kind::Dir(Entries::default()), mode)
+    }
+
+    /// A symbolic link.
+    pub fn symlink(target: &[u8]) -> Inode {
+        Inode::new(Kind::Symlink(target.into()), 0o777)
+    }
+
+    /// A whiteout.
+    pub fn whiteout() -> Inode {
+        Inode::new(Kind::Whiteout, 0)
+    }
+
+    /// The same inode with another owner.
+    #[must_use]
+    pub fn owned(mut self, uid: u32, gid: u32) -> Inode {
+        (self.uid, self.gid) = (uid, gid);
+        self
+    }
+
+    /// The same inode with another mode.
+    #[must_use]
+    pub fn with_mode(mut self, mode: u16) -> Inode {
+        self.mode = mode;
+        self
+    }
+
+    /// Size as stat shows it: bytes of a file (or what a metacopy's mark says) or of a symlink's text,
+    /// else 0.
+    pub fn size(&self) -> u64 {
+        match &self.kind {
+            Kind::File(contents) => self.metacopy().unwrap_or_else(|| contents.len()),
+            Kind::Symlink(target) => target.len() as u64,
+            _ => 0,
+        }
+    }
+
+    /// Marked opaque?
+    pub fn is_opaque(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.opaque)
+    }
+
+    /// Its redirect mark.
+    pub fn redirect(&self) -> Option<&Arc<[u8]>> {
+        self.extra.as_ref()?.redirect.as_ref()
+    }
+
+    /// Its metacopy mark.
+    pub fn metacopy(&self) -> Option<u64> {
+        self.extra.as_ref()?.metacopy
+    }
+
+    /// Is it a whiteout?
+    pub fn is_whiteout(&self) -> bool {
+        matches!(self.kind, Kind::Whiteout)
+    }
+
+    /// The rare attributes, made when missing.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_with(Box::default)
+    }
+
+    /// A directory's entries.
+    pub fn entries(&self) -> Option<&Entries> {
+        match &self.kind {
+            Kind::Dir(entries) => Some(entries),
+            _ => None,
+        }
+    }
+}
+
+/// The names of one directory in byte order. Few live in one sorted, shared list; many in a
+/// persistent map, so that one more name costs a path of the map and a snapshot costs nothing.
+#[derive(Clone, Debug)]
+pub enum Entries {
+    /// At most [`Entries::FEW`] names, or a sealed directory of any size.
+    Few(Arc<Vec<(Name, Ino)>>),
+    /// More, in a directory that can be written.
+    Many(rpds::RedBlackTreeMapSync<Name, Ino>),
+}
+
+impl Default for Entries {
+    fn default() -> Entries {
+        Entries::Few(Arc::default())
+    }
+}
+
+impl PartialEq for Entries {
+    fn eq(&self, other: &Entries) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Entries {}
+
+impl Entries {
+    /// Up to here a sorted list is cheaper to copy than a map is to walk.
+    pub const FEW: usize = 64;
+
+    /// A sealed list.
+    pub(super) fn sealed(sorted: Vec<(Name, Ino)>) -> Entries {
+        Entries::Few(Arc::new(sorted))
+    }
+
+    /// What this name leads to.
+    pub fn get(&self, name: &[u8]) -> Option<Ino> {
+        match self {
+            Entries::Few(list) => {
+                let at = list.binary_search_by(|(n, _)| (**n).cmp(name)).ok()?;
+                Some(list[at].1)
+            }
+            Entries::Many(map) => map.get(name).copied(),
+        }
+    }
+
+    /// Sets a name; what it led to before.
+    pub(super) fn insert(&mut self, name: Name, ino: Ino) -> Option<Ino> {
+        match self {
+            Entries::Few(list) => match list.binary_search_by(|(n, _)| n.cmp(&name)) {
+                Ok(at) => Some(std::mem::replace(&mut Arc::make_mut(list)[at].1, ino)),
+                Err(at) if list.len() < Entries::FEW => {
+                    Arc::make_mut(list).insert(at, (name, ino));
+                    None
+                }
+                Err(_) => {
+                    let mut map: rpds::RedBlackTreeMapSync<Name, Ino> = list.iter().cloned().collect();
+                    map.insert_mut(name, ino);
+                    *self = Entries::Many(map);
+                    None
+                }
+            },
+            Entries::Many(map) => {
+                let before = map.get(&name).copied();
+                map.insert_mut(name, ino);
+                before
+            }
+        }
+    }
+
+    /// Removes a name; what it led to.
+    pub(super) fn remove(&mut self, name: &[u8]) -> Option<Ino> {
+        match self {
+            Entries::Few(list) => {
+                let at = list.binary_search_by(|(n, _)| (**n).cmp(name)).ok()?;
+                Some(Arc::make_mut(list).remove(at).1)
+            }
+            Entries::Many(map) => {
+                let before = map.get(name).copied();
+                map.remove_mut(name);
+                before
+            }
+        }
+    }
+
+    /// Number of names.
+    pub fn len(&self) -> usize {
+        match self {
+            Entries::Few(list) => list.len(),
+            Entries::Many(map) => map.size(),
+        }
+    }
+
+    /// No names?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Names in byte order.
+    pub fn iter(&self) -> Box<dyn Iterator<Item = (&Name, Ino)> + '_> {
+        match self {
+            Entries::Few(list) => Box::new(list.iter().map(|(name, ino)| (name, *ino))),
+            Entries::Many(map) => Box::new(map.iter().map(|(name, ino)| (name, *ino))),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Files as data: paths, inodes, contents, trees, digests and the host. No policy lives here.
+//!
+//! Start with [`Tree`] (a directory tree that can be changed: an upper) and [`Layer`] (a sealed,
+//! shared one: a lower). Both hold [`Inode`]s under names; a hard link is one inode under two names.
+
+mod contents;
+mod digest;
+mod errno;
+mod host;
+mod inode;
+pub mod path;
+mod tree;
+
+pub use contents::{Contents, Piece};
+pub use digest::{Digest, Hasher};
+pub use errno::Errno;
+pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
+pub use inode::{Entries, Extra, Inode, Kind};
+pub use tree::{Ino, Layer, Name, Nodes, Tree};

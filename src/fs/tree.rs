@@ -1,0 +1,334 @@
+//! Directory trees: [`Tree`] can be changed (an upper), [`Layer`] is sealed and shared (a lower).
+
+use super::contents::Contents;
+use super::inode::{Entries, Inode, Kind};
+use super::path;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A name in a directory: any bytes but `/` and NUL.
+pub type Name = Arc<[u8]>;
+
+/// Number of an inode inside its tree; 0 is the root directory.
+pub type Ino = u32;
+
+const PAGE: usize = 256;
+
+/// Reading, the same for both kinds of tree.
+pub trait Nodes {
+    /// The inode of this number. The number must come from this tree.
+    fn inode(&self, ino: Ino) -> &Inode;
+
+    /// What `name` leads to in the directory `dir`; none also when `dir` is no directory.
+    fn child(&self, dir: Ino, name: &[u8]) -> Option<Ino> {
+        self.inode(dir).entries()?.get(name)
+    }
+
+    /// What a path leads to, from the root, name by name: no symlinks followed, `.` and `..` are names.
+    fn at(&self, path: &[u8]) -> Option<Ino> {
+        path::names(path).try_fold(0, |dir, name| self.child(dir, name))
+    }
+
+    /// Visits everything below the root, parents first, names in byte order, with absolute paths.
+    /// The root itself is not visited.
+    fn walk(&self, visit: &mut dyn FnMut(&[u8], Ino, &Inode)) {
+        self.walk_from(0, b"", visit);
+    }
+
+    /// [`Nodes::walk`] below one directory; paths begin with `prefix`. No recursion: a deep tree can't
+    /// overflow the stack.
+    fn walk_from(&self, dir: Ino, prefix: &[u8], visit: &mut dyn FnMut(&[u8], Ino, &Inode)) {
+        let Some(entries) = self.inode(dir).entries() else { return };
+        let mut at = prefix.to_vec();
+        let mut open = vec![(entries.iter(), at.len())];
+        while let Some((entries, len)) = open.last_mut() {
+            at.truncate(*len);
+            let Some((name, ino)) = entries.next() else {
+                open.pop();
+                continue;
+            };
+            at.push(b'/');
+            at.extend_from_slice(name);
+            let inode = self.inode(ino);
+            visit(&at, ino, inode);
+            if let Some(inside) = inode.entries() {
+                open.push((inside.iter(), at.len()));
+            }
+        }
+    }
+}
+
+/// A tree that can be changed. Cloning shares everything; the first write after it copies one page
+/// of 256 inodes and one directory's list.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    pages: Arc<Vec<Arc<Vec<Inode>>>>,
+    len: u32,
+}
+
+impl Default for Tree {
+    fn default() -> Tree {
+        Tree::new()
+    }
+}
+
+impl Nodes for Tree {
+    #[inline]
+    fn inode(&self, ino: Ino) -> &Inode {
+        &self.pages[ino as usize / PAGE][ino as usize % PAGE]
+    }
+}
+
+impl Tree {
+    /// An empty root, 0755, 0:0.
+    pub fn new() -> Tree {
+        let mut tree = Tree { pages: Arc::default(), len: 0 };
+        tree.add(Inode { nlink: 1, ..Inode::dir(0o755) });
+        tree
+    }
+
+    /// A tree that begins as a copy of a sealed one; contents are shared.
+    pub fn from_layer(layer: &Layer) -> Tree {
+        let pages = layer.0.inodes.chunks(PAGE).map(|page| Arc::new(page.to_vec())).collect();
+        Tree { pages: Arc::new(pages), len: layer.0.inodes.len() as u32 }
+    }
+
+    /// Adds an inode without a name.
+    pub fn add(&mut self, inode: Inode) -> Ino {
+        let pages = Arc::make_mut(&mut self.pages);
+        if (self.len as usize).is_multiple_of(PAGE) {
+            pages.push(Arc::default());
+        }
+        if let Some(page) = pages.last_mut() {
+            Arc::make_mut(page).push(inode);
+        }
+        self.len += 1;
+        self.len - 1
+    }
+
+    /// An inode to change.
+    pub fn inode_mut(&mut self, ino: Ino) -> &mut Inode {
+        let page = &mut Arc::make_mut(&mut self.pages)[ino as usize / PAGE];
+        &mut Arc::make_mut(page)[ino as usize % PAGE]
+    }
+
+    fn entries_mut(&mut self, dir: Ino) -> Option<&mut Entries> {
+        match &mut self.inode_mut(dir).kind {
+            Kind::Dir(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// Gives an inode one more name. An older inode of that name loses it and is returned.
+    pub fn link(&mut self, dir: Ino, name: &[u8], ino: Ino) -> Option<Ino> {
+        let before = self.entries_mut(dir)?.insert(name.into(), ino);
+        self.inode_mut(ino).nlink += 1;
+        if let Some(before) = before {
+            self.drop_link(before);
+        }
+        before
+    }
+
+    /// Takes a name away; the inode that had it.
+    pub fn unlink(&mut self, dir: Ino, name: &[u8]) -> Option<Ino> {
+        let ino = self.entries_mut(dir)?.remove(name)?;
+        self.drop_link(ino);
+        Some(ino)
+    }
+
+    /// Takes a name away from one place and puts it in another, keeping the link count.
+    pub fn rename(&mut self, dir: Ino, name: &[u8], to: Ino, new: &[u8]) -> Option<Ino> {
+        let ino = self.entries_mut(dir)?.remove(name)?;
+        if let Some(before) = self.entries_mut(to)?.insert(new.into(), ino) {
+            self.drop_link(before);
+        }
+        Some(ino)
+    }
+
+    /// Exchanges what two names lead to. False if either is missing.
+    pub fn exchange(&mut self, dir: Ino, name: &[u8], other: Ino, second: &[u8]) -> bool {
+        let (Some(a), Some(b)) = (self.child(dir, name), self.child(other, second)) else { return false };
+        if let Some(entries) = self.entries_mut(dir) {
+            entries.insert(name.into(), b);
+        }
+        if let Some(entries) = self.entries_mut(other) {
+            entries.insert(second.into(), a);
+        }
+        true
+    }
+
+    fn drop_link(&mut self, ino: Ino) {
+        let inode = self.inode_mut(ino);
+        inode.nlink = inode.nlink.saturating_sub(1);
+        if inode.nlink == 0 && !inode.kind.is_dir() {
+            // Nobody can reach it any more: let its contents go.
+            if let Kind::File(contents) = &mut inode.kind {
+                *contents = Contents::EMPTY;
+            }
+        }
+    }
+
+    /// Makes the directories of `path` that are missing (0755, 0:0); the last one. None if something
+    /// on the way is no directory.
+    pub fn mkdirs(&mut self, path: &[u8]) -> Option<Ino> {
+        let mut dir = 0;
+        for name in path::names(path) {
+            dir = match self.child(dir, name) {
+                Some(ino) => ino,
+                None => {
+                    let ino = self.add(Inode::dir(0o755));
+                    self.link(dir, name, ino);
+                    ino
+                }
+            };
+        }
+        self.inode(dir).kind.is_dir().then_some(dir)
+    }
+
+    /// Puts an inode at a path, making parents; what was there is replaced, but a directory put on a
+    /// directory keeps the names inside. None if something on the way is no directory.
+    pub fn put(&mut self, at: &[u8], mut inode: Inode) -> Option<Ino> {
+        let name = path::file_name(at);
+        if name.is_empty() {
+            if let (Kind::Dir(new), Kind::Dir(old)) = (&mut inode.kind, &self.inode(0).kind) {
+                *new = old.clone();
+                inode.nlink = 1;
+                *self.inode_mut(0) = inode;
+                return Some(0);
+            }
+            return None;
+        }
+        let dir = self.mkdirs(path::parent(at))?;
+        if let (Some(old), Kind::Dir(new)) = (self.child(dir, name), &mut inode.kind)
+            && let Kind::Dir(entries) = &self.inode(old).kind
+        {
+            *new = entries.clone();
+            inode.nlink = 1;
+            *self.inode_mut(old) = inode;
+            return Some(old);
+        }
+        inode.nlink = 0;
+        let ino = self.add(inode);
+        self.link(dir, name, ino);
+        Some(ino)
+    }
+
+    /// Gives what `existing` leads to the second name `at`, making parents. None if there is nothing.
+    pub fn put_link(&mut self, at: &[u8], existing: &[u8]) -> Option<Ino> {
+        let ino = self.at(existing)?;
+        let dir = self.mkdirs(path::parent(at))?;
+        self.link(dir, path::file_name(at), ino);
+        Some(ino)
+    }
+
+    /// Seals a copy: inodes in path order, unreachable ones dropped.
+    pub fn seal(&self) -> Layer {
+        let mut inodes: Vec<Inode> = Vec::new();
+        let mut numbers: HashMap<Ino, Ino> = HashMap::new();
+        numbers.insert(0, 0);
+        inodes.push(self.inode(0).clone());
+        let (mut files, mut bytes) = (0usize, 0u64);
+        self.walk(&mut |_, ino, inode| {
+            files += 1;
+            numbers.entry(ino).or_insert_with(|| {
+                if matches!(inode.kind, Kind::File(_)) && inode.metacopy().is_none() {
+                    bytes = bytes.saturating_add(inode.size());
+                }
+                inodes.push(inode.clone());
+                inodes.len() as Ino - 1
+            });
+        });
+        for inode in &mut inodes {
+            if let Kind::Dir(entries) = &mut inode.kind {
+                let sorted = entries
+                    .iter()
+                    .filter_map(|(name, ino)| Some((name.clone(), *numbers.get(&ino)?)))
+                    .collect();
+                *entries = Entries::sealed(sorted);
+            }
+        }
+        Layer(Arc::new(Sealed { inodes: inodes.into_boxed_slice(), entries: files, bytes }))
+    }
+
+    /// Number of inodes ever added, the unreachable ones included.
+    pub fn inodes(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Has it nothing but its root?
+    pub fn is_bare(&self) -> bool {
+        self.inode(0).entries().is_none_or(Entries::is_empty)
+    }
+}
+
+#[derive(Debug)]
+struct Sealed {
+    inodes: Box<[Inode]>,
+    entries: usize,
+    bytes: u64,
+}
+
+/// A sealed tree: immutable, shared, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Layer(Arc<Sealed>);
+
+impl Nodes for Layer {
+    #[inline]
+    fn inode(&self, ino: Ino) -> &Inode {
+        &self.0.inodes[ino as usize]
+    }
+}
+
+impl Layer {
+    /// An empty layer.
+    pub fn empty() -> Layer {
+        Tree::new().seal()
+    }
+
+    /// Number of names in it.
+    pub fn entries(&self) -> usize {
+        self.0.entries
+    }
+
+    /// Bytes of its regular files; a hard-linked file counts once.
+    pub fn bytes(&self) -> u64 {
+        self.0.bytes
+    }
+
+    /// The very same layer (not just an equal one)?
+    pub fn same(&self, other: &Layer) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hard_links_stay_one_inode_through_sealing() {
+        let mut tree = Tree::new();
+        tree.put(b"/a/f", Inode::file(Contents::text("x")));
+        tree.put_link(b"/b", b"/a/f");
+        tree.put(b"/gone", Inode::file(Contents::text("zz")));
+        tree.unlink(0, b"gone");
+        let layer = tree.seal();
+        assert_eq!(layer.at(b"/a/f"), layer.at(b"/b"));
+        assert_eq!(layer.inode(layer.at(b"/b").unwrap()).nlink, 2);
+        assert_eq!((layer.entries(), layer.bytes()), (3, 1));
+    }
+
+    #[test]
+    fn a_clone_is_not_changed_by_later_writes() {
+        let mut tree = Tree::new();
+        for i in 0..200 {
+            tree.put(format!("/d/{i}").as_bytes(), Inode::file(Contents::EMPTY));
+        }
+        let before = tree.clone();
+        tree.put(b"/d/x", Inode::file(Contents::EMPTY));
+        let dir = tree.at(b"/d").unwrap();
+        tree.unlink(dir, b"7");
+        assert!(before.at(b"/d/x").is_none() && before.at(b"/d/7").is_some());
+        assert!(tree.at(b"/d/x").is_some() && tree.at(b"/d/7").is_none());
+    }
+}

@@ -1,0 +1,7 @@
+//! Images: layers with a config and a history, kept in a content-addressed store.
+
+mod config;
+mod store;
+
+pub use config::{Config, Health, History};
+pub use store::{Image, ImageLayer, Store};

@@ -1,0 +1,7 @@
+//! Layerlab (tour to be written).
+pub mod error;
+pub mod fs;
+pub mod image;
+pub mod shell;
+pub mod trace;
+pub mod union;

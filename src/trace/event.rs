@@ -1,0 +1,459 @@
+//! The one event type. Text and JSON are two renderings of it.
+
+use super::key::{CacheKey, Part, Verdict};
+use serde::Serialize;
+
+/// A layer as people count them: the upper is 0, lowers are counted from the bottom, so the base is 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerRef {
+    /// 0 for the upper, else 1 for the bottom, 2 above it …
+    pub number: usize,
+    /// What made it: "COPY conf", "RUN apk add" …; may be empty.
+    pub label: String,
+}
+
+/// What one layer answered when a name was looked up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// The layer holds the directory, but not the name.
+    Absent,
+    /// The layer does not hold the directory, so it was not asked.
+    NoDirectory {
+        /// The directory it lacks.
+        directory: String,
+    },
+    /// A file (or other non-directory) of this size: the search ends.
+    Found {
+        /// "file", "symlink", "fifo", "chardev".
+        kind: String,
+        /// Bytes.
+        size: u64,
+    },
+    /// A directory: the search goes on below, unless it is opaque.
+    Directory {
+        /// Marked opaque: the search ends.
+        opaque: bool,
+        /// Marked with a redirect: the layers below are asked for this name instead.
+        redirect: Option<String>,
+    },
+    /// A file without contents of its own: the search goes on for them.
+    Metacopy {
+        /// Bytes, as its mark says.
+        size: u64,
+    },
+    /// A whiteout: the name is deleted here, the search ends.
+    Whiteout,
+    /// Not asked: a layer above ended the search.
+    NotAsked,
+}
+
+/// One step of a look-up: a layer and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Probe {
+    /// Which layer.
+    pub layer: LayerRef,
+    /// What it answered.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// What a cell of the drawn stack shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellMark {
+    /// Visible in the merged view: ●
+    Visible,
+    /// There, but hidden by a layer above: ○
+    Hidden,
+    /// A whiteout: ✕
+    Whiteout,
+    /// An opaque directory: ⊘
+    Opaque,
+    /// Nothing there: ·
+    Absent,
+}
+
+/// A cell of the drawn stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// The sign.
+    pub mark: CellMark,
+    /// Words behind it: "656 B", "dir", empty when absent.
+    pub text: String,
+}
+
+/// A row of the drawn stack: a layer and its cells, one per path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StackRow {
+    /// Which layer.
+    pub layer: LayerRef,
+    /// One cell for each path.
+    pub cells: Vec<Cell>,
+}
+
+/// A row of `explain`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyRow {
+    /// The ingredient.
+    pub part: Part,
+    /// Its value in the earlier build, if that had it.
+    pub earlier: Option<String>,
+    /// Its value in this build, if this one has it.
+    pub now: Option<String>,
+}
+
+/// Which stream a line of output went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// Everything that can happen. Self-contained: a renderer needs nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    // ---- the union ------------------------------------------------------------------------
+    /// A name was looked up, layer by layer, as a kernel with cold caches does it.
+    Lookup {
+        /// The path, absolute in the merged view.
+        path: String,
+        /// Top first; layers that could not matter are left out at the end.
+        probes: Vec<Probe>,
+        /// Does the merged view have it?
+        found: bool,
+    },
+    /// Missing parent directories were made in the upper.
+    CopyUpDirectories {
+        /// Top first, absolute.
+        paths: Vec<String>,
+    },
+    /// An object was copied from a lower layer into the upper.
+    CopyUp {
+        /// The path.
+        path: String,
+        /// "file", "symlink", "directory" …
+        kind: String,
+        /// Bytes the kernel copies; 0 when the contents are about to be cut.
+        bytes: u64,
+        /// Where from.
+        from: LayerRef,
+        /// Attributes only (`metacopy=on`, or because the file is being truncated).
+        metadata_only: bool,
+    },
+    /// Data was written.
+    Write {
+        /// The path.
+        path: String,
+        /// Bytes written.
+        bytes: u64,
+        /// Size afterwards.
+        size: u64,
+        /// Was it an append?
+        append: bool,
+        /// A lower layer that still holds the old contents.
+        untouched: Option<LayerRef>,
+    },
+    /// Something new was made in the upper.
+    Created {
+        /// The path.
+        path: String,
+        /// "file", "directory", "symlink", "fifo", "chardev", "link".
+        kind: String,
+        /// It took the place of a whiteout.
+        over_whiteout: bool,
+        /// It is a directory and was marked opaque.
+        opaque: bool,
+    },
+    /// Something was removed from the merged view.
+    Removed {
+        /// The path.
+        path: String,
+        /// "file", "directory" …
+        kind: String,
+        /// A whiteout was left in the upper, because this layer still has the name.
+        whiteout_over: Option<LayerRef>,
+        /// Bytes that lower layers keep although nobody sees them any more.
+        still_stored: u64,
+    },
+    /// A directory was marked opaque.
+    Opaque {
+        /// The path.
+        path: String,
+    },
+    /// A directory or metacopy got a redirect mark.
+    Redirect {
+        /// The path.
+        path: String,
+        /// The mark's value.
+        to: String,
+    },
+    /// A name moved.
+    Renamed {
+        /// Old path.
+        from: String,
+        /// New path.
+        to: String,
+        /// The two were exchanged.
+        exchange: bool,
+        /// A whiteout was left at the old path.
+        whiteout: bool,
+    },
+    /// Attributes changed in the upper.
+    Attributes {
+        /// The path.
+        path: String,
+        /// What changed, in words: "mode 0644 → 0755".
+        change: String,
+    },
+    /// A simulated kernel call failed. A result, not a lab error.
+    Failed {
+        /// The call: "rename".
+        op: String,
+        /// Its path.
+        path: String,
+        /// "EXDEV".
+        errno: String,
+        /// Why the kernel answers so here, in words; may be empty.
+        why: String,
+    },
+    /// The upper was sealed and became a layer.
+    Committed {
+        /// What was committed.
+        what: String,
+        /// Number of entries in the layer.
+        entries: usize,
+        /// Bytes stored in the layer.
+        bytes: u64,
+    },
+    /// The stack, drawn: layers down, paths across.
+    Stack {
+        /// What is mounted here: "web".
+        name: String,
+        /// The columns.
+        paths: Vec<String>,
+        /// Upper first.
+        rows: Vec<StackRow>,
+        /// The merged view's cells.
+        view: Vec<Cell>,
+    },
+    /// The answer of `which`: who wins, who is hidden, and why.
+    Which {
+        /// The path.
+        path: String,
+        /// Every layer that has something to say, top first.
+        probes: Vec<Probe>,
+        /// The winner.
+        winner: Option<LayerRef>,
+        /// One sentence.
+        why: String,
+    },
+
+    // ---- builds ---------------------------------------------------------------------------
+    /// A build begins.
+    BuildStart {
+        /// The tag or, without one, the context's name.
+        name: String,
+        /// "buildkit" or "legacy".
+        builder: String,
+        /// Files that reach the builder.
+        context_files: usize,
+        /// Their bytes.
+        context_bytes: u64,
+        /// Files the ignore file kept out.
+        ignored_files: usize,
+    },
+    /// One instruction was judged, and executed if need be.
+    Step {
+        /// Counts instructions from 1 over the file.
+        number: usize,
+        /// "[2/4]" or "[builder 2/4]" where BuildKit shows one.
+        label: String,
+        /// The stage's name or number.
+        stage: String,
+        /// The logical line.
+        instruction: String,
+        /// What the builder decided.
+        #[serde(flatten)]
+        verdict: Verdict,
+        /// The reason in words, as `Verdict::reason` makes it.
+        reason_text: String,
+        /// Bytes of the layer the step made or found; none for steps without a layer.
+        bytes: Option<u64>,
+        /// Simulated seconds the step's programs take; none where nothing is modelled.
+        seconds: Option<f64>,
+    },
+    /// A line printed by a RUN step or another simulated process.
+    Output {
+        /// Which stream.
+        stream: Stream,
+        /// The text, without the final newline.
+        text: String,
+    },
+    /// A build ended well.
+    Built {
+        /// Name with tag, or empty.
+        tag: String,
+        /// Short image id.
+        image: String,
+        /// Bytes.
+        size: u64,
+        /// Layers, base included.
+        layers: usize,
+        /// Number of hits.
+        hits: usize,
+        /// Number of misses.
+        misses: usize,
+        /// Simulated seconds spent again on steps that missed.
+        seconds: f64,
+    },
+    /// A build ended badly. A result, not a lab error.
+    BuildFailed {
+        /// The builder's own message.
+        message: String,
+        /// Exit status of `docker build`.
+        exit: i32,
+    },
+    /// Two cache keys side by side.
+    Explain {
+        /// The step's number.
+        step: usize,
+        /// The logical line.
+        instruction: String,
+        /// The verdict's word and reason.
+        verdict: String,
+        /// The ingredients.
+        rows: Vec<KeyRow>,
+        /// This build's whole key, so that it can be recomputed from the print.
+        key: Option<CacheKey>,
+        /// Its digest.
+        digest: String,
+    },
+
+    // ---- commands -------------------------------------------------------------------------
+    /// What a command printed: Docker's own tables and ids are modelled data.
+    Printed {
+        /// Standard output, as printed.
+        out: String,
+        /// Standard error, as printed.
+        err: String,
+        /// Exit status.
+        exit: i32,
+    },
+    /// A container was started.
+    Started {
+        /// Its name.
+        name: String,
+        /// Its image.
+        image: String,
+        /// Number of lower layers.
+        lowers: usize,
+    },
+    /// A table of the lab's own (not one of Docker's).
+    Table {
+        /// Above the table; may be empty.
+        title: String,
+        /// Column heads.
+        head: Vec<String>,
+        /// Rows.
+        rows: Vec<Vec<String>>,
+    },
+    /// A value that a line of script gave.
+    Value {
+        /// As a person reads it.
+        text: String,
+    },
+    /// Text of the lab: help topics, answers.
+    Text {
+        /// The text; may have several lines.
+        text: String,
+    },
+    /// Something that isn't modelled, said so.
+    NotModelled {
+        /// What.
+        what: String,
+        /// What happens instead.
+        instead: String,
+    },
+    /// Advice.
+    Hint {
+        /// One sentence.
+        text: String,
+    },
+    /// The next word to type.
+    Next {
+        /// What to type.
+        text: String,
+    },
+
+    // ---- stories --------------------------------------------------------------------------
+    /// A scenario tells what comes next.
+    Story {
+        /// The sentence.
+        text: String,
+    },
+    /// A line of a scenario that is about to run, as written.
+    Line {
+        /// The line.
+        text: String,
+    },
+    /// A check passed or failed.
+    Check {
+        /// Its name.
+        name: String,
+        /// Did it hold?
+        ok: bool,
+        /// The expected value.
+        expected: String,
+        /// The actual value.
+        actual: String,
+    },
+    /// A prediction was made and judged.
+    Predicted {
+        /// The instruction.
+        instruction: String,
+        /// What was predicted: "HIT" or "MISS".
+        predicted: String,
+        /// What came.
+        actual: String,
+        /// Right?
+        ok: bool,
+    },
+    /// A lab error.
+    Error {
+        /// What.
+        message: String,
+        /// "file:line:column"; none when there is no text to point at.
+        place: Option<Place>,
+        /// What to do next.
+        hint: Option<String>,
+    },
+    /// The last event of every run.
+    Result {
+        /// Exit status of the whole.
+        exit: i32,
+        /// Checks that held.
+        passed: usize,
+        /// Checks that did not.
+        failed: usize,
+    },
+}
+
+/// A place in a text, as an event carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// Name of the text.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+    /// Width of the mark.
+    pub width: u32,
+    /// The line's text.
+    pub text: String,
+}

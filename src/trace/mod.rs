@@ -1,0 +1,95 @@
+//! What happened, as data.
+//!
+//! Every operation that changes or looks something up emits [`Event`]s to a [`Sink`]. An event is
+//! self-contained and serialisable: a renderer needs nothing else. Text and JSON are two
+//! renderings of the same enum. Events never depend on how warm a cache is.
+//!
+//! [`Trace`] travels through every operation. It carries the sink and the [`Fuel`].
+
+mod event;
+mod fuel;
+mod key;
+
+pub use event::*;
+pub use fuel::{Exhausted, Fuel, Limits};
+pub use key::{CacheKey, Part, Reason, Verdict};
+
+/// Takes events.
+pub trait Sink {
+    /// Takes one event, in order.
+    fn take(&mut self, event: Event);
+}
+
+impl Sink for Vec<Event> {
+    fn take(&mut self, event: Event) {
+        self.push(event);
+    }
+}
+
+/// The companion of every operation: where its events go, and what it may use.
+#[derive(Default)]
+pub struct Trace {
+    sink: Option<Box<dyn Sink>>,
+    /// What this line may still use.
+    pub fuel: Fuel,
+}
+
+impl Trace {
+    /// Drops all events. Dropping costs nothing: events are not even made.
+    pub fn silent() -> Trace {
+        Trace::default()
+    }
+
+    /// Hands all events to `sink`.
+    pub fn to(sink: Box<dyn Sink>) -> Trace {
+        Trace { sink: Some(sink), fuel: Fuel::default() }
+    }
+
+    /// Makes and hands on one event, if anybody listens.
+    #[inline]
+    pub fn emit(&mut self, make: impl FnOnce() -> Event) {
+        if let Some(sink) = &mut self.sink {
+            sink.take(make());
+        }
+    }
+
+    /// Does anybody listen? For work that only serves events.
+    pub fn listening(&self) -> bool {
+        self.sink.is_some()
+    }
+
+    /// Runs `f` without listening, then listens again. For work whose steps are not the story.
+    pub fn quietly<R>(&mut self, f: impl FnOnce(&mut Trace) -> R) -> R {
+        let sink = self.sink.take();
+        let result = f(self);
+        self.sink = sink;
+        result
+    }
+
+    /// Runs `f` and returns the events it emitted instead of handing them on.
+    pub fn collect<R>(&mut self, f: impl FnOnce(&mut Trace) -> R) -> (R, Vec<Event>) {
+        let bag = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+        let before = self.sink.replace(Box::new(Bag(bag.clone())));
+        let result = f(self);
+        self.sink = before;
+        let events = bag.take();
+        (result, events)
+    }
+
+    /// Hands on events that were collected before.
+    pub fn replay(&mut self, events: Vec<Event>) {
+        if let Some(sink) = &mut self.sink {
+            for event in events {
+                sink.take(event);
+            }
+        }
+    }
+}
+
+struct Bag(std::rc::Rc<std::cell::RefCell<Vec<Event>>>);
+
+impl Sink for Bag {
+    fn take(&mut self, event: Event) {
+        self.0.borrow_mut().push(event);
+    }
+}

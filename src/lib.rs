@@ -1,7 +1,10 @@
 //! Layerlab (tour to be written).
+pub mod command;
 pub mod error;
 pub mod fs;
 pub mod image;
+pub mod journal;
+pub mod script;
 pub mod shell;
 pub mod trace;
 pub mod union;

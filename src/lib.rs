@@ -1,4 +1,6 @@
 //! Layerlab (tour to be written).
+pub mod build;
+pub mod dockerfile;
 pub mod error;
 pub mod fs;
 pub mod image;

@@ -184,7 +184,10 @@ mod tests {
     use super::*;
 
     fn image(command: &str) -> Image {
-        Image { config: Config { cmd: Some(vec![command.to_owned()]), ..Config::default() }, ..Image::default() }
+        Image {
+            config: Config { cmd: Some(vec![command.to_owned()]), ..Config::default() },
+            ..Image::default()
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Layerlab (tour to be written).
+pub mod build;
 pub mod command;
+pub mod dockerfile;
 pub mod error;
 pub mod fs;
 pub mod image;

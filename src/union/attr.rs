@@ -4,7 +4,7 @@ use super::cache::Spot;
 use super::driver::Need;
 use super::mount::Mount;
 use crate::fs::path::show;
-use crate::fs::{Errno, Inode, Kind, Nodes};
+use crate::fs::{Errno, Inode, Kind};
 use crate::trace::{Event, Trace};
 use std::borrow::Cow;
 

@@ -227,10 +227,7 @@ pub(super) fn child(m: &Mount, dir: Part, name: &[u8]) -> Option<Ino> {
 /// The topmost lower layer that has the name, unless it is a whiteout there
 /// (fs/overlayfs/namei.c, `ovl_lower_positive`).
 pub(super) fn covered(m: &Mount, dir: &Entry, name: &[u8]) -> Option<Part> {
-    let (layer, ino) = dir
-        .lowers
-        .parts()
-        .iter()
-        .find_map(|(layer, dir)| Some((*layer, child(m, (*layer, *dir), name)?)))?;
+    let (layer, ino) =
+        dir.lowers.parts().iter().find_map(|(layer, dir)| Some((*layer, child(m, (*layer, *dir), name)?)))?;
     (!m.inode((layer, ino)).is_whiteout()).then_some((layer, ino))
 }

@@ -31,10 +31,7 @@ pub(super) fn set(m: &mut Mount, spot: &Spot, moves: bool, t: &mut Trace) -> Res
         Some(id) => m.cache.dir_mut(id).entry.redirect = Some(to.clone()),
         None => m.cache.forget(spot.dir, &spot.name),
     }
-    t.emit(|| Event::Redirect {
-        path: show(&m.path_of(spot)).into_owned(),
-        to: show(&to).into_owned(),
-    });
+    t.emit(|| Event::Redirect { path: show(&m.path_of(spot)).into_owned(), to: show(&to).into_owned() });
     Ok(())
 }
 

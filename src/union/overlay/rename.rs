@@ -4,19 +4,13 @@
 use super::dir::{changed, count_start, is_bare, merged_in_upper};
 use super::{copy_up, index, namei, readdir, redirect};
 use crate::fs::path::show;
-use crate::fs::{Entries, Errno, Inode, Kind, Nodes};
+use crate::fs::{Entries, Errno, Inode, Kind};
 use crate::trace::{Event, Trace};
 use crate::union::cache::{DirId, Spot};
 use crate::union::driver::Need;
 use crate::union::{Mount, Rename};
 
-pub(super) fn rename(
-    m: &mut Mount,
-    from: &Spot,
-    to: &Spot,
-    how: Rename,
-    t: &mut Trace,
-) -> Result<(), Errno> {
+pub(super) fn rename(m: &mut Mount, from: &Spot, to: &Spot, how: Rename, t: &mut Trace) -> Result<(), Errno> {
     let exchange = how == Rename::Exchange;
     if !movable(m, from) || (exchange && !movable(m, to)) {
         return Err(Errno::EXDEV);
@@ -71,8 +65,7 @@ fn movable(m: &Mount, spot: &Spot) -> bool {
 }
 
 fn lower_positive(m: &Mount, spot: &Spot) -> bool {
-    spot.node.entry.upper.is_none()
-        || namei::covered(m, &m.cache.dir(spot.dir).entry, &spot.name).is_some()
+    spot.node.entry.upper.is_none() || namei::covered(m, &m.cache.dir(spot.dir).entry, &spot.name).is_some()
 }
 
 /// An overwritten directory that holds whiteouts in the upper, and nothing that can be seen, becomes

@@ -1,4 +1,5 @@
 //! Layerlab (tour to be written).
+pub mod dockerfile;
 pub mod error;
 pub mod fs;
 pub mod image;

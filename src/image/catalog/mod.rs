@@ -8,8 +8,10 @@
 
 mod alpine;
 mod busybox;
+mod debian;
 mod recipe;
 mod sketch;
+mod ubuntu;
 
 use super::{Config, History, Image};
 use crate::fs::Digest;
@@ -29,6 +31,12 @@ static KNOWN: &[Known] = &[
     Known { name: "scratch", tags: &[], image: &SCRATCH },
     Known { name: "busybox:latest", tags: &["1.36", "1.36.1", "stable", "glibc"], image: &busybox::IMAGE },
     Known { name: "alpine:3.19", tags: &["latest", "3", "3.19.0"], image: &alpine::IMAGE },
+    Known {
+        name: "debian:bookworm-slim",
+        tags: &["12-slim", "12.4-slim", "stable-slim"],
+        image: &debian::IMAGE,
+    },
+    Known { name: "ubuntu:22.04", tags: &["latest", "jammy"], image: &ubuntu::IMAGE },
 ];
 
 /// The names of all built-in images, the smallest first.

@@ -1,0 +1,2 @@
+//! Scripts.
+pub mod rewrite;

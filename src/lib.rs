@@ -1,5 +1,7 @@
 //! Layerlab (tour to be written).
 pub mod build;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod command;
 pub mod dockerfile;
 pub mod error;
@@ -7,6 +9,8 @@ pub mod fs;
 pub mod image;
 pub mod journal;
 pub mod render;
+#[cfg(feature = "cli")]
+pub mod repl;
 pub mod script;
 pub mod shell;
 pub mod trace;

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod render;
 #[cfg(feature = "cli")]
 pub mod repl;
+pub mod replay;
 pub mod script;
 pub mod shell;
 pub mod trace;

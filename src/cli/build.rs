@@ -169,9 +169,9 @@ fn base(given: &str) -> Result<(String, String), Error> {
         .filter(|(name, known)| !name.is_empty() && !known.is_empty())
         .ok_or_else(|| usage().hint("for example --base registry.local/app:1=alpine:3.19"))?;
     if known != "scratch" && crate::image::catalog::image(known).is_none() {
-        let list = crate::image::catalog::known();
+        let list: Vec<&str> = crate::image::catalog::known().collect();
         return Err(Error::new(ErrorKind::Usage, format!("`{known}` is not a base that the lab knows"))
-            .did_you_mean(known, list.iter().map(|name| &**name))
+            .did_you_mean(known, list.iter().copied())
             .hint(format!("known are {}", list.join(", "))));
     }
     Ok((name.to_owned(), known.to_owned()))
@@ -203,7 +203,9 @@ fn standard_input() -> Result<Vec<u8>, Error> {
     );
     match read {
         Ok(_) if bytes.len() as u64 <= MOST_DOCKERFILE => Ok(bytes),
-        Ok(_) => Err(Error::new(ErrorKind::Host, format!("standard input: more than {MOST_DOCKERFILE} bytes"))),
+        Ok(_) => {
+            Err(Error::new(ErrorKind::Host, format!("standard input: more than {MOST_DOCKERFILE} bytes")))
+        }
         Err(error) => Err(Error::new(ErrorKind::Host, format!("standard input: {error}"))),
     }
 }

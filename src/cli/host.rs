@@ -83,7 +83,11 @@ impl Host for DiskHost {
         }
         let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
         // A file may grow while it is read.
-        File::open(&real).map_err(refuse)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(refuse)?;
+        File::open(&real)
+            .map_err(refuse)?
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(refuse)?;
         if bytes.len() as u64 > limit { Err(too_big()) } else { Ok(bytes) }
     }
 

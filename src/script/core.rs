@@ -30,7 +30,7 @@ pub enum TraceMode {
 }
 
 /// Switches that undo restores.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// `trace on|off|json`.
     pub trace: TraceMode,

@@ -60,7 +60,7 @@ impl Session {
             "oops" => return Err(Error::new(ErrorKind::Unknown, "there is no `oops`").hint("help")),
             "loop {}" => {
                 while !self.interrupt.load(Ordering::Relaxed) {
-                    std::thread::sleep(std::time::Duration::from_millis(5));
+                    std::hint::spin_loop();
                 }
                 return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
             }

@@ -286,7 +286,7 @@ fn explained() -> Event {
         earlier: Some(earlier.into()),
         now: Some(now.into()),
     };
-    let (long_a, long_b) = ("9c0d52".to_owned() + &"a".repeat(58), "9c0d52b".to_owned() + &"b".repeat(57));
+    let (long_a, long_b) = (format!("9c0d52{}", "a".repeat(58)), format!("9c0d52b{}", "b".repeat(57)));
     Event::Explain {
         step: 3,
         instruction: "COPY . .".into(),

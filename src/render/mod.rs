@@ -192,11 +192,11 @@ fn build_failed(message: &str, exit: i32, style: &Style) -> String {
         drawn.push_str(&style.paint(Tone::Bad, line));
         drawn.push('\n');
     }
-    drawn + &style.paint(Tone::Dim, &format!("build failed, exit {exit}")) + "\n"
+    format!("{drawn}{}\n", style.paint(Tone::Dim, &format!("build failed, exit {exit}")))
 }
 
 fn printed(out: &str, err: &str, exit: i32, style: &Style) -> String {
-    let mut drawn = whole_lines(out) + &whole_lines(err);
+    let mut drawn = format!("{}{}", whole_lines(out), whole_lines(err));
     if exit != 0 {
         drawn.push_str(&style.paint(Tone::Dim, &format!("exit {exit}")));
         drawn.push('\n');

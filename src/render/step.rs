@@ -104,7 +104,7 @@ pub fn draw(row: &Row, widths: &Columns, style: &Style) -> String {
         if at == 0 {
             let number = format!("{:>width$} ", row.number, width = widths.number);
             let label = if widths.label > 0 { pad(&row.label, widths.label) + " " } else { String::new() };
-            line.push_str(&style.paint(Tone::Dim, &(number + &label)));
+            line.push_str(&style.paint(Tone::Dim, &format!("{number}{label}")));
             line.push_str(&pad(said, widths.instruction + 2));
             line.push_str(&style.paint(row.tone, &pad(row.verdict, VERDICT)));
             line.push_str("  ");

@@ -51,7 +51,12 @@ pub const METHODS: &[Method] = &[
     on(&[], "whiteout", "", "an entry: deletes the name in the layers below"),
     on(&[], "opaque", "", "an entry: a directory that hides all below it"),
     on(&[], "mount", "[top, …, base], #{ redirect_dir: true, … }", "mounts layers with a fresh upper"),
-    on(&[], "context", "name, #{ path: text, … }", "makes a build context; context(name) fetches or loads one"),
+    on(
+        &[],
+        "context",
+        "name, #{ path: text, … }",
+        "makes a build context; context(name) fetches or loads one",
+    ),
     on(&[], "image", "name", "an image by name or id; image(name, #{ … }) defines one"),
     on(&[], "container", "name", "a container that docker run made"),
     on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),
@@ -110,7 +115,7 @@ pub const METHODS: &[Method] = &[
     on(&["Mount"], "commit", "label", "seals the upper as a new top lower; the layer"),
     on(&["Mount"], "remount", "", "the same as commit"),
     on(&["Mount", "Container"], "restart", "", "unmounts and mounts the same layers again"),
-    on(&["Container"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
+    on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
     on(&["Container"], "commit", "tag", "makes an image of it"),
     // Layers and images.

@@ -70,7 +70,7 @@ fn a_pipe_reads_like_a_transcript() {
     lab> if true {
        >   "x"
        > }
-    "x"
+    x
     lab> quit
     "#);
     assert_eq!((run.code, run.err.as_str()), (0, ""));

@@ -250,6 +250,9 @@ impl Session {
     fn restore(&mut self, state: State) {
         let mut core = self.core.borrow_mut();
         core.lab = state.lab;
+        if core.settings.trace != state.settings.trace {
+            core.emit(Event::Tracing { mode: state.settings.trace.word().to_owned() });
+        }
         core.settings = state.settings;
         core.commands = state.commands;
         core.functions = state.functions.clone();
@@ -355,7 +358,7 @@ impl Session {
         let mut core = self.core.borrow_mut();
         let touched = std::mem::take(&mut core.touched);
         let Some((kind, name, _)) = touched.first().cloned() else { return };
-        if core.settings.trace != TraceMode::On {
+        if core.settings.trace == TraceMode::Off {
             return;
         }
         let paths: Vec<Vec<u8>> = touched

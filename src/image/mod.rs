@@ -1,7 +1,10 @@
 //! Images: layers with a config and a history, kept in a content-addressed store.
 
 mod config;
+mod layer;
+pub mod reference;
 mod store;
 
-pub use config::{Config, Health, History};
-pub use store::{Image, ImageLayer, Store};
+pub use config::{Config, Health, History, config_json, docker_config, rfc3339};
+pub use layer::{ImageLayer, Origin, diff_id};
+pub use store::{Image, Store, chain_id};

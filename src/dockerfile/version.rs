@@ -82,6 +82,12 @@ differences! {
         "only ${v} ${v:-w} ${v:+w} ${v:?m} ${v?m}";
     /// ARG's pairs on one line see each other from left to right (BuildKit).
     ArgLeftToRight: "ARG a=1 b=$a", "BuildKit: b is 1", "b is empty";
+    /// A JSON array may be followed by nothing.
+    TextAfterJson: "CMD [\"a\"] b", "shell form: text after the array", "exec form: text after the array is dropped";
+    /// The escape directive's token works in flags.
+    FlagEscape: "escapes in flags", "the token of # escape=", "always \\";
+    /// HEALTHCHECK accepts `0s` and `--retries=0`.
+    ZeroHealthcheck: "HEALTHCHECK with zeros", "0s and --retries=0 mean the default", "refused";
     /// Values of `RUN --mount` are expanded.
     MountExpansion: "variables in RUN --mount", "expanded", "taken as they are";
     /// EXPOSE, STOPSIGNAL and their kin report values in lower case.

@@ -18,6 +18,7 @@ mod lines;
 mod mount;
 mod node;
 mod quote;
+pub(crate) use quote::quoted;
 mod spans;
 mod substitution;
 mod suggest;

@@ -7,6 +7,7 @@ pub mod fs;
 pub mod image;
 pub mod journal;
 pub mod script;
+pub mod replay;
 pub mod shell;
 pub mod trace;
 pub mod union;

@@ -6,9 +6,16 @@
 //! step hit or missed.
 
 mod cache;
+mod archive;
 mod context;
+mod copy;
 mod explain;
+mod filter;
+mod glob;
+mod key;
+mod meta;
 mod request;
+mod select;
 mod step;
 
 pub use cache::Cache;

@@ -1,4 +1,7 @@
 <<<<<<< HEAD
+<<<<<<< HEAD
+=======
+>>>>>>> build
 //! The Dockerfile language: text in, instructions out, and the rules of its variables.
 //!
 //! [`parse`] follows BuildKit's own parser (moby/buildkit `frontend/dockerfile/parser` and
@@ -19,6 +22,7 @@ mod lines;
 mod mount;
 mod node;
 mod quote;
+pub(crate) use quote::quoted;
 mod spans;
 mod substitution;
 mod suggest;
@@ -149,6 +153,7 @@ fn lower(name: &str, text: &[u8], version: Version) -> Result<(Source, lines::Pa
     let source = Source::new(name, &String::from_utf8_lossy(text));
     let parsed = lines::read(&source, version).map_err(|(fault, line)| fault.show(&source, line))?;
     Ok((source, parsed))
+<<<<<<< HEAD
 =======
 //! The Dockerfile language.
 
@@ -161,4 +166,6 @@ pub enum Version {
     /// Docker 20.10.24.
     V20_10,
 >>>>>>> main
+=======
+>>>>>>> build
 }

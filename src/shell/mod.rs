@@ -3,6 +3,10 @@
 //! [`run`] starts one process, waits for it and says what it printed and how it ended. What it did to
 //! the files is in the [`Mount`] afterwards, a failure's half-done work included.
 
+pub(crate) mod escape;
+mod syntax;
+pub(crate) mod text;
+
 use crate::trace::{Stream, Trace};
 use crate::union::Mount;
 use indexmap::IndexMap;

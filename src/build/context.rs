@@ -129,7 +129,10 @@ impl Context {
     pub fn from_mount(mount: &mut Mount, directory: &str, t: &mut Trace) -> Result<Context, Error> {
         t.quietly(|t| {
             let unreadable = |errno: crate::fs::Errno| {
-                Error::new(ErrorKind::Unknown, format!("the build context `{directory}`: {}", errno.message()))
+                Error::new(
+                    ErrorKind::Unknown,
+                    format!("the build context `{directory}`: {}", errno.message()),
+                )
             };
             let root = directory.as_bytes();
             if mount.stat(root, t).map_err(unreadable)?.kind != StatKind::Dir {

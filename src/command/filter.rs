@@ -23,10 +23,13 @@ pub(super) fn apply(
     for filter in filters {
         let Some(name) = filter.words.first() else { continue };
         if !KNOWN.contains(&name.text.as_str()) {
-            return Err(Error::new(ErrorKind::Unknown, format!("`{}` can't stand behind a pipe here", name.text))
-                .at(origin.of(name))
-                .did_you_mean(&name.text, KNOWN)
-                .hint(format!("what can: {}", KNOWN.join(", "))));
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                format!("`{}` can't stand behind a pipe here", name.text),
+            )
+            .at(origin.of(name))
+            .did_you_mean(&name.text, KNOWN)
+            .hint(format!("what can: {}", KNOWN.join(", "))));
         }
         if name.text == "jq" { jq(answer, filter, origin)? } else { through_shell(lab, answer, filter, t) }
     }

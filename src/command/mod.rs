@@ -58,7 +58,9 @@ pub fn run(
     }
     let parsed = CommandLine::parse(line, origin)?;
     let Some(first) = parsed.words.first() else {
-        return Err(Error::new(ErrorKind::Syntax, "there is no command").at(origin.span(1, 1)).hint("try docker ps"));
+        return Err(Error::new(ErrorKind::Syntax, "there is no command")
+            .at(origin.span(1, 1))
+            .hint("try docker ps"));
     };
     let mut answer = match first.text.as_str() {
         "docker" => docker::run(lab, &parsed, origin, programs, t)?,
@@ -123,7 +125,10 @@ fn on_host(lab: &mut Lab, script: &str, programs: &mut dyn Programs, t: &mut Tra
 /// Says what a process called that the lab does not model.
 pub(crate) fn report_not_modelled(outcome: &shell::Outcome, t: &mut Trace) {
     for program in &outcome.not_modelled {
-        t.emit(|| Event::NotModelled { what: program.clone(), instead: "it did nothing and succeeded".to_owned() });
+        t.emit(|| Event::NotModelled {
+            what: program.clone(),
+            instead: "it did nothing and succeeded".to_owned(),
+        });
     }
 }
 
@@ -149,7 +154,10 @@ fn host_env() -> indexmap::IndexMap<String, String> {
 /// A line that begins with `cd` changes the directory of the lines after it, as in a terminal.
 fn changed_directory(lab: &mut Lab, script: &str, exit: i32, t: &mut Trace) -> Option<String> {
     let target = script.trim().strip_prefix("cd")?;
-    if exit != 0 || !(target.is_empty() || target.starts_with(' ')) || target.contains(['&', ';', '|', '$', '`']) {
+    if exit != 0
+        || !(target.is_empty() || target.starts_with(' '))
+        || target.contains(['&', ';', '|', '$', '`'])
+    {
         return None;
     }
     let target = target.trim().trim_matches(['"', '\'']);

@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-<<<<<<< HEAD
-=======
->>>>>>> build
 //! The Dockerfile language: text in, instructions out, and the rules of its variables.
 //!
 //! [`parse`] follows BuildKit's own parser (moby/buildkit `frontend/dockerfile/parser` and
@@ -22,7 +18,6 @@ mod lines;
 mod mount;
 mod node;
 mod quote;
-pub(crate) use quote::quoted;
 mod spans;
 mod substitution;
 mod suggest;
@@ -153,19 +148,4 @@ fn lower(name: &str, text: &[u8], version: Version) -> Result<(Source, lines::Pa
     let source = Source::new(name, &String::from_utf8_lossy(text));
     let parsed = lines::read(&source, version).map_err(|(fault, line)| fault.show(&source, line))?;
     Ok((source, parsed))
-<<<<<<< HEAD
-=======
-//! The Dockerfile language.
-
-/// Whose rules hold: those of today, or those of the recordings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Version {
-    /// Docker as it is now.
-    #[default]
-    Current,
-    /// Docker 20.10.24.
-    V20_10,
->>>>>>> main
-=======
->>>>>>> build
 }

@@ -52,7 +52,9 @@ pub fn complete(core: &mut Core, scope: &Scope<'_>, line: &str, cursor: usize) -
     let start = before
         .char_indices()
         .rev()
-        .take_while(|(_, c)| !c.is_whitespace() && !"\"'`()[]{},;|=.".contains(*c) || matches!(c, '.') && in_path(before))
+        .take_while(|(_, c)| {
+            !c.is_whitespace() && !"\"'`()[]{},;|=.".contains(*c) || matches!(c, '.') && in_path(before)
+        })
         .last()
         .map_or(before.len(), |(at, _)| at);
     let word = &before[start..];
@@ -89,7 +91,8 @@ fn first_words(scope: &Scope<'_>) -> Vec<Completion> {
 
 fn names(scope: &Scope<'_>) -> Vec<Completion> {
     let variables = scope.iter().map(|(name, _, _)| Completion::plain(name));
-    let functions = methods::functions().map(|f| Completion { text: format!("{}(", f.name), shown: f.signature() });
+    let functions =
+        methods::functions().map(|f| Completion { text: format!("{}(", f.name), shown: f.signature() });
     variables.chain(functions).chain(["let ", "true", "false"].map(Completion::plain)).collect()
 }
 
@@ -212,7 +215,8 @@ pub fn shown(value: &Dynamic) -> String {
     if let Some(map) = value.read_lock::<Map>() {
         let width: usize = map.iter().map(|(key, value)| key.len() + value.to_string().len() + 4).sum();
         if width > 70 {
-            let lines: Vec<String> = map.iter().map(|(key, value)| format!("{key}: {}", one_line(value))).collect();
+            let lines: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}: {}", one_line(value))).collect();
             return lines.join("\n");
         }
     }

@@ -75,9 +75,9 @@ impl ModuleResolver for Beside {
         path: &str,
         position: Position,
     ) -> Result<Rc<Module>, Box<rhai::EvalAltResult>> {
-        let ast = self.read(engine, path).map_err(|words| {
-            Box::new(rhai::EvalAltResult::ErrorRuntime(words.into(), position))
-        })?;
+        let ast = self
+            .read(engine, path)
+            .map_err(|words| Box::new(rhai::EvalAltResult::ErrorRuntime(words.into(), position)))?;
         Module::eval_ast_as_new(Scope::new(), &ast, engine).map(Rc::new)
     }
 }

@@ -53,7 +53,8 @@ fn place(error: Error, position: Position, source: &Source) -> Error {
 /// A limit was reached.
 pub fn limit(why: &Exhausted, what: Option<&str>) -> Error {
     if *why == Exhausted::Interrupted {
-        return Error::new(ErrorKind::Interrupted, "interrupted").hint("the state is as it was before the line");
+        return Error::new(ErrorKind::Interrupted, "interrupted")
+            .hint("the state is as it was before the line");
     }
     let running = what.map_or(String::new(), |what| format!(" in {what}"));
     Error::new(ErrorKind::Limit, format!("stopped{running}: {}", why.describe()))
@@ -76,24 +77,29 @@ fn translate(error: &EvalAltResult) -> Error {
         E::ErrorInFunctionCall(_, _, inner, _) => translate(inner),
         E::ErrorFunctionNotFound(signature, _) => unknown_function(signature),
         E::ErrorVariableNotFound(name, _) => {
-            let known = methods::functions().map(|f| f.name).chain(super::rewrite::SESSION_WORDS.iter().copied());
+            let known =
+                methods::functions().map(|f| f.name).chain(super::rewrite::SESSION_WORDS.iter().copied());
             Error::new(ErrorKind::Unknown, format!("there is no variable `{name}`"))
                 .did_you_mean(name, known)
                 .hint(format!("let {name} = … makes one"))
         }
         E::ErrorDotExpr(words, _) => unknown_property(words),
-        E::ErrorTooManyOperations(_) => limit(&Exhausted::Operations { limit: 20_000_000 }, Some("the script")),
+        E::ErrorTooManyOperations(_) => {
+            limit(&Exhausted::Operations { limit: 20_000_000 }, Some("the script"))
+        }
         E::ErrorStackOverflow(_) => {
             Error::new(ErrorKind::Limit, "stopped: functions call each other too deeply")
                 .hint("is there a function that calls itself without end?")
         }
-        E::ErrorDataTooLarge(what, _) => Error::new(ErrorKind::Limit, format!("stopped: {} is too large", what.to_lowercase()))
-            .hint("is something doubled in a loop?"),
+        E::ErrorDataTooLarge(what, _) => {
+            Error::new(ErrorKind::Limit, format!("stopped: {} is too large", what.to_lowercase()))
+                .hint("is something doubled in a loop?")
+        }
         E::ErrorTerminated(why, _) => Error::new(ErrorKind::Limit, format!("stopped: {why}")),
         E::ErrorRuntime(value, _) => match errno(error) {
-            Some((errno, op, path)) => Error::new(ErrorKind::Script, format!("{op} {path}: {errno}")).hint(format!(
-                "try {{ … }} catch (e) {{ check(\"it fails\", e.errno, \"{errno}\"); }} expects it"
-            )),
+            Some((errno, op, path)) => Error::new(ErrorKind::Script, format!("{op} {path}: {errno}")).hint(
+                format!("try {{ … }} catch (e) {{ check(\"it fails\", e.errno, \"{errno}\"); }} expects it"),
+            ),
             None => Error::new(ErrorKind::Script, value.to_string()),
         },
         E::ErrorParsing(kind, _) => Error::new(ErrorKind::Syntax, plain(&kind.to_string())),
@@ -128,8 +134,11 @@ fn unknown_function(signature: &str) -> Error {
         };
     }
     if let Some(same) = methods::functions().find(|f| f.name == name) {
-        return Error::new(ErrorKind::Usage, format!("{name} can't take these arguments"))
-            .hint(format!("it is {}: {}", same.signature(), same.about));
+        return Error::new(ErrorKind::Usage, format!("{name} can't take these arguments")).hint(format!(
+            "it is {}: {}",
+            same.signature(),
+            same.about
+        ));
     }
     let readable = types.replace("&str | ImmutableString | String", "text").replace("i64", "number");
     if name.chars().all(|c| !c.is_alphanumeric()) {

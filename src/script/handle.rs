@@ -110,7 +110,9 @@ impl<K: Kind> Files<K> {
     /// The path as the mount sees it: inside its directory for a context.
     pub fn path(&self, path: &str) -> String {
         match &self.place {
-            Place::Context(name) => format!("{}/{}", crate::lab::context_dir(name), path.trim_start_matches('/')),
+            Place::Context(name) => {
+                format!("{}/{}", crate::lab::context_dir(name), path.trim_start_matches('/'))
+            }
             Place::Program(machine) if !path.starts_with('/') => match machine.try_borrow() {
                 Ok(machine) => format!("{}/{path}", machine.cwd.trim_end_matches('/')),
                 Err(_) => path.to_owned(),
@@ -127,7 +129,8 @@ impl<K: Kind> Files<K> {
         if let Place::Program(machine) = &self.place {
             let mut machine = machine.try_borrow_mut().map_err(|_| busy())?;
             let machine = &mut *machine;
-            let mount = machine.mount.as_mut().ok_or_else(|| refuse("this program has ended; its `sh` is gone"))?;
+            let mount =
+                machine.mount.as_mut().ok_or_else(|| refuse("this program has ended; its `sh` is gone"))?;
             return Ok(f(mount, &mut machine.trace));
         }
         let mut core = self.core.try_borrow_mut().map_err(|_| busy())?;
@@ -169,7 +172,9 @@ impl<K: Kind> Files<K> {
         f: impl FnOnce(&mut Mount, &[u8], &mut Trace) -> Result<R, Errno>,
     ) -> Answer<R> {
         let result = self.read(op, path, f);
-        if let (Place::Mount(_) | Place::Container(_), Ok(mut core)) = (&self.place, self.core.try_borrow_mut()) {
+        if let (Place::Mount(_) | Place::Container(_), Ok(mut core)) =
+            (&self.place, self.core.try_borrow_mut())
+        {
             core.touch(self.kind(), self.name(), path);
         }
         result
@@ -194,4 +199,3 @@ pub fn refuse(words: &str) -> Box<EvalAltResult> {
 pub fn busy() -> Box<EvalAltResult> {
     refuse("the lab is busy building; use sh")
 }
-

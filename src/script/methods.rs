@@ -51,7 +51,12 @@ pub const METHODS: &[Method] = &[
     on(&[], "whiteout", "", "an entry: deletes the name in the layers below"),
     on(&[], "opaque", "", "an entry: a directory that hides all below it"),
     on(&[], "mount", "[top, …, base], #{ redirect_dir: true, … }", "mounts layers with a fresh upper"),
-    on(&[], "context", "name, #{ path: text, … }", "makes a build context; context(name) fetches or loads one"),
+    on(
+        &[],
+        "context",
+        "name, #{ path: text, … }",
+        "makes a build context; context(name) fetches or loads one",
+    ),
     on(&[], "image", "name", "an image by name or id; image(name, #{ … }) defines one"),
     on(&[], "container", "name", "a container that docker run made"),
     on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),

@@ -87,7 +87,14 @@ impl Session {
         }));
         let engine = engine::build(&core);
         core.borrow_mut().engine = Rc::downgrade(&engine);
-        Session { core, engine, scope: Scope::new(), functions: AST::empty(), journal: Journal::new(500), interrupt }
+        Session {
+            core,
+            engine,
+            scope: Scope::new(),
+            functions: AST::empty(),
+            journal: Journal::new(500),
+            interrupt,
+        }
     }
 
     /// Where `help` finds its topics.
@@ -157,9 +164,7 @@ impl Session {
         let result = self.evaluate(text);
         let exhausted = self.core.borrow().trace.fuel.exhausted().cloned();
         let result = match (result, exhausted) {
-            (Ok(()), Some(why)) => {
-                Err(errors::limit(&why, self.core.borrow().trace.fuel.what()))
-            }
+            (Ok(()), Some(why)) => Err(errors::limit(&why, self.core.borrow().trace.fuel.what())),
             (result, _) => result,
         };
         if let Err(error) = result {
@@ -194,8 +199,9 @@ impl Session {
         let failed_by_errno = result?;
         if let Some((errno, op, path)) = failed_by_errno {
             let core = self.core.borrow();
-            let error = Error::new(ErrorKind::Script, format!("{op} {path}: {errno}"))
-                .hint(format!("try {{ … }} catch (e) {{ check(\"it fails\", e.errno, \"{errno}\"); }} expects it"));
+            let error = Error::new(ErrorKind::Script, format!("{op} {path}: {errno}")).hint(format!(
+                "try {{ … }} catch (e) {{ check(\"it fails\", e.errno, \"{errno}\"); }} expects it"
+            ));
             return Err(match core.error.as_ref().and_then(|e| e.span.clone()) {
                 Some(span) => error.at(*span),
                 None => error,
@@ -258,7 +264,8 @@ impl Session {
         core.touched.clear();
         core.error = None;
         core.wish = None;
-        core.source = Source { name: name.into(), text: text.into(), rewritten: rewrite::rewrite(text, echo) };
+        core.source =
+            Source { name: name.into(), text: text.into(), rewritten: rewrite::rewrite(text, echo) };
     }
 
     fn evaluate(&mut self, text: &str) -> Result<(), Error> {
@@ -266,7 +273,8 @@ impl Session {
         if rewrite::is_command_line(first) && !first.trim_end().contains('\n') {
             // A command line at the prompt needs no Rhai around it.
             let indent = (text.chars().count() - first.chars().count()) as u32;
-            return api::run_written(&self.core, first.trim_end(), 1, indent + 1).map_err(|error| self.lab_error(&error));
+            return api::run_written(&self.core, first.trim_end(), 1, indent + 1)
+                .map_err(|error| self.lab_error(&error));
         }
         self.run_rhai(false).map(|_| ())
     }
@@ -309,7 +317,9 @@ impl Session {
         match whole {
             // What a registered function raised is richer than its words; Rhai knows where it was called.
             Some(whole) if translated.message == whole.message => match translated.span {
-                Some(span) => Error { span: whole.span.filter(|s| &*s.file != "<command>").or(Some(span)), ..whole },
+                Some(span) => {
+                    Error { span: whole.span.filter(|s| &*s.file != "<command>").or(Some(span)), ..whole }
+                }
                 None => whole,
             },
             _ => translated,
@@ -359,10 +369,10 @@ impl Session {
         match wish {
             Wish::Quit => return Ok(Flow::Quit),
             Wish::Undo(n) => {
-                let (state, lines) = self
-                    .journal
-                    .undo(*n)
-                    .ok_or_else(|| Error::new(ErrorKind::Usage, "there is nothing to undo").hint("log shows the lines so far"))?;
+                let (state, lines) = self.journal.undo(*n).ok_or_else(|| {
+                    Error::new(ErrorKind::Usage, "there is nothing to undo")
+                        .hint("log shows the lines so far")
+                })?;
                 self.restore(state);
                 self.tell(lines.iter().map(|line| format!("undone: {}", first_line(line))));
             }
@@ -406,7 +416,10 @@ impl Session {
         }
         let file = if file.ends_with(".rhai") { file.to_owned() } else { format!("{file}.rhai") };
         let saved = self.core.borrow_mut().host.write(&file, text.as_bytes());
-        saved.map_err(|error| Error::new(ErrorKind::Host, error.to_string()).hint("save below the working folder: save mine.rhai"))?;
+        saved.map_err(|error| {
+            Error::new(ErrorKind::Host, error.to_string())
+                .hint("save below the working folder: save mine.rhai")
+        })?;
         self.tell(std::iter::once(format!("saved {} lines in {file}", self.lines().len())));
         Ok(())
     }
@@ -437,7 +450,9 @@ fn is_looking(line: &str) -> bool {
     let first = words.next().unwrap_or("");
     match first {
         "help" | "log" | "stack" | "explain" | "save" => true,
-        "docker" => matches!(words.next(), Some("ps" | "images" | "history" | "inspect" | "diff" | "help" | "--help")),
+        "docker" => {
+            matches!(words.next(), Some("ps" | "images" | "history" | "inspect" | "diff" | "help" | "--help"))
+        }
         _ => false,
     }
 }

@@ -20,9 +20,12 @@ pub fn run(core: &mut Core, line: &str, origin: Origin<'_>) -> Result<Option<Wis
     let parsed = CommandLine::parse(line, origin)?;
     let Some((first, rest)) = parsed.words.split_first() else { return Ok(None) };
     if rest.first().is_some_and(|word| matches!(word.text.as_str(), "=" | "+=" | "==")) {
-        return Err(Error::new(ErrorKind::Syntax, format!("`{}` is a word of the lab and can't be a variable", first.text))
-            .at(origin.of(first))
-            .hint("choose another name for the variable"));
+        return Err(Error::new(
+            ErrorKind::Syntax,
+            format!("`{}` is a word of the lab and can't be a variable", first.text),
+        )
+        .at(origin.of(first))
+        .hint("choose another name for the variable"));
     }
     match first.text.as_str() {
         "help" => help(core, rest).map(|()| None),
@@ -46,7 +49,9 @@ pub fn run(core: &mut Core, line: &str, origin: Origin<'_>) -> Result<Option<Wis
         "open" => open(core, rest, first, origin).map(|()| None),
         "save" => match rest {
             [file] => Ok(Some(Wish::Save(file.text.clone()))),
-            _ => Err(Error::new(ErrorKind::Usage, "save needs one file name").at(origin.of(first)).hint("save mine.rhai")),
+            _ => Err(Error::new(ErrorKind::Usage, "save needs one file name")
+                .at(origin.of(first))
+                .hint("save mine.rhai")),
         },
         "quit" | "exit" => Ok(Some(Wish::Quit)),
         "course" => Err(Error::new(ErrorKind::Unknown, "the course is not there yet")
@@ -76,7 +81,9 @@ fn count(rest: &[Word], origin: Origin<'_>) -> Result<usize, Error> {
     match rest {
         [] => Ok(1),
         [word, ..] => word.text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("`{}` is not a number of lines", word.text)).at(origin.of(word)).hint("undo 3")
+            Error::new(ErrorKind::Usage, format!("`{}` is not a number of lines", word.text))
+                .at(origin.of(word))
+                .hint("undo 3")
         }),
     }
 }
@@ -116,7 +123,9 @@ fn open(core: &mut Core, rest: &[Word], first: &Word, origin: Origin<'_>) -> Res
 
 fn explain(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Error> {
     let Some(built) = core.lab.last_build().cloned() else {
-        return Err(Error::new(ErrorKind::Unknown, "nothing was built yet").at(origin.span(1, 7)).hint("docker build -t app app"));
+        return Err(Error::new(ErrorKind::Unknown, "nothing was built yet")
+            .at(origin.span(1, 7))
+            .hint("docker build -t app app"));
     };
     let number = match rest {
         [] => built.steps.iter().find(|step| step.cached() == Some(false)).map_or(1, |step| step.number),
@@ -142,8 +151,14 @@ fn stack(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Error
     };
     let (kind, target) = match name {
         Some(word) => target(core, &word.text).ok_or_else(|| {
-            let known: Vec<String> =
-                core.lab.containers.keys().chain(core.variables.keys()).chain(core.lab.mounts.keys()).cloned().collect();
+            let known: Vec<String> = core
+                .lab
+                .containers
+                .keys()
+                .chain(core.variables.keys())
+                .chain(core.lab.mounts.keys())
+                .cloned()
+                .collect();
             Error::new(ErrorKind::Unknown, format!("there is no mount or container `{}`", word.text))
                 .at(origin.of(word))
                 .did_you_mean(&word.text, known.iter().map(String::as_str))
@@ -164,7 +179,9 @@ fn target(core: &Core, name: &str) -> Option<(&'static str, String)> {
     if core.lab.containers.contains_key(name) {
         return Some(("Container", name.to_owned()));
     }
-    if let Some((kind, name)) = core.variables.get(name).filter(|(kind, _)| matches!(*kind, "Mount" | "Container")) {
+    if let Some((kind, name)) =
+        core.variables.get(name).filter(|(kind, _)| matches!(*kind, "Mount" | "Container"))
+    {
         return Some((kind, name.clone()));
     }
     core.lab.mounts.contains_key(name).then(|| ("Mount", name.to_owned()))

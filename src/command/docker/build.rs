@@ -39,7 +39,9 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
     let request = request(call)?;
     let quiet = call.given.is_set("quiet");
     let lab = &mut *call.lab;
-    let play = |t: &mut crate::trace::Trace| build::build(&mut lab.images, &mut lab.cache, &request, call.programs, t);
+    let play = |t: &mut crate::trace::Trace| {
+        build::build(&mut lab.images, &mut lab.cache, &request, call.programs, t)
+    };
     let built = if quiet { call.t.quietly(play) } else { play(call.t) };
     let built = Arc::new(built);
     lab.builds.push(built.clone());
@@ -116,12 +118,8 @@ fn request(call: &mut Call<'_>) -> Result<Request, Error> {
         catalog: Catalog(catalog::image),
         ..Request::default()
     };
-    request.no_cache_filter = call
-        .given
-        .all("no-cache-filter")
-        .flat_map(|word| word.text.split(','))
-        .map(str::to_owned)
-        .collect();
+    request.no_cache_filter =
+        call.given.all("no-cache-filter").flat_map(|word| word.text.split(',')).map(str::to_owned).collect();
     if let Some(file) = call.given.last("file").cloned() {
         dockerfile(call, &file, &directory, &mut request)?;
     }

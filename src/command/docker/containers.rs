@@ -129,7 +129,8 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 fn exec(call: &mut Call<'_>) -> Result<Answer, Error> {
     let words = call.operands("the container")?.to_vec();
-    let found = call.lab.container(&words[0].text).map(|container| (container.name.clone(), container.running));
+    let found =
+        call.lab.container(&words[0].text).map(|container| (container.name.clone(), container.running));
     let (name, running) = call.about(&words[0], found)?;
     if !running {
         return Ok(Answer {
@@ -202,7 +203,9 @@ fn start_error(error: &shell::StartError) -> String {
         E::ProgramMissing(program) => format!("exec: \"{program}\": executable file not found in $PATH"),
         E::NotExecutable(program) => format!("exec: \"{program}\": permission denied"),
         E::ExecFormat(program) => format!("exec {program}: exec format error"),
-        E::WorkingDirectory(path) => format!("chdir to cwd (\"{path}\") set in config.json failed: not a directory"),
+        E::WorkingDirectory(path) => {
+            format!("chdir to cwd (\"{path}\") set in config.json failed: not a directory")
+        }
         E::UnknownUser(user) => format!("unable to find user {user}: no matching entries in passwd file"),
         E::UnknownGroup(group) => format!("unable to find group {group}: no matching entries in group file"),
     };
@@ -214,7 +217,10 @@ fn ps(call: &mut Call<'_>) -> Result<Answer, Error> {
     let shown: Vec<&Container> = call.lab.containers.values().rev().filter(|c| all || c.running).collect();
     let whole = call.given.is_set("no-trunc");
     if call.given.is_set("quiet") {
-        let ids: String = shown.iter().map(|c| format!("{}\n", if whole { &c.id } else { &c.id[..12.min(c.id.len())] })).collect();
+        let ids: String = shown
+            .iter()
+            .map(|c| format!("{}\n", if whole { &c.id } else { &c.id[..12.min(c.id.len())] }))
+            .collect();
         return Ok(Answer::printed(ids));
     }
     Ok(Answer::printed(inspect::ps(&shown, call.given.is_set("size"), whole)))
@@ -225,12 +231,15 @@ fn rm(call: &mut Call<'_>) -> Result<Answer, Error> {
     let force = call.given.is_set("force");
     let mut out = String::new();
     for word in &words {
-        let found = call.lab.container(&word.text).map(|container| (container.name.clone(), container.running));
+        let found =
+            call.lab.container(&word.text).map(|container| (container.name.clone(), container.running));
         let (name, running) = call.about(word, found)?;
         if running && !force {
             return Ok(Answer {
                 out,
-                err: format!("Error response from daemon: You cannot remove a running container {name}. Stop the container before attempting removal or force remove\n"),
+                err: format!(
+                    "Error response from daemon: You cannot remove a running container {name}. Stop the container before attempting removal or force remove\n"
+                ),
                 exit: 1,
                 next: Some(format!("docker rm -f {name}")),
                 ..Answer::default()
@@ -264,7 +273,10 @@ fn diff(call: &mut Call<'_>) -> Result<Answer, Error> {
         .iter()
         .map(|change| serde_json::json!({ "kind": change.kind.letter().to_string(), "path": change.path }))
         .collect();
-    let out = changes.iter().map(|change| format!("{} {}\n", change.kind.letter(), change.path)).collect::<String>();
+    let out = changes
+        .iter()
+        .map(|change| format!("{} {}\n", change.kind.letter(), change.path))
+        .collect::<String>();
     Ok(Answer { rows, ..Answer::printed(out) })
 }
 
@@ -275,7 +287,8 @@ fn commit(call: &mut Call<'_>) -> Result<Answer, Error> {
     }
     let found = call.lab.container(&words[0].text).map(|container| container.clone());
     let container = call.about(&words[0], found)?;
-    let (message, author) = (call.given.text("message").unwrap_or(""), call.given.text("author").unwrap_or(""));
+    let (message, author) =
+        (call.given.text("message").unwrap_or(""), call.given.text("author").unwrap_or(""));
     let image = container.commit(message, author);
     let layer = image.layers.last().filter(|_| image.layers.len() > container.image.layers.len());
     let (entries, bytes) = layer.map_or((0, 0), |layer| (layer.layer.entries(), layer.size));

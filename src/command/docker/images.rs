@@ -55,7 +55,10 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "rmi",
         usage: "IMAGE…",
         about: "Take a name away; the image goes with its last name",
-        flags: &[switch("force", Some('f'), "also when a container uses it"), switch("no-prune", None, "accepted")],
+        flags: &[
+            switch("force", Some('f'), "also when a container uses it"),
+            switch("no-prune", None, "accepted"),
+        ],
         stop_at_operand: false,
         run: rmi,
     },
@@ -63,7 +66,10 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "pull",
         usage: "IMAGE",
         about: "Bring a built-in image here (a build or run does it by itself)",
-        flags: &[switch("quiet", Some('q'), "print nothing but the name"), valued("platform", None, "OS/ARCH", "accepted")],
+        flags: &[
+            switch("quiet", Some('q'), "print nothing but the name"),
+            valued("platform", None, "OS/ARCH", "accepted"),
+        ],
         stop_at_operand: false,
         run: pull,
     },
@@ -140,7 +146,9 @@ fn rmi(call: &mut Call<'_>) -> Result<Answer, Error> {
                 out,
                 err: format!(
                     "Error response from daemon: conflict: unable to remove repository reference \"{}\" (must force) - container {} is using its referenced image {}\n",
-                    word.text, user.name, image.id.short(12)
+                    word.text,
+                    user.name,
+                    image.id.short(12)
                 ),
                 exit: 1,
                 next: Some(format!("docker rm -f {}", user.name)),
@@ -162,7 +170,13 @@ fn pull(call: &mut Call<'_>) -> Result<Answer, Error> {
     let word = call.operand("the image")?.clone();
     let found = call.lab.image(&word.text);
     let image = call.about(&word, found)?;
-    Ok(Answer::printed(format!("{}: {} layers, {} bytes, id {}\n", word.text, image.layers.len(), image.size(), image.id.short(12))))
+    Ok(Answer::printed(format!(
+        "{}: {} layers, {} bytes, id {}\n",
+        word.text,
+        image.layers.len(),
+        image.size(),
+        image.id.short(12)
+    )))
 }
 
 fn from(printed: inspect::Printed) -> Answer {

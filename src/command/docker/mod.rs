@@ -152,7 +152,9 @@ pub(super) fn run(
 fn find(words: &[Word], origin: Origin<'_>) -> Result<(&'static Subcommand, usize), Error> {
     let first = words[0].text.as_str();
     let two = words.get(1).map(|second| format!("{first} {}", second.text));
-    let real = |name: &str| SAME.iter().find(|(other, _)| *other == name).map_or(name.to_owned(), |(_, same)| (*same).to_owned());
+    let real = |name: &str| {
+        SAME.iter().find(|(other, _)| *other == name).map_or(name.to_owned(), |(_, same)| (*same).to_owned())
+    };
     if let Some(two) = &two
         && let Some(found) = subcommands().find(|s| s.name == real(two))
     {
@@ -187,7 +189,8 @@ fn overview() -> String {
 }
 
 fn help(subcommand: &Subcommand) -> Result<Answer, Error> {
-    let mut text = format!("Usage: docker {} {}\n\n{}\n", subcommand.name, subcommand.usage, subcommand.about);
+    let mut text =
+        format!("Usage: docker {} {}\n\n{}\n", subcommand.name, subcommand.usage, subcommand.about);
     if !subcommand.flags.is_empty() {
         text.push_str("\nFlags:\n");
     }

@@ -15,7 +15,9 @@ const READ_LIMIT: u64 = 4 << 20;
 pub fn register<K: Kind>(engine: &mut Engine) {
     engine.register_type_with_name::<Files<K>>(K::NAME);
     engine.register_get("name", |m: &mut Files<K>| m.name().to_owned());
-    engine.register_fn("to_string", |m: &mut Files<K>| format!("{} {}", m.kind(), m.name()).trim_end().to_owned());
+    engine.register_fn("to_string", |m: &mut Files<K>| {
+        format!("{} {}", m.kind(), m.name()).trim_end().to_owned()
+    });
     reading::<K>(engine);
     writing::<K>(engine);
     names::<K>(engine);
@@ -71,10 +73,22 @@ fn text(contents: &Contents) -> Answer<String> {
 fn writing<K: Kind>(engine: &mut Engine) {
     // As `>` and `>>` in a shell: a missing file is made.
     engine.register_fn("write", |m: &mut Files<K>, path: &str, text: &str| {
-        put(m, "write", path, Contents::text(text), Open { write: true, create: true, trunc: true, mode: 0o644, ..Open::default() })
+        put(
+            m,
+            "write",
+            path,
+            Contents::text(text),
+            Open { write: true, create: true, trunc: true, mode: 0o644, ..Open::default() },
+        )
     });
     engine.register_fn("append", |m: &mut Files<K>, path: &str, text: &str| {
-        put(m, "append", path, Contents::text(text), Open { write: true, create: true, append: true, mode: 0o644, ..Open::default() })
+        put(
+            m,
+            "append",
+            path,
+            Contents::text(text),
+            Open { write: true, create: true, append: true, mode: 0o644, ..Open::default() },
+        )
     });
     engine.register_fn("create", |m: &mut Files<K>, path: &str, text: &str| {
         m.change("create", path, |mount, path, t| mount.create(path, 0o644, Contents::text(text), t))
@@ -85,7 +99,13 @@ fn writing<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("fill", |m: &mut Files<K>, path: &str, size: INT| {
         let size = u64::try_from(size).map_err(|_| refuse("a size is not negative"))?;
-        put(m, "write", path, Contents::fill(b'x', size), Open { write: true, create: true, trunc: true, mode: 0o644, ..Open::default() })
+        put(
+            m,
+            "write",
+            path,
+            Contents::fill(b'x', size),
+            Open { write: true, create: true, trunc: true, mode: 0o644, ..Open::default() },
+        )
     });
     engine.register_fn("truncate", |m: &mut Files<K>, path: &str, size: INT| {
         m.change("truncate", path, |mount, path, t| mount.truncate(path, size, t))
@@ -94,7 +114,9 @@ fn writing<K: Kind>(engine: &mut Engine) {
         put(m, "open_rw_noop", path, Contents::EMPTY, Open { read: true, write: true, ..Open::default() })
     });
     engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str| open(m, path, flags, None));
-    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, data: &str| open(m, path, flags, Some(data)));
+    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, data: &str| {
+        open(m, path, flags, Some(data))
+    });
 }
 
 fn put<K: Kind>(m: &mut Files<K>, op: &str, path: &str, data: Contents, flags: Open) -> Answer<()> {
@@ -159,8 +181,12 @@ fn names<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("rm", |m: &mut Files<K>, path: &str| m.change("rm", path, remove));
     engine.register_fn("rename", |m: &mut Files<K>, from: &str, to: &str| rename(m, from, to, Rename::Plain));
-    engine.register_fn("rename_noreplace", |m: &mut Files<K>, from: &str, to: &str| rename(m, from, to, Rename::NoReplace));
-    engine.register_fn("rename_exchange", |m: &mut Files<K>, from: &str, to: &str| rename(m, from, to, Rename::Exchange));
+    engine.register_fn("rename_noreplace", |m: &mut Files<K>, from: &str, to: &str| {
+        rename(m, from, to, Rename::NoReplace)
+    });
+    engine.register_fn("rename_exchange", |m: &mut Files<K>, from: &str, to: &str| {
+        rename(m, from, to, Rename::Exchange)
+    });
     engine.register_fn("link", |m: &mut Files<K>, existing: &str, path: &str| {
         let existing = m.path(existing);
         m.change("link", path, |mount, path, t| mount.link(existing.as_bytes(), path, t))
@@ -223,7 +249,9 @@ fn attributes<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("touch", |m: &mut Files<K>, path: &str| touch(m, path));
     engine.register_fn("setxattr", |m: &mut Files<K>, path: &str, name: &str, value: &str| {
-        m.change("setxattr", path, |mount, path, t| mount.setxattr(path, name.as_bytes(), value.as_bytes(), t))
+        m.change("setxattr", path, |mount, path, t| {
+            mount.setxattr(path, name.as_bytes(), value.as_bytes(), t)
+        })
     });
     engine.register_fn("removexattr", |m: &mut Files<K>, path: &str, name: &str| {
         m.change("removexattr", path, |mount, path, t| mount.removexattr(path, name.as_bytes(), t))
@@ -261,12 +289,14 @@ fn explaining<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("tree", |m: &mut Files<K>| {
         let root = m.path("/");
-        m.read("tree", "/", |mount, _, t| t.quietly(|t| mount.walk(root.as_bytes(), t))).map(|found| merged_listing(&found))
+        m.read("tree", "/", |mount, _, t| t.quietly(|t| mount.walk(root.as_bytes(), t)))
+            .map(|found| merged_listing(&found))
     });
     engine.register_fn("upper", |m: &mut Files<K>| m.on(|mount, _| tree_map(mount.upper())));
     engine.register_fn("upper_tree", |m: &mut Files<K>| m.on(|mount, _| listing(mount.upper())));
     engine.register_fn("lower", |m: &mut Files<K>, index: INT| {
-        let lower = m.on(|mount, _| usize::try_from(index).ok().and_then(|at| mount.lowers().get(at).cloned()))?;
+        let lower =
+            m.on(|mount, _| usize::try_from(index).ok().and_then(|at| mount.lowers().get(at).cloned()))?;
         lower
             .map(|lower| LayerValue(lower.layer))
             .ok_or_else(|| refuse(&format!("there is no lower({index}); lower(0) is the topmost")))

@@ -32,7 +32,9 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("to_string", |layer: &mut LayerValue| {
         format!("layer: {} entries, {} bytes\n{}", layer.0.entries(), layer.0.bytes(), listing(&layer.0))
     });
-    engine.register_fn("==", |a: LayerValue, b: LayerValue| crate::image::diff_id(&a.0) == crate::image::diff_id(&b.0));
+    engine.register_fn("==", |a: LayerValue, b: LayerValue| {
+        crate::image::diff_id(&a.0) == crate::image::diff_id(&b.0)
+    });
 }
 
 /// A layer from a map of path to entry. Hard links come last, so they may name any path.
@@ -52,8 +54,9 @@ pub fn build(map: &Map) -> Answer<Layer> {
         }
     }
     for (path, target) in links {
-        tree.put_link(path.as_bytes(), target.as_bytes())
-            .ok_or_else(|| refuse(&format!("hardlink(\"{target}\") at `{path}`: the layer has no such path")))?;
+        tree.put_link(path.as_bytes(), target.as_bytes()).ok_or_else(|| {
+            refuse(&format!("hardlink(\"{target}\") at `{path}`: the layer has no such path"))
+        })?;
     }
     Ok(tree.seal())
 }
@@ -84,7 +87,9 @@ fn file(contents: Contents, options: &Map) -> Answer<EntryValue> {
             "uid" => inode.uid = id_of(number()?)?,
             "gid" => inode.gid = id_of(number()?)?,
             "mtime" => inode.mtime = number()?,
-            other => return Err(refuse(&format!("a file has no `{other}`; it has mode, uid, gid and mtime"))),
+            other => {
+                return Err(refuse(&format!("a file has no `{other}`; it has mode, uid, gid and mtime")));
+            }
         }
     }
     Ok(EntryValue::Inode(inode))

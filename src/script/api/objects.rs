@@ -59,7 +59,10 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
     let mut layers = Vec::new();
     for (index, value) in lowers.iter().enumerate() {
         let layer = value.clone().try_cast::<LayerValue>().ok_or_else(|| {
-            refuse(&format!("mount takes a list of layers, topmost first; entry {index} is {}", value.type_name()))
+            refuse(&format!(
+                "mount takes a list of layers, topmost first; entry {index} is {}",
+                value.type_name()
+            ))
         })?;
         layers.push(Lower { layer: layer.0, label: "".into() });
     }
@@ -67,14 +70,17 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
     let mut chosen = Options::default();
     for (key, value) in options {
         if key == "upper" {
-            let map = value.clone().try_cast::<Map>().ok_or_else(|| refuse("upper is a map of path to entry"))?;
+            let map =
+                value.clone().try_cast::<Map>().ok_or_else(|| refuse("upper is a map of path to entry"))?;
             upper = Tree::from_layer(&build(&map)?);
             continue;
         }
         if key == "driver" {
             match value.clone().into_string().as_deref() {
                 Ok("overlay" | "overlay2") => continue,
-                _ => return Err(refuse("the only driver so far is \"overlay\"; others are not modelled yet")),
+                _ => {
+                    return Err(refuse("the only driver so far is \"overlay\"; others are not modelled yet"));
+                }
             }
         }
         let on = switch(key, value)?;
@@ -137,7 +143,9 @@ fn contexts(engine: &mut Engine, core: &Shared) {
                 return Ok(());
             }
             core.lab.open(&*core.host, name, name, &mut core.trace).map_err(|error| {
-                error.hint(format!("context(\"{name}\", #{{ \"Dockerfile\": \"FROM alpine:3.19\\n\" }}) makes one"))
+                error.hint(format!(
+                    "context(\"{name}\", #{{ \"Dockerfile\": \"FROM alpine:3.19\\n\" }}) makes one"
+                ))
             })
         })?;
         Ok::<_, Box<rhai::EvalAltResult>>(Files::<OfContext>::new(&shared, Place::Context(name.to_owned())))
@@ -157,7 +165,9 @@ fn images(engine: &mut Engine, core: &Shared) {
             let image = Image::imported(layer);
             let id = core.lab.images.insert(image);
             if !core.lab.images.tag(name, id) {
-                return Err(refuse(&format!("`{name}` can't name an image; names are lower case: name or name:tag")));
+                return Err(refuse(&format!(
+                    "`{name}` can't name an image; names are lower case: name or name:tag"
+                )));
             }
             core.lab.images.by_id(&id).map(ImageValue).ok_or_else(|| refuse("the image is gone"))
         })

@@ -17,19 +17,29 @@ pub fn register(engine: &mut Engine, core: &Shared) {
         })
     });
     let shared = core.clone();
-    engine.register_fn("check", move |context: NativeCallContext, name: &str, actual: Dynamic, expected: Dynamic| {
-        let ok = compare(&context, &actual, "==", &expected)?;
-        report(&shared, name, ok, &shown(&expected), &shown(&actual))
-    });
+    engine.register_fn(
+        "check",
+        move |context: NativeCallContext, name: &str, actual: Dynamic, expected: Dynamic| {
+            let ok = compare(&context, &actual, "==", &expected)?;
+            report(&shared, name, ok, &shown(&expected), &shown(&actual))
+        },
+    );
     let shared = core.clone();
     engine.register_fn("__check", move |name: &str, source: &str, holds: Dynamic| {
-        let ok = holds.as_bool().map_err(|_| refuse(&format!("check needs true or false, not {}", shown(&holds))))?;
+        let ok = holds
+            .as_bool()
+            .map_err(|_| refuse(&format!("check needs true or false, not {}", shown(&holds))))?;
         report(&shared, name, ok, source, if ok { "true" } else { "false" })
     });
     let shared = core.clone();
     engine.register_fn(
         "__check",
-        move |context: NativeCallContext, name: &str, source: &str, left: Dynamic, sign: &str, right: Dynamic| {
+        move |context: NativeCallContext,
+              name: &str,
+              source: &str,
+              left: Dynamic,
+              sign: &str,
+              right: Dynamic| {
             let ok = compare(&context, &left, sign, &right)?;
             let actual = format!("{} {sign} {}", shown(&left), shown(&right));
             report(&shared, name, ok, source, &actual)
@@ -56,7 +66,11 @@ fn compare(context: &NativeCallContext, left: &Dynamic, sign: &str, right: &Dyna
         // Values of types that can't be compared are simply not equal.
         Err(_) if sign == "==" => Ok(false),
         Err(_) if sign == "!=" => Ok(true),
-        Err(_) => Err(refuse(&format!("{} and {} can't be compared by {sign}", left.type_name(), right.type_name()))),
+        Err(_) => Err(refuse(&format!(
+            "{} and {} can't be compared by {sign}",
+            left.type_name(),
+            right.type_name()
+        ))),
     }
 }
 
@@ -94,7 +108,8 @@ pub fn guess(core: &mut Core, events: Vec<Event>) {
             && matches!(verdict, Verdict::Hit { .. } | Verdict::Miss { .. })
             && let Some(ask) = &mut core.ask
         {
-            let question = format!("step {number}  {}   HIT or MISS? ", instruction.lines().next().unwrap_or(""));
+            let question =
+                format!("step {number}  {}   HIT or MISS? ", instruction.lines().next().unwrap_or(""));
             let Some(answer) = ask.ask(&question) else {
                 asking = false;
                 core.emit(event);

@@ -15,7 +15,8 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     let shared = core.clone();
     engine.register_fn("__line", move |context: NativeCallContext, number: INT| {
         let written = with(&shared, |core| {
-            let written = usize::try_from(number).ok().and_then(|n| core.source.rewritten.commands.get(n)).cloned();
+            let written =
+                usize::try_from(number).ok().and_then(|n| core.source.rewritten.commands.get(n)).cloned();
             if let Some(written) = &written {
                 mark(core, &written.text);
             }
@@ -30,7 +31,8 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     let shared = core.clone();
     engine.register_fn("__echo", move |number: INT| {
         with(&shared, |core| {
-            let written = usize::try_from(number).ok().and_then(|n| core.source.rewritten.statements.get(n)).cloned();
+            let written =
+                usize::try_from(number).ok().and_then(|n| core.source.rewritten.statements.get(n)).cloned();
             if let Some(written) = written {
                 mark(core, &written.text);
             }
@@ -46,7 +48,9 @@ pub fn register(engine: &mut Engine, core: &Shared) {
         engine.register_fn(word, move |argument: INT| session(&shared, &format!("{word} {argument}")));
     }
     let shared = core.clone();
-    engine.register_fn("stack", move |what: &str, path: &str| session(&shared, &format!("stack {what} '{path}'")));
+    engine.register_fn("stack", move |what: &str, path: &str| {
+        session(&shared, &format!("stack {what} '{path}'"))
+    });
     let shared = core.clone();
     engine.register_fn("predict", move |word: &str| session(&shared, &format!("predict {word}")));
 }
@@ -110,7 +114,8 @@ fn in_story(core: &mut Core, wish: &Wish) -> Result<(), Error> {
         }
         Wish::Log => journal.lines().collect::<Vec<_>>().join("\n"),
         Wish::Save(_) | Wish::Quit => {
-            return Err(Error::new(ErrorKind::Usage, "this works at the prompt only").hint("leave the line out of the scenario"));
+            return Err(Error::new(ErrorKind::Usage, "this works at the prompt only")
+                .hint("leave the line out of the scenario"));
         }
     };
     core.emit(Event::Text { text });

@@ -80,7 +80,7 @@ impl Lab {
             return Ok(image);
         }
         let mut known: Vec<String> = self.images.names().map(|(name, _)| name.to_owned()).collect();
-        known.extend(catalog::known().iter().map(|name| (*name).to_owned()));
+        known.extend(catalog::known().map(str::to_owned));
         Err(Error::new(ErrorKind::Unknown, format!("there is no image `{name}`"))
             .did_you_mean(name, known.iter().map(String::as_str))
             .hint(format!("known are {}", known.join(", "))))
@@ -115,11 +115,16 @@ impl Lab {
         let found = self.image(image)?;
         let name = match name {
             Some(name) if self.containers.contains_key(name) => {
-                return Err(Error::new(ErrorKind::Usage, format!("the name `{name}` is taken by another container"))
-                    .hint(format!("docker rm {name} removes it")));
+                return Err(Error::new(
+                    ErrorKind::Usage,
+                    format!("the name `{name}` is taken by another container"),
+                )
+                .hint(format!("docker rm {name} removes it")));
             }
             Some(name) => name.to_owned(),
-            None => (1..).map(|n| format!("c{n}")).find(|n| !self.containers.contains_key(n)).unwrap_or_default(),
+            None => {
+                (1..).map(|n| format!("c{n}")).find(|n| !self.containers.contains_key(n)).unwrap_or_default()
+            }
         };
         let container = Container::create(&name, image, found, self.containers.len() as u64)
             .map_err(|errno| Error::new(ErrorKind::Usage, format!("the layers can't be mounted: {errno}")))?;
@@ -138,7 +143,12 @@ impl Lab {
     ///
     /// # Errors
     /// A path that can't be made.
-    pub fn add_to_context(&mut self, name: &str, files: &[(String, Inode)], t: &mut Trace) -> Result<(), Error> {
+    pub fn add_to_context(
+        &mut self,
+        name: &str,
+        files: &[(String, Inode)],
+        t: &mut Trace,
+    ) -> Result<(), Error> {
         let root = context_dir(name);
         t.quietly(|t| {
             self.make_directory(&root, t)?;
@@ -260,4 +270,3 @@ fn host_tree() -> Tree {
     tree.put(b"/etc/hostname", Inode::file(Contents::text("lab\n")));
     tree
 }
-

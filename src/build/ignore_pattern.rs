@@ -164,7 +164,7 @@ impl Translation<'_> {
         }
         let mut first = true;
         loop {
-            match *self.chars.peek()? {
+            match self.chars.peek().copied()? {
                 ']' if !first => {
                     self.chars.next();
                     self.out.push(']');

@@ -201,7 +201,7 @@ fn command(core: &mut Core, before: &str, start: usize) -> (usize, Vec<Completio
 
 fn images(core: &Core) -> Vec<Completion> {
     let mut names: Vec<String> = core.lab.images.names().map(|(name, _)| name.to_owned()).collect();
-    names.extend(catalog::known().iter().map(|name| (*name).to_owned()));
+    names.extend(catalog::known().map(str::to_owned));
     names.sort();
     names.dedup();
     names.into_iter().map(Completion::plain).collect()

@@ -1,5 +1,6 @@
 //! What every registered function reaches: the lab, the trace, the host and the settings.
 
+use super::ask::Ask;
 use super::handle::{Answer, refuse};
 use super::rewrite::Rewritten;
 use crate::error::{Error, Span};
@@ -35,12 +36,6 @@ pub struct Settings {
     pub trace: TraceMode,
     /// `predict on|off`.
     pub predict: bool,
-}
-
-/// Asks the person at the terminal.
-pub trait Ask {
-    /// Shows the question, waits for one line; none when there is nobody.
-    fn ask(&mut self, question: &str) -> Option<String>;
 }
 
 /// Checks that held, checks that did not, and predictions.

@@ -48,6 +48,8 @@ pub struct Machine {
     pub cwd: String,
     /// Environment.
     pub env: indexmap::IndexMap<String, String>,
+    /// A process like the program itself, for `sh.exec`.
+    pub process: crate::shell::Process,
     /// What the program printed.
     pub out: String,
     /// What it printed on standard error.

@@ -115,7 +115,7 @@ pub const METHODS: &[Method] = &[
     on(&["Mount"], "commit", "label", "seals the upper as a new top lower; the layer"),
     on(&["Mount"], "remount", "", "the same as commit"),
     on(&["Mount", "Container"], "restart", "", "unmounts and mounts the same layers again"),
-    on(&["Container"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
+    on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
     on(&["Container"], "commit", "tag", "makes an image of it"),
     // Layers and images.

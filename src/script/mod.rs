@@ -4,6 +4,7 @@
 //! rewriting ([`rewrite`]), the same engine and the same functions ([`api`]).
 
 mod api;
+mod ask;
 mod complete;
 mod core;
 mod engine;
@@ -13,8 +14,9 @@ pub mod methods;
 pub mod rewrite;
 mod words;
 
+pub use self::ask::Ask;
 pub use self::complete::Completion;
-pub use self::core::{Ask, Settings, Tally, TraceMode, Wish};
+pub use self::core::{Settings, Tally, TraceMode, Wish};
 
 use self::core::{Core, Shared, Source, Story};
 use self::handle::{Files, OfContainer, OfContext, OfMount};

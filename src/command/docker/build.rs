@@ -39,10 +39,10 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
     let request = request(call)?;
     let quiet = call.given.is_set("quiet");
     let lab = &mut *call.lab;
-    let play = |t: &mut crate::trace::Trace| {
+    let mut play = |t: &mut crate::trace::Trace| {
         build::build(&mut lab.images, &mut lab.cache, &request, call.programs, t)
     };
-    let built = if quiet { call.t.quietly(play) } else { play(call.t) };
+    let built = if quiet { call.t.quietly(&mut play) } else { play(call.t) };
     let built = Arc::new(built);
     lab.builds.push(built.clone());
     let (exit, out, err) = match &built.result {

@@ -6,7 +6,7 @@ use crate::command::words::Origin;
 use crate::command::{self, Answer as Printed};
 use crate::error::Error;
 use crate::fs::Tree;
-use crate::image::{Image, ImageLayer, Origin as LayerOrigin};
+use crate::image::{History, Image, ImageLayer, Origin as LayerOrigin};
 use crate::script::core::{Core, Shared};
 use crate::script::handle::{
     Answer, EntryValue, Files, LayerValue, OfContainer, OfContext, OfMount, Place, busy, refuse,
@@ -160,10 +160,9 @@ fn images(engine: &mut Engine, core: &Shared) {
     engine.register_fn("image", move |name: &str| lab(&shared, |core| core.lab.image(name)).map(ImageValue));
     let shared = core.clone();
     engine.register_fn("image", move |name: &str, files: Map| {
-        let layer = ImageLayer::new(build(&files)?, LayerOrigin::Import, format!("FROM {name}"));
+        let layer = ImageLayer::new(build(&files)?, LayerOrigin::Daemon, format!("FROM {name}"));
         with(&shared, |core| {
-            let image = Image::imported(layer);
-            let id = core.lab.images.insert(image);
+            let id = core.lab.images.insert(imported(layer));
             if !core.lab.images.tag(name, id) {
                 return Err(refuse(&format!(
                     "`{name}` can't name an image; names are lower case: name or name:tag"
@@ -191,6 +190,12 @@ fn images(engine: &mut Engine, core: &Shared) {
         format!("image {}: {} layers, {} bytes", image.0.id.short(12), image.0.layers.len(), image.0.size())
     });
     engine.register_fn("==", |a: ImageValue, b: ImageValue| a.0.id == b.0.id);
+}
+
+/// An image of one layer, as `docker import` makes it.
+fn imported(layer: ImageLayer) -> Image {
+    let entry = History { comment: "Imported from -".to_owned(), ..History::default() };
+    Image { layers: vec![layer], history: vec![entry], ..Image::default() }
 }
 
 /// Newest first, as `docker history` shows it.
@@ -231,7 +236,9 @@ fn containers(engine: &mut Engine, core: &Shared) {
     let shared = core.clone();
     engine.register_fn("diff", move |context: NativeCallContext, c: &mut Files<OfContainer>| {
         let answer = docker(&context, &shared, &format!("diff {}", c.name()))?;
-        Ok::<_, Box<rhai::EvalAltResult>>(answer.out.lines().map(Dynamic::from).collect::<Array>())
+        Ok::<_, Box<rhai::EvalAltResult>>(
+            answer.out.lines().map(|line| Dynamic::from(line.to_owned())).collect::<Array>(),
+        )
     });
     let shared = core.clone();
     engine.register_fn("commit", move |context: NativeCallContext, c: &mut Files<OfContainer>, tag: &str| {

@@ -3,11 +3,11 @@
 use crate::fs::Tree;
 use crate::script::core::Shared;
 use crate::script::handle::{Answer, Files, Machine, OfProgram, Place, refuse};
-use crate::shell::{Call, Programs};
+use crate::shell::{self, Call, NoPrograms, Process, Programs};
 use crate::trace::Trace;
 use crate::union::Mount;
 use indexmap::IndexMap;
-use rhai::{AST, Array, Dynamic, Engine, EvalAltResult, FnPtr, INT};
+use rhai::{AST, Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, Map};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -36,7 +36,24 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     engine.register_fn("env", |sh: &mut Files<OfProgram>, name: &str| {
         machine(sh, |machine| machine.env.get(name).cloned().unwrap_or_default())
     });
+    engine.register_fn("exec", |sh: &mut Files<OfProgram>, line: &str| exec(sh, line));
     engine.register_get("cwd", |sh: &mut Files<OfProgram>| machine(sh, |machine| machine.cwd.clone()));
+}
+
+/// Runs a shell line on the step's files, as the step's user, in its directory.
+fn exec(sh: &Files<OfProgram>, line: &str) -> Answer<Map> {
+    let outcome = machine(sh, |machine| {
+        let argv = vec!["/bin/sh".to_owned(), "-c".to_owned(), line.to_owned()];
+        let process = Process { argv, ..machine.process.clone() };
+        let mount = machine.mount.as_mut()?;
+        Some(shell::run(mount, &process, &mut NoPrograms, &mut machine.trace))
+    })?;
+    let outcome = outcome.ok_or_else(|| refuse("this program has ended; its `sh` is gone"))?;
+    let mut map = Map::new();
+    map.insert("exit".into(), INT::from(outcome.exit).into());
+    map.insert("out".into(), String::from_utf8_lossy(&outcome.out).as_ref().into());
+    map.insert("err".into(), String::from_utf8_lossy(&outcome.err).as_ref().into());
+    Ok(map)
 }
 
 fn machine<R>(sh: &Files<OfProgram>, f: impl FnOnce(&mut Machine) -> R) -> Answer<R> {
@@ -71,8 +88,9 @@ impl Programs for ScriptPrograms {
         let machine = Rc::new(RefCell::new(Machine {
             mount: None,
             trace: Trace::silent(),
-            cwd: call.cwd().to_owned(),
+            cwd: call.cwd(),
             env: call.env.clone(),
+            process: call.process(Vec::new()),
             out: String::new(),
             err: String::new(),
         }));
@@ -93,12 +111,12 @@ impl Programs for ScriptPrograms {
             }
             trace.fuel = machine.trace.fuel.clone();
         }
-        call.print(&machine.out);
-        call.print_error(&machine.err);
+        call.out(&machine.out);
+        call.err(&machine.err);
         match result {
             Ok(value) => Some(value.as_int().map_or(0, |status: INT| (status & 0xff) as i32)),
             Err(error) => {
-                call.print_error(&format!("{name}: {error}\n"));
+                call.err(&format!("{name}: {error}\n"));
                 self.failed.get_or_insert(error);
                 Some(1)
             }

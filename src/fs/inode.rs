@@ -74,7 +74,7 @@ pub struct Inode {
 }
 
 /// The lab's clock: one fixed date, 2024-01-01T00:00:00Z.
-pub(super) const EPOCH: i64 = 1_704_067_200;
+pub const EPOCH: i64 = 1_704_067_200;
 
 impl Inode {
     /// An inode owned by 0:0 with the lab's date.

@@ -93,3 +93,104 @@ pub struct History {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub empty_layer: bool,
 }
+
+/// The lab's clock: 2024-01-01T00:00:00Z.
+pub(super) const EPOCH: i64 = 1_704_067_200;
+
+/// The config JSON whose SHA-256 is the image's id: OCI image spec `config.md` with Docker's additions
+/// in `config`, keys in the order of Go's structs (moby `daemon/internal/image/image.go`).
+pub fn config_json(image: &super::Image) -> String {
+    use serde_json::{Map, Value, json};
+    let mut top = Map::new();
+    top.insert("architecture".to_owned(), json!("amd64"));
+    if !image.author.is_empty() {
+        top.insert("author".to_owned(), json!(image.author));
+    }
+    top.insert("config".to_owned(), docker_config(&image.config));
+    top.insert("created".to_owned(), json!(rfc3339(image.created)));
+    top.insert("history".to_owned(), image.history.iter().map(history_json).collect());
+    top.insert("os".to_owned(), json!("linux"));
+    let diff_ids: Vec<Value> = image.layers.iter().map(|layer| json!(layer.diff_id)).collect();
+    top.insert("rootfs".to_owned(), json!({ "type": "layers", "diff_ids": diff_ids }));
+    if image.placeholder {
+        top.insert("layerlab.placeholder".to_owned(), json!(true));
+    }
+    Value::Object(top).to_string()
+}
+
+fn history_json(entry: &History) -> serde_json::Value {
+    let mut json = serde_json::Map::new();
+    json.insert("created".to_owned(), rfc3339(entry.created).into());
+    for (key, value) in
+        [("author", &entry.author), ("created_by", &entry.created_by), ("comment", &entry.comment)]
+    {
+        if !value.is_empty() {
+            json.insert(key.to_owned(), value.as_str().into());
+        }
+    }
+    if entry.empty_layer {
+        json.insert("empty_layer".to_owned(), true.into());
+    }
+    json.into()
+}
+
+/// A config as Docker writes it: ports and volumes are objects, absent fields are left out.
+pub fn docker_config(config: &Config) -> serde_json::Value {
+    let mut value = serde_json::to_value(config).unwrap_or_default();
+    if let Some(map) = value.as_object_mut() {
+        for key in ["ExposedPorts", "Volumes"] {
+            if let Some(list) = map.get_mut(key)
+                && let Some(names) = list.as_array()
+            {
+                let mut names: Vec<&str> = names.iter().filter_map(|name| name.as_str()).collect();
+                names.sort_unstable();
+                let object = names.into_iter().map(|name| (name.to_owned(), serde_json::json!({})));
+                *list = serde_json::Value::Object(object.collect());
+            }
+        }
+    }
+    value
+}
+
+/// Unix seconds as `2024-01-01T00:00:00Z` (days to civil date after Howard Hinnant's algorithm).
+pub fn rfc3339(seconds: i64) -> String {
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_go_writes_them() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (EPOCH, "2024-01-01T00:00:00Z"),
+            (1_709_210_096, "2024-02-29T12:34:56Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(rfc3339(seconds), text);
+        }
+    }
+
+    #[test]
+    fn a_config_is_written_as_docker_writes_it() {
+        let config = Config {
+            exposed_ports: vec!["80/tcp".to_owned(), "443/tcp".to_owned()],
+            cmd: Some(vec!["sh".to_owned()]),
+            ..Config::default()
+        };
+        let written = docker_config(&config).to_string();
+        assert_eq!(written, r#"{"ExposedPorts":{"443/tcp":{},"80/tcp":{}},"Cmd":["sh"]}"#);
+    }
+}

@@ -2,7 +2,10 @@
 
 pub mod catalog;
 mod config;
+mod layer;
+pub mod reference;
 mod store;
 
-pub use config::{Config, Health, History};
-pub use store::{Image, ImageLayer, Store};
+pub use config::{Config, Health, History, config_json, docker_config, rfc3339};
+pub use layer::{ImageLayer, Origin, diff_id};
+pub use store::{Image, Store, chain_id};

@@ -1,27 +1,16 @@
 //! The image store: content-addressed, cheap to clone.
 
-use super::config::{Config, History};
-use crate::fs::{Digest, Layer};
+use super::config::{Config, History, config_json};
+use super::layer::ImageLayer;
+use super::reference;
+use crate::fs::Digest;
 use indexmap::IndexMap;
 use std::sync::Arc;
-
-/// A layer of an image: the tree, its digest and the size Docker shows for it.
-#[derive(Clone, Debug)]
-pub struct ImageLayer {
-    /// The sealed tree: whiteouts and opaque marks included.
-    pub layer: Layer,
-    /// Names the layer: equal digests are stored once.
-    pub diff_id: Digest,
-    /// Bytes as `docker history` shows them.
-    pub size: u64,
-    /// What people call it: "FROM alpine", "COPY conf".
-    pub label: Arc<str>,
-}
 
 /// An image. Layers are bottom first, as in `rootfs.diff_ids`.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// SHA-256 of its config JSON.
+    /// SHA-256 of its config JSON; set by [`Image::sealed`].
     pub id: Digest,
     /// What containers start with.
     pub config: Config,
@@ -39,22 +28,189 @@ pub struct Image {
     pub placeholder: bool,
 }
 
+impl Default for Image {
+    fn default() -> Image {
+        Image {
+            id: Digest([0; 32]),
+            config: Config::default(),
+            history: Vec::new(),
+            layers: Vec::new(),
+            created: super::config::EPOCH,
+            author: String::new(),
+            parent: None,
+            placeholder: false,
+        }
+    }
+}
+
 impl Image {
-    /// Sum of the layers' sizes, as `docker image ls` shows it.
+    /// The same image with its id computed: SHA-256 of [`config_json`] (moby
+    /// `daemon/internal/image/store.go`, `Create`). The parent is not part of it.
+    #[must_use]
+    pub fn sealed(mut self) -> Image {
+        self.id = Digest::of(config_json(&self));
+        self
+    }
+
+    /// Sum of the layers' sizes, as `docker image ls` shows it: a shared layer counts in every image.
     pub fn size(&self) -> u64 {
-        self.layers.iter().map(|layer| layer.size).sum()
+        self.layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add)
     }
 
     /// The lowers for a mount: topmost first.
     pub fn lowers(&self) -> Vec<crate::union::Lower> {
-        let lower = |l: &ImageLayer| crate::union::Lower { layer: l.layer.clone(), label: l.label.clone() };
-        self.layers.iter().rev().map(lower).collect()
+        self.layers.iter().rev().map(ImageLayer::lower).collect()
+    }
+
+    /// Name of the whole stack of layers; none without layers. Equal stacks share storage (OCI image
+    /// spec `config.md`, "Layer ChainID").
+    pub fn chain_id(&self) -> Option<Digest> {
+        chain_id(&self.layers)
+    }
+
+    /// The layer that belongs to each history entry; none for empty ones.
+    pub fn history_layers(&self) -> impl Iterator<Item = (&History, Option<&ImageLayer>)> {
+        let mut layers = self.layers.iter();
+        self.history.iter().map(move |entry| (entry, if entry.empty_layer { None } else { layers.next() }))
     }
 }
 
-/// All images and their names.
+/// `chain(L0) = diff(L0)`, `chain(L0..Ln) = sha256(chain(L0..Ln-1) + " " + diff(Ln))`; none for no layers.
+pub fn chain_id(layers: &[ImageLayer]) -> Option<Digest> {
+    let (first, rest) = layers.split_first()?;
+    let link = |chain: Digest, layer: &ImageLayer| Digest::of(format!("{chain} {}", layer.diff_id));
+    Some(rest.iter().fold(first.diff_id, link))
+}
+
+/// All images and their names. Cloning costs the number of images, not of files.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     images: IndexMap<Digest, Arc<Image>>,
     tags: IndexMap<String, Digest>,
+}
+
+impl Store {
+    /// Takes an image, computing its id; the id. An image that is there already stays as it is.
+    pub fn insert(&mut self, image: Image) -> Digest {
+        let image = image.sealed();
+        let id = image.id;
+        self.images.entry(id).or_insert_with(|| Arc::new(image));
+        id
+    }
+
+    /// Takes a shared image whose id is right already (from the catalog or a cache).
+    pub fn share(&mut self, image: Arc<Image>) -> Digest {
+        let id = image.id;
+        self.images.entry(id).or_insert(image);
+        id
+    }
+
+    /// Gives an image a name (`nginx` means `nginx:latest`). False when there is no such image or
+    /// the name is no valid reference.
+    pub fn tag(&mut self, name: &str, id: Digest) -> bool {
+        let Ok(name) = reference::normalise(name) else { return false };
+        let known = self.images.contains_key(&id);
+        if known {
+            self.tags.insert(name, id);
+        }
+        known
+    }
+
+    /// Takes a name away; the image that had it. The image itself stays.
+    pub fn untag(&mut self, name: &str) -> Option<Digest> {
+        self.tags.shift_remove(&reference::normalise(name).ok()?)
+    }
+
+    /// Removes an image with all its names. Layers live on in other images.
+    pub fn remove(&mut self, id: &Digest) -> Option<Arc<Image>> {
+        self.tags.retain(|_, tagged| tagged != id);
+        self.images.shift_remove(id)
+    }
+
+    /// An image by id (`sha256:…` or its digits), name, or unambiguous beginning of an id, tried in
+    /// this order (moby `daemon/images/image.go`, `GetImage`).
+    pub fn get(&self, name: &str) -> Option<Arc<Image>> {
+        if let Some(image) = Digest::parse(name).and_then(|id| self.images.get(&id)) {
+            return Some(image.clone());
+        }
+        if let Some(image) = self.named(name) {
+            return Some(image);
+        }
+        let digits = name.strip_prefix("sha256:").unwrap_or(name);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut matching = self.images.values().filter(|image| image.id.hex().starts_with(digits));
+        match (matching.next(), matching.next()) {
+            (Some(only), None) => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// An image by name only.
+    pub fn named(&self, name: &str) -> Option<Arc<Image>> {
+        let id = self.tags.get(&reference::normalise(name).ok()?)?;
+        self.images.get(id).cloned()
+    }
+
+    /// An image by its whole id.
+    pub fn by_id(&self, id: &Digest) -> Option<Arc<Image>> {
+        self.images.get(id).cloned()
+    }
+
+    /// All names with their images, in the order they were given.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &Digest)> {
+        self.tags.iter().map(|(name, id)| (name.as_str(), id))
+    }
+
+    /// The names of one image.
+    pub fn names_of(&self, id: &Digest) -> Vec<String> {
+        self.tags.iter().filter(|(_, tagged)| *tagged == id).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// All images in the order they came, nameless ones and the legacy builder's steps included.
+    pub fn images(&self) -> impl Iterator<Item = &Arc<Image>> {
+        self.images.values()
+    }
+
+    /// Is an image built on this one (so that listings hide it when it has no name)?
+    pub fn has_children(&self, id: &Digest) -> bool {
+        self.images.values().any(|image| image.parent == Some(*id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(command: &str) -> Image {
+        Image {
+            config: Config { cmd: Some(vec![command.to_owned()]), ..Config::default() },
+            ..Image::default()
+        }
+    }
+
+    #[test]
+    fn names_ids_and_beginnings_of_ids_find_an_image() {
+        let mut store = Store::default();
+        let (a, b) = (store.insert(image("a")), store.insert(image("b")));
+        assert_ne!(a, b);
+        assert!(store.tag("nginx", a));
+        for name in ["nginx", "nginx:latest", "docker.io/library/nginx", "library/nginx:latest"] {
+            assert_eq!(store.get(name).unwrap().id, a, "{name}");
+        }
+        assert_eq!(store.get(&b.hex()).unwrap().id, b);
+        assert_eq!(store.get(&b.short(12)).unwrap().id, b);
+        assert!(store.get("").is_none() && store.get("nginx:1").is_none());
+        assert_eq!(store.untag("nginx:latest"), Some(a));
+        assert!(store.named("nginx").is_none() && store.by_id(&a).is_some());
+    }
+
+    #[test]
+    fn an_equal_image_is_kept_once() {
+        let mut store = Store::default();
+        assert_eq!(store.insert(image("a")), store.insert(image("a")));
+        assert_eq!(store.images().count(), 1);
+        assert!(!store.tag("x", Digest([1; 32])));
+    }
 }

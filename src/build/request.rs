@@ -1,0 +1,97 @@
+//! What a build is asked to do.
+
+use super::context::Context;
+use crate::dockerfile::Version;
+use indexmap::IndexMap;
+
+/// Which of Docker's two builders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Builder {
+    /// A graph of vertices, looked up by content.
+    #[default]
+    BuildKit,
+    /// `DOCKER_BUILDKIT=0`: a chain of images.
+    Legacy,
+}
+
+impl Builder {
+    /// "buildkit" or "legacy".
+    pub fn name(self) -> &'static str {
+        match self {
+            Builder::BuildKit => "buildkit",
+            Builder::Legacy => "legacy",
+        }
+    }
+
+    /// The builder of this name.
+    pub fn from_name(name: &str) -> Option<Builder> {
+        match name {
+            "buildkit" => Some(Builder::BuildKit),
+            "legacy" => Some(Builder::Legacy),
+            _ => None,
+        }
+    }
+}
+
+/// What a build is asked to do: `docker build` with its flags.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Where the Dockerfile lies in the context (`-f`); empty means `Dockerfile`.
+    pub dockerfile_path: String,
+    /// The Dockerfile's text, when it is not the one in the context (`-f -`, or a file elsewhere).
+    pub dockerfile: Option<Vec<u8>>,
+    /// The build context.
+    pub context: Context,
+    /// What people call the context: its directory.
+    pub context_name: String,
+    /// `--build-arg NAME=VALUE`, in order.
+    pub args: IndexMap<String, String>,
+    /// `--target`.
+    pub target: Option<String>,
+    /// `--no-cache`.
+    pub no_cache: bool,
+    /// `--no-cache-filter`: names of stages (BuildKit).
+    pub no_cache_filter: Vec<String>,
+    /// `--label NAME=VALUE`.
+    pub labels: IndexMap<String, String>,
+    /// `-t`, each a name the image gets.
+    pub tags: Vec<String>,
+    /// Which builder.
+    pub builder: Builder,
+    /// Whose rules where versions differ.
+    pub version: Version,
+    /// `--base NAME=KNOWN`: a FROM of NAME takes KNOWN instead.
+    pub base_map: IndexMap<String, String>,
+    /// Refuse a FROM that nobody knows (instead of a placeholder) and programs that aren't modelled.
+    pub strict: bool,
+    /// Names of images that may be fetched: `catalog` looks up one that the store lacks.
+    pub catalog: Catalog,
+}
+
+/// Finds images that the store lacks, as a registry would.
+#[derive(Clone, Copy)]
+pub struct Catalog(pub fn(&str) -> Option<std::sync::Arc<crate::image::Image>>);
+
+impl Default for Catalog {
+    fn default() -> Catalog {
+        Catalog(|_| None)
+    }
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Catalog")
+    }
+}
+
+impl Request {
+    /// The Dockerfile's path in the context.
+    pub fn dockerfile_path(&self) -> &str {
+        if self.dockerfile_path.is_empty() { "Dockerfile" } else { &self.dockerfile_path }
+    }
+
+    /// What the build is called: its first tag or the context.
+    pub fn name(&self) -> &str {
+        self.tags.first().map_or(self.context_name.as_str(), String::as_str)
+    }
+}

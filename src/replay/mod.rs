@@ -1,0 +1,127 @@
+//! Replaying recorded cases: what a real kernel (and a real Docker) did, against what the lab does.
+//!
+//! A corpus is a set of JSON files. Each case says what was there, what was done and what came of
+//! it; the lab does the same and the two are compared. [`run`] walks files and folders, counts per
+//! topic and says for each failing case where it first left the recording.
+
+mod overlay;
+mod report;
+
+pub use report::{Answer, Failure, Report, Topic, Verdict};
+
+use crate::error::{Error, ErrorKind, Span};
+use crate::fs::{Host, HostKind};
+use serde_json::Value;
+
+/// The largest corpus file, in bytes.
+const MAX_FILE: u64 = 256 << 20;
+
+/// Folders in folders are followed this deep.
+const MAX_DEPTH: usize = 16;
+
+/// Replays files and folders, in the order given; a folder's files in the order of their names.
+/// Each case's answer is handed to `take` as soon as there is one. Files of a folder that hold no
+/// cases are passed over; a file that was named must be readable.
+///
+/// Lab errors (unreadable files, cases that can't be understood) are collected in the report: the
+/// other files are replayed all the same.
+pub fn run(host: &dyn Host, paths: &[String], take: &mut dyn FnMut(&Answer)) -> Report {
+    let mut report = Report::default();
+    for path in paths {
+        visit(host, path, MAX_DEPTH, true, &mut report, take);
+    }
+    report
+}
+
+fn visit(
+    host: &dyn Host,
+    path: &str,
+    depth: usize,
+    named: bool,
+    report: &mut Report,
+    take: &mut dyn FnMut(&Answer),
+) {
+    if let Ok(entries) = host.list(path) {
+        for entry in entries {
+            let Ok(name) = String::from_utf8(entry.name) else { continue };
+            let inside = format!("{}/{name}", path.trim_end_matches('/'));
+            let wanted = match entry.kind {
+                HostKind::Directory => depth > 0,
+                HostKind::File { .. } => name.ends_with(".json"),
+                _ => false,
+            };
+            if wanted {
+                visit(host, &inside, depth - 1, false, report, take);
+            }
+        }
+        return;
+    }
+    let replayed = host
+        .read(path, MAX_FILE)
+        .map_err(|error| Error::new(ErrorKind::Host, error.to_string()).hint("name a file or a folder"))
+        .and_then(|bytes| file(path, &bytes, report, take));
+    match replayed {
+        Ok(true) => {}
+        Ok(false) if named => report.errors.push(no_cases(path)),
+        Ok(false) => report.passed_over += 1,
+        Err(error) => report.errors.push(error),
+    }
+}
+
+fn no_cases(path: &str) -> Error {
+    Error::new(ErrorKind::Syntax, format!("{path} holds no recorded cases"))
+        .hint("a corpus file is JSON with `format` and `cases`, or one case with `name` and `topic`")
+}
+
+/// Replays the cases of one file. False: it holds none.
+///
+/// # Errors
+/// The bytes are no JSON, or a case lacks what it needs.
+pub fn file(
+    name: &str,
+    bytes: &[u8],
+    report: &mut Report,
+    take: &mut dyn FnMut(&Answer),
+) -> Result<bool, Error> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(name, bytes, &error))?;
+    let format = value.get("format").and_then(Value::as_str).unwrap_or("");
+    if let Some(cases) = value.get("cases").and_then(Value::as_array) {
+        for case in cases {
+            let answer = match format.starts_with(overlay::FORMAT) {
+                true => overlay::replay(case).map_err(|message| bad_case(name, case, &message))?,
+                false => Answer::unsupported(case),
+            };
+            report.add(&answer);
+            take(&answer);
+        }
+        return Ok(!cases.is_empty());
+    }
+    if value.get("topic").is_some_and(Value::is_string) && value.get("name").is_some_and(Value::is_string) {
+        let answer = Answer::unsupported(&value);
+        report.add(&answer);
+        take(&answer);
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
+    let text = String::from_utf8_lossy(bytes);
+    let error_text = error.to_string();
+    let message = error_text.split(" at line ").next().unwrap_or("not JSON");
+    // Corpus files have very long lines: the mark alone would not fit on a screen.
+    let (line, column) = (error.line() as u32, error.column() as u32);
+    let mut span = Span::locate(name, &text, line, column, 1);
+    if span.text.chars().count() > 200 {
+        span.text = "".into();
+    }
+    Error::new(ErrorKind::Syntax, format!("not JSON: {message}"))
+        .at(span)
+        .hint("a corpus file is JSON with `format` and `cases`")
+}
+
+fn bad_case(file: &str, case: &Value, message: &str) -> Error {
+    let name = case.get("name").and_then(Value::as_str).unwrap_or("without a name");
+    Error::new(ErrorKind::Syntax, format!("{file}: case `{name}`: {message}"))
+        .hint("the corpus's README says what a case holds")
+}

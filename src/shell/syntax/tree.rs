@@ -1,0 +1,217 @@
+//! The tree that the evaluator walks.
+
+use std::rc::Rc;
+
+/// Commands separated by `;`, `&` or newlines.
+#[derive(Debug, Default)]
+pub(crate) struct List(pub Vec<Item>);
+
+/// One and-or list.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub first: Pipeline,
+    pub rest: Vec<(Join, Pipeline)>,
+    /// Ended by `&`.
+    pub background: bool,
+}
+
+/// `&&` or `||`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Join {
+    And,
+    Or,
+}
+
+/// Commands joined by `|`.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub bang: bool,
+    pub commands: Vec<Command>,
+    /// `|&` after the command of this index (bash).
+    pub both: Vec<usize>,
+}
+
+/// A command with its redirections.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub kind: Kind,
+    pub redirects: Vec<Redirect>,
+    pub line: u32,
+}
+
+/// What kind of command.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Simple { assigns: Vec<Assign>, words: Vec<Word> },
+    Group(List),
+    Subshell(Rc<List>),
+    If { arms: Vec<(List, List)>, other: Option<List> },
+    Loop { until: bool, condition: List, body: List },
+    For { name: String, words: Option<Vec<Word>>, body: List },
+    ForArith { start: Word, check: Word, step: Word, body: List },
+    Case { word: Word, arms: Vec<Arm> },
+    Function { name: String, body: Rc<Command> },
+    Arith(Word),
+    Cond(Cond),
+}
+
+/// One arm of a `case`.
+#[derive(Debug)]
+pub(crate) struct Arm {
+    pub patterns: Vec<Word>,
+    pub body: List,
+    pub end: ArmEnd,
+}
+
+/// `;;`, `;&` or `;;&`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArmEnd {
+    Break,
+    FallThrough,
+    TryNext,
+}
+
+/// `name=value` before a command.
+#[derive(Debug)]
+pub(crate) struct Assign {
+    pub name: String,
+    pub index: Option<Word>,
+    pub append: bool,
+    pub value: Value,
+}
+
+/// The right side of an assignment.
+#[derive(Debug)]
+pub(crate) enum Value {
+    Word(Word),
+    /// `(a b [k]=v)`, bash.
+    Array(Vec<(Option<Word>, Word)>),
+}
+
+/// A word: pieces of text and things to expand.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Word(pub Vec<Part>);
+
+/// A piece of a word.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    /// Unquoted text: may hold patterns and a tilde.
+    Text(String),
+    /// Quoted text.
+    Quoted(String),
+    /// Between double quotes.
+    Double(Vec<Part>),
+    /// `$x`, `${x…}`.
+    Param(Rc<Param>),
+    /// `$(…)` or backquotes.
+    Command(Rc<Script>),
+    /// `$((…))`.
+    Arith(Rc<Vec<Part>>),
+    /// `<(…)` or `>(…)`, bash.
+    Process(Rc<Script>),
+}
+
+/// The commands of a substitution, with the line they begin on.
+#[derive(Debug)]
+pub(crate) struct Script {
+    pub lists: Vec<List>,
+}
+
+/// A parameter and what is done to it.
+#[derive(Debug)]
+pub(crate) struct Param {
+    pub name: String,
+    /// `${a[…]}`, bash.
+    pub index: Option<Word>,
+    /// `${!name}`, bash.
+    pub indirect: bool,
+    pub op: Op,
+    /// As written, for messages.
+    pub source: String,
+}
+
+/// An operator of `${…}`.
+#[derive(Debug)]
+pub(crate) enum Op {
+    Value,
+    Length,
+    /// `-`; with a colon when empty counts as unset.
+    Default(bool, Word),
+    /// `=`
+    Assign(bool, Word),
+    /// `?`
+    Error(bool, Word),
+    /// `+`
+    Alternate(bool, Word),
+    /// `#` or `##`
+    Prefix(bool, Word),
+    /// `%` or `%%`
+    Suffix(bool, Word),
+    /// `/`, `//`, `/#`, `/%`
+    Replace(Anchor, Word, Word),
+    /// `:offset:length`
+    Slice(Vec<Part>, Option<Vec<Part>>),
+    /// `^ ^^ , ,,`
+    Case { upper: bool, all: bool },
+    /// No such operator: an error when it is expanded.
+    Bad,
+}
+
+/// Where `${x/…}` looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    First,
+    All,
+    Start,
+    End,
+}
+
+/// A redirection.
+#[derive(Debug)]
+pub(crate) struct Redirect {
+    pub fd: u32,
+    pub kind: RedirectKind,
+}
+
+/// What a redirection does.
+#[derive(Debug)]
+pub(crate) enum RedirectKind {
+    Read(Word),
+    Write(Word),
+    Append(Word),
+    ReadWrite(Word),
+    /// `>&word`, `<&word`: a number or `-`.
+    Dup(Word),
+    /// `&>word`, `&>>word`.
+    Both { word: Word, append: bool },
+    /// A here-document's text, expanded when its delimiter was not quoted.
+    Here(Rc<std::cell::OnceCell<Word>>),
+    /// `<<<word`.
+    HereString(Word),
+}
+
+/// `[[ … ]]`.
+#[derive(Debug)]
+pub(crate) enum Cond {
+    Not(Box<Cond>),
+    And(Box<Cond>, Box<Cond>),
+    Or(Box<Cond>, Box<Cond>),
+    Unary(String, Word),
+    Binary(Word, String, Word),
+    Word(Word),
+}
+
+impl Word {
+    /// The text, if the word is nothing but unquoted text.
+    pub fn plain(&self) -> Option<&str> {
+        match &self.0[..] {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A word of quoted text.
+    pub fn quoted(text: impl Into<String>) -> Word {
+        Word(vec![Part::Quoted(text.into())])
+    }
+}

@@ -1,0 +1,218 @@
+//! Attributes: mode, owner, time, extended attributes (fs/open.c, fs/attr.c, fs/xattr.c).
+
+use super::cache::Spot;
+use super::driver::Need;
+use super::mount::Mount;
+use crate::fs::path::show;
+use crate::fs::{Errno, Inode, Kind};
+use crate::trace::{Event, Trace};
+use std::borrow::Cow;
+
+const SETUID: u16 = 0o4000;
+const SETGID: u16 = 0o2000;
+const GROUP_EXECUTE: u16 = 0o010;
+
+impl Mount {
+    /// chmod(2): all 12 bits; follows symlinks.
+    ///
+    /// # Errors
+    /// What every path can give.
+    pub fn chmod(&mut self, path: &[u8], mode: u16, t: &mut Trace) -> Result<(), Errno> {
+        self.call("chmod", path, t, |m, t| {
+            let spot = m.resolve(path, true, true, t)?;
+            m.set_attributes(&spot, t, |inode| {
+                let before = std::mem::replace(&mut inode.mode, mode & 0o7777);
+                format!("mode {before:04o} → {:04o}", inode.mode)
+            })
+        })
+    }
+
+    /// chown(2): follows symlinks; `None` leaves an id as it is (-1).
+    ///
+    /// Of anything but a directory it clears setuid, and setgid if the group may execute, even when
+    /// no id changes (fs/open.c, `chown_common`; fs/attr.c, `setattr_should_drop_sgid`).
+    ///
+    /// # Errors
+    /// What every path can give.
+    pub fn chown(
+        &mut self,
+        path: &[u8],
+        uid: Option<u32>,
+        gid: Option<u32>,
+        t: &mut Trace,
+    ) -> Result<(), Errno> {
+        self.call("chown", path, t, |m, t| m.change_owner(path, true, uid, gid, t))
+    }
+
+    /// lchown(2): of a symlink itself. Else as [`Mount::chown`].
+    ///
+    /// # Errors
+    /// What every path can give.
+    pub fn lchown(
+        &mut self,
+        path: &[u8],
+        uid: Option<u32>,
+        gid: Option<u32>,
+        t: &mut Trace,
+    ) -> Result<(), Errno> {
+        self.call("lchown", path, t, |m, t| m.change_owner(path, false, uid, gid, t))
+    }
+
+    fn change_owner(
+        &mut self,
+        path: &[u8],
+        follow: bool,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        t: &mut Trace,
+    ) -> Result<(), Errno> {
+        let spot = self.resolve(path, follow, true, t)?;
+        self.set_attributes(&spot, t, |inode| {
+            let before = (inode.uid, inode.gid);
+            (inode.uid, inode.gid) = (uid.unwrap_or(before.0), gid.unwrap_or(before.1));
+            if !inode.kind.is_dir() {
+                inode.mode &= !SETUID;
+                if inode.mode & GROUP_EXECUTE != 0 {
+                    inode.mode &= !SETGID;
+                }
+            }
+            format!("owner {}:{} → {}:{}", before.0, before.1, inode.uid, inode.gid)
+        })
+    }
+
+    /// Sets the modification time (Unix seconds); follows symlinks.
+    ///
+    /// # Errors
+    /// What every path can give.
+    pub fn utimes(&mut self, path: &[u8], mtime: i64, t: &mut Trace) -> Result<(), Errno> {
+        self.call("utimes", path, t, |m, t| {
+            let spot = m.resolve(path, true, true, t)?;
+            m.set_attributes(&spot, t, |inode| {
+                inode.mtime = mtime;
+                "modification time".to_owned()
+            })
+        })
+    }
+
+    fn set_attributes(
+        &mut self,
+        spot: &Spot,
+        t: &mut Trace,
+        change: impl FnOnce(&mut Inode) -> String,
+    ) -> Result<(), Errno> {
+        let ino = self.driver.copy_up(self, spot, Need::Attributes, t)?;
+        let change = change(self.upper_mut().inode_mut(ino));
+        self.tell_attributes(spot, change, t);
+        Ok(())
+    }
+
+    fn tell_attributes(&self, spot: &Spot, change: String, t: &mut Trace) {
+        t.emit(|| Event::Attributes { path: show(&self.path_of(spot)).into_owned(), change });
+    }
+
+    /// getxattr(2): follows symlinks.
+    ///
+    /// # Errors
+    /// `ERANGE` for a name that is empty or has more than 255 bytes; `ENODATA`; `EINVAL` and
+    /// `EOPNOTSUPP` for names no filesystem takes.
+    pub fn getxattr(&mut self, path: &[u8], name: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
+        self.begin(t)?;
+        judge_length(name)?;
+        let spot = self.resolve(path, true, false, t)?;
+        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+        if user_on_special(inode, name) {
+            return Err(Errno::ENODATA);
+        }
+        judge_namespace(name)?;
+        let stored = self.driver.stored_xattr(self, name);
+        let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
+        extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+    }
+
+    /// All names in the `user.` namespace, sorted.
+    ///
+    /// # Errors
+    /// What every path can give.
+    pub fn listxattr(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<Vec<u8>>, Errno> {
+        self.begin(t)?;
+        let spot = self.resolve(path, true, false, t)?;
+        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+        let names = inode.extra.iter().flat_map(|extra| extra.xattrs.keys());
+        let mut names: Vec<Vec<u8>> = names
+            .filter_map(|name| self.driver.shown_xattr(self, name))
+            .filter(|name| name.starts_with(b"user."))
+            .map(Cow::into_owned)
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// setxattr(2): follows symlinks. The object is copied up before its filesystem judges the name
+    /// (fs/overlayfs/xattrs.c, `ovl_xattr_set`), so a refused name leaves a copy.
+    ///
+    /// # Errors
+    /// As [`Mount::getxattr`]; `EPERM` for `user.` names on what is neither file nor directory.
+    pub fn setxattr(&mut self, path: &[u8], name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
+        self.call("setxattr", path, t, |m, t| {
+            judge_length(name)?;
+            if !t.fuel.spend_bytes(value.len() as u64) {
+                return Err(Errno::EINTR);
+            }
+            let spot = m.resolve(path, true, true, t)?;
+            m.may_change_xattr(&spot, name)?;
+            let ino = m.driver.attributes_of(m, &spot, t)?;
+            judge_namespace(name)?;
+            let stored = m.driver.stored_xattr(m, name).into_owned();
+            m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert(stored.into(), value.into());
+            m.tell_attributes(&spot, format!("xattr {} set", show(name)), t);
+            Ok(())
+        })
+    }
+
+    /// removexattr(2): follows symlinks. A missing one copies nothing up.
+    ///
+    /// # Errors
+    /// As [`Mount::setxattr`]; `ENODATA`.
+    pub fn removexattr(&mut self, path: &[u8], name: &[u8], t: &mut Trace) -> Result<(), Errno> {
+        self.call("removexattr", path, t, |m, t| {
+            judge_length(name)?;
+            let spot = m.resolve(path, true, true, t)?;
+            m.may_change_xattr(&spot, name)?;
+            judge_namespace(name)?;
+            let stored = m.driver.stored_xattr(m, name).into_owned();
+            let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+            if !inode.extra.as_ref().is_some_and(|extra| extra.xattrs.contains_key(&*stored)) {
+                return Err(Errno::ENODATA);
+            }
+            let ino = m.driver.attributes_of(m, &spot, t)?;
+            m.upper_mut().inode_mut(ino).extra_mut().xattrs.remove(&*stored);
+            m.tell_attributes(&spot, format!("xattr {} removed", show(name)), t);
+            Ok(())
+        })
+    }
+
+    fn may_change_xattr(&self, spot: &Spot, name: &[u8]) -> Result<(), Errno> {
+        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+        if user_on_special(inode, name) { Err(Errno::EPERM) } else { Ok(()) }
+    }
+}
+
+/// fs/xattr.c, `path_setxattrat`.
+fn judge_length(name: &[u8]) -> Result<(), Errno> {
+    if name.is_empty() || name.len() > 255 { Err(Errno::ERANGE) } else { Ok(()) }
+}
+
+/// `user.` attributes exist on files and directories only (fs/xattr.c, `xattr_permission`).
+fn user_on_special(inode: &Inode, name: &[u8]) -> bool {
+    name.starts_with(b"user.") && !matches!(inode.kind, Kind::File(_) | Kind::Dir(_))
+}
+
+/// What the layer's own filesystem says of a name (fs/xattr.c, `xattr_resolve_name`).
+fn judge_namespace(name: &[u8]) -> Result<(), Errno> {
+    let spaces: [&[u8]; 3] = [b"user.", b"trusted.", b"security."];
+    match spaces.iter().find_map(|space| name.strip_prefix(*space)) {
+        Some([]) => Err(Errno::EINVAL),
+        Some(_) => Ok(()),
+        None => Err(Errno::EOPNOTSUPP),
+    }
+}

@@ -1,0 +1,119 @@
+//! Telling what happened: look-ups as a kernel with cold caches makes them, and failures in words.
+
+use super::cache::{DirId, Spot};
+use super::mount::Mount;
+use crate::fs::path::{names, show};
+use crate::fs::{Errno, Ino};
+use crate::trace::{Answer, Event, LayerRef, Probe, Trace};
+
+impl Mount {
+    /// A changing system call: what it answers, and an event if it fails.
+    pub(super) fn call<R>(
+        &mut self,
+        op: &str,
+        path: &[u8],
+        t: &mut Trace,
+        run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        self.begin(t)?;
+        let result = run(self, t);
+        if let Err(errno) = result
+            && errno != Errno::EINTR
+        {
+            t.emit(|| Event::Failed {
+                op: op.to_owned(),
+                path: show(path).into_owned(),
+                errno: errno.name().to_owned(),
+                why: why(op, errno).to_owned(),
+            });
+        }
+        result
+    }
+
+    /// Looks up the last name of a path and tells it.
+    pub(super) fn told(&mut self, dir: DirId, name: &[u8], t: &mut Trace) -> Result<Spot, Errno> {
+        let spot = self.spot(dir, name)?;
+        self.tell_lookup(dir, name, true, t);
+        Ok(spot)
+    }
+
+    /// Emits the search for a name.
+    pub(super) fn tell_lookup(&self, dir: DirId, name: &[u8], tell: bool, t: &mut Trace) {
+        if !tell || !t.listening() || self.native {
+            return;
+        }
+        let (probes, found) = self.probes(dir, name);
+        t.emit(|| Event::Lookup { path: show(&self.path_in(dir, name)).into_owned(), probes, found });
+    }
+
+    /// The search for a name as a cold kernel makes it: which layers are asked, which can't be, and
+    /// where it ends. Independent of what the cache knows.
+    pub(super) fn probes(&self, dir: DirId, name: &[u8]) -> (Vec<Probe>, bool) {
+        let entry = &self.cache.dir(dir).entry;
+        let mut trail = Vec::new();
+        let found = match self.driver.search(self, entry, name, Some(&mut trail)) {
+            Ok(entry) => entry.exists(),
+            Err(_) => false,
+        };
+        let Some((deepest, _)) = trail.last() else { return (Vec::new(), found) };
+        let directory = self.cache.path_of(dir);
+        let mut probes = Vec::new();
+        for layer in 0..=*deepest {
+            let answer = match trail.iter().find(|(asked, _)| *asked == layer) {
+                Some((_, answer)) => answer.clone(),
+                None if layer == 0 => Answer::Absent,
+                None => self.unasked(layer, &directory),
+            };
+            probes.push(Probe { layer: self.layer_ref(layer), answer });
+        }
+        (probes, found)
+    }
+
+    /// Why a layer was passed over: it lacks the directory, or a layer above hides its own.
+    fn unasked(&self, layer: u32, directory: &[u8]) -> Answer {
+        let (mut at, mut path): (Ino, Vec<u8>) = (0, Vec::new());
+        for name in names(directory) {
+            path.push(b'/');
+            path.extend_from_slice(name);
+            match self.inode((layer, at)).entries().and_then(|entries| entries.get(name)) {
+                Some(ino) if self.inode((layer, ino)).kind.is_dir() => at = ino,
+                _ => return Answer::NoDirectory { directory: show(&path).into_owned() },
+            }
+        }
+        Answer::NotAsked
+    }
+
+    /// A layer as people count them: the upper is 0, the base is 1.
+    pub(super) fn layer_ref(&self, layer: u32) -> LayerRef {
+        match layer.checked_sub(1).and_then(|at| self.lowers.get(at as usize)) {
+            Some(lower) => LayerRef {
+                number: (self.lowers.len() + 1).saturating_sub(layer as usize),
+                label: lower.label.to_string(),
+            },
+            None => LayerRef { number: 0, label: String::new() },
+        }
+    }
+}
+
+/// Why the kernel answers so, where the bare name of the error does not say it.
+fn why(op: &str, errno: Errno) -> &'static str {
+    match (op, errno) {
+        ("rename", Errno::EXDEV) => {
+            "part of the directory lies in a lower layer and redirect_dir is off; mv copies and deletes instead"
+        }
+        (_, Errno::EXDEV) => "the path of a redirect grew longer than 256 bytes",
+        ("mkchar", Errno::EPERM) => "a character device 0:0 would be a whiteout",
+        ("link", Errno::EPERM) => "a directory can't have a second name",
+        ("setxattr" | "removexattr", Errno::EPERM) => "user attributes exist on files and directories only",
+        (_, Errno::EPERM) => "a layer carries a mark that this mount may not follow",
+        (_, Errno::EIO) => "a metacopy has no data in the layers below",
+        (_, Errno::ENOTEMPTY) => "something is left in the directory",
+        (_, Errno::ENXIO) => "nobody reads from the fifo",
+        (_, Errno::ENODATA) => "there is no such attribute",
+        ("rename", Errno::EINVAL) => "a directory can't move into itself",
+        ("rename" | "rmdir", Errno::EBUSY) => "the root, `.` and `..` stay where they are",
+        (_, Errno::ELOOP) => "more than 40 symlinks, or one that may not be followed",
+        (_, Errno::ENAMETOOLONG) => "a name has at most 255 bytes, a path 4095",
+        _ => "",
+    }
+}

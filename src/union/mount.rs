@@ -1,0 +1,242 @@
+//! A mount: its layers, its options, and what begins and ends an operation.
+
+use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
+use super::driver::Driver;
+use super::overlay::{Index, Overlay};
+use super::types::{Cred, Lower, Options};
+use crate::fs::{Errno, Inode, Layer, Name, Nodes, Tree};
+use crate::trace::{Event, Trace};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A mounted union. Cloning shares all layers and the upper.
+#[derive(Debug)]
+pub struct Mount {
+    pub(super) upper: Tree,
+    pub(super) lowers: Arc<[Lower]>,
+    pub(super) options: Options,
+    pub(super) native: bool,
+    pub(super) cred: Cred,
+    pub(super) index: Index,
+    pub(super) driver: &'static dyn Driver,
+    pub(super) cache: Cache,
+    generation: u64,
+}
+
+impl Clone for Mount {
+    fn clone(&self) -> Mount {
+        Mount {
+            upper: self.upper.clone(),
+            lowers: self.lowers.clone(),
+            options: self.options,
+            native: self.native,
+            cred: self.cred.clone(),
+            index: self.index.clone(),
+            driver: self.driver,
+            cache: Cache::default(),
+            generation: self.generation,
+        }
+    }
+}
+
+static GENERATIONS: AtomicU64 = AtomicU64::new(1);
+
+fn next_generation() -> u64 {
+    GENERATIONS.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Mount {
+    /// Mounts `lowers` (topmost first, as in `lowerdir=A:B:C`) with `upper`.
+    ///
+    /// # Errors
+    /// `EINVAL` for the combinations the kernel refuses (fs/overlayfs/params.c,
+    /// `ovl_fs_params_verify`): `metacopy=on` with a written `redirect_dir=off`, `userxattr` with
+    /// `redirect_dir=on` or `metacopy=on`, and more than 500 lowers.
+    pub fn new(lowers: Vec<Lower>, upper: Tree, options: Options) -> Result<Mount, Errno> {
+        Overlay.judge(lowers.len(), &options)?;
+        Ok(Mount::assemble(lowers.into(), upper, options, false))
+    }
+
+    /// A plain filesystem: no lowers, so nothing is ever copied up or whited out.
+    pub fn native(tree: Tree) -> Mount {
+        Mount::assemble(Arc::new([]), tree, Options::default(), true)
+    }
+
+    fn assemble(lowers: Arc<[Lower]>, upper: Tree, options: Options, native: bool) -> Mount {
+        Mount {
+            upper,
+            lowers,
+            options,
+            native,
+            cred: Cred::default(),
+            index: Index::default(),
+            driver: &Overlay,
+            cache: Cache::default(),
+            generation: next_generation(),
+        }
+    }
+
+    /// Performs what follows as this user. The default is root. Decides who owns new objects.
+    pub fn become_user(&mut self, cred: Cred) {
+        self.cred = cred;
+    }
+
+    /// Who performs the operations.
+    pub fn cred(&self) -> &Cred {
+        &self.cred
+    }
+
+    /// The upper layer, raw.
+    pub fn upper(&self) -> &Tree {
+        &self.upper
+    }
+
+    /// The lower layers, topmost first.
+    pub fn lowers(&self) -> &[Lower] {
+        &self.lowers
+    }
+
+    /// The mount options.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// Seals the upper as a layer (raw: whiteouts and marks as they are) without changing the mount.
+    pub fn sealed_upper(&self) -> Layer {
+        self.upper.seal()
+    }
+
+    /// Commit: the upper becomes the topmost lower under this label; a fresh upper takes its place.
+    ///
+    /// The old upper is used as it is. The index is left behind in the old work directory, where it
+    /// still counts as one link of every file it holds.
+    pub fn commit(&mut self, label: &str, t: &mut Trace) -> Layer {
+        let layer = self.upper.seal();
+        t.emit(|| Event::Committed {
+            what: label.to_owned(),
+            entries: layer.entries(),
+            bytes: layer.bytes(),
+        });
+        let top = Lower { layer: layer.clone(), label: label.into() };
+        self.lowers = std::iter::once(top).chain(self.lowers.iter().cloned()).collect();
+        self.upper = Tree::new();
+        self.index = Index::default();
+        self.native = false;
+        self.restart();
+        self.generation = next_generation();
+        layer
+    }
+
+    /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
+    pub fn restart(&mut self) {
+        self.cache = Cache::default();
+    }
+
+    /// A number that no other state of any mount of this process has had: changes with every change
+    /// of the upper. For memoising what was computed from the merged view; never shown.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    // ---- for the other files of this folder -----------------------------------------------
+
+    /// The upper, to change.
+    pub(super) fn upper_mut(&mut self) -> &mut Tree {
+        self.generation = next_generation();
+        &mut self.upper
+    }
+
+    /// An inode of any layer.
+    pub(super) fn inode(&self, (layer, ino): Part) -> &Inode {
+        match layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize)) {
+            Some(lower) => lower.layer.inode(ino),
+            None => self.upper.inode(ino),
+        }
+    }
+
+    /// The inode that gives an entry its type and attributes.
+    pub(super) fn real(&self, entry: &Entry) -> Option<&Inode> {
+        entry.real().map(|part| self.inode(part))
+    }
+
+    /// The merged root: the upper's root and all lower roots, whatever marks they carry
+    /// (fs/overlayfs/super.c, `ovl_get_root`).
+    pub(super) fn root_entry(&self) -> Entry {
+        Entry { upper: Some(0), lowers: Lowers::from_parts(&self.lower_roots()), ..Entry::default() }
+    }
+
+    pub(super) fn lower_roots(&self) -> Vec<Part> {
+        (1..=self.lowers.len() as u32).map(|layer| (layer, 0)).collect()
+    }
+
+    /// Begins an operation: the cache is ready, and there is something left to draw on.
+    pub(super) fn begin(&mut self, t: &mut Trace) -> Result<(), Errno> {
+        if self.cache.needs_root() {
+            let root = self.root_entry();
+            self.cache.begin(root);
+        }
+        if t.fuel.spend(1) { Ok(()) } else { Err(Errno::EINTR) }
+    }
+
+    /// Looks one name up in one directory.
+    ///
+    /// # Errors
+    /// `ENAMETOOLONG` before any layer is asked (fs/overlayfs/namei.c, `ovl_lookup`), and whatever
+    /// the driver refuses.
+    pub(super) fn lookup(&mut self, dir: DirId, name: &[u8]) -> Result<Node, Errno> {
+        if name.len() > 255 {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        if let Some(node) = self.cache.get(dir, name) {
+            return Ok(node);
+        }
+        let entry = self.driver.search(self, &self.cache.dir(dir).entry, name, None)?;
+        if self.real(&entry).is_some_and(|inode| inode.kind.is_dir()) {
+            let id = self.cache.keep_dir(dir, name, entry.clone());
+            return Ok(Node { entry, dir: Some(id) });
+        }
+        if self.driver.keeps(self, &entry) {
+            self.cache.keep(dir, name, entry.clone());
+        }
+        Ok(Node { entry, dir: None })
+    }
+
+    /// [`Mount::lookup`] as a [`Spot`].
+    pub(super) fn spot(&mut self, dir: DirId, name: &[u8]) -> Result<Spot, Errno> {
+        Ok(Spot { dir, name: Name::from(name), node: self.lookup(dir, name)? })
+    }
+
+    /// The spot of a directory that was reached.
+    pub(super) fn spot_of(&self, id: DirId) -> Spot {
+        let dir = self.cache.dir(id);
+        Spot {
+            dir: dir.parent,
+            name: dir.name.clone(),
+            node: Node { entry: dir.entry.clone(), dir: Some(id) },
+        }
+    }
+
+    /// A spot as it is now, after something changed.
+    pub(super) fn again(&mut self, spot: &Spot) -> Result<Spot, Errno> {
+        match spot.node.dir {
+            Some(id) => Ok(self.spot_of(id)),
+            None => self.spot(spot.dir, &spot.name),
+        }
+    }
+
+    /// The absolute path of a spot.
+    pub(super) fn path_of(&self, spot: &Spot) -> Vec<u8> {
+        match spot.node.dir {
+            Some(id) => self.cache.path_of(id),
+            None => self.path_in(spot.dir, &spot.name),
+        }
+    }
+
+    /// The absolute path of a name in a directory.
+    pub(super) fn path_in(&self, dir: DirId, name: &[u8]) -> Vec<u8> {
+        let mut path = if dir == ROOT { Vec::new() } else { self.cache.path_of(dir) };
+        path.push(b'/');
+        path.extend_from_slice(name);
+        path
+    }
+}

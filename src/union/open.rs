@@ -1,0 +1,300 @@
+//! open, and what is done with the descriptor before it is closed (fs/namei.c: `path_openat`,
+//! `open_last_lookups`, `do_open`, `may_open`; fs/overlayfs/file.c, `ovl_open`). Every open is
+//! non-blocking, so a fifo never waits.
+
+use super::cache::Spot;
+use super::driver::Need;
+use super::mount::Mount;
+use super::types::Open;
+use super::walk::{Last, Walk};
+use crate::fs::path::show;
+use crate::fs::{Contents, EPOCH, Errno, Ino, Inode, Kind, Nodes, Piece};
+use crate::trace::{Event, Trace};
+
+/// The largest file (include/linux/fs.h, `MAX_LFS_FILESIZE`).
+const MAX_SIZE: u64 = i64::MAX as u64;
+
+impl Mount {
+    /// `O_CREAT|O_EXCL|O_WRONLY`, write, close.
+    ///
+    /// # Errors
+    /// `EEXIST`, also for a dangling symlink; `EISDIR` for a path with a slash at its end.
+    pub fn create(&mut self, path: &[u8], mode: u16, contents: Contents, t: &mut Trace) -> Result<(), Errno> {
+        let flags = Open { write: true, create: true, excl: true, mode, ..Open::default() };
+        self.call("create", path, t, |m, t| m.open_file(path, flags, Some(&contents), false, t)).map(|_| ())
+    }
+
+    /// `O_WRONLY|O_TRUNC`, write, close: the file must exist.
+    ///
+    /// # Errors
+    /// `ENOENT`, `EISDIR`, `ENXIO` for a fifo that nobody reads.
+    pub fn write(&mut self, path: &[u8], contents: Contents, t: &mut Trace) -> Result<(), Errno> {
+        let flags = Open { write: true, trunc: true, ..Open::default() };
+        self.call("write", path, t, |m, t| m.open_file(path, flags, Some(&contents), false, t)).map(|_| ())
+    }
+
+    /// `O_WRONLY|O_APPEND`, write, close: the file must exist.
+    ///
+    /// # Errors
+    /// As [`Mount::write`].
+    pub fn append(&mut self, path: &[u8], contents: Contents, t: &mut Trace) -> Result<(), Errno> {
+        let flags = Open { write: true, append: true, ..Open::default() };
+        self.call("append", path, t, |m, t| m.open_file(path, flags, Some(&contents), false, t)).map(|_| ())
+    }
+
+    /// Opens with these flags; writes `data` if given (at 0, or the end with append); reads from there
+    /// to the end if `read_back`; closes. What a shell's `>` and `>>` do in one call.
+    ///
+    /// # Errors
+    /// Those of open(2), write(2) and read(2); what an earlier step did stays.
+    pub fn open(
+        &mut self,
+        path: &[u8],
+        flags: Open,
+        data: Option<Contents>,
+        read_back: bool,
+        t: &mut Trace,
+    ) -> Result<Contents, Errno> {
+        self.call("open", path, t, |m, t| m.open_file(path, flags, data.as_ref(), read_back, t))
+    }
+
+    /// truncate(2): cuts, or pads with zero bytes.
+    ///
+    /// # Errors
+    /// `EINVAL` for a negative size, before the path is looked at; `EISDIR`; `EINVAL` for what is no
+    /// regular file (fs/open.c, `vfs_truncate`).
+    pub fn truncate(&mut self, path: &[u8], size: i64, t: &mut Trace) -> Result<(), Errno> {
+        self.call("truncate", path, t, |m, t| {
+            let size = u64::try_from(size).map_err(|_| Errno::EINVAL)?;
+            let spot = m.resolve(path, true, true, t)?;
+            match m.real(&spot.node.entry).map(|inode| &inode.kind) {
+                Some(Kind::File(_)) => {}
+                Some(Kind::Dir(_)) => return Err(Errno::EISDIR),
+                _ => return Err(Errno::EINVAL),
+            }
+            let ino = m.driver.copy_up(m, &spot, Need::Contents, t)?;
+            let now = m.file_of(ino).resized(size);
+            m.set_contents(ino, now);
+            m.tell_write(&spot, ino, 0, false, t);
+            Ok(())
+        })
+    }
+
+    fn open_file(
+        &mut self,
+        path: &[u8],
+        flags: Open,
+        data: Option<&Contents>,
+        read_back: bool,
+        t: &mut Trace,
+    ) -> Result<Contents, Errno> {
+        if flags.create && flags.directory {
+            return Err(Errno::EINVAL);
+        }
+        if let Some(data) = data {
+            draw(data, t)?;
+        }
+        match self.find_or_create(path, flags, t)? {
+            Opened::Existing { spot, must_be_dir } => {
+                self.may_open(&spot, flags, must_be_dir)?;
+                self.use_existing(&spot, flags, data, read_back, t)
+            }
+            Opened::Created { spot, ino } => self.use_file(&spot, ino, flags, data, read_back, t),
+        }
+    }
+
+    /// Walks to the file, through symlinks at the end, and makes it where that was asked for.
+    fn find_or_create(&mut self, path: &[u8], flags: Open, t: &mut Trace) -> Result<Opened, Errno> {
+        let mut walk = Walk::new(path)?;
+        let mut must_be_dir = flags.directory;
+        let mut slash = false;
+        loop {
+            let parent = walk.to_parent(self, t)?;
+            let name = match parent.last {
+                Last::Normal(name) => name,
+                Last::DotDot => {
+                    let spot = self.spot_of(self.cache.dir(parent.dir).parent);
+                    return Ok(Opened::Existing { spot, must_be_dir });
+                }
+                Last::Dot | Last::Root => {
+                    return Ok(Opened::Existing { spot: self.spot_of(parent.dir), must_be_dir });
+                }
+            };
+            slash |= parent.slash;
+            must_be_dir |= parent.slash;
+            if flags.create && slash {
+                return Err(Errno::EISDIR);
+            }
+            let spot = self.spot(parent.dir, &name)?;
+            let stays = (flags.nofollow || (flags.create && flags.excl)) && !slash;
+            if let (Some(target), false) = (self.symlink_target(&spot.node), stays) {
+                walk.enter(parent.dir, &target)?;
+                continue;
+            }
+            self.tell_lookup(parent.dir, &name, true, t);
+            if spot.node.entry.exists() {
+                return Ok(Opened::Existing { spot, must_be_dir });
+            }
+            if !flags.create {
+                return Err(Errno::ENOENT);
+            }
+            let inode = Inode::file(Contents::EMPTY).with_mode(flags.mode & 0o7777);
+            let ino = self.driver.create(self, &spot, inode, t)?;
+            return Ok(Opened::Created { spot, ino });
+        }
+    }
+
+    /// Judges what was found (fs/namei.c, `do_open`, `may_open`).
+    fn may_open(&self, spot: &Spot, flags: Open, must_be_dir: bool) -> Result<(), Errno> {
+        let is_dir = spot.node.dir.is_some();
+        if flags.create && flags.excl {
+            return Err(Errno::EEXIST);
+        }
+        if flags.create && is_dir {
+            return Err(Errno::EISDIR);
+        }
+        if must_be_dir && !is_dir {
+            return Err(Errno::ENOTDIR);
+        }
+        match self.real(&spot.node.entry).map(|inode| &inode.kind) {
+            Some(Kind::Symlink(_)) => Err(Errno::ELOOP),
+            Some(Kind::Dir(_)) if flags.write || flags.trunc => Err(Errno::EISDIR),
+            Some(Kind::Fifo) if flags.write && !flags.read => Err(Errno::ENXIO),
+            _ => Ok(()),
+        }
+    }
+
+    fn use_existing(
+        &mut self,
+        spot: &Spot,
+        flags: Open,
+        data: Option<&Contents>,
+        read_back: bool,
+        t: &mut Trace,
+    ) -> Result<Contents, Errno> {
+        let Some(inode) = self.real(&spot.node.entry) else { return Err(Errno::ENOENT) };
+        match &inode.kind {
+            Kind::File(_) if flags.write || flags.trunc => {
+                let need = if flags.trunc { Need::Emptied } else { Need::Contents };
+                let ino = self.driver.copy_up(self, spot, need, t)?;
+                if flags.trunc {
+                    self.set_contents(ino, Contents::EMPTY);
+                    if data.is_none_or(Contents::is_empty) {
+                        self.tell_write(spot, ino, 0, false, t);
+                    }
+                }
+                self.use_file(spot, ino, flags, data, read_back, t)
+            }
+            kind => {
+                let (is_file, is_dir) = (matches!(kind, Kind::File(_)), kind.is_dir());
+                let fifo = matches!(kind, Kind::Fifo);
+                if data.is_some() && !flags.write {
+                    return Err(Errno::EBADF);
+                }
+                match read_back {
+                    true if flags.write && !flags.read => Err(Errno::EBADF),
+                    true if is_dir => Err(Errno::EISDIR),
+                    true if fifo && flags.write => Err(Errno::EAGAIN),
+                    true if is_file => Ok(self.contents_of(&spot.node.entry)),
+                    _ => Ok(Contents::EMPTY),
+                }
+            }
+        }
+    }
+
+    /// Writes to and reads from a regular file in the upper.
+    fn use_file(
+        &mut self,
+        spot: &Spot,
+        ino: Ino,
+        flags: Open,
+        data: Option<&Contents>,
+        read_back: bool,
+        t: &mut Trace,
+    ) -> Result<Contents, Errno> {
+        let mut position = 0;
+        if let Some(data) = data {
+            if !flags.write {
+                return Err(Errno::EBADF);
+            }
+            if !data.is_empty() {
+                position = self.write_data(ino, flags.append, data)?;
+                self.tell_write(spot, ino, data.len(), flags.append, t);
+            }
+        }
+        match read_back {
+            true if flags.write && !flags.read => Err(Errno::EBADF),
+            true => {
+                let now = self.file_of(ino);
+                Ok(now.slice(position, now.len()))
+            }
+            false => Ok(Contents::EMPTY),
+        }
+    }
+
+    /// Writes at the beginning or at the end; the position afterwards.
+    fn write_data(&mut self, ino: Ino, append: bool, data: &Contents) -> Result<u64, Errno> {
+        let now = self.file_of(ino);
+        let begin = if append { now.len() } else { 0 };
+        let end = begin.checked_add(data.len()).filter(|end| *end <= MAX_SIZE).ok_or(Errno::EFBIG)?;
+        if append {
+            drop(now);
+            let inode = self.upper_mut().inode_mut(ino);
+            inode.mtime = EPOCH;
+            if let Kind::File(contents) = &mut inode.kind {
+                contents.append(data);
+            }
+        } else if now.len() <= end {
+            self.set_contents(ino, data.clone());
+        } else {
+            let after = now.overwritten(0, data);
+            self.set_contents(ino, after);
+        }
+        Ok(end)
+    }
+
+    fn file_of(&self, ino: Ino) -> Contents {
+        match &self.upper.inode(ino).kind {
+            Kind::File(contents) => contents.clone(),
+            _ => Contents::EMPTY,
+        }
+    }
+
+    fn set_contents(&mut self, ino: Ino, contents: Contents) {
+        let inode = self.upper_mut().inode_mut(ino);
+        inode.kind = Kind::File(contents);
+        inode.mtime = EPOCH;
+    }
+
+    fn tell_write(&self, spot: &Spot, ino: Ino, bytes: u64, append: bool, t: &mut Trace) {
+        t.emit(|| Event::Write {
+            path: show(&self.path_of(spot)).into_owned(),
+            bytes,
+            size: self.upper.inode(ino).size(),
+            append,
+            untouched: self
+                .driver
+                .covered(self, &self.cache.dir(spot.dir).entry, &spot.name)
+                .map(|(layer, _)| self.layer_ref(layer)),
+        });
+    }
+}
+
+enum Opened {
+    Existing { spot: Spot, must_be_dir: bool },
+    Created { spot: Spot, ino: Ino },
+}
+
+/// New data draws on the fuel: its bytes, and a little for every piece, so that contents made of
+/// contents can't double for ever.
+fn draw(data: &Contents, t: &mut Trace) -> Result<(), Errno> {
+    let held = data.pieces().iter().fold(0u64, |sum, piece| match piece {
+        Piece::Bytes(bytes) => sum.saturating_add(bytes.len() as u64),
+        _ => sum.saturating_add(16),
+    });
+    if t.fuel.spend_bytes(held) && t.fuel.spend(data.pieces().len() as u64) {
+        Ok(())
+    } else {
+        Err(Errno::EINTR)
+    }
+}

@@ -1,0 +1,163 @@
+//! Copy-up (fs/overlayfs/copy_up.c). Nothing is really copied: contents are shared. The events say
+//! how many bytes the kernel would have copied.
+
+use super::index;
+use crate::fs::path::show;
+use crate::fs::{Contents, Errno, Extra, Ino, Inode, Kind, Name, Nodes};
+use crate::trace::{Event, Trace};
+use crate::union::Mount;
+use crate::union::cache::{DirId, Entry, Part, Spot};
+use crate::union::driver::Need;
+
+/// Makes a directory and everything above it present in the upper, topmost first; its inode there
+/// (`ovl_copy_up_flags`).
+pub(super) fn directories(m: &mut Mount, dir: DirId, t: &mut Trace) -> Result<Ino, Errno> {
+    let (mut missing, mut at) = (Vec::new(), dir);
+    let mut upper = loop {
+        match m.cache.dir(at).entry.upper {
+            Some(ino) => break ino,
+            None => missing.push(at),
+        }
+        at = m.cache.dir(at).parent;
+    };
+    if missing.is_empty() {
+        return Ok(upper);
+    }
+    let listening = t.listening();
+    let mut paths = Vec::new();
+    for id in missing.into_iter().rev() {
+        upper = one_directory(m, id, upper)?;
+        if listening {
+            paths.push(show(&m.cache.path_of(id)).into_owned());
+        }
+    }
+    t.emit(|| Event::CopyUpDirectories { paths });
+    Ok(upper)
+}
+
+/// A directory is copied without what it holds, and keeps its lowers: it merges from now on.
+fn one_directory(m: &mut Mount, id: DirId, parent: Ino) -> Result<Ino, Errno> {
+    let dir = m.cache.dir(id);
+    let name = dir.name.clone();
+    let copy = copy_of(m, &dir.entry, None)?;
+    let ino = put(m, parent, &name, copy);
+    m.cache.dir_mut(id).entry.upper = Some(ino);
+    Ok(ino)
+}
+
+/// Makes an object present in the upper, with as much of it as is needed; its inode there.
+pub(super) fn object(m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> Result<Ino, Errno> {
+    let entry = &spot.node.entry;
+    if let (Some(ino), false) = (entry.upper, entry.unlinked) {
+        if need != Need::Attributes {
+            complete(m, spot, ino, need, t);
+        }
+        return Ok(ino);
+    }
+    let Some(lower) = entry.real() else { return Err(Errno::ENOENT) };
+    let parent = directories(m, spot.dir, t)?;
+    let ino = match (entry.upper, spot.node.dir) {
+        (Some(ino), _) => {
+            link_up(m, spot, parent, ino);
+            if need != Need::Attributes {
+                complete(m, spot, ino, need, t);
+            }
+            ino
+        }
+        (None, Some(id)) => {
+            tell(m, spot, lower, 0, true, t);
+            one_directory(m, id, parent)?
+        }
+        (None, None) => leaf(m, spot, lower, parent, need, t)?,
+    };
+    Ok(ino)
+}
+
+/// Copies anything but a directory (`ovl_do_copy_up`).
+fn leaf(
+    m: &mut Mount,
+    spot: &Spot,
+    lower: Part,
+    parent: Ino,
+    need: Need,
+    t: &mut Trace,
+) -> Result<Ino, Errno> {
+    let entry = &spot.node.entry;
+    let inode = m.inode(lower);
+    let is_file = matches!(inode.kind, Kind::File(_));
+    let size = inode.size();
+    let contents = match need {
+        _ if !is_file => None,
+        Need::Attributes if m.options.metacopy => None,
+        Need::Attributes | Need::Contents => Some(m.contents_of(entry).resized(size)),
+        Need::Emptied => Some(Contents::EMPTY),
+    };
+    let bytes = contents.as_ref().map_or(0, Contents::len);
+    let metacopy = is_file && contents.is_none();
+    tell(m, spot, lower, bytes, metacopy || need == Need::Emptied, t);
+    let shared = m.options.index && inode.nlink > 1;
+    let mut copy = copy_of(m, entry, contents)?;
+    if metacopy {
+        copy.extra_mut().metacopy = Some(size);
+    }
+    let ino = put(m, parent, &spot.name, copy);
+    if shared {
+        index::enter(m, lower, ino);
+    }
+    m.cache.forget(spot.dir, &spot.name);
+    Ok(ino)
+}
+
+/// Type, mode, owner, attributes; no marks of the overlay (`ovl_copy_xattr`).
+fn copy_of(m: &Mount, entry: &Entry, contents: Option<Contents>) -> Result<Inode, Errno> {
+    let inode = m.real(entry).ok_or(Errno::ENOENT)?;
+    let kind = match &inode.kind {
+        Kind::File(_) => Kind::File(contents.unwrap_or_default()),
+        Kind::Dir(_) => Kind::Dir(Default::default()),
+        other => other.clone(),
+    };
+    let xattrs = inode.extra.as_ref().map(|extra| extra.xattrs.clone()).filter(|x| !x.is_empty());
+    let extra = xattrs.map(|xattrs| Box::new(Extra { xattrs, ..Extra::default() }));
+    Ok(Inode { kind, extra, nlink: 0, ..*inode })
+}
+
+/// Adds an inode under a name; a whiteout there goes.
+pub(super) fn put(m: &mut Mount, parent: Ino, name: &Name, inode: Inode) -> Ino {
+    let upper = m.upper_mut();
+    let ino = upper.add(inode);
+    upper.link(parent, name, ino);
+    ino
+}
+
+/// Gives the inode that the index knows this name too (`ovl_link_up`). The number of names in the
+/// merged view stays.
+fn link_up(m: &mut Mount, spot: &Spot, parent: Ino, ino: Ino) {
+    m.upper_mut().link(parent, &spot.name, ino);
+    m.cache.forget(spot.dir, &spot.name);
+}
+
+/// Gives a metacopy its data (`ovl_copy_up_meta_inode_data`). A redirect mark stays, without effect.
+fn complete(m: &mut Mount, spot: &Spot, ino: Ino, need: Need, t: &mut Trace) {
+    let Some(size) = m.upper.inode(ino).metacopy() else { return };
+    let data = match need {
+        Need::Emptied => Contents::EMPTY,
+        _ => m.contents_of(&spot.node.entry).resized(size),
+    };
+    if let Some(from) = spot.node.entry.lowers.parts().last().copied() {
+        tell(m, spot, from, data.len(), false, t);
+    }
+    let inode = m.upper_mut().inode_mut(ino);
+    inode.kind = Kind::File(data);
+    inode.extra_mut().metacopy = None;
+    m.cache.forget(spot.dir, &spot.name);
+}
+
+fn tell(m: &Mount, spot: &Spot, from: Part, bytes: u64, metadata_only: bool, t: &mut Trace) {
+    t.emit(|| Event::CopyUp {
+        path: show(&m.path_of(spot)).into_owned(),
+        kind: m.inode(from).kind.word().to_owned(),
+        bytes,
+        from: m.layer_ref(from.0),
+        metadata_only: metadata_only && !m.inode(from).kind.is_dir(),
+    });
+}

@@ -1,0 +1,97 @@
+//! The driver `overlay`: what Linux 6.18 OverlayFS does.
+//!
+//! One file per file of fs/overlayfs in the kernel: `namei` (look-up), `readdir`, `copy_up`, `dir`
+//! (create, remove, link), `rename` (with redirects), `index`, `attr`, `options`.
+
+mod attr;
+mod copy_up;
+mod dir;
+mod index;
+mod namei;
+mod options;
+mod readdir;
+mod redirect;
+mod rename;
+
+pub(super) use index::Index;
+
+use super::cache::{DirId, Entry, Spot};
+use super::driver::{Driver, Need, Trail};
+use super::{Mount, Options, Rename};
+use crate::fs::{Errno, Ino, Inode, Name};
+use crate::trace::Trace;
+use std::borrow::Cow;
+
+/// The driver. It has no state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Overlay;
+
+impl Driver for Overlay {
+    fn judge(&self, lowers: usize, options: &Options) -> Result<(), Errno> {
+        options::judge(lowers, options)
+    }
+
+    fn search(&self, m: &Mount, dir: &Entry, name: &[u8], trail: Trail<'_>) -> Result<Entry, Errno> {
+        namei::search(m, dir, name, trail)
+    }
+
+    /// Not kept: a metacopy, which is completed under any of its names, and what the index may
+    /// change from afar.
+    fn keeps(&self, m: &Mount, entry: &Entry) -> bool {
+        let lower = !entry.lowers.parts().is_empty();
+        !lower || (entry.upper.is_none() && !m.options.index)
+    }
+
+    fn names(&self, m: &Mount, dir: &Entry) -> Result<Vec<Name>, Errno> {
+        Ok(readdir::names(m, dir))
+    }
+
+    fn nlink(&self, m: &Mount, entry: &Entry) -> u32 {
+        let counted = entry.upper.and_then(|ino| index::count(m, ino));
+        counted.unwrap_or_else(|| m.real(entry).map_or(0, |inode| inode.nlink))
+    }
+
+    fn covered(&self, m: &Mount, dir: &Entry, name: &[u8]) -> Option<(u32, Ino)> {
+        namei::covered(m, dir, name)
+    }
+
+    fn copy_up(&self, m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> Result<Ino, Errno> {
+        copy_up::object(m, spot, need, t)
+    }
+
+    fn copy_up_dir(&self, m: &mut Mount, dir: DirId, t: &mut Trace) -> Result<Ino, Errno> {
+        copy_up::directories(m, dir, t)
+    }
+
+    fn create(&self, m: &mut Mount, spot: &Spot, inode: Inode, t: &mut Trace) -> Result<Ino, Errno> {
+        dir::create(m, spot, inode, t)
+    }
+
+    fn remove(&self, m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Errno> {
+        dir::remove(m, spot, t)
+    }
+
+    fn rename(&self, m: &mut Mount, from: &Spot, to: &Spot, how: Rename, t: &mut Trace) -> Result<(), Errno> {
+        rename::rename(m, from, to, how, t)
+    }
+
+    fn link(&self, m: &mut Mount, from: &Spot, to: &Spot, t: &mut Trace) -> Result<(), Errno> {
+        dir::link(m, from, to, t)
+    }
+
+    fn same(&self, m: &Mount, a: &Spot, b: &Spot) -> bool {
+        rename::same(m, a, b)
+    }
+
+    fn attributes_of(&self, m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<Ino, Errno> {
+        attr::inode_for_xattr(m, spot, t)
+    }
+
+    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Cow<'n, [u8]> {
+        attr::stored(m, name)
+    }
+
+    fn shown_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Option<Cow<'n, [u8]>> {
+        attr::shown(m, name)
+    }
+}

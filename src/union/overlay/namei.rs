@@ -1,0 +1,233 @@
+//! Look-up of one name in one merged directory (fs/overlayfs/namei.c: `ovl_lookup`,
+//! `ovl_lookup_layer`, `ovl_lookup_single`, `ovl_check_redirect`).
+
+use crate::fs::{Errno, Ino, Inode, Kind, Nodes};
+use crate::trace::Answer;
+use crate::union::Mount;
+use crate::union::cache::{Entry, Lowers, Part};
+use crate::union::driver::Trail;
+use std::sync::Arc;
+
+/// Finds a name: first in the upper, then in each lower layer that holds the directory, until
+/// something ends the search.
+pub(super) fn search(m: &Mount, dir: &Entry, name: &[u8], trail: Trail<'_>) -> Result<Entry, Errno> {
+    let mut search = Search {
+        m,
+        dir,
+        want: name.to_vec(),
+        stop: false,
+        is_dir: false,
+        metacopy: false,
+        redirect: None,
+        opaque: false,
+        trail,
+    };
+    let mut entry = Entry::default();
+    if let Some(upper) = dir.upper {
+        entry.upper = search.probe(0, upper)?;
+        entry.opaque = search.opaque;
+        entry.redirect = search.redirect.clone();
+    }
+    let lowers = search.lowers()?;
+    let dataless = |ino| lowers.is_empty() && !m.native && m.upper.inode(ino).metacopy().is_some();
+    if search.metacopy || entry.upper.is_some_and(dataless) {
+        return Err(Errno::EIO);
+    }
+    entry.lowers = Lowers::from_parts(&lowers);
+    super::index::find(m, &mut entry)?;
+    Ok(entry)
+}
+
+struct Search<'a> {
+    m: &'a Mount,
+    dir: &'a Entry,
+    /// The name to find, or the absolute path that redirects made of it.
+    want: Vec<u8>,
+    stop: bool,
+    is_dir: bool,
+    /// A metacopy was found and waits for its data.
+    metacopy: bool,
+    /// The last redirect followed.
+    redirect: Option<Arc<[u8]>>,
+    opaque: bool,
+    trail: Trail<'a>,
+}
+
+impl Search<'_> {
+    /// Asks the lower layers.
+    fn lowers(&mut self) -> Result<Vec<Part>, Errno> {
+        let (mut found, mut at, mut rooted) = (Vec::new(), 0, self.wants_path());
+        while !self.stop {
+            self.refuse()?;
+            let next = if rooted {
+                (at < self.m.lowers.len()).then_some((at as u32 + 1, 0))
+            } else {
+                self.dir.lowers.parts().get(at).copied()
+            };
+            let Some((layer, dir)) = next else { break };
+            at += 1;
+            let Some(ino) = self.probe(layer, dir)? else { continue };
+            // Of a chain of metacopies the first and the data are kept.
+            if !(self.metacopy && !found.is_empty()) {
+                found.push((layer, ino));
+            }
+            if !self.stop && !rooted && self.wants_path() {
+                // An absolute redirect: the layers below are asked from their roots.
+                rooted = true;
+                at = layer as usize;
+            }
+        }
+        self.refuse()?;
+        Ok(found)
+    }
+
+    fn wants_path(&self) -> bool {
+        self.want.starts_with(b"/")
+    }
+
+    /// Marks that this mount may not follow (fs/overlayfs/namei.c, `ovl_lookup`).
+    fn refuse(&self) -> Result<(), Errno> {
+        let options = &self.m.options;
+        let refused = (self.metacopy && !options.metacopy) || (self.redirect.is_some() && options.userxattr);
+        if refused { Err(Errno::EPERM) } else { Ok(()) }
+    }
+
+    /// Asks one layer.
+    fn probe(&mut self, layer: u32, dir: Ino) -> Result<Option<Ino>, Errno> {
+        let (stop, redirect) = (self.stop, self.redirect.clone());
+        let found = if self.wants_path() {
+            self.path(layer)?
+        } else {
+            let name = self.want.clone();
+            self.step(layer, dir, &name, 0, b"")?
+        };
+        if self.trail.is_some() {
+            let answer = self.answer(layer, found, stop, redirect);
+            if let Some(trail) = &mut self.trail {
+                trail.push((layer, answer));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Walks the wanted path in one layer. Counted from the end, since what comes before may change on
+    /// the way; the components behind stay.
+    fn path(&mut self, layer: u32) -> Result<Option<Ino>, Errno> {
+        let old = self.want.clone();
+        let (mut dir, mut from) = (0, 1);
+        loop {
+            let end = old[from..].iter().position(|b| *b == b'/').map_or(old.len(), |n| from + n);
+            let before = self.want.len().saturating_sub(old.len() - from);
+            let found = self.step(layer, dir, &old[from..end], before, &old[end..])?;
+            match found {
+                Some(ino) if end < old.len() => dir = ino,
+                _ => return Ok(found),
+            }
+            from = end + 1;
+        }
+    }
+
+    /// One name in one directory of one layer. `before` bytes of the wanted path come before the
+    /// name, `behind` comes after it.
+    fn step(
+        &mut self,
+        layer: u32,
+        dir: Ino,
+        name: &[u8],
+        before: usize,
+        behind: &[u8],
+    ) -> Result<Option<Ino>, Errno> {
+        if name == b"." || name == b".." {
+            return Err(Errno::EACCES);
+        }
+        let m = self.m;
+        let Some(ino) = child(m, (layer, dir), name) else { return Ok(None) };
+        let (inode, last) = (m.inode((layer, ino)), behind.is_empty());
+        let ends_here = inode.is_whiteout() && !m.native
+            || last && self.metacopy && !matches!(inode.kind, Kind::File(_))
+            || !inode.kind.is_dir() && (self.is_dir || !last);
+        if ends_here {
+            self.stop = true;
+            self.opaque |= inode.is_whiteout();
+            return Ok(None);
+        }
+        if inode.kind.is_dir() {
+            self.is_dir |= last;
+        } else {
+            self.metacopy = inode.metacopy().is_some() && !m.native;
+            self.stop = !self.metacopy;
+        }
+        if (!inode.kind.is_dir() && !self.metacopy) || self.nothing_below(layer) {
+            return Ok(Some(ino));
+        }
+        if inode.kind.is_dir() && inode.is_opaque() {
+            self.stop = true;
+            self.opaque |= last;
+            return Ok(Some(ino));
+        }
+        self.follow(inode, before, behind)?;
+        Ok(Some(ino))
+    }
+
+    /// In the last layer that is asked the marks are not read.
+    fn nothing_below(&self, layer: u32) -> bool {
+        if self.m.options.userxattr {
+            return layer == self.dir.lowers.parts().last().map_or(0, |(layer, _)| *layer);
+        }
+        layer as usize == self.m.lowers.len()
+    }
+
+    /// Takes a redirect mark into account for the layers below.
+    fn follow(&mut self, inode: &Inode, before: usize, behind: &[u8]) -> Result<(), Errno> {
+        let Some(to) = inode.redirect() else { return Ok(()) };
+        let absolute = to.first() == Some(&b'/');
+        let sound = match absolute {
+            true => to[1..].split(|b| *b == b'/').all(|name| !name.is_empty()),
+            false => !to.is_empty() && !to.contains(&b'/'),
+        };
+        if !sound {
+            return Err(Errno::EINVAL);
+        }
+        let mut want = if absolute { Vec::new() } else { self.want[..before.min(self.want.len())].to_vec() };
+        want.extend_from_slice(to);
+        want.extend_from_slice(behind);
+        if absolute {
+            self.stop = false;
+        }
+        self.want = want;
+        self.redirect = Some(to.clone());
+        Ok(())
+    }
+
+    /// What the layer said, for the event.
+    fn answer(&self, layer: u32, found: Option<Ino>, stopped: bool, before: Option<Arc<[u8]>>) -> Answer {
+        let Some(ino) = found else {
+            return if self.opaque && self.stop && !stopped { Answer::Whiteout } else { Answer::Absent };
+        };
+        let inode = self.m.inode((layer, ino));
+        if inode.kind.is_dir() {
+            let redirect = self.redirect.as_ref().filter(|to| before.as_ref() != Some(to));
+            return Answer::Directory {
+                opaque: inode.is_opaque() && !self.nothing_below(layer),
+                redirect: redirect.map(|to| crate::fs::path::show(to).into_owned()),
+            };
+        }
+        match inode.metacopy() {
+            Some(size) if !self.m.native => Answer::Metacopy { size },
+            _ => Answer::Found { kind: inode.kind.word().to_owned(), size: inode.size() },
+        }
+    }
+}
+
+/// What a name leads to in a directory of one layer.
+pub(super) fn child(m: &Mount, dir: Part, name: &[u8]) -> Option<Ino> {
+    m.inode(dir).entries()?.get(name)
+}
+
+/// The topmost lower layer that has the name, unless it is a whiteout there
+/// (fs/overlayfs/namei.c, `ovl_lower_positive`).
+pub(super) fn covered(m: &Mount, dir: &Entry, name: &[u8]) -> Option<Part> {
+    let (layer, ino) =
+        dir.lowers.parts().iter().find_map(|(layer, dir)| Some((*layer, child(m, (*layer, *dir), name)?)))?;
+    (!m.inode((layer, ino)).is_whiteout()).then_some((layer, ino))
+}

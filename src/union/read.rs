@@ -1,0 +1,167 @@
+//! Reading: changes nothing, copies nothing up (Documentation/filesystems/overlayfs.rst,
+//! "Non-directories").
+
+use super::cache::{DirId, Entry, Node, ROOT};
+use super::mount::Mount;
+use super::types::{Stat, StatKind};
+use crate::fs::{Contents, Errno, Kind, Name};
+use crate::trace::Trace;
+
+impl Mount {
+    /// stat(2): follows a final symlink.
+    ///
+    /// # Errors
+    /// `ENOENT`, `ENOTDIR`, `ELOOP`, `ENAMETOOLONG` from the walk, as every call with a path.
+    pub fn stat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
+        self.begin(t)?;
+        let spot = self.resolve(path, true, false, t)?;
+        self.stat_of(&spot.node).ok_or(Errno::ENOENT)
+    }
+
+    /// lstat(2): the symlink itself.
+    ///
+    /// # Errors
+    /// As [`Mount::stat`].
+    pub fn lstat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
+        self.begin(t)?;
+        let spot = self.resolve(path, false, false, t)?;
+        self.stat_of(&spot.node).ok_or(Errno::ENOENT)
+    }
+
+    /// Opens for reading and reads to the end. The look-up is told, found or not.
+    ///
+    /// # Errors
+    /// From the walk; `EISDIR` for a directory. A fifo without a writer and a device read as empty.
+    pub fn read(&mut self, path: &[u8], t: &mut Trace) -> Result<Contents, Errno> {
+        self.begin(t)?;
+        let spot = self.resolve(path, true, true, t)?;
+        if spot.node.dir.is_some() {
+            return Err(Errno::EISDIR);
+        }
+        Ok(self.contents_of(&spot.node.entry))
+    }
+
+    /// readlink(2).
+    ///
+    /// # Errors
+    /// From the walk; `EINVAL` when it is no symlink.
+    pub fn readlink(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
+        self.begin(t)?;
+        let spot = self.resolve(path, false, false, t)?;
+        self.symlink_target(&spot.node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
+    }
+
+    /// Names without `.` and `..`, in byte order.
+    ///
+    /// # Errors
+    /// From the walk; `ENOTDIR`.
+    pub fn readdir(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<Name>, Errno> {
+        self.begin(t)?;
+        let spot = self.resolve(path, true, false, t)?;
+        if spot.node.dir.is_none() {
+            return Err(Errno::ENOTDIR);
+        }
+        let names = self.driver.names(self, &spot.node.entry)?;
+        if !t.fuel.spend(names.len() as u64) {
+            return Err(Errno::EINTR);
+        }
+        Ok(names)
+    }
+
+    /// The path with every symlink, `.` and `..` resolved (realpath).
+    ///
+    /// # Errors
+    /// As [`Mount::stat`].
+    pub fn realpath(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
+        self.begin(t)?;
+        let spot = self.resolve(path, true, false, t)?;
+        Ok(self.path_of(&spot))
+    }
+
+    /// Everything visible at and below a path, parents first, names in byte order: absolute path and
+    /// lstat. A name that readdir gives but that can't be looked up is left out. For trees, `COPY
+    /// --from`, export.
+    ///
+    /// # Errors
+    /// From the walk to `path`; `EINTR`.
+    pub fn walk(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<(Vec<u8>, Stat)>, Errno> {
+        self.begin(t)?;
+        let top = self.resolve(path, false, false, t)?;
+        let mut seen = Vec::new();
+        let at = self.path_of(&top);
+        let Some(id) = top.node.dir else {
+            seen.extend(self.stat_of(&top.node).map(|stat| (at, stat)));
+            return Ok(seen);
+        };
+        if id != ROOT {
+            seen.extend(self.stat_of(&top.node).map(|stat| (at.clone(), stat)));
+        }
+        let at = if id == ROOT { Vec::new() } else { at };
+        let mut open = vec![self.open_dir(id, at)?];
+        while let Some((dir, at, names)) = open.last_mut() {
+            let Some(name) = names.next() else {
+                open.pop();
+                continue;
+            };
+            if !t.fuel.spend(1) {
+                return Err(Errno::EINTR);
+            }
+            let (dir, path) = (*dir, [&at[..], b"/", &name].concat());
+            let Ok(node) = self.lookup(dir, &name) else { continue };
+            let Some(stat) = self.stat_of(&node) else { continue };
+            seen.push((path.clone(), stat));
+            if let Some(id) = node.dir {
+                open.push(self.open_dir(id, path)?);
+            }
+        }
+        Ok(seen)
+    }
+
+    fn open_dir(&self, id: DirId, at: Vec<u8>) -> Result<(DirId, Vec<u8>, std::vec::IntoIter<Name>), Errno> {
+        Ok((id, at, self.driver.names(self, &self.cache.dir(id).entry)?.into_iter()))
+    }
+
+    /// What stat tells of an entry (fs/overlayfs/inode.c, `ovl_getattr`): all from its real inode.
+    pub(super) fn stat_of(&self, node: &Node) -> Option<Stat> {
+        let id = node.entry.real()?;
+        let inode = self.inode(id);
+        let (kind, nlink) = match &inode.kind {
+            Kind::Dir(_) => (StatKind::Dir, 1),
+            kind => (stat_kind(kind), self.driver.nlink(self, &node.entry)),
+        };
+        Some(Stat {
+            kind,
+            mode: inode.mode,
+            uid: inode.uid,
+            gid: inode.gid,
+            size: inode.size(),
+            nlink,
+            mtime: inode.mtime,
+            id,
+        })
+    }
+
+    /// A file's data: a metacopy's are those of its deepest part (fs/overlayfs/util.c,
+    /// `ovl_path_lowerdata`).
+    pub(super) fn contents_of(&self, entry: &Entry) -> Contents {
+        let data = match entry.upper {
+            Some(ino) if self.inode((0, ino)).metacopy().is_none() => Some((0, ino)),
+            _ => entry.lowers.parts().last().copied(),
+        };
+        match data.map(|part| &self.inode(part).kind) {
+            Some(Kind::File(contents)) => contents.clone(),
+            _ => Contents::EMPTY,
+        }
+    }
+}
+
+fn stat_kind(kind: &Kind) -> StatKind {
+    match kind {
+        Kind::File(_) => StatKind::File,
+        Kind::Dir(_) => StatKind::Dir,
+        Kind::Symlink(_) => StatKind::Symlink,
+        Kind::Fifo => StatKind::Fifo,
+        Kind::CharDev(major, minor) => StatKind::CharDev(*major, *minor),
+        Kind::Whiteout => StatKind::CharDev(0, 0),
+    }
+}

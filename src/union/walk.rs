@@ -1,0 +1,186 @@
+//! Walking a path: component by component, symlinks included.
+
+use super::cache::{DirId, Node, ROOT, Spot};
+use super::mount::Mount;
+use crate::fs::{Errno, Kind};
+use crate::trace::Trace;
+
+/// Symlinks followed in one walk (include/linux/namei.h, `MAXSYMLINKS`).
+const MAX_SYMLINKS: u32 = 40;
+
+/// Bytes of a path with its final NUL (include/uapi/linux/limits.h, `PATH_MAX`).
+const PATH_MAX: usize = 4096;
+
+/// What the last component of a path is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Last {
+    /// A name to be looked up.
+    Normal(Vec<u8>),
+    /// `.`
+    Dot,
+    /// `..`
+    DotDot,
+    /// The path is nothing but slashes.
+    Root,
+}
+
+/// Where a walk ended: the directory that holds the last component, not yet looked up.
+#[derive(Clone, Debug)]
+pub(super) struct Parent {
+    /// The directory.
+    pub dir: DirId,
+    /// The last component.
+    pub last: Last,
+    /// It was written with a slash behind it.
+    pub slash: bool,
+}
+
+/// Judges a path before anything is looked up (fs/namei.c, `getname`).
+pub(super) fn judge(path: &[u8]) -> Result<(), Errno> {
+    match path.len() {
+        0 => Err(Errno::ENOENT),
+        1..PATH_MAX => Ok(()),
+        _ => Err(Errno::ENAMETOOLONG),
+    }
+}
+
+/// A walk that is under way (fs/namei.c, `link_path_walk`).
+pub(super) struct Walk {
+    dir: DirId,
+    rest: Vec<u8>,
+    followed: u32,
+}
+
+impl Walk {
+    /// A walk along this path from the merged root.
+    pub fn new(path: &[u8]) -> Result<Walk, Errno> {
+        judge(path)?;
+        Ok(Walk { dir: ROOT, rest: path.to_vec(), followed: 0 })
+    }
+
+    /// Goes on to the directory of the last component.
+    pub fn to_parent(&mut self, m: &mut Mount, t: &mut Trace) -> Result<Parent, Errno> {
+        loop {
+            if !t.fuel.spend(1) {
+                return Err(Errno::EINTR);
+            }
+            let Some(begin) = self.rest.iter().position(|b| *b != b'/') else {
+                return Ok(Parent { dir: self.dir, last: Last::Root, slash: true });
+            };
+            let name_and_rest = &self.rest[begin..];
+            let end = name_and_rest.iter().position(|b| *b == b'/');
+            let name = name_and_rest[..end.unwrap_or(name_and_rest.len())].to_vec();
+            let behind = end.map_or(&[][..], |end| &name_and_rest[end..]);
+            if behind.iter().all(|b| *b == b'/') {
+                let last = match &*name {
+                    b"." => Last::Dot,
+                    b".." => Last::DotDot,
+                    _ => Last::Normal(name),
+                };
+                return Ok(Parent { dir: self.dir, last, slash: !behind.is_empty() });
+            }
+            self.rest = behind.to_vec();
+            self.step(&name, m)?;
+        }
+    }
+
+    /// Enters one directory on the way.
+    fn step(&mut self, name: &[u8], m: &mut Mount) -> Result<(), Errno> {
+        match name {
+            b"." => return Ok(()),
+            b".." => {
+                self.dir = m.cache.dir(self.dir).parent;
+                return Ok(());
+            }
+            _ => {}
+        }
+        let node = m.lookup(self.dir, name)?;
+        if let Some(id) = node.dir {
+            self.dir = id;
+            return Ok(());
+        }
+        match m.symlink_target(&node) {
+            Some(target) => {
+                let rest = std::mem::take(&mut self.rest);
+                self.follow(&target)?;
+                self.rest.push(b'/');
+                self.rest.extend_from_slice(&rest);
+                Ok(())
+            }
+            None if node.entry.exists() => Err(Errno::ENOTDIR),
+            None => Err(Errno::ENOENT),
+        }
+    }
+
+    /// Goes on with the text of a symlink (fs/namei.c, `pick_link`).
+    fn follow(&mut self, target: &[u8]) -> Result<(), Errno> {
+        self.followed += 1;
+        if self.followed > MAX_SYMLINKS {
+            return Err(Errno::ELOOP);
+        }
+        judge(target)?;
+        if target.starts_with(b"/") {
+            self.dir = ROOT;
+        }
+        self.rest = target.to_vec();
+        Ok(())
+    }
+
+    /// Follows a symlink that is the last component, found in this directory.
+    pub fn enter(&mut self, dir: DirId, target: &[u8]) -> Result<(), Errno> {
+        self.dir = dir;
+        self.follow(target)
+    }
+}
+
+impl Mount {
+    /// The text of a symlink, if it is one.
+    pub(super) fn symlink_target(&self, node: &Node) -> Option<std::sync::Arc<[u8]>> {
+        match &self.real(&node.entry)?.kind {
+            Kind::Symlink(target) => Some(target.clone()),
+            _ => None,
+        }
+    }
+
+    /// Looks a whole path up (fs/namei.c, `path_lookupat`): the object must exist. With `tell` the
+    /// look-up of the last name becomes an event.
+    pub(super) fn resolve(
+        &mut self,
+        path: &[u8],
+        follow: bool,
+        tell: bool,
+        t: &mut Trace,
+    ) -> Result<Spot, Errno> {
+        let mut walk = Walk::new(path)?;
+        let mut must_be_dir = false;
+        loop {
+            let parent = walk.to_parent(self, t)?;
+            must_be_dir |= parent.slash;
+            let name = match parent.last {
+                Last::Normal(name) => name,
+                Last::DotDot => return Ok(self.spot_of(self.cache.dir(parent.dir).parent)),
+                Last::Dot | Last::Root => return Ok(self.spot_of(parent.dir)),
+            };
+            let spot = self.spot(parent.dir, &name)?;
+            if (follow || must_be_dir)
+                && let Some(target) = self.symlink_target(&spot.node)
+            {
+                walk.enter(parent.dir, &target)?;
+                continue;
+            }
+            self.tell_lookup(parent.dir, &name, tell, t);
+            if !spot.node.entry.exists() {
+                return Err(Errno::ENOENT);
+            }
+            if must_be_dir && spot.node.dir.is_none() {
+                return Err(Errno::ENOTDIR);
+            }
+            return Ok(spot);
+        }
+    }
+
+    /// Walks to the directory in which a name is to be made, removed or renamed.
+    pub(super) fn parent_of(&mut self, path: &[u8], t: &mut Trace) -> Result<Parent, Errno> {
+        Walk::new(path)?.to_parent(self, t)
+    }
+}

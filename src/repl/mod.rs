@@ -40,7 +40,8 @@ const NAME: &str = "<repl>";
 
 /// Talks until the input ends or somebody says `quit`. The exit code.
 pub fn talk(stage: Stage) -> u8 {
-    let session = Session::new(stage.host, Box::new(stage.renderer.clone()));
+    let mut session = Session::new(stage.host, Box::new(stage.renderer.clone()));
+    session.set_help(crate::help::topic);
     (stage.watch)(session.interrupt());
     let session = Rc::new(RefCell::new(session));
     let code = if io::stdin().is_terminal() && io::stdout().is_terminal() {

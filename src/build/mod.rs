@@ -5,10 +5,20 @@
 //! the image so far has a child with the same config. Start with [`build`]; [`explain`] shows why one
 //! step hit or missed.
 
+mod archive;
 mod cache;
 mod context;
+mod copy;
 mod explain;
+mod filter;
+mod glob;
+pub mod ignore;
+mod ignore_pattern;
+mod key;
+mod meta;
+pub mod pattern;
 mod request;
+mod select;
 mod step;
 
 pub use cache::Cache;

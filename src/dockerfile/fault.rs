@@ -70,6 +70,11 @@ pub(super) struct Fault {
 }
 
 impl Fault {
+    /// A fault of the file as a whole.
+    pub fn top(message: impl Into<String>, place: Place) -> Fault {
+        Fault { class: Class::Top, message: message.into(), place, hint: None }
+    }
+
     /// A fault of the lower parser.
     pub fn lower(message: impl Into<String>, place: Place) -> Fault {
         Fault { class: Class::Lower, message: message.into(), place, hint: None }

@@ -4,18 +4,46 @@
 //! `frontend/dockerfile/instructions`), because the exact text of an instruction feeds cache keys
 //! and histories. What differs between versions stands in one table, [`DIFFERENCES`].
 
+mod args;
+mod directive;
+mod display;
+pub mod duration;
+mod expand;
 mod fault;
+mod flags;
+mod glob;
+mod heredoc;
 mod instruction;
+mod lines;
+mod mount;
+mod node;
+mod quote;
 mod spans;
+mod substitution;
+mod suggest;
+mod values;
 mod version;
+mod words;
 
+pub use directive::{Directive, frontend};
+pub use display::{Script, script, step_text};
+pub use expand::{ExpandError, Expanded, Lexer, Lookup};
 pub use fault::{Class, ParseError};
+pub use flags::{FlagKind, FlagRule, known as known_flags};
 pub use instruction::{
     Command, Copy, Flag, From, Healthcheck, Heredoc, Instruction, Kind, MountType, Onbuild, Pair, Run,
     RunMount,
 };
+pub use node::KEYWORDS;
+pub use quote::quoted;
 pub use spans::{LineMap, Place, Source, Word};
+pub use values::{check_signal, ports};
 pub use version::{DIFFERENCES, Difference, Row, Version};
+
+use fault::Fault;
+
+/// The largest Dockerfile that the lab reads, in bytes.
+pub const MAX_SIZE: usize = 4 << 20;
 
 /// A Dockerfile, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +60,6 @@ pub struct Dockerfile {
     pub warnings: Vec<Warning>,
 }
 
-/// A parser directive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Directive {
-    /// In lower case: "syntax", "escape", "check".
-    pub name: String,
-    /// As written, outer blanks removed.
-    pub value: Word,
-}
-
 /// A warning of the parser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
@@ -52,18 +71,82 @@ pub struct Warning {
     pub place: Place,
 }
 
-/// Reads a Dockerfile named `name` by the rules of `version`.
+impl Dockerfile {
+    /// The span to show for a place in it.
+    pub fn span(&self, place: Place) -> crate::error::Span {
+        self.source.span(place)
+    }
+
+    /// The word lexer for its arguments.
+    pub fn lexer(&self, version: Version) -> Lexer {
+        Lexer::new(self.escape, version)
+    }
+}
+
+/// Reads a Dockerfile named `name` by the rules of `version`. Bytes that are no UTF-8 are replaced.
 ///
 /// # Errors
 /// The first fault in the order in which Docker finds them, with its place.
-pub fn parse(name: &str, source: &[u8], version: Version) -> Result<Dockerfile, ParseError> {
-    let _ = version;
-    let source = Source::new(name, &String::from_utf8_lossy(source));
-    Ok(Dockerfile {
-        source,
-        directives: Vec::new(),
-        escape: '\\',
-        instructions: Vec::new(),
-        warnings: Vec::new(),
-    })
+pub fn parse(name: &str, text: &[u8], version: Version) -> Result<Dockerfile, ParseError> {
+    let (source, parsed) = lower(name, text, version)?;
+    let mut instructions: Vec<Instruction> = Vec::with_capacity(parsed.nodes.len());
+    let mut in_stage = false;
+    for node in parsed.nodes {
+        let line = node.keyword.place.line;
+        let instruction = args::instruction(node, version).map_err(|fault| fault.show(&source, line))?;
+        match instruction.kind {
+            Kind::From(_) => in_stage = true,
+            Kind::Arg(_) => {}
+            _ if !in_stage => {
+                return Err(Fault::top("no build stage in current context", instruction.place)
+                    .hint("only ARG may stand before the first FROM")
+                    .show(&source, line));
+            }
+            _ => {}
+        }
+        instructions.push(instruction);
+    }
+    if !in_stage {
+        let place = instructions.last().map_or(Place::start_of(1), |last| last.place);
+        return Err(Fault::top("dockerfile contains no stages to build", place)
+            .hint("add FROM and the name of an image")
+            .show(&source, place.line));
+    }
+    let lines::Parsed { directives, escape, warnings, .. } = parsed;
+    Ok(Dockerfile { source, directives, escape, instructions, warnings })
+}
+
+/// Reads the text of an ONBUILD trigger, when a child image is built.
+///
+/// # Errors
+/// As [`parse`]; also a text that holds more than one instruction.
+pub fn parse_trigger(text: &str, version: Version) -> Result<Instruction, ParseError> {
+    let (source, parsed) = lower("ONBUILD", text.as_bytes(), version)?;
+    let mut nodes = parsed.nodes.into_iter();
+    let (Some(node), None) = (nodes.next(), nodes.next()) else {
+        return Err(
+            Fault::top("onbuild trigger should be a single expression", Place::start_of(1)).show(&source, 1)
+        );
+    };
+    let line = node.keyword.place.line;
+    args::instruction(node, version).map_err(|fault| fault.show(&source, line))
+}
+
+fn lower(name: &str, text: &[u8], version: Version) -> Result<(Source, lines::Parsed), ParseError> {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    if text.is_empty() {
+        return Err(Fault::top("the Dockerfile cannot be empty", Place::start_of(1))
+            .hint("begin with FROM and the name of an image")
+            .show(&Source::new(name, ""), 1));
+    }
+    if text.len() > MAX_SIZE {
+        let message = format!("the Dockerfile has {} bytes, the lab reads at most {MAX_SIZE}", text.len());
+        let fault = Fault { class: Class::Lab, ..Fault::top(message, Place::start_of(1)) };
+        return Err(fault
+            .hint("COPY large files instead of writing them here")
+            .show(&Source::new(name, ""), 1));
+    }
+    let source = Source::new(name, &String::from_utf8_lossy(text));
+    let parsed = lines::read(&source, version).map_err(|(fault, line)| fault.show(&source, line))?;
+    Ok((source, parsed))
 }

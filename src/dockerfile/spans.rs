@@ -106,6 +106,70 @@ impl LineMap {
     }
 }
 
+/// A part of a logical line that knows where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Piece<'a> {
+    line: &'a str,
+    map: &'a LineMap,
+    from: usize,
+    to: usize,
+}
+
+impl<'a> Piece<'a> {
+    /// The whole logical line.
+    pub fn whole(line: &'a str, map: &'a LineMap) -> Piece<'a> {
+        Piece { line, map, from: 0, to: line.len() }
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &'a str {
+        self.line.get(self.from..self.to).unwrap_or("")
+    }
+
+    /// Where it begins in the logical line, in bytes.
+    pub fn start(&self) -> usize {
+        self.from
+    }
+
+    /// The whole logical line that it belongs to.
+    pub fn line(&self) -> &'a str {
+        self.line
+    }
+
+    /// The map of that line.
+    pub fn map(&self) -> &'a LineMap {
+        self.map
+    }
+
+    /// The bytes `from..to` of it.
+    pub fn part(&self, from: usize, to: usize) -> Piece<'a> {
+        let to = self.from.saturating_add(to).min(self.to);
+        Piece { from: self.from.saturating_add(from).min(to), to, ..*self }
+    }
+
+    /// From byte `from` to its end.
+    pub fn after(&self, from: usize) -> Piece<'a> {
+        self.part(from, usize::MAX)
+    }
+
+    /// Without blanks at both ends.
+    pub fn trimmed(&self) -> Piece<'a> {
+        let text = self.text();
+        let front = text.len() - text.trim_start().len();
+        self.part(front, text.trim_end().len().max(front))
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        self.map.place(self.line, self.from, self.to)
+    }
+
+    /// It as a word.
+    pub fn word(&self) -> Word {
+        Word::new(self.text(), self.place())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

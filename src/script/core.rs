@@ -44,7 +44,7 @@ impl TraceMode {
 }
 
 /// Switches that undo restores.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// `trace on|off|json`.
     pub trace: TraceMode,

@@ -1,0 +1,165 @@
+//! Which files a COPY or ADD names, and what of them goes into a cache key.
+
+use super::glob;
+use super::key::{FileEntry, Files};
+use crate::fs::{Errno, path};
+use crate::trace::Trace;
+use crate::union::{Mount, Stat, StatKind};
+
+/// One file or directory that a source names.
+#[derive(Clone, Debug)]
+pub(super) struct Picked {
+    /// Where it lies in the source, symlinks resolved.
+    pub path: Vec<u8>,
+    /// Its path as written or as a wildcard found it, absolute in the source.
+    pub named: String,
+    /// What it is.
+    pub stat: Stat,
+}
+
+impl Picked {
+    /// The last name as written: what a copy into a directory is called.
+    pub fn base(&self) -> &str {
+        self.named.rsplit('/').next().unwrap_or("")
+    }
+}
+
+/// Why a source names nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// A path without wildcards leads nowhere: the path asked for, and where its links lead.
+    Path {
+        /// As asked for, absolute and clean.
+        asked: String,
+        /// What is really not there.
+        absent: String,
+    },
+    /// The tank is empty.
+    Exhausted,
+}
+
+/// Finds what one source names. A path without wildcards must exist; a top-level symlink is followed
+/// (buildkit `cache/contenthash/checksum.go` `ChecksumWildcard`, fsutil `copy/copy.go`
+/// `ResolveWildcards`; moby `daemon/builder/dockerfile/copy.go`, `copyWithWildcards`).
+///
+/// # Errors
+/// See [`Missing`].
+pub(super) fn pick(source: &mut Mount, written: &str, t: &mut Trace) -> Result<Vec<Picked>, Missing> {
+    let asked = path::clean(written.as_bytes());
+    let asked = String::from_utf8_lossy(&asked).into_owned();
+    if !glob::has_wildcard(written) {
+        return picked(source, &asked, t).map(|picked| vec![picked]);
+    }
+    let mut found: Vec<String> = vec![String::new()];
+    for segment in asked.split('/').filter(|segment| !segment.is_empty()) {
+        let mut next = Vec::new();
+        for dir in &found {
+            if !glob::has_wildcard(segment) {
+                let plain = segment.replace('\\', "");
+                let at = format!("{dir}/{plain}");
+                if source.lstat(at.as_bytes(), t).is_ok() {
+                    next.push(at);
+                }
+                continue;
+            }
+            let names =
+                source.readdir(if dir.is_empty() { b"/" } else { dir.as_bytes() }, t).unwrap_or_default();
+            for name in names {
+                if !t.fuel.spend(1 + segment.len() as u64 / 8) {
+                    return Err(Missing::Exhausted);
+                }
+                let name = String::from_utf8_lossy(&name);
+                if glob::matches(segment, &name) {
+                    next.push(format!("{dir}/{name}"));
+                }
+            }
+        }
+        found = next;
+    }
+    found.iter().map(|at| picked(source, at, t)).collect()
+}
+
+fn picked(source: &mut Mount, asked: &str, t: &mut Trace) -> Result<Picked, Missing> {
+    let missing = |absent: &str| Missing::Path { asked: asked.to_owned(), absent: absent.to_owned() };
+    match source.realpath(asked.as_bytes(), t).and_then(|real| Ok((source.lstat(&real, t)?, real))) {
+        Ok((stat, path)) => Ok(Picked { path, named: asked.to_owned(), stat }),
+        Err(Errno::EINTR) => Err(Missing::Exhausted),
+        Err(_) => {
+            let target = source.readlink(asked.as_bytes(), t).ok();
+            let absent = target.map(|target| {
+                let parent = path::parent(asked.as_bytes());
+                String::from_utf8_lossy(&path::clean(&path::join(parent, &target))).into_owned()
+            });
+            Err(missing(absent.as_deref().unwrap_or(asked)))
+        }
+    }
+}
+
+/// How names and modes enter a key.
+#[derive(Clone, Copy)]
+pub(super) struct Naming<'a> {
+    /// Legacy: the whole path is hashed; BuildKit: the base name and what is below it.
+    pub whole_path: bool,
+    /// The mode to hash for a directory of this path and mode.
+    pub directory_mode: &'a dyn Fn(&[u8], u16) -> u16,
+}
+
+/// The list of everything below what was picked, for a cache key: kind, mode, owner and content of
+/// every member; modification times are not part of it (buildkit `cache/contenthash/filehash.go`
+/// `NewFromStat`; moby `daemon/builder/remotecontext/internal/tarsum/versioning.go`).
+///
+/// # Errors
+/// The errno of what could not be read (`EINTR` when the tank is empty).
+pub(super) fn files(
+    source: &mut Mount,
+    picked: &[Picked],
+    naming: Naming<'_>,
+    t: &mut Trace,
+) -> Result<Files, Errno> {
+    let mut entries = Vec::new();
+    for one in picked {
+        let shown = one.named.trim_start_matches('/');
+        let base = if naming.whole_path { shown } else { one.base() };
+        if one.stat.kind != StatKind::Dir {
+            let value = value(source, &one.path, &one.stat, naming, t)?;
+            entries.push(FileEntry { name: base.to_owned(), shown: shown.to_owned(), value });
+            continue;
+        }
+        if one.path != b"/" {
+            let value = value(source, &one.path, &one.stat, naming, t)?;
+            entries.push(FileEntry { name: base.to_owned(), shown: shown.to_owned(), value });
+        }
+        for (at, stat) in source.walk(&one.path, t)? {
+            let inside =
+                if one.path == b"/" { at.as_slice() } else { at.get(one.path.len()..).unwrap_or(b"") };
+            let inside = path::show(inside.strip_prefix(b"/").unwrap_or(inside)).into_owned();
+            if inside.is_empty() {
+                continue;
+            }
+            let join = |dir: &str| if dir.is_empty() { inside.clone() } else { format!("{dir}/{inside}") };
+            let value = value(source, &at, &stat, naming, t)?;
+            entries.push(FileEntry { name: join(base), shown: join(shown), value });
+        }
+    }
+    Ok(Files::new(entries))
+}
+
+fn value(
+    source: &mut Mount,
+    at: &[u8],
+    stat: &Stat,
+    naming: Naming<'_>,
+    t: &mut Trace,
+) -> Result<String, Errno> {
+    if !t.fuel.spend(1) {
+        return Err(Errno::EINTR);
+    }
+    let (kind, mode, what) = match stat.kind {
+        StatKind::File => ("file", stat.mode, source.read(at, t)?.key_digest().hex()),
+        StatKind::Dir => ("dir", (naming.directory_mode)(at, stat.mode), "-".to_owned()),
+        StatKind::Symlink => ("link", 0o777, path::show(&source.readlink(at, t)?).into_owned()),
+        StatKind::Fifo => ("fifo", stat.mode, "-".to_owned()),
+        StatKind::CharDev(major, minor) => ("chardev", stat.mode, format!("{major}:{minor}")),
+    };
+    Ok(format!("{kind} {mode:04o} {}:{} {what}", stat.uid, stat.gid))
+}

@@ -33,8 +33,19 @@ const FLOORS: &[&[&str]] = &[
 const DOORS: &str = "repl";
 
 /// Paths into the outside world.
-const OUTSIDE: &[&str] =
-    &["fs", "time", "env", "net", "process", "thread::sleep", "io::stdin", "io::stdout", "io::stderr"];
+const OUTSIDE: &[&str] = &[
+    "fs",
+    "time",
+    "env",
+    "net::TcpStream",
+    "net::TcpListener",
+    "net::UdpSocket",
+    "process",
+    "thread::sleep",
+    "io::stdin",
+    "io::stdout",
+    "io::stderr",
+];
 
 /// Macros that print.
 const PRINTING: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];

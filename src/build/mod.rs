@@ -7,16 +7,30 @@
 
 mod cache;
 mod archive;
+mod buildkit;
 mod context;
+mod convert;
 mod copy;
+mod dispatch;
+mod execute;
 mod explain;
 mod filter;
 mod glob;
+mod graph;
 mod key;
 mod meta;
+mod persist;
+mod plan;
+mod play;
 mod request;
+mod rootfs;
+mod scope;
 mod select;
+mod sent;
+mod solve;
+mod special;
 mod step;
+mod verdict;
 
 pub use cache::Cache;
 pub use context::{Context, ContextEntry, EntryKind, Limits};

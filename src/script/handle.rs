@@ -173,6 +173,9 @@ impl<K: Kind> Files<K> {
         path: &str,
         f: impl FnOnce(&mut Mount, &[u8], &mut Trace) -> Result<R, Errno>,
     ) -> Answer<R> {
+        if let (Place::Context(_), Ok(mut core)) = (&self.place, self.core.try_borrow_mut()) {
+            core.lab.tick();
+        }
         let result = self.read(op, path, f);
         if let (Place::Mount(_) | Place::Container(_), Ok(mut core)) =
             (&self.place, self.core.try_borrow_mut())

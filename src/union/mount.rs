@@ -4,7 +4,7 @@ use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
 use super::overlay::{Index, Overlay};
 use super::types::{Cred, Lower, Options};
-use crate::fs::{Errno, Inode, Layer, Name, Nodes, Tree};
+use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +17,7 @@ pub struct Mount {
     pub(super) options: Options,
     pub(super) native: bool,
     pub(super) cred: Cred,
+    pub(super) now: i64,
     pub(super) index: Index,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
@@ -31,6 +32,7 @@ impl Clone for Mount {
             options: self.options,
             native: self.native,
             cred: self.cred.clone(),
+            now: self.now,
             index: self.index.clone(),
             driver: self.driver,
             cache: Cache::default(),
@@ -69,6 +71,7 @@ impl Mount {
             options,
             native,
             cred: Cred::default(),
+            now: EPOCH,
             index: Index::default(),
             driver: &Overlay,
             cache: Cache::default(),
@@ -79,6 +82,12 @@ impl Mount {
     /// Performs what follows as this user. The default is root. Decides who owns new objects.
     pub fn become_user(&mut self, cred: Cred) {
         self.cred = cred;
+    }
+
+    /// The time that what follows is stamped with, in Unix seconds. At first the lab's fixed date; the
+    /// lab's host moves on by a second with every edit, for a builder trusts size and time.
+    pub fn set_time(&mut self, seconds: i64) {
+        self.now = seconds;
     }
 
     /// Who performs the operations.

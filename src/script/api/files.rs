@@ -269,7 +269,9 @@ fn touch<K: Kind>(m: &mut Files<K>, path: &str) -> Answer<()> {
     let inside = m.path(path);
     let stat = m.on(|mount, t| t.quietly(|t| mount.stat(inside.as_bytes(), t)))?;
     match stat {
-        Ok(stat) => m.change("utimes", path, |mount, path, t| mount.utimes(path, stat.mtime + 1, t)),
+        Ok(stat) => {
+            m.change("utimes", path, |mount, path, t| mount.utimes(path, stat.mtime.saturating_add(1), t))
+        }
         Err(_) => m.change("create", path, |mount, path, t| mount.create(path, 0o644, Contents::EMPTY, t)),
     }
 }

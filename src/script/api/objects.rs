@@ -142,6 +142,7 @@ fn contexts(engine: &mut Engine, core: &Shared) {
             }
         }
         lab(&shared, |core| {
+            core.lab.tick();
             core.lab.remove_context(name, &mut core.trace);
             core.lab.add_to_context(name, &inodes, &mut core.trace)
         })?;

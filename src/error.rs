@@ -47,6 +47,11 @@ impl Span {
     /// Positions outside the text are moved to its nearest end, so any numbers are safe.
     pub fn locate(file: &str, source: &str, line: u32, column: u32, width: u32) -> Span {
         let text = source.lines().nth(line.saturating_sub(1) as usize).unwrap_or("");
+        Span::locate_in(file, text, line, column, width)
+    }
+
+    /// As [`Span::locate`], when the text of that one line is at hand.
+    pub fn locate_in(file: &str, text: &str, line: u32, column: u32, width: u32) -> Span {
         let length = text.chars().count() as u32;
         let column = column.clamp(1, length + 1);
         let width = width.clamp(1, (length + 1).saturating_sub(column).max(1));

@@ -331,7 +331,11 @@ impl Convert<'_> {
             }
             (Base::Image(name), Some(image)) => {
                 let node = self.graph.image(name, image.clone());
-                let mut end = StageEnd { node: Some(Node::Image(node)), config: image.config.clone(), ..StageEnd::default() };
+                let mut end = StageEnd {
+                    node: Some(Node::Image(node)),
+                    config: image.config.clone(),
+                    ..StageEnd::default()
+                };
                 end.author = image.author.clone();
                 end.image = Some(image);
                 ensure_path(&mut end.config);
@@ -363,10 +367,12 @@ impl Convert<'_> {
             step.status = Status::Metadata;
             step.stage = Some(number);
             step.verdict = match base {
-                Base::Scratch => Verdict::NotLookedUp { reason: "scratch is empty, nothing to fetch".to_owned() },
-                Base::Stage(_) => {
-                    Verdict::NotLookedUp { reason: format!("goes on where stage {} ended", below.unwrap_or_default()) }
+                Base::Scratch => {
+                    Verdict::NotLookedUp { reason: "scratch is empty, nothing to fetch".to_owned() }
                 }
+                Base::Stage(_) => Verdict::NotLookedUp {
+                    reason: format!("goes on where stage {} ended", below.unwrap_or_default()),
+                },
                 Base::Image(_) if placeholder => {
                     Verdict::NotLookedUp { reason: "unknown image: a placeholder without files".to_owned() }
                 }
@@ -380,8 +386,9 @@ impl Convert<'_> {
         let Some(from) = self.file.instructions.get(stage.from) else { return Ok(Vec::new()) };
         let mut parsed = Vec::new();
         for text in &triggers {
-            let instruction = parse_trigger(text, self.request.version)
-                .map_err(|error| self.fail(from, &error.docker_message(self.request.version == Version::Current)))?;
+            let instruction = parse_trigger(text, self.request.version).map_err(|error| {
+                self.fail(from, &error.docker_message(self.request.version == Version::Current))
+            })?;
             for (name, numbers) in froms(&instruction) {
                 self.stage_named(from, &name, numbers)?;
             }
@@ -390,7 +397,8 @@ impl Convert<'_> {
         let place = self.places.get(stage.from).copied().unwrap_or(0);
         let Some(model) = self.steps.get(place).cloned() else { return Ok(parsed) };
         for (at, instruction) in parsed.iter().enumerate() {
-            let mut step = plan::blank(model.number, &instruction.original, model.stage, model.stage_name.clone());
+            let mut step =
+                plan::blank(model.number, &instruction.original, model.stage, model.stage_name.clone());
             step.trigger = true;
             step.status = if is_step(instruction) { Status::NotShown } else { Status::Metadata };
             self.steps.insert(place + 1 + at, step);

@@ -37,11 +37,19 @@ pub(super) fn copy(
     t: &mut Trace,
 ) -> Result<(), String> {
     let mut copier = Copier { source, target, manner, links: HashMap::new() };
-    picked.iter().try_for_each(|one| if manner.legacy { copier.legacy(one, t) } else { copier.buildkit(one, t) })
+    picked
+        .iter()
+        .try_for_each(|one| if manner.legacy { copier.legacy(one, t) } else { copier.buildkit(one, t) })
 }
 
 /// A file with this text (a heredoc), as if it were a source of this name: 0644, 0:0.
-pub(super) fn write(target: &mut Mount, name: &str, body: &str, manner: &Manner, t: &mut Trace) -> Result<(), String> {
+pub(super) fn write(
+    target: &mut Mount,
+    name: &str,
+    body: &str,
+    manner: &Manner,
+    t: &mut Trace,
+) -> Result<(), String> {
     let mut tree = crate::fs::Tree::new();
     tree.put(name.as_bytes(), crate::fs::Inode::file(crate::fs::Contents::text(body)));
     let mut source = Mount::native(tree);
@@ -96,7 +104,13 @@ fn mkdir_each(
             Err(errno) => return Err(io("mkdir", &here, errno)),
         }
         if let Ok(link) = target.readlink(&here, t) {
-            mkdir_all(target, &path::clean(&path::join(if dir.is_empty() { b"/" } else { &dir }, &link)), mode, owner, t)?;
+            mkdir_all(
+                target,
+                &path::clean(&path::join(if dir.is_empty() { b"/" } else { &dir }, &link)),
+                mode,
+                owner,
+                t,
+            )?;
             continue;
         }
         target.mkdir(&here, mode, t).map_err(|errno| io("mkdir", &here, errno))?;
@@ -303,7 +317,8 @@ impl Copier<'_> {
 pub(super) fn remove_all(target: &mut Mount, at: &[u8], t: &mut Trace) -> Result<(), String> {
     let members = target.walk(at, t).map_err(|errno| io("remove", at, errno))?;
     for (inside, stat) in members.iter().rev().filter(|(inside, _)| inside != at) {
-        let result = if stat.kind == StatKind::Dir { target.rmdir(inside, t) } else { target.unlink(inside, t) };
+        let result =
+            if stat.kind == StatKind::Dir { target.rmdir(inside, t) } else { target.unlink(inside, t) };
         result.map_err(|errno| io("remove", inside, errno))?;
     }
     target.rmdir(at, t).map_err(|errno| io("remove", at, errno))

@@ -223,7 +223,8 @@ impl Dispatch {
         place: usize,
         x: &mut Expander<'_>,
     ) -> Result<(), Failure> {
-        let failed = |error: crate::dockerfile::ExpandError, all: &Convert<'_>| all.fail(instruction, &error.message);
+        let failed =
+            |error: crate::dockerfile::ExpandError, all: &Convert<'_>| all.fail(instruction, &error.message);
         let mut one = |word: &Option<Word>| word.as_ref().map(|word| x.word(word)).transpose();
         let chown = one(&copy.chown).map_err(|error| failed(error, all))?;
         let chmod = one(&copy.chmod).map_err(|error| failed(error, all))?;
@@ -235,14 +236,17 @@ impl Dispatch {
             && mode(chmod).is_none()
         {
             let quoted = format!("'{chmod}'");
-            let words = format!("invalid chmod parameter: {quoted}. it should be octal string and between 0 and 07777");
+            let words = format!(
+                "invalid chmod parameter: {quoted}. it should be octal string and between 0 and 07777"
+            );
             return Err(all.fail(instruction, &words));
         }
         let source = match &copy.from {
             Some(from) => self.source(all, instruction, &from.text, true)?,
             None => Source::Context,
         };
-        let text = history(copy, word, &sources, &written, chown.as_deref(), chmod.as_deref(), all.request.version);
+        let text =
+            history(copy, word, &sources, &written, chown.as_deref(), chmod.as_deref(), all.request.version);
         let op = Op::Copy(CopyOp {
             word,
             source,
@@ -286,7 +290,10 @@ pub(super) fn destination(workdir: &str, written: &str) -> String {
 }
 
 /// Heredocs of a COPY: name and text, expanded unless their delimiter was quoted.
-fn bodies(copy: &Copy, x: &mut Expander<'_>) -> Result<Vec<(String, String)>, crate::dockerfile::ExpandError> {
+fn bodies(
+    copy: &Copy,
+    x: &mut Expander<'_>,
+) -> Result<Vec<(String, String)>, crate::dockerfile::ExpandError> {
     let lexer = Lexer::for_body(x.lexer.version);
     let mut bodies = Vec::new();
     for heredoc in &copy.contents {

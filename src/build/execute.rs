@@ -61,7 +61,8 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
         Op::Copy(copy) => copy_files(solver, copy, job.picked, &mut mount, t)?,
         Op::Run(run) => seconds = run_command(solver, run, job.vertex.step, &mut mount, t)?,
     }
-    let label = solver.player.steps.get(job.vertex.step).map(|step| label(&step.instruction)).unwrap_or_default();
+    let label =
+        solver.player.steps.get(job.vertex.step).map(|step| label(&step.instruction)).unwrap_or_default();
     let layer = seal(&mount, Builder::BuildKit, &label, job.now, !is_run);
     if t.fuel.exhausted().is_some() {
         return Err(Failure::new("the lab's limit was reached", 1));
@@ -164,12 +165,15 @@ fn run_command(
 /// Does the step's stage stand on an image that nobody knows?
 fn placeholder(solver: &Solver<'_>, step: usize) -> bool {
     use super::graph::Node;
-    let mut at = solver.graph.vertices.iter().find(|vertex| vertex.step == step).and_then(|vertex| vertex.base);
+    let mut at =
+        solver.graph.vertices.iter().find(|vertex| vertex.step == step).and_then(|vertex| vertex.base);
     while let Some(Node::Vertex(vertex)) = at {
         at = solver.graph.vertices.get(vertex).and_then(|vertex| vertex.base);
     }
     match at {
-        Some(Node::Image(image)) => solver.graph.images.get(image).is_some_and(|(_, image)| image.placeholder),
+        Some(Node::Image(image)) => {
+            solver.graph.images.get(image).is_some_and(|(_, image)| image.placeholder)
+        }
         _ => false,
     }
 }

@@ -11,13 +11,13 @@ const FILES: &str = "files";
 /// What a step consists of. Parent and parts are few; the files that a COPY names can be many and are
 /// shared between builds of an unchanged context.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Key {
+pub struct Key {
     /// Key of the step below (BuildKit), or the image so far (legacy); empty for none.
-    pub parent: String,
+    pub(super) parent: String,
     /// Ingredient and value, in the order they are hashed.
-    pub parts: Vec<(String, String)>,
+    pub(super) parts: Vec<(String, String)>,
     /// What is copied.
-    pub files: Option<Arc<Files>>,
+    pub(super) files: Option<Arc<Files>>,
 }
 
 /// The files that a step copies, in order.
@@ -69,18 +69,18 @@ fn is_ingredient(name: &str) -> bool {
 
 impl Key {
     /// A key on `parent`.
-    pub fn on(parent: impl Into<String>) -> Key {
+    pub(super) fn on(parent: impl Into<String>) -> Key {
         Key { parent: parent.into(), ..Key::default() }
     }
 
     /// Adds an ingredient.
-    pub fn part(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Key {
+    pub(super) fn part(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Key {
         self.parts.push((name.into(), value.into()));
         self
     }
 
     /// The digest of the ingredients without the parent and without the files: BuildKit's op digest.
-    pub fn op_digest(&self) -> Digest {
+    pub(super) fn op_digest(&self) -> Digest {
         let mut hasher = Hasher::new();
         for (name, value) in &self.parts {
             hasher.field(name).field(value);
@@ -115,10 +115,11 @@ impl Key {
     }
 
     /// How unlike two keys are; 0 for equal ones.
-    pub fn distance(&self, other: &Key) -> usize {
+    pub(super) fn distance(&self, other: &Key) -> usize {
         let differing = |a: &Key, b: &Key| a.parts.iter().filter(|(n, v)| b.get(n) != Some(v)).count();
         let step = usize::from(self.get("step") != other.get("step"));
-        let files = usize::from(self.files.as_ref().map(|f| f.digest) != other.files.as_ref().map(|f| f.digest));
+        let files =
+            usize::from(self.files.as_ref().map(|f| f.digest) != other.files.as_ref().map(|f| f.digest));
         step * 8
             + usize::from(self.parent != other.parent) * 4
             + differing(self, other)
@@ -128,7 +129,7 @@ impl Key {
 
     /// The first thing that tells this key from an earlier one, in words; none when only the parent
     /// does or nothing.
-    pub fn difference(&self, earlier: &Key) -> Option<Reason> {
+    pub(super) fn difference(&self, earlier: &Key) -> Option<Reason> {
         for (name, now) in &self.parts {
             match earlier.get(name) {
                 Some(old) if old == now => {}
@@ -176,9 +177,8 @@ fn file_difference(old: &Files, now: &Files) -> Option<Reason> {
     }
     let after = index(now);
     let gone = old.entries.iter().find(|e| !after.contains_key(&e.name));
-    gone.map(|entry| Reason::FileRemoved { path: entry.shown.clone() }).or(Some(Reason::Other {
-        words: "the copied files come in another order".to_owned(),
-    }))
+    gone.map(|entry| Reason::FileRemoved { path: entry.shown.clone() })
+        .or(Some(Reason::Other { words: "the copied files come in another order".to_owned() }))
 }
 
 /// What differs between two values `kind mode owner content`.
@@ -231,7 +231,10 @@ pub fn recompute(key: &CacheKey) -> Option<Digest> {
             return None;
         }
     }
-    Some(digest(&key.parent, key.parts.iter().take(own).map(|(name, value)| (name.0.as_str(), value.as_str()))))
+    Some(digest(
+        &key.parent,
+        key.parts.iter().take(own).map(|(name, value)| (name.0.as_str(), value.as_str())),
+    ))
 }
 
 #[cfg(test)]
@@ -253,7 +256,8 @@ mod tests {
 
     #[test]
     fn a_printed_key_gives_its_digest_again() {
-        let mut odd = key(&[("step", "COPY . .")], &[("step", "1"), ("files", "2"), ("a b", "3"), ("x", "4")]);
+        let mut odd =
+            key(&[("step", "COPY . .")], &[("step", "1"), ("files", "2"), ("a b", "3"), ("x", "4")]);
         assert_eq!(recompute(&odd.flat()), Some(odd.digest()));
         let mut wrong = odd.flat();
         wrong.parts.insert(Part("x".to_owned()), "5".to_owned());
@@ -275,7 +279,10 @@ mod tests {
             (key(&step, &[("f", &link)]), "type of src/f changed, file → link"),
             (key(&step, &[("f", &old), ("g", &old)]), "src/g was added"),
             (key(&step, &[]), "src/f was removed"),
-            (key(&[("step", "COPY . ."), ("environment A", "2")], &[("f", &old)]), "environment A changed, 1 → 2"),
+            (
+                key(&[("step", "COPY . ."), ("environment A", "2")], &[("f", &old)]),
+                "environment A changed, 1 → 2",
+            ),
             (key(&[("step", "COPY . .")], &[("f", &old)]), "environment A removed, was 1"),
             (key(&[step[1], step[0]], &[("f", &old)]), "environment order changed, step → A"),
         ] {

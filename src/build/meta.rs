@@ -19,7 +19,10 @@ pub(super) enum Change {
     Cmd(Vec<String>),
     Entrypoint(Vec<String>),
     Env(Vec<(String, String)>),
-    Expose { words: Vec<String>, ports: Vec<String> },
+    Expose {
+        words: Vec<String>,
+        ports: Vec<String>,
+    },
     Healthcheck(Health),
     Label(Vec<(String, String)>),
     Maintainer(String),
@@ -138,7 +141,11 @@ fn argv(command: &Command, shell: &[String], builder: Builder, entrypoint: bool)
     match command {
         Command::Exec(words) => words.iter().map(|word| word.text.clone()).collect(),
         Command::Shell(text) if text.text.is_empty() && builder == Builder::Legacy => {
-            if entrypoint { Vec::new() } else { shell.to_vec() }
+            if entrypoint {
+                Vec::new()
+            } else {
+                shell.to_vec()
+            }
         }
         Command::Shell(text) => shell.iter().chain(std::iter::once(&text.text)).cloned().collect(),
     }
@@ -221,8 +228,14 @@ fn quoted_list(words: &[String]) -> String {
 fn health_text(check: &Health, builder: Builder, version: Version) -> String {
     let duration = language::duration::print;
     if version == Version::V20_10 {
-        let times = [check.interval, check.timeout, check.start_period].map(|n| format!("\"{}\"", duration(n)));
-        return format!("&{{{} {} {}}}", quoted_list(&check.test), times.join(" "), quoted_char(check.retries));
+        let times =
+            [check.interval, check.timeout, check.start_period].map(|n| format!("\"{}\"", duration(n)));
+        return format!(
+            "&{{{} {} {}}}",
+            quoted_list(&check.test),
+            times.join(" "),
+            quoted_char(check.retries)
+        );
     }
     let pointer = if builder == Builder::Legacy { "&" } else { "" };
     format!(

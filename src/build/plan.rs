@@ -23,7 +23,11 @@ pub(super) fn stages(file: &Dockerfile) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     for (at, instruction) in file.instructions.iter().enumerate() {
         if let Kind::From(from) = &instruction.kind {
-            stages.push(Stage { name: from.name.as_ref().map(|name| name.text.clone()), from: at, end: at + 1 });
+            stages.push(Stage {
+                name: from.name.as_ref().map(|name| name.text.clone()),
+                from: at,
+                end: at + 1,
+            });
         } else if let Some(stage) = stages.last_mut() {
             stage.end = at + 1;
         }
@@ -136,7 +140,9 @@ pub(super) fn unreachable(name: &str, builder: Builder, request: &Request) -> Fa
     let message = match builder {
         Builder::Legacy => format!("Get \"https://registry-1.docker.io/v2/\": {offline}"),
         Builder::BuildKit => {
-            format!("failed to do request: Head \"https://registry-1.docker.io/v2/{path}/manifests/{tag}\": {offline}")
+            format!(
+                "failed to do request: Head \"https://registry-1.docker.io/v2/{path}/manifests/{tag}\": {offline}"
+            )
         }
     };
     let mut failure = Failure::new(message, 1);

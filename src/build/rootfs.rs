@@ -54,7 +54,12 @@ pub(super) fn origin(builder: Builder) -> Origin {
 ///
 /// # Errors
 /// The legacy builder's words.
-pub(super) fn owner(text: &str, mount: &mut Mount, builder: Builder, t: &mut Trace) -> Result<(u32, u32), String> {
+pub(super) fn owner(
+    text: &str,
+    mount: &mut Mount,
+    builder: Builder,
+    t: &mut Trace,
+) -> Result<(u32, u32), String> {
     let (user, group) = match text.split_once(':') {
         Some((user, group)) => (user, Some(group)),
         None => (text, None),

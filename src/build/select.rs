@@ -62,7 +62,8 @@ pub(super) fn pick(source: &mut Mount, written: &str, t: &mut Trace) -> Result<V
                 }
                 continue;
             }
-            let names = source.readdir(if dir.is_empty() { b"/" } else { dir.as_bytes() }, t).unwrap_or_default();
+            let names =
+                source.readdir(if dir.is_empty() { b"/" } else { dir.as_bytes() }, t).unwrap_or_default();
             for name in names {
                 if !t.fuel.spend(1 + segment.len() as u64 / 8) {
                     return Err(Missing::Exhausted);
@@ -129,7 +130,8 @@ pub(super) fn files(
             entries.push(FileEntry { name: base.to_owned(), shown: shown.to_owned(), value });
         }
         for (at, stat) in source.walk(&one.path, t)? {
-            let inside = if one.path == b"/" { at.as_slice() } else { at.get(one.path.len()..).unwrap_or(b"") };
+            let inside =
+                if one.path == b"/" { at.as_slice() } else { at.get(one.path.len()..).unwrap_or(b"") };
             let inside = path::show(inside.strip_prefix(b"/").unwrap_or(inside)).into_owned();
             if inside.is_empty() {
                 continue;

@@ -116,13 +116,17 @@ impl Solver<'_> {
     fn ids(&self, node: Option<Node>) -> Vec<String> {
         match node {
             None => Vec::new(),
-            Some(Node::Vertex(at)) => self.solved.get(at).map(|solved| solved.ids.clone()).unwrap_or_default(),
+            Some(Node::Vertex(at)) => {
+                self.solved.get(at).map(|solved| solved.ids.clone()).unwrap_or_default()
+            }
             Some(Node::Image(at)) => match self.graph.images.get(at) {
                 // First the image itself, then its stack of layers: a base that was rebuilt with
                 // the same layers still answers (moby/buildkit source/containerimage/pull.go).
                 Some((_, image)) => {
                     let own = format!("image {}", image.id.hex());
-                    std::iter::once(own).chain(image.chain_id().map(|id| format!("layers {}", id.hex()))).collect()
+                    std::iter::once(own)
+                        .chain(image.chain_id().map(|id| format!("layers {}", id.hex())))
+                        .collect()
                 }
                 None => Vec::new(),
             },
@@ -220,7 +224,8 @@ impl Solver<'_> {
                     let name = format!("mount {at}");
                     let Some(input) = inputs.iter_mut().find(|input| input.name == name) else { continue };
                     let wanted = if mount.source.is_empty() { "/" } else { mount.source.as_str() };
-                    let list = self.listed(*source, std::slice::from_ref(&wanted.to_owned()), &mut Vec::new(), t)?;
+                    let list =
+                        self.listed(*source, std::slice::from_ref(&wanted.to_owned()), &mut Vec::new(), t)?;
                     input.content = Some(list.digest);
                     key.files = Some(list);
                 }
@@ -230,7 +235,12 @@ impl Solver<'_> {
         Ok(())
     }
 
-    fn copied(&mut self, copy: &CopyOp, picked: &mut Vec<Picked>, t: &mut Trace) -> Result<Arc<Files>, Failure> {
+    fn copied(
+        &mut self,
+        copy: &CopyOp,
+        picked: &mut Vec<Picked>,
+        t: &mut Trace,
+    ) -> Result<Arc<Files>, Failure> {
         if copy.source != Source::Context || !copy.exclude.is_empty() {
             return self.listed(copy.source, &copy.sources, picked, t);
         }
@@ -253,7 +263,9 @@ impl Solver<'_> {
         let mut mount = self.source(source);
         for one in wanted {
             let found = t.quietly(|t| pick(&mut mount, one, t));
-            picked.extend(found.map_err(|missing| verdict::missing(missing, source, self.request, &self.sent))?);
+            picked.extend(
+                found.map_err(|missing| verdict::missing(missing, source, self.request, &self.sent))?,
+            );
         }
         let sent = self.sent.clone();
         let in_context = source == Source::Context;

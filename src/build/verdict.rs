@@ -131,7 +131,12 @@ fn same_step(a: &Key, b: &Key) -> bool {
 
 /// Why nothing was found: `rebuilt` is the number of the step below if it was executed, `base` the
 /// name of the image if the step stands on one.
-pub(super) fn miss(key: &Key, earlier: Option<&Record>, rebuilt: Option<usize>, base: Option<&str>) -> Reason {
+pub(super) fn miss(
+    key: &Key,
+    earlier: Option<&Record>,
+    rebuilt: Option<usize>,
+    base: Option<&str>,
+) -> Reason {
     let Some(earlier) = earlier else { return Reason::FirstBuild };
     if earlier.key.parent == key.parent {
         return key.difference(&earlier.key).unwrap_or(Reason::FirstBuild);

@@ -18,7 +18,6 @@ mod lines;
 mod mount;
 mod node;
 mod quote;
-pub(crate) use quote::quoted;
 mod spans;
 mod substitution;
 mod suggest;
@@ -36,6 +35,7 @@ pub use instruction::{
     RunMount,
 };
 pub use node::KEYWORDS;
+pub use quote::quoted;
 pub use spans::{LineMap, Place, Source, Word};
 pub use values::{check_signal, ports};
 pub use version::{DIFFERENCES, Difference, Row, Version};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// `text` in double quotes with Go's escapes (Go `strconv.Quote`).
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -90,6 +90,13 @@ differences! {
     ZeroHealthcheck: "HEALTHCHECK with zeros", "0s and --retries=0 mean the default", "refused";
     /// Values of `RUN --mount` are expanded.
     MountExpansion: "variables in RUN --mount", "expanded", "taken as they are";
+    /// A pattern of `.dockerignore` that matches a directory matches all below it.
+    IgnoreParents: ".dockerignore below a match", "a match of any directory above counts",
+        "only as many segments as the pattern has are compared";
+    /// `+ ( ) | { }` are ordinary in `.dockerignore`.
+    IgnoreEscapes: ".dockerignore and a.(b|c)", "+ ( ) | { } are ordinary characters", "they mean what they mean in a regular expression";
+    /// Exceptions with wildcards keep the walk from passing over directories.
+    IgnoreWalk: ".dockerignore * and !**/x", "x comes back from any directory", "directories are left unvisited";
     /// EXPOSE, STOPSIGNAL and their kin report values in lower case.
     ValueErrors: "value errors", "invalid containerPort: x", "Invalid containerPort: x";
     /// `COPY --from=$X` has a message of its own.

@@ -44,6 +44,13 @@ pub struct HostError {
     pub message: String,
 }
 
+impl HostError {
+    /// A refusal of `path`, in words.
+    pub fn new(path: &str, message: &str) -> HostError {
+        HostError { path: path.to_owned(), message: message.to_owned() }
+    }
+}
+
 impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.message)
@@ -66,6 +73,16 @@ pub trait Host {
     /// # Errors
     /// Not there, not a directory, or outside.
     fn list(&self, path: &str) -> Result<Vec<HostEntry>, HostError>;
+
+    /// A person named this folder (`open DIR`): from now on it may be read too. Never called for a
+    /// path that comes from a script.
+    ///
+    /// # Errors
+    /// Not there, or not a folder.
+    fn admit(&mut self, folder: &str) -> Result<(), HostError> {
+        let _ = folder;
+        Ok(())
+    }
 
     /// Replaces a file in one step (written beside it, then renamed).
     ///

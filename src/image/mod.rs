@@ -1,10 +1,13 @@
 //! Images: layers with a config and a history, kept in a content-addressed store.
 
+pub mod catalog;
 mod config;
+mod container;
 mod layer;
 pub mod reference;
 mod store;
 
 pub use config::{Config, Health, History, config_json, docker_config, rfc3339};
+pub use container::Container;
 pub use layer::{ImageLayer, Origin, diff_id};
 pub use store::{Image, Store, chain_id};

@@ -88,6 +88,19 @@ impl Report {
         }
     }
 
+    /// Adds the counts of another part of the same replay.
+    pub fn merge(&mut self, part: Report) {
+        for (name, topic) in part.topics {
+            let sum = self.topics.entry(name).or_default();
+            sum.cases += topic.cases;
+            sum.as_recorded += topic.as_recorded;
+            sum.not_supported += topic.not_supported;
+            sum.failures.extend(topic.failures);
+        }
+        self.errors.extend(part.errors);
+        self.passed_over += part.passed_over;
+    }
+
     /// Cases in all topics: (as recorded, replayed).
     pub fn total(&self) -> (usize, usize) {
         self.topics.values().fold((0, 0), |(good, all), topic| (good + topic.as_recorded, all + topic.cases))

@@ -92,7 +92,9 @@ fn unescape(raw: &str, echo: bool) -> (Vec<u8>, bool) {
                 (true, false) => None,
                 (false, _) => digits(&chars, at, 3, 8),
             };
-            if let Some((more, end)) = octal.map(|(value, end)| (vec![value as u8], end)).or_else(|| one(&chars, at)) {
+            if let Some((more, end)) =
+                octal.map(|(value, end)| (vec![value as u8], end)).or_else(|| one(&chars, at))
+            {
                 bytes.extend(more);
                 at = end;
                 continue;

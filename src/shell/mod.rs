@@ -123,6 +123,18 @@ impl Call<'_, '_> {
     pub fn mount(&mut self) -> (&mut Mount, &mut Trace) {
         (self.mount, self.t)
     }
+    /// The working directory.
+    pub fn cwd(&self) -> String {
+        String::new()
+    }
+    /// Prints.
+    pub fn out(&mut self, _: &str) {}
+    /// Prints on standard error.
+    pub fn err(&mut self, _: &str) {}
+    /// A process like this one.
+    pub fn process(&self, argv: Vec<String>) -> Process {
+        Process { argv, ..Process::default() }
+    }
 }
 
 /// Starts a process over `mount` and waits for it.

@@ -1,6 +1,7 @@
 //! The one event type. Text and JSON are two renderings of it.
 
 use super::key::{CacheKey, Part, Verdict};
+use crate::error::Error;
 use serde::Serialize;
 
 /// A layer as people count them: the upper is 0, lowers are counted from the bottom, so the base is 1.
@@ -317,6 +318,12 @@ pub enum Event {
         message: String,
         /// Exit status of `docker build`.
         exit: i32,
+        /// The same in plain words.
+        plain: Option<String>,
+        /// Where in the Dockerfile or ignore file.
+        place: Option<Place>,
+        /// What to do next.
+        hint: Option<String>,
     },
     /// Two cache keys side by side.
     Explain {
@@ -432,6 +439,11 @@ pub enum Event {
         /// What to do next.
         hint: Option<String>,
     },
+    /// How much of what follows is shown changed (`trace on|off|json`, `--progress=plain`).
+    Tracing {
+        /// "on": everything; "off": no union events; "json": one event a line; "auto": as at the start.
+        mode: String,
+    },
     /// The last event of every run.
     Result {
         /// Exit status of the whole.
@@ -456,4 +468,17 @@ pub struct Place {
     pub width: u32,
     /// The line's text.
     pub text: String,
+}
+
+impl From<&Error> for Event {
+    fn from(error: &Error) -> Event {
+        let place = error.span.as_deref().map(|span| Place {
+            file: span.file.to_string(),
+            line: span.line,
+            column: span.column,
+            width: span.width,
+            text: span.text.to_string(),
+        });
+        Event::Error { message: error.message.clone(), place, hint: error.hint.clone() }
+    }
 }

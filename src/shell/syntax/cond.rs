@@ -1,9 +1,9 @@
 //! `[[ … ]]`.
 
+use super::Parser;
 use super::error::SyntaxError;
 use super::lexer::Token;
 use super::tree::{Cond, Part, Word};
-use super::Parser;
 
 const UNARY: &str = "abcdefghknoprstuvwxzGLNORS";
 const BINARY: [&str; 14] =

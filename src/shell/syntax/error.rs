@@ -100,9 +100,8 @@ impl SyntaxError {
 
     fn bash(&self) -> Vec<String> {
         let line = self.line;
-        let matching = |quote: char| {
-            vec![format!("line {line}: unexpected EOF while looking for matching `{quote}'")]
-        };
+        let matching =
+            |quote: char| vec![format!("line {line}: unexpected EOF while looking for matching `{quote}'")];
         match &self.mistake {
             Mistake::Unexpected(Found::End, Some(")")) if self.text.contains("$(") => {
                 vec![format!("line {}: unexpected EOF while looking for matching `)'", line + 1)]

@@ -208,7 +208,9 @@ impl Parser {
                     End::BraceDouble if self.dialect != Dialect::Bash => {
                         self.error_at(Mistake::Quote('"'), start)
                     }
-                    End::Arith | End::Semicolon => self.error_at(Mistake::Unexpected(Found::End, Some("))")), start),
+                    End::Arith | End::Semicolon => {
+                        self.error_at(Mistake::Unexpected(Found::End, Some("))")), start)
+                    }
                     _ => self.error_at(Mistake::Quote('}'), start),
                 };
             };

@@ -44,13 +44,8 @@ impl Parser {
     /// After `${`, to the closing brace, which is taken.
     pub(super) fn braced(&mut self, quoted: bool) -> Result<Param, SyntaxError> {
         let start = self.pos;
-        let mut param = Param {
-            name: String::new(),
-            index: None,
-            indirect: false,
-            op: Op::Value,
-            source: String::new(),
-        };
+        let mut param =
+            Param { name: String::new(), index: None, indirect: false, op: Op::Value, source: String::new() };
         let length = self.look(0) == Some('#')
             && self.look(1).is_some_and(|c| is_name(c) || "@*?-$!".contains(c))
             && !(matches!(self.look(1), Some('-' | '?')) && self.look(2) != Some('}'));

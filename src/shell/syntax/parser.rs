@@ -1,10 +1,10 @@
 //! Tokens to commands.
 
+use super::Dialect;
 use super::error::{Found, Mistake, SyntaxError};
 use super::lexer::{End, Token};
 use super::param::{is_name, is_name_start};
 use super::tree::*;
-use super::Dialect;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -33,8 +33,8 @@ type Parsed<T> = Result<T, SyntaxError>;
 
 /// Words that mean something where a command may begin.
 const RESERVED: [&str; 16] = [
-    "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "then", "until", "while",
-    "{", "}",
+    "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "then", "until",
+    "while", "{", "}",
 ];
 
 impl Parser {
@@ -314,7 +314,10 @@ impl Parser {
     }
 
     fn loop_over(&mut self) -> Parsed<Kind> {
-        if self.dialect == Dialect::Bash && matches!(self.peek()?, Token::Op("(")) && self.look(0) == Some('(') {
+        if self.dialect == Dialect::Bash
+            && matches!(self.peek()?, Token::Op("("))
+            && self.look(0) == Some('(')
+        {
             return self.loop_arithmetic();
         }
         let token = self.token()?;

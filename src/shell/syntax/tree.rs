@@ -152,7 +152,10 @@ pub(crate) enum Op {
     /// `:offset:length`
     Slice(Vec<Part>, Option<Vec<Part>>),
     /// `^ ^^ , ,,`
-    Case { upper: bool, all: bool },
+    Case {
+        upper: bool,
+        all: bool,
+    },
     /// No such operator: an error when it is expanded.
     Bad,
 }
@@ -183,7 +186,10 @@ pub(crate) enum RedirectKind {
     /// `>&word`, `<&word`: a number or `-`.
     Dup(Word),
     /// `&>word`, `&>>word`.
-    Both { word: Word, append: bool },
+    Both {
+        word: Word,
+        append: bool,
+    },
     /// A here-document's text, expanded when its delimiter was not quoted.
     Here(Rc<std::cell::OnceCell<Word>>),
     /// `<<<word`.

@@ -1,0 +1,232 @@
+//! The real host: files on disk, confined to named folders.
+//!
+//! Paths are relative to the first folder, the base. Every path is resolved, symlinks included, and
+//! must then lie in one of the folders: neither `..` nor a link leads out. Nothing else is followed:
+//! a listing tells links as links. Only regular files are read, so that no pipe or device can stall
+//! the lab. Files are replaced in one step: written beside, then renamed.
+
+use crate::fs::{Host, HostEntry, HostError, HostKind};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Component, Path, PathBuf};
+
+/// Entries of one directory, at most.
+const MOST_ENTRIES: usize = 200_000;
+
+/// Files on disk, below named folders.
+#[derive(Clone, Debug)]
+pub struct DiskHost {
+    base: PathBuf,
+    admitted: Vec<PathBuf>,
+}
+
+impl DiskHost {
+    /// Confined to `folder`, which may itself be a link.
+    ///
+    /// # Errors
+    /// Not there, or not a folder.
+    pub fn below(folder: &Path) -> Result<DiskHost, HostError> {
+        let base = folder_at(folder).map_err(|error| refusal(&folder.to_string_lossy(), &error))?;
+        Ok(DiskHost { admitted: vec![base.clone()], base })
+    }
+
+    /// The host that holds a single named file, and the file's name in it.
+    ///
+    /// # Errors
+    /// Its folder is not there.
+    pub fn beside(file: &Path) -> Result<(DiskHost, String), HostError> {
+        let shown = file.to_string_lossy();
+        let name = file.file_name().ok_or_else(|| HostError::new(&shown, "not a file"))?;
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let host = DiskHost::below(folder).map_err(|error| HostError::new(&shown, &error.message))?;
+        Ok((host, name.to_string_lossy().into_owned()))
+    }
+
+    /// Where the base lies.
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// The real place of `path`, if that is in an admitted folder.
+    fn resolve(&self, path: &str) -> Result<PathBuf, HostError> {
+        let named = self.base.join(path);
+        // Judged as text first, so that what lies outside can't be probed for.
+        if !self.is_inside(&flat(&named)) {
+            return Err(self.outside(path));
+        }
+        let real = fs::canonicalize(&named).map_err(|error| refusal(path, &error))?;
+        if self.is_inside(&real) { Ok(real) } else { Err(self.outside(path)) }
+    }
+
+    fn is_inside(&self, real: &Path) -> bool {
+        self.admitted.iter().any(|folder| real.starts_with(folder))
+    }
+
+    fn outside(&self, path: &str) -> HostError {
+        let name = self.base.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy());
+        HostError::new(path, &format!("outside the folder `{name}`, which is all that may be read here"))
+    }
+}
+
+impl Host for DiskHost {
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, HostError> {
+        let real = self.resolve(path)?;
+        let refuse = |error: io::Error| refusal(path, &error);
+        let about = fs::metadata(&real).map_err(refuse)?;
+        if !about.is_file() {
+            let what = if about.is_dir() { "a folder, not a file" } else { "not a regular file" };
+            return Err(HostError::new(path, what));
+        }
+        let too_big = || HostError::new(path, &format!("more than {limit} bytes"));
+        if about.len() > limit {
+            return Err(too_big());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
+        // A file may grow while it is read.
+        File::open(&real)
+            .map_err(refuse)?
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(refuse)?;
+        if bytes.len() as u64 > limit { Err(too_big()) } else { Ok(bytes) }
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<HostEntry>, HostError> {
+        let real = self.resolve(path)?;
+        let refuse = |error: io::Error| refusal(path, &error);
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&real).map_err(refuse)? {
+            let entry = entry.map_err(refuse)?;
+            if entries.len() >= MOST_ENTRIES {
+                return Err(HostError::new(path, &format!("more than {MOST_ENTRIES} entries")));
+            }
+            let about = entry.metadata().map_err(refuse)?;
+            let kind = kind(&entry.path(), &about).map_err(refuse)?;
+            let name = bytes_of(&entry.file_name());
+            entries.push(HostEntry { name, kind, mode: mode(&about), mtime: mtime(&about) });
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn admit(&mut self, folder: &str) -> Result<(), HostError> {
+        let real = folder_at(&self.base.join(folder)).map_err(|error| refusal(folder, &error))?;
+        if !self.is_inside(&real) {
+            self.admitted.push(real);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError> {
+        let (folder, name) = match path.trim_end_matches('/').rsplit_once('/') {
+            Some((folder, name)) => (if folder.is_empty() { "/" } else { folder }, name),
+            None => (".", path),
+        };
+        if matches!(name, "" | "." | "..") {
+            return Err(HostError::new(path, "not the name of a file"));
+        }
+        let mut target = self.resolve(folder)?.join(name);
+        if target.symlink_metadata().is_ok() {
+            target = self.resolve(path)?;
+        }
+        replace(&target, bytes).map_err(|error| refusal(path, &error))
+    }
+}
+
+/// Writes beside `target` and renames: readers see the old file or the new one, never a part.
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let before = fs::metadata(target).ok();
+    if before.as_ref().is_some_and(|about| !about.is_file()) {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let beside = target.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    let written = OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        if let Some(before) = before {
+            file.set_permissions(before.permissions())?;
+        }
+        file.sync_all()
+    });
+    let done = written.and_then(|()| fs::rename(&beside, target));
+    if done.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    done
+}
+
+/// The real place of a folder.
+fn folder_at(path: &Path) -> io::Result<PathBuf> {
+    let real = fs::canonicalize(path)?;
+    if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) }
+}
+
+/// `..` and `.` taken out as text.
+fn flat(path: &Path) -> PathBuf {
+    let mut flat = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                flat.pop();
+            }
+            Component::CurDir => {}
+            part => flat.push(part),
+        }
+    }
+    flat
+}
+
+fn kind(path: &Path, about: &Metadata) -> io::Result<HostKind> {
+    let kind = about.file_type();
+    Ok(if kind.is_symlink() {
+        HostKind::Symlink { target: bytes_of(fs::read_link(path)?.as_os_str()) }
+    } else if kind.is_dir() {
+        HostKind::Directory
+    } else if kind.is_file() {
+        HostKind::File { size: about.len() }
+    } else {
+        HostKind::Other
+    })
+}
+
+#[cfg(unix)]
+fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
+    std::os::unix::ffi::OsStrExt::as_bytes(text).to_vec()
+}
+
+#[cfg(not(unix))]
+fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
+    text.to_string_lossy().into_owned().into_bytes()
+}
+
+#[cfg(unix)]
+fn mode(about: &Metadata) -> u16 {
+    (std::os::unix::fs::MetadataExt::mode(about) & 0o7777) as u16
+}
+
+#[cfg(not(unix))]
+fn mode(about: &Metadata) -> u16 {
+    if about.is_dir() { 0o755 } else { 0o644 }
+}
+
+/// Unix seconds; 0 where the host doesn't tell.
+fn mtime(about: &Metadata) -> i64 {
+    let since = about.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    since.and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
+}
+
+/// The host's refusal in plain words, without numbers of errors.
+fn refusal(path: &str, error: &io::Error) -> HostError {
+    let words = match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotADirectory => "not a folder".to_owned(),
+        io::ErrorKind::AlreadyExists => "something that is not a file has this name".to_owned(),
+        io::ErrorKind::InvalidInput => "not a possible path".to_owned(),
+        _ => {
+            let words = error.to_string().to_lowercase();
+            words.split(" (os error").next().unwrap_or(&words).to_owned()
+        }
+    };
+    HostError::new(path, &words)
+}

@@ -1,0 +1,112 @@
+//! The command line: arguments, the real host's files, exit codes. One file per subcommand.
+//!
+//! Exit codes: 0 yes; 1 the answer is no (a check, a build, a replay); 2 usage or unreadable input;
+//! 130 interrupted.
+
+mod build;
+mod host;
+mod interrupt;
+mod replay;
+mod run;
+mod screen;
+
+pub use host::DiskHost;
+pub use interrupt::INTERRUPTED;
+pub use screen::Colour;
+
+use crate::error::{Error, ErrorKind};
+use crate::fs::{Host, HostError};
+use crate::render::{Renderer, Style};
+use crate::trace::{Event, Sink};
+use clap::{Parser, Subcommand};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Take container image layers apart: union filesystems, builds and cache decisions, in memory.
+///
+/// Without a command it opens the REPL, or runs the lines of a pipe.
+#[derive(Debug, Parser)]
+#[command(name = "layerlab", version, max_term_width = 80, after_help = AFTER)]
+pub struct Arguments {
+    /// When to use colours (NO_COLOR switches them off too)
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Colour,
+    #[command(subcommand)]
+    door: Option<Door>,
+}
+
+const AFTER: &str = "\
+Examples:
+  layerlab                                     explore; `help` says how
+  layerlab run scenarios/02_cache_bust.rhai    play a story
+  layerlab build . --again                     what would a second build hit?
+
+LAYERLAB_HISTORY names the REPL's history file; empty switches history off.
+Exit codes: 0 yes, 1 the answer is no, 2 usage or unreadable input, 130 interrupted.";
+
+/// What the REPL gets: the host, the printer, how it prints, and who raises a flag at Ctrl-C.
+pub struct Talk {
+    /// Files, below the current folder.
+    pub host: Box<dyn Host>,
+    /// Standard output.
+    pub renderer: Renderer,
+    /// Its style.
+    pub style: Style,
+    /// Raises a flag at Ctrl-C.
+    pub watch: fn(Arc<AtomicBool>),
+}
+
+#[derive(Debug, Subcommand)]
+enum Door {
+    Run(run::Run),
+    Build(build::Build),
+    Replay(replay::Replay),
+}
+
+/// Opens the door that the arguments name; `talk` is the one without a subcommand. The exit code.
+pub fn open(arguments: Arguments, talk: impl FnOnce(Talk) -> u8) -> u8 {
+    let colour = arguments.color;
+    match arguments.door {
+        Some(Door::Run(order)) => run::run(&order, colour),
+        Some(Door::Build(order)) => build::build(&order, colour),
+        Some(Door::Replay(order)) => replay::replay(&order, colour),
+        None => match DiskHost::below(Path::new(".")) {
+            Ok(host) => {
+                let style = screen::style(colour);
+                let renderer = screen::renderer(false, style);
+                talk(Talk { host: Box::new(host), renderer, style, watch: interrupt::raise })
+            }
+            Err(error) => refuse(&unreadable(&error), colour),
+        },
+    }
+}
+
+/// The exit code of a run that ended with this lab error.
+fn exit_code(error: &Error) -> u8 {
+    match error.kind {
+        ErrorKind::Syntax | ErrorKind::Usage | ErrorKind::Host => 2,
+        ErrorKind::Unknown | ErrorKind::Limit | ErrorKind::Script => 1,
+        ErrorKind::Interrupted => INTERRUPTED,
+    }
+}
+
+/// A refusal of the host as a lab error.
+fn unreadable(error: &HostError) -> Error {
+    Error::new(ErrorKind::Host, format!("`{}`: {}", error.path, error.message))
+}
+
+/// Says why nothing was done. The exit code.
+fn refuse(error: &Error, colour: Colour) -> u8 {
+    screen::complain(error, colour);
+    exit_code(error)
+}
+
+/// The last event of a run; in `--json` the words for people go to standard error.
+fn conclude(renderer: &Renderer, json: bool, colour: Colour, result: Event) {
+    if json {
+        screen::note(&crate::render::text(&result, &screen::style_of_errors(colour)));
+    }
+    renderer.clone().take(result);
+    renderer.finish();
+}

@@ -1,0 +1,96 @@
+//! `layerlab run FILE…`: plays scenarios.
+
+use super::interrupt::{self, INTERRUPTED};
+use super::screen::{self, Colour};
+use super::{DiskHost, conclude, exit_code, unreadable};
+use crate::error::{Error, ErrorKind, Span};
+use crate::fs::Host;
+use crate::render::Renderer;
+use crate::script::{Session, Tally};
+use crate::trace::{Event, Sink};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Bytes of a scenario, at most.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// Play scenarios; a failed check exits 1
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Scenario files; each reads only below its own folder
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print one event a line as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Plays the files one after the other, each in a lab of its own. The exit code.
+pub fn run(order: &Run, colour: Colour) -> u8 {
+    let renderer = screen::renderer(order.json, screen::style(colour));
+    let mut total = Tally::default();
+    let mut worst = 0;
+    for file in &order.files {
+        if order.files.len() > 1 && !order.json {
+            renderer.clone().take(Event::Story { text: file.display().to_string() });
+        }
+        match play(file, &renderer) {
+            Ok(tally) => {
+                total.passed += tally.passed;
+                total.failed += tally.failed;
+            }
+            Err(error) => {
+                renderer.finish();
+                if order.json {
+                    renderer.clone().take(Event::from(&error));
+                }
+                screen::complain(&error, colour);
+                worst = worst.max(exit_code(&error));
+            }
+        }
+        if interrupt::pressed() {
+            worst = INTERRUPTED;
+        }
+        if worst == INTERRUPTED || renderer.broken() {
+            break;
+        }
+    }
+    let code = worst.max(u8::from(total.failed > 0));
+    conclude(
+        &renderer,
+        order.json,
+        colour,
+        Event::Result { exit: i32::from(code), passed: total.passed, failed: total.failed },
+    );
+    code
+}
+
+fn play(file: &Path, renderer: &Renderer) -> Result<Tally, Error> {
+    let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
+    let shown = file.display().to_string();
+    let bytes = host.read(&name, MOST_BYTES).map_err(|mut error| {
+        error.path.clone_from(&shown);
+        unreadable(&error)
+    })?;
+    let source = text_of(&shown, bytes)?;
+    let mut session = Session::new(Box::new(host), Box::new(renderer.clone()));
+    interrupt::raise_or_end(session.interrupt());
+    renderer.begin("");
+    session.script(&shown, &source)
+}
+
+/// The bytes as text; the error points at the first byte that is none.
+fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes());
+        let before = error.as_bytes().get(..valid).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
+        let clip = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Error::new(ErrorKind::Syntax, "this is not UTF-8 text")
+            .at(Span::locate(name, &text, clip(line), clip(column), 1))
+            .hint("a scenario is a text file, such as those in `scenarios/`")
+    })
+}

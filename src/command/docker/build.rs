@@ -1,0 +1,207 @@
+//! `docker build`.
+
+use super::{Answer, Call, Subcommand};
+use crate::build::{self, Build, Builder, Catalog, Context, Request};
+use crate::command::options::{switch, valued};
+use crate::error::{Error, ErrorKind};
+use crate::image::catalog;
+use crate::lab::{HOME, context_dir};
+use crate::trace::Event;
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
+    name: "build",
+    usage: "[FLAGS] CONTEXT",
+    about: "Build an image from a Dockerfile, and say why each step hit or missed",
+    flags: &[
+        valued("tag", Some('t'), "NAME", "name the image"),
+        valued("file", Some('f'), "FILE", "the Dockerfile, if not CONTEXT/Dockerfile"),
+        valued("build-arg", None, "NAME=VALUE", "set an ARG"),
+        valued("target", None, "STAGE", "build up to this stage"),
+        switch("no-cache", None, "look nothing up"),
+        valued("no-cache-filter", None, "STAGES", "look nothing up in these stages"),
+        valued("label", None, "NAME=VALUE", "add a label"),
+        valued("builder", None, "WHICH", "buildkit (default) or legacy"),
+        valued("base", None, "NAME=KNOWN", "take a known image for a FROM nobody knows"),
+        switch("strict", None, "refuse unknown bases and programs that aren't modelled"),
+        switch("quiet", Some('q'), "print the image's id only"),
+        switch("pull", None, "accepted: built-in images never change"),
+        valued("progress", None, "KIND", "accepted: the lab prints every step"),
+        valued("network", None, "MODE", "accepted: RUN has no network"),
+        valued("platform", None, "OS/ARCH", "accepted: everything is linux/amd64"),
+    ],
+    stop_at_operand: false,
+    run,
+}];
+
+fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
+    let request = request(call)?;
+    let quiet = call.given.is_set("quiet");
+    let lab = &mut *call.lab;
+    let mut play = |t: &mut crate::trace::Trace| {
+        build::build(&mut lab.images, &mut lab.cache, &request, call.programs, t)
+    };
+    let built = if quiet { call.t.quietly(&mut play) } else { play(call.t) };
+    let built = Arc::new(built);
+    lab.builds.push(built.clone());
+    let (exit, out, err) = match &built.result {
+        Ok(id) => (0, format!("{id}\n"), String::new()),
+        Err(failure) => (failure.exit, String::new(), format!("{}\n", failure.message)),
+    };
+    let rows = rows(&built);
+    let next = first_miss(&built).map(|number| format!("explain {number}"));
+    Ok(Answer { out, err, exit, build: Some(built), rows, shown: !quiet, next })
+}
+
+/// The step worth a question: the first one that was rebuilt although something was cached.
+fn first_miss(build: &Build) -> Option<usize> {
+    let missed = build.steps.iter().find(|step| step.cached() == Some(false))?;
+    missed.earlier.as_ref().map(|_| missed.number)
+}
+
+/// The steps as scripts and JSON see them.
+fn rows(build: &Build) -> Vec<serde_json::Value> {
+    let row = |step: &build::Step| {
+        json!({
+            "number": step.number,
+            "stage": step.stage_name.clone().unwrap_or_else(|| step.stage.map_or(String::new(), |n| n.to_string())),
+            "instruction": step.instruction,
+            "verdict": step.verdict.word(),
+            "reason": step.verdict.reason(),
+            "bytes": step.layer.as_ref().map_or(0, |layer| layer.size),
+            "output": step.output.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n"),
+        })
+    };
+    build.steps.iter().map(row).collect()
+}
+
+fn request(call: &mut Call<'_>) -> Result<Request, Error> {
+    let context_word = call.operand("the build context")?.clone();
+    let directory = directory(call, &context_word)?;
+    let context = Context::from_mount(&mut call.lab.host, &directory, call.t)
+        .map_err(|error| error.at(call.origin.of(&context_word)))?;
+    let pairs = |flag: &str| -> Result<indexmap::IndexMap<String, String>, Error> {
+        let mut pairs = indexmap::IndexMap::new();
+        for word in call.given.all(flag) {
+            match word.text.split_once('=') {
+                Some((name, value)) => pairs.insert(name.to_owned(), value.to_owned()),
+                // `--build-arg NAME` takes the value from the environment, here what stands before `docker`.
+                None if flag == "build-arg" => match call.env.iter().find(|(name, _)| *name == word.text) {
+                    Some((name, value)) => pairs.insert(name.clone(), value.clone()),
+                    None => None,
+                },
+                None if flag == "label" => pairs.insert(word.text.clone(), String::new()),
+                None => {
+                    return Err(Error::new(ErrorKind::Usage, format!("--{flag} needs NAME=KNOWN"))
+                        .at(call.origin.of(word)));
+                }
+            };
+        }
+        Ok(pairs)
+    };
+    let (args, labels, mut base_map) = (pairs("build-arg")?, pairs("label")?, pairs("base")?);
+    for (name, known) in &call.lab.bases {
+        base_map.entry(name.clone()).or_insert_with(|| known.clone());
+    }
+    let mut request = Request {
+        context,
+        context_name: context_word.text.clone(),
+        args,
+        labels,
+        base_map,
+        target: call.given.text("target").map(str::to_owned),
+        no_cache: call.given.is_set("no-cache"),
+        tags: call.given.all("tag").map(|word| word.text.clone()).collect(),
+        builder: builder(call)?,
+        strict: call.lab.strict || call.given.is_set("strict"),
+        catalog: Catalog(catalog::image),
+        ..Request::default()
+    };
+    request.no_cache_filter =
+        call.given.all("no-cache-filter").flat_map(|word| word.text.split(',')).map(str::to_owned).collect();
+    if let Some(file) = call.given.last("file").cloned() {
+        dockerfile(call, &file, &directory, &mut request)?;
+    }
+    Ok(request)
+}
+
+/// The context's directory on the lab's host: below the working directory, or one of `/lab`.
+fn directory(call: &mut Call<'_>, word: &crate::command::words::Word) -> Result<String, Error> {
+    let beside = crate::fs::path::absolute(&call.lab.cwd, &word.text);
+    let named = context_dir(&word.text);
+    for path in [&beside, &named] {
+        if call.t.quietly(|t| call.lab.host.stat(path.as_bytes(), t)).is_ok() {
+            return Ok(path.clone());
+        }
+    }
+    let contexts = call.lab.contexts();
+    let name = word.text.trim_end_matches('/');
+    Err(Error::new(ErrorKind::Unknown, format!("there is no build context `{}`", word.text))
+        .at(call.origin.of(word))
+        .did_you_mean(name, contexts.iter().map(String::as_str))
+        .hint(format!("make one: context(\"{name}\", #{{ \"Dockerfile\": \"FROM alpine:3.19\\n\" }}), or load a folder: open DIR as {name}")))
+}
+
+fn builder(call: &Call<'_>) -> Result<Builder, Error> {
+    let classic = call.env.iter().any(|(name, value)| name == "DOCKER_BUILDKIT" && value == "0");
+    match call.given.last("builder") {
+        None if classic => Ok(Builder::Legacy),
+        None => Ok(Builder::BuildKit),
+        Some(word) => Builder::from_name(&word.text).ok_or_else(|| {
+            Error::new(ErrorKind::Usage, format!("there is no builder `{}`", word.text))
+                .at(call.origin.of(word))
+                .did_you_mean(&word.text, ["buildkit", "legacy"])
+                .hint("builders are buildkit and legacy")
+        }),
+    }
+}
+
+/// `-f FILE`: inside the context as a path there, elsewhere on the lab's host as text.
+fn dockerfile(
+    call: &mut Call<'_>,
+    file: &crate::command::words::Word,
+    directory: &str,
+    request: &mut Request,
+) -> Result<(), Error> {
+    let lab = &mut *call.lab;
+    let candidates = [
+        crate::fs::path::absolute(&lab.cwd, &file.text),
+        crate::fs::path::absolute(directory, &file.text),
+        crate::fs::path::absolute(HOME, &file.text),
+    ];
+    for path in candidates {
+        let Ok(contents) = call.t.quietly(|t| lab.host.read(path.as_bytes(), t)) else { continue };
+        match path.strip_prefix(&format!("{}/", directory.trim_end_matches('/'))) {
+            Some(inside) => request.dockerfile_path = inside.to_owned(),
+            None => request.dockerfile = contents.to_bytes(1 << 20),
+        }
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Unknown, format!("there is no Dockerfile `{}`", file.text))
+        .at(call.origin.of(file))
+        .hint("it is looked for in the working directory and in the context"))
+}
+
+/// Judges predictions (instruction, "HIT" or "MISS") against a build: one event each. How many were right
+/// and wrong.
+pub fn judge(build: &Build, predictions: &[(String, String)]) -> (Vec<Event>, usize, usize) {
+    let (mut events, mut right, mut wrong) = (Vec::new(), 0, 0);
+    for (instruction, predicted) in predictions {
+        let step = build.steps.iter().find(|step| step.instruction.trim() == instruction.trim());
+        let actual = step.map_or("no such step".to_owned(), |step| step.verdict.word().to_owned());
+        let ok = actual == *predicted;
+        if ok {
+            right += 1;
+        } else {
+            wrong += 1;
+        }
+        events.push(Event::Predicted {
+            instruction: instruction.clone(),
+            predicted: predicted.clone(),
+            actual,
+            ok,
+        });
+    }
+    (events, right, wrong)
+}

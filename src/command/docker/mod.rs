@@ -1,0 +1,203 @@
+//! `docker …`: one table of subcommands; help and completion read it too.
+
+mod build;
+mod containers;
+mod images;
+
+use super::Answer;
+use super::options::{self, Flag, Given};
+use super::words::{CommandLine, Origin, Word};
+use crate::error::{Error, ErrorKind};
+use crate::lab::Lab;
+use crate::shell::Programs;
+use crate::trace::Trace;
+
+pub use build::judge;
+
+/// A subcommand.
+pub struct Subcommand {
+    /// "build", "image ls" …
+    pub name: &'static str,
+    /// What follows the name in the usage line.
+    pub usage: &'static str,
+    /// One line of help.
+    pub about: &'static str,
+    /// Its flags.
+    pub flags: &'static [Flag],
+    /// Everything behind the first operand belongs to another command (`docker run IMAGE ls -l`).
+    stop_at_operand: bool,
+    run: fn(&mut Call<'_>) -> Result<Answer, Error>,
+}
+
+/// A subcommand being run.
+struct Call<'a> {
+    lab: &'a mut Lab,
+    given: Given,
+    env: &'a [(String, String)],
+    subcommand: &'static Subcommand,
+    origin: Origin<'a>,
+    /// The subcommand's own word, to point at.
+    name: Word,
+    programs: &'a mut dyn Programs,
+    t: &'a mut Trace,
+}
+
+impl Call<'_> {
+    /// The only operand.
+    fn operand(&self, what: &str) -> Result<&Word, Error> {
+        match self.given.operands.as_slice() {
+            [only] => Ok(only),
+            [] => Err(self.usage(format!("{what} is missing"))),
+            [_, extra, ..] => Err(self.usage("there is one word too many").at(self.origin.of(extra))),
+        }
+    }
+
+    /// At least one operand.
+    fn operands(&self, what: &str) -> Result<&[Word], Error> {
+        match self.given.operands.as_slice() {
+            [] => Err(self.usage(format!("{what} is missing"))),
+            words => Ok(words),
+        }
+    }
+
+    fn usage(&self, message: impl Into<String>) -> Error {
+        let Subcommand { name, usage, .. } = self.subcommand;
+        Error::new(ErrorKind::Usage, message)
+            .at(self.origin.of(&self.name))
+            .hint(format!("usage: docker {name} {usage}").trim_end().to_owned())
+    }
+
+    /// Points an error about a word at that word.
+    fn about<T>(&self, word: &Word, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|error| error.at(self.origin.of(word)))
+    }
+}
+
+/// All subcommands, by name.
+pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
+    build::SUBCOMMANDS.iter().chain(containers::SUBCOMMANDS).chain(images::SUBCOMMANDS)
+}
+
+/// Other spellings of a subcommand.
+const SAME: &[(&str, &str)] = &[
+    ("image build", "build"),
+    ("buildx build", "build"),
+    ("builder build", "build"),
+    ("container run", "run"),
+    ("container exec", "exec"),
+    ("container ls", "ps"),
+    ("container ps", "ps"),
+    ("container list", "ps"),
+    ("container rm", "rm"),
+    ("container diff", "diff"),
+    ("container commit", "commit"),
+    ("container inspect", "inspect"),
+    ("image ls", "images"),
+    ("image list", "images"),
+    ("image rm", "rmi"),
+    ("image remove", "rmi"),
+    ("image tag", "tag"),
+    ("image pull", "pull"),
+    ("image history", "history"),
+    ("image inspect", "inspect"),
+];
+
+/// Docker's words that the lab knows of but does not model, and why.
+const NOT_MODELLED: &[(&str, &str)] = &[
+    ("push", "there is no registry: nothing leaves memory"),
+    ("login", "there is no registry: nothing leaves memory"),
+    ("search", "there is no registry; `docker pull NAME` fetches a built-in image"),
+    ("network", "the lab has no network"),
+    ("logs", "containers run no process of their own; `docker exec` prints what it runs"),
+    ("compose", "`docker build` and `docker run` work"),
+    ("volume", "the union is modelled, volumes beside it are not yet"),
+    ("save", "archives are not written yet"),
+    ("load", "archives are not read yet"),
+    ("cp", "`docker exec` and the container's own write, read and append work"),
+    ("swarm", "one host is enough for layers"),
+];
+
+/// Runs `docker …`.
+pub(super) fn run(
+    lab: &mut Lab,
+    line: &CommandLine,
+    origin: Origin<'_>,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> Result<Answer, Error> {
+    let words = &line.words[1..];
+    let Some(first) = words.first() else {
+        return Ok(Answer::printed(overview()));
+    };
+    if matches!(first.text.as_str(), "help" | "--help" | "-h") {
+        return match words.get(1) {
+            Some(word) => help(&find(&words[1..], origin).map_err(|e| e.at(origin.of(word)))?.0),
+            None => Ok(Answer::printed(overview())),
+        };
+    }
+    if matches!(first.text.as_str(), "--version" | "-v") {
+        return Ok(Answer::printed("Layerlab's docker: BuildKit and the legacy builder, in memory\n"));
+    }
+    let (subcommand, used) = find(words, origin)?;
+    let rest = &words[used..];
+    if rest.first().is_some_and(|word| word.text == "--help") {
+        return help(&subcommand);
+    }
+    let given = options::parse(rest, subcommand.flags, subcommand.stop_at_operand, origin)?;
+    let name = words[used - 1].clone();
+    (subcommand.run)(&mut Call { lab, given, env: &line.env, subcommand, origin, name, programs, t })
+}
+
+/// The subcommand that the words begin with, and how many words it took.
+fn find(words: &[Word], origin: Origin<'_>) -> Result<(&'static Subcommand, usize), Error> {
+    let first = words[0].text.as_str();
+    let two = words.get(1).map(|second| format!("{first} {}", second.text));
+    let real = |name: &str| {
+        SAME.iter().find(|(other, _)| *other == name).map_or(name.to_owned(), |(_, same)| (*same).to_owned())
+    };
+    if let Some(two) = &two
+        && let Some(found) = subcommands().find(|s| s.name == real(two))
+    {
+        return Ok((found, 2));
+    }
+    if let Some(found) = subcommands().find(|s| s.name == first) {
+        return Ok((found, 1));
+    }
+    if let Some((word, why)) = NOT_MODELLED.iter().find(|(word, _)| *word == first) {
+        return Err(Error::new(ErrorKind::Unknown, format!("`docker {word}` is not modelled: {why}"))
+            .at(origin.of(&words[0]))
+            .hint("`docker help` lists what is"));
+    }
+    let known = subcommands().map(|s| s.name).chain(["image", "container"]);
+    let wrong = match (first, words.get(1)) {
+        ("image" | "container" | "buildx" | "builder" | "system", Some(second)) => second,
+        _ => &words[0],
+    };
+    Err(Error::new(ErrorKind::Unknown, format!("docker has no command `{}` here", wrong.text))
+        .at(origin.of(wrong))
+        .did_you_mean(&wrong.text, known)
+        .hint("`docker help` lists the commands"))
+}
+
+fn overview() -> String {
+    let mut text = String::from("Usage: docker COMMAND\n\nCommands:\n");
+    for subcommand in subcommands() {
+        text.push_str(&format!("  {:<12} {}\n", subcommand.name, subcommand.about));
+    }
+    text.push_str("\nMore about one: docker help COMMAND\n");
+    text
+}
+
+fn help(subcommand: &Subcommand) -> Result<Answer, Error> {
+    let mut text =
+        format!("Usage: docker {} {}\n\n{}\n", subcommand.name, subcommand.usage, subcommand.about);
+    if !subcommand.flags.is_empty() {
+        text.push_str("\nFlags:\n");
+    }
+    for flag in subcommand.flags {
+        let short = flag.short.map_or("    ".to_owned(), |letter| format!("-{letter}, "));
+        let value = flag.value.map_or(String::new(), |value| format!(" {value}"));
+        text.push_str(&format!("  {short}{:<24} {}\n", format!("--{}{value}", flag.long), flag.help));
+    }
+    Ok(Answer::printed(text))
+}

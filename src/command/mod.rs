@@ -1,0 +1,174 @@
+//! Command lines: `docker …`, `$ …` and what stands behind their pipes.
+//!
+//! One door: a REPL line, `docker("…")` in a script and a course goal all come through [`run`].
+
+pub mod docker;
+mod filter;
+pub mod options;
+pub mod words;
+
+use crate::build::Build;
+use crate::error::{Error, ErrorKind};
+use crate::lab::Lab;
+use crate::shell::{self, Process, Programs, Sandbox};
+use crate::trace::{Event, Stream, Trace};
+use std::sync::Arc;
+use words::{CommandLine, Origin};
+
+/// What a command answered. A failing command is an answer too: `exit` says so.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+    /// Exit status.
+    pub exit: i32,
+    /// The build, if it was one.
+    pub build: Option<Arc<Build>>,
+    /// Rows of a table it printed, as JSON values, for scripts.
+    pub rows: Vec<serde_json::Value>,
+    /// What the command showed through events of its own; `out` then isn't printed once more.
+    pub shown: bool,
+    /// The next word to type.
+    pub next: Option<String>,
+}
+
+impl Answer {
+    /// A successful answer that prints this.
+    pub fn printed(out: impl Into<String>) -> Answer {
+        Answer { out: out.into(), ..Answer::default() }
+    }
+}
+
+/// Runs one command line: what it prints goes out as events, once its filters have had it.
+///
+/// # Errors
+/// The line can't be read, or names something that isn't there. A command that fails as the real one
+/// would is no error.
+pub fn run(
+    lab: &mut Lab,
+    line: &str,
+    origin: Origin<'_>,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> Result<Answer, Error> {
+    if let Some(script) = host_line(line) {
+        return Ok(on_host(lab, script, programs, t));
+    }
+    let parsed = CommandLine::parse(line, origin)?;
+    let Some(first) = parsed.words.first() else {
+        return Err(Error::new(ErrorKind::Syntax, "there is no command")
+            .at(origin.span(1, 1))
+            .hint("try docker ps"));
+    };
+    let mut answer = match first.text.as_str() {
+        "docker" => docker::run(lab, &parsed, origin, programs, t)?,
+        word @ ("dive" | "docker-compose" | "mount") => return Err(later(word, origin, first)),
+        other => {
+            return Err(Error::new(ErrorKind::Unknown, format!("there is no command `{other}`"))
+                .at(origin.of(first))
+                .did_you_mean(other, ["docker", "dive"])
+                .hint("commands are docker and `$ …` for a shell line"));
+        }
+    };
+    if !parsed.filters.is_empty() {
+        filter::apply(lab, &mut answer, &parsed.filters, origin, t)?;
+    }
+    show(&answer, t);
+    Ok(answer)
+}
+
+fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
+    let (what, hint) = match word {
+        "mount" => ("`mount -t overlay`", "mount([top, base]) mounts layers"),
+        "dive" => ("`dive`", "docker history IMAGE shows the layers, stack NAME draws them"),
+        _ => ("`docker-compose`", "docker build and docker run work"),
+    };
+    Error::new(ErrorKind::Unknown, format!("{what} is not modelled yet")).at(origin.of(at)).hint(hint)
+}
+
+fn show(answer: &Answer, t: &mut Trace) {
+    if !answer.shown && !(answer.out.is_empty() && answer.err.is_empty()) {
+        t.emit(|| Event::Printed { out: answer.out.clone(), err: answer.err.clone(), exit: answer.exit });
+    }
+    if let Some(next) = &answer.next {
+        t.emit(|| Event::Next { text: next.clone() });
+    }
+}
+
+/// The shell line behind `$ `, if this is one.
+fn host_line(line: &str) -> Option<&str> {
+    let line = line.trim();
+    line.strip_prefix("$ ").or(if line == "$" { Some("") } else { None })
+}
+
+/// A shell line on the lab's own host. `cd` stays for the next line.
+fn on_host(lab: &mut Lab, script: &str, programs: &mut dyn Programs, t: &mut Trace) -> Answer {
+    let outcome = host_shell(lab, script, programs, t);
+    if let Some(cwd) = changed_directory(lab, script, outcome.exit, t) {
+        lab.cwd = cwd;
+    }
+    for (stream, text) in &outcome.lines {
+        t.emit(|| Event::Output { stream: *stream, text: text.clone() });
+    }
+    report_not_modelled(&outcome, t);
+    Answer {
+        out: String::from_utf8_lossy(&outcome.out).into_owned(),
+        err: String::from_utf8_lossy(&outcome.err).into_owned(),
+        exit: outcome.exit,
+        shown: true,
+        ..Answer::default()
+    }
+}
+
+/// Says what a process called that the lab does not model.
+pub(crate) fn report_not_modelled(outcome: &shell::Outcome, t: &mut Trace) {
+    for program in &outcome.not_modelled {
+        t.emit(|| Event::NotModelled {
+            what: program.clone(),
+            instead: "it did nothing and succeeded".to_owned(),
+        });
+    }
+}
+
+fn host_shell(lab: &mut Lab, script: &str, programs: &mut dyn Programs, t: &mut Trace) -> shell::Outcome {
+    let process = Process {
+        argv: vec!["/bin/sh".to_owned(), "-c".to_owned(), script.to_owned()],
+        env: host_env(),
+        cwd: lab.cwd.clone(),
+        sandbox: Sandbox::Host,
+        strict: lab.strict,
+        ..Process::default()
+    };
+    shell::run(&mut lab.host, &process, programs, t)
+}
+
+fn host_env() -> indexmap::IndexMap<String, String> {
+    [("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into_iter()
+        .collect()
+}
+
+/// A line that begins with `cd` changes the directory of the lines after it, as in a terminal.
+fn changed_directory(lab: &mut Lab, script: &str, exit: i32, t: &mut Trace) -> Option<String> {
+    let target = script.trim().strip_prefix("cd")?;
+    if exit != 0
+        || !(target.is_empty() || target.starts_with(' '))
+        || target.contains(['&', ';', '|', '$', '`'])
+    {
+        return None;
+    }
+    let target = target.trim().trim_matches(['"', '\'']);
+    let path = crate::fs::path::absolute(&lab.cwd, if target.is_empty() { crate::lab::HOME } else { target });
+    let real = t.quietly(|t| lab.host.realpath(path.as_bytes(), t)).ok()?;
+    Some(String::from_utf8_lossy(&real).into_owned())
+}
+
+/// Lines of text as output events.
+pub(crate) fn emit_lines(stream: Stream, text: &str, t: &mut Trace) {
+    for line in text.lines() {
+        t.emit(|| Event::Output { stream, text: line.to_owned() });
+    }
+}

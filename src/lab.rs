@@ -1,0 +1,272 @@
+//! The lab: everything that exists, as one value.
+//!
+//! Images, containers, mounts, the caches of both builders, what was built, and the lab's own host: a
+//! plain filesystem with a working directory, where build contexts live. Cloning a [`Lab`] costs the
+//! number of layers and images, not of files; undo and what-if are clones.
+
+use crate::build::{Build, Cache, Context};
+use crate::error::{Error, ErrorKind};
+use crate::fs::{Contents, Host, Inode, Nodes, Tree};
+use crate::image::{Container, Image, Store, catalog};
+use crate::trace::Trace;
+use crate::union::{Mount, StatKind};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// Where the lab's own host keeps build contexts: its working directory at the start.
+pub const HOME: &str = "/lab";
+
+/// The directory of a build context on the lab's own host.
+pub fn context_dir(name: &str) -> String {
+    crate::fs::path::absolute(HOME, name)
+}
+
+/// See the module's text.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    /// Images that are here; built-in ones arrive when first asked for.
+    pub images: Store,
+    /// Both builders' caches.
+    pub cache: Cache,
+    /// Containers by name.
+    pub containers: IndexMap<String, Container>,
+    /// Mounts made by `mount(…)`, by name.
+    pub mounts: IndexMap<String, Mount>,
+    /// The lab's own host.
+    pub host: Mount,
+    /// The host's working directory.
+    pub cwd: String,
+    /// Builds that ended, oldest first, with the name each was called by.
+    pub builds: Vec<Arc<Build>>,
+    /// `--base NAME=KNOWN`: what stands in for names that nobody knows.
+    pub bases: IndexMap<String, String>,
+    /// Refuse unknown bases and programs that are not modelled.
+    pub strict: bool,
+}
+
+impl Default for Lab {
+    fn default() -> Lab {
+        Lab::new()
+    }
+}
+
+impl Lab {
+    /// An empty lab: no images fetched, no containers, a host with busybox and an empty `/lab`.
+    pub fn new() -> Lab {
+        Lab {
+            images: Store::default(),
+            cache: Cache::default(),
+            containers: IndexMap::new(),
+            mounts: IndexMap::new(),
+            host: Mount::native(host_tree()),
+            cwd: HOME.to_owned(),
+            builds: Vec::new(),
+            bases: IndexMap::new(),
+            strict: false,
+        }
+    }
+
+    /// An image by name or id; a built-in one is fetched when it is not here yet.
+    ///
+    /// # Errors
+    /// Nobody knows the name; the hint names a near one or lists the known.
+    pub fn image(&mut self, name: &str) -> Result<Arc<Image>, Error> {
+        if let Some(image) = self.images.get(name) {
+            return Ok(image);
+        }
+        if let Some(image) = catalog::image(name) {
+            let id = self.images.share(image.clone());
+            self.images.tag(name, id);
+            return Ok(image);
+        }
+        let mut known: Vec<String> = self.images.names().map(|(name, _)| name.to_owned()).collect();
+        known.extend(catalog::known().map(str::to_owned));
+        Err(Error::new(ErrorKind::Unknown, format!("there is no image `{name}`"))
+            .did_you_mean(name, known.iter().map(String::as_str))
+            .hint(format!("known are {}", known.join(", "))))
+    }
+
+    /// A container by name or the first letters of its id.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn container(&mut self, name: &str) -> Result<&mut Container, Error> {
+        let found = self
+            .containers
+            .iter()
+            .position(|(key, container)| key == name || (name.len() >= 4 && container.id.starts_with(name)));
+        let known: Vec<String> = self.containers.keys().cloned().collect();
+        match found.and_then(|at| self.containers.get_index_mut(at)) {
+            Some((_, container)) => Ok(container),
+            None => Err(Error::new(ErrorKind::Unknown, format!("there is no container `{name}`"))
+                .did_you_mean(name, known.iter().map(String::as_str))
+                .hint(match known.is_empty() {
+                    true => format!("start one: docker run -d --name {name} nginx:alpine"),
+                    false => format!("there are {}", known.join(", ")),
+                })),
+        }
+    }
+
+    /// Starts a container: an empty upper over the image's layers.
+    ///
+    /// # Errors
+    /// The image is unknown, or the name is taken.
+    pub fn start(&mut self, image: &str, name: Option<&str>) -> Result<String, Error> {
+        let found = self.image(image)?;
+        let name = match name {
+            Some(name) if self.containers.contains_key(name) => {
+                return Err(Error::new(
+                    ErrorKind::Usage,
+                    format!("the name `{name}` is taken by another container"),
+                )
+                .hint(format!("docker rm {name} removes it")));
+            }
+            Some(name) => name.to_owned(),
+            None => {
+                (1..).map(|n| format!("c{n}")).find(|n| !self.containers.contains_key(n)).unwrap_or_default()
+            }
+        };
+        let container = Container::create(&name, image, found, self.containers.len() as u64)
+            .map_err(|errno| Error::new(ErrorKind::Usage, format!("the layers can't be mounted: {errno}")))?;
+        self.containers.insert(name.clone(), container);
+        Ok(name)
+    }
+
+    /// Keeps a mount under a new name: "m1", "m2" …
+    pub fn keep_mount(&mut self, mount: Mount) -> String {
+        let name = (1..).map(|n| format!("m{n}")).find(|n| !self.mounts.contains_key(n)).unwrap_or_default();
+        self.mounts.insert(name.clone(), mount);
+        name
+    }
+
+    /// Makes (or adds to) a build context: files by their path in it.
+    ///
+    /// # Errors
+    /// A path that can't be made.
+    pub fn add_to_context(
+        &mut self,
+        name: &str,
+        files: &[(String, Inode)],
+        t: &mut Trace,
+    ) -> Result<(), Error> {
+        let root = context_dir(name);
+        t.quietly(|t| {
+            self.make_directory(&root, t)?;
+            for (path, inode) in files {
+                let at = format!("{root}/{}", path.trim_matches('/'));
+                self.put(&at, inode, t)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn make_directory(&mut self, path: &str, t: &mut Trace) -> Result<(), Error> {
+        let mut at = Vec::new();
+        for name in crate::fs::path::names(path.as_bytes()) {
+            at.push(b'/');
+            at.extend_from_slice(name);
+            match self.host.mkdir(&at, 0o755, t) {
+                Ok(()) | Err(crate::fs::Errno::EEXIST) => {}
+                Err(errno) => return Err(host_error(path, errno)),
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, path: &str, inode: &Inode, t: &mut Trace) -> Result<(), Error> {
+        let parent = crate::fs::path::parent(path.as_bytes()).to_vec();
+        self.make_directory(&String::from_utf8_lossy(&parent), t)?;
+        let at = path.as_bytes();
+        let host = &mut self.host;
+        let made = match &inode.kind {
+            crate::fs::Kind::File(contents) => {
+                let _ = host.unlink(at, t);
+                host.create(at, inode.mode, contents.clone(), t)
+            }
+            crate::fs::Kind::Symlink(target) => {
+                let _ = host.unlink(at, t);
+                host.symlink(target, at, t)
+            }
+            crate::fs::Kind::Dir(_) => match host.mkdir(at, inode.mode, t) {
+                Err(crate::fs::Errno::EEXIST) => host.chmod(at, inode.mode, t),
+                other => other,
+            },
+            _ => Err(crate::fs::Errno::EINVAL),
+        };
+        made.map_err(|errno| host_error(path, errno))?;
+        if !matches!(inode.kind, crate::fs::Kind::Symlink(_)) {
+            host.utimes(at, inode.mtime, t).map_err(|errno| host_error(path, errno))?;
+        }
+        Ok(())
+    }
+
+    /// Reads a real folder and keeps it as the build context `name`.
+    ///
+    /// # Errors
+    /// Not readable, or beyond the limits of [`crate::build::Limits`].
+    pub fn open(&mut self, host: &dyn Host, folder: &str, name: &str, t: &mut Trace) -> Result<(), Error> {
+        let context = Context::from_host(host, folder, crate::build::Limits::default())?;
+        let mut files = Vec::new();
+        context.tree().walk(&mut |path, _, inode| {
+            files.push((String::from_utf8_lossy(path).into_owned(), inode.clone()));
+        });
+        // A fresh directory: files of an earlier opening that are gone must not stay.
+        self.remove_context(name, t);
+        self.add_to_context(name, &files, t)
+    }
+
+    /// Removes a build context's directory.
+    pub fn remove_context(&mut self, name: &str, t: &mut Trace) {
+        let root = context_dir(name);
+        t.quietly(|t| {
+            let Ok(mut found) = self.host.walk(root.as_bytes(), t) else { return };
+            found.reverse();
+            for (path, stat) in found {
+                let _ = match stat.kind {
+                    StatKind::Dir => self.host.rmdir(&path, t),
+                    _ => self.host.unlink(&path, t),
+                };
+            }
+        });
+    }
+
+    /// Names of the build contexts: the directories in `/lab`.
+    pub fn contexts(&mut self) -> Vec<String> {
+        let mut silent = Trace::silent();
+        let names = self.host.readdir(HOME.as_bytes(), &mut silent).unwrap_or_default();
+        let mut dirs = Vec::new();
+        for name in names {
+            let path = [HOME.as_bytes(), b"/", &name].concat();
+            if self.host.stat(&path, &mut silent).is_ok_and(|stat| stat.kind == StatKind::Dir) {
+                dirs.push(String::from_utf8_lossy(&name).into_owned());
+            }
+        }
+        dirs
+    }
+
+    /// Does the real host have a folder of this name? For `context("app")` and `docker build app`.
+    pub fn host_folder(host: &dyn Host, name: &str) -> bool {
+        !name.is_empty() && host.list(name).is_ok()
+    }
+
+    /// The last build that ended.
+    pub fn last_build(&self) -> Option<&Arc<Build>> {
+        self.builds.last()
+    }
+}
+
+fn host_error(path: &str, errno: crate::fs::Errno) -> Error {
+    Error::new(ErrorKind::Host, format!("{path} can't be made on the lab's host: {}", errno.message()))
+}
+
+/// The lab's own host: busybox's programs, a few files, an empty `/lab`.
+fn host_tree() -> Tree {
+    let mut tree = match catalog::image("busybox").and_then(|image| image.layers.first().cloned()) {
+        Some(layer) => Tree::from_layer(&layer.layer),
+        None => Tree::new(),
+    };
+    tree.mkdirs(HOME.as_bytes());
+    tree.put(b"/tmp", Inode::dir(0o1777));
+    tree.put(b"/etc/hostname", Inode::file(Contents::text("lab\n")));
+    tree
+}

@@ -1,0 +1,159 @@
+//! A build's step lines in aligned columns: number, label, instruction, verdict, reason.
+
+use super::measure::{clean, clean_line, columns, pad, wrap};
+use super::size;
+use super::style::{Style, Tone};
+use crate::trace::{Event, Verdict};
+
+/// Lines an instruction may take before the rest is left to `explain`.
+const MOST_LINES: usize = 6;
+/// Columns of a verdict that lines up; `NOT_LOOKED_UP` runs over into the reason.
+const VERDICT: usize = 4;
+/// Columns that are kept for the reason.
+const REASON: usize = 24;
+
+/// A step as it is held until its neighbours are known.
+#[derive(Clone, Debug)]
+pub struct Row {
+    number: String,
+    label: String,
+    instruction: String,
+    tone: Tone,
+    verdict: &'static str,
+    reason: String,
+}
+
+/// Widths shared by the steps of one build.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Columns {
+    number: usize,
+    label: usize,
+    instruction: usize,
+    verdict: usize,
+    reason: usize,
+}
+
+impl Row {
+    /// The row of a step event; `None` for other events.
+    pub fn of(event: &Event) -> Option<Row> {
+        let Event::Step { number, label, instruction, verdict, reason_text, bytes, seconds, .. } = event
+        else {
+            return None;
+        };
+        let mut reason = clean_line(reason_text);
+        if matches!(verdict, Verdict::Miss { .. }) {
+            let cost = [bytes.filter(|bytes| *bytes > 0).map(size::bytes), seconds.and_then(size::seconds)];
+            for cost in cost.into_iter().flatten() {
+                reason.push_str("; ");
+                reason.push_str(&cost);
+            }
+        }
+        let instruction = clean(instruction).replace('\t', " ");
+        let instruction = instruction.trim_end().to_owned();
+        let (tone, number, label) = (tone(verdict), number.to_string(), clean_line(label));
+        Some(Row { number, label, instruction, tone, verdict: verdict.word(), reason })
+    }
+}
+
+fn tone(verdict: &Verdict) -> Tone {
+    match verdict {
+        Verdict::Base => Tone::Accent,
+        Verdict::Hit { .. } => Tone::Good,
+        Verdict::Miss { .. } => Tone::Warn,
+        Verdict::Meta | Verdict::NotLookedUp { .. } => Tone::Dim,
+    }
+}
+
+impl Columns {
+    /// Widens the columns for these rows, within the width of the line. The instruction gets what
+    /// the longest reason leaves over; both wrap when they must.
+    pub fn fit(&mut self, rows: &[Row], style: &Style) {
+        let widest =
+            |of: &dyn Fn(&Row) -> usize, least: usize| rows.iter().map(of).max().unwrap_or(0).max(least);
+        self.number = widest(&|row| columns(&row.number), self.number);
+        self.label = widest(&|row| columns(&row.label), self.label);
+        self.verdict = widest(&|row| columns(row.verdict).min(VERDICT), self.verdict);
+        self.reason = widest(&|row| columns(&row.reason), self.reason);
+        let longest = |row: &Row| row.instruction.lines().map(columns).max().unwrap_or(0);
+        let wanted = widest(&longest, self.instruction);
+        let fixed = self.before() + 2 + self.verdict + 2;
+        let room = style.width.saturating_sub(fixed);
+        let for_reason = self.reason.min(room.saturating_sub(wanted).max(REASON)).max(8);
+        self.instruction = wanted.min(room.saturating_sub(for_reason)).max(16);
+    }
+
+    /// Columns in front of the instruction.
+    fn before(&self) -> usize {
+        self.number + 1 + if self.label > 0 { self.label + 1 } else { 0 }
+    }
+}
+
+/// The lines of one step.
+pub fn draw(row: &Row, widths: &Columns, style: &Style) -> String {
+    let verdict_at = widths.before() + widths.instruction + 2;
+    let reason_at = verdict_at + widths.verdict.max(VERDICT) + 2;
+    let instruction = instruction_lines(row, widths.instruction);
+    let overflow = columns(row.verdict).saturating_sub(VERDICT);
+    let reason = reason_lines(&row.reason, style.width.saturating_sub(reason_at).max(12), overflow);
+
+    let mut drawn = String::new();
+    for at in 0..instruction.len().max(reason.len()) {
+        let said = instruction.get(at).map_or("", String::as_str);
+        let why = reason.get(at).map_or("", String::as_str);
+        let mut line = String::new();
+        if at == 0 {
+            let number = format!("{:>width$} ", row.number, width = widths.number);
+            let label = if widths.label > 0 { pad(&row.label, widths.label) + " " } else { String::new() };
+            line.push_str(&style.paint(Tone::Dim, &format!("{number}{label}")));
+            line.push_str(&pad(said, widths.instruction + 2));
+            line.push_str(&style.paint(row.tone, &pad(row.verdict, VERDICT)));
+            line.push_str("  ");
+            line.push_str(why);
+        } else {
+            line.push_str(&" ".repeat(widths.before()));
+            line.push_str(said);
+            if !why.is_empty() {
+                let gap = reason_at.saturating_sub(widths.before() + columns(said));
+                line.push_str(&" ".repeat(gap));
+                line.push_str(why);
+            }
+        }
+        drawn.push_str(line.trim_end());
+        drawn.push('\n');
+    }
+    drawn
+}
+
+/// The instruction within its column, later lines indented by two.
+fn instruction_lines(row: &Row, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, text) in row.instruction.split('\n').enumerate() {
+        let (first, indent) = if at == 0 { (width, 0) } else { (width.saturating_sub(2), 2) };
+        let whole = wrap(text, first);
+        let Some((head, rest)) = whole.split_first() else { continue };
+        lines.push(format!("{}{head}", " ".repeat(indent)));
+        if !rest.is_empty() {
+            let tail = rest.join(" ");
+            lines.extend(wrap(&tail, width.saturating_sub(2)).into_iter().map(|line| format!("  {line}")));
+        }
+    }
+    if lines.len() > MOST_LINES {
+        let left = lines.len() - (MOST_LINES - 1);
+        lines.truncate(MOST_LINES - 1);
+        lines.push(format!("  … {left} lines: explain {}", row.number));
+    }
+    lines
+}
+
+/// The reason within its column. A long verdict pushes the first line to the right.
+fn reason_lines(reason: &str, width: usize, overflow: usize) -> Vec<String> {
+    if overflow == 0 {
+        return wrap(reason, width);
+    }
+    if columns(reason) + overflow <= width {
+        return vec![reason.to_owned()];
+    }
+    let mut lines = vec![String::new()];
+    lines.extend(wrap(reason, width));
+    lines
+}

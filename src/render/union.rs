@@ -1,0 +1,207 @@
+//! Lines of the union's events: `copy-up   648 B from layer 3 into an unnamed file, linked into upper`.
+
+use super::measure::{clean_line, flow, pad};
+use super::size::{bytes, count};
+use super::style::{Style, Tone};
+use crate::trace::{Answer, Event, LayerRef, Probe};
+
+/// Width of the column that holds the verb.
+const VERB: usize = 10;
+
+/// What an event of the union says, before it is laid out.
+pub struct Told {
+    verb: String,
+    tone: Tone,
+    /// The path it is about, shown only where the reader can't know it.
+    pub path: Option<String>,
+    segments: Vec<String>,
+}
+
+impl Told {
+    /// The line (or lines) behind `number`, which may be empty; the path is left out when it is
+    /// `known` to the reader already.
+    pub fn lines(&self, number: &str, known: Option<&str>, style: &Style) -> String {
+        let indent = number.len() + VERB;
+        let path = self.path.as_deref().filter(|path| Some(*path) != known);
+        let segments: Vec<String> = path.map(clean_line).into_iter().chain(self.segments.clone()).collect();
+        let verb = pad(&clean_line(&self.verb), VERB - 1);
+        format!(
+            "{}{} {}\n",
+            style.paint(Tone::Dim, number),
+            style.paint(self.tone, &verb),
+            flow(&segments, indent, style.width)
+        )
+    }
+}
+
+/// Tells an event of the union; `None` for all others.
+pub fn tell(event: &Event) -> Option<Told> {
+    let told = |verb: &str, path: Option<&String>, segment: String| {
+        Some(Told {
+            verb: verb.to_owned(),
+            tone: Tone::Accent,
+            path: path.cloned(),
+            segments: vec![clean_line(&segment)],
+        })
+    };
+    match event {
+        Event::Lookup { path, probes, found } => {
+            let segments = probe_segments(probes, *found);
+            Some(Told { verb: "lookup".into(), tone: Tone::Dim, path: Some(path.clone()), segments })
+        }
+        Event::CopyUpDirectories { paths } => told("copy-up", None, directories(paths)),
+        Event::CopyUp { path, kind, bytes, from, metadata_only } => {
+            told("copy-up", Some(path), copy_up(kind, *bytes, from, *metadata_only))
+        }
+        Event::Write { path, bytes: written, size, append, untouched } => {
+            told("write", Some(path), write(*written, *size, *append, untouched.as_ref()))
+        }
+        Event::Created { path, kind, over_whiteout, opaque } => {
+            told("create", Some(path), created(kind, *over_whiteout, *opaque))
+        }
+        Event::Removed { path, kind, whiteout_over, still_stored } => {
+            told("remove", Some(path), removed(kind, whiteout_over.as_ref(), *still_stored))
+        }
+        Event::Opaque { path } => {
+            told("opaque", Some(path), "marked opaque: nothing below shows through".into())
+        }
+        Event::Redirect { path, to } => {
+            told("redirect", Some(path), format!("marked: layers below have it as {to}"))
+        }
+        Event::Renamed { from, to, exchange, whiteout } => {
+            told("rename", None, renamed(from, to, *exchange, *whiteout))
+        }
+        Event::Attributes { path, change } => told("attribute", Some(path), change.clone()),
+        Event::Committed { what, entries, bytes: stored } => {
+            let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
+            told("commit", None, format!("{what} sealed as a layer: {entries}, {}", bytes(*stored)))
+        }
+        Event::Failed { op, path, errno, why } => {
+            let because = if why.is_empty() { String::new() } else { format!(": {why}") };
+            let segments = vec![clean_line(&format!("✗ {errno}{because}"))];
+            Some(Told { verb: op.clone(), tone: Tone::Bad, path: Some(path.clone()), segments })
+        }
+        _ => None,
+    }
+}
+
+/// "layer 3", or "the upper".
+fn layer(layer: &LayerRef) -> String {
+    if layer.number == 0 { "the upper".to_owned() } else { format!("layer {}", layer.number) }
+}
+
+fn directories(paths: &[String]) -> String {
+    let word = if paths.len() == 1 { "directory" } else { "directories" };
+    format!("{word} {} staged in workdir, renamed into upper", paths.join(", "))
+}
+
+fn copy_up(kind: &str, size: u64, from: &LayerRef, metadata_only: bool) -> String {
+    let from = layer(from);
+    match kind {
+        _ if metadata_only => format!("attributes from {from}, no contents, into upper"),
+        "file" => format!("{} from {from} into an unnamed file, linked into upper", bytes(size)),
+        _ => format!("{kind} from {from} staged in workdir, renamed into upper"),
+    }
+}
+
+fn write(written: u64, size: u64, append: bool, untouched: Option<&LayerRef>) -> String {
+    let mut said = if append {
+        format!("+ {} in upper", bytes(written))
+    } else {
+        format!("{} in upper", bytes(written))
+    };
+    if size != written && !append {
+        said.push_str(&format!(", now {}", bytes(size)));
+    }
+    if let Some(below) = untouched {
+        said.push_str(&format!("; {} is untouched", layer(below)));
+    }
+    said
+}
+
+fn created(kind: &str, over_whiteout: bool, opaque: bool) -> String {
+    let mut said = match kind {
+        "link" => "another name for a file in upper".to_owned(),
+        _ => format!("{kind} in upper"),
+    };
+    if over_whiteout {
+        said.push_str(", in place of a whiteout");
+    }
+    if opaque {
+        said.push_str(", marked opaque: nothing below shows through");
+    }
+    said
+}
+
+fn removed(kind: &str, whiteout_over: Option<&LayerRef>, still_stored: u64) -> String {
+    match whiteout_over {
+        None => format!("{kind} gone from upper, nothing below"),
+        Some(below) if still_stored > 0 => {
+            format!(
+                "whiteout in upper hides the {kind} of {}; its {} stay stored",
+                layer(below),
+                bytes(still_stored)
+            )
+        }
+        Some(below) => format!("whiteout in upper hides the {kind} of {}", layer(below)),
+    }
+}
+
+fn renamed(from: &str, to: &str, exchange: bool, whiteout: bool) -> String {
+    let arrow = if exchange { "⇄" } else { "→" };
+    let mark = if whiteout { format!("; whiteout left at {from}") } else { String::new() };
+    format!("{from} {arrow} {to}{mark}")
+}
+
+/// The layers' answers, equal neighbours together, and how the search ended.
+fn probe_segments(probes: &[Probe], found: bool) -> Vec<String> {
+    let asked: Vec<&Probe> = probes.iter().filter(|probe| probe.answer != Answer::NotAsked).collect();
+    let mut segments = Vec::new();
+    let mut rest = asked.as_slice();
+    while let Some(first) = rest.first() {
+        let equal = rest.iter().take_while(|probe| probe.answer == first.answer).count();
+        let (run, after) = rest.split_at(equal);
+        rest = after;
+        let name = match (run.first(), run.last()) {
+            (Some(top), Some(bottom)) if equal > 1 => {
+                format!("{}–{}", short(&top.layer), short(&bottom.layer))
+            }
+            _ => short(&first.layer),
+        };
+        segments.push(clean_line(&format!("{name}: {}", answer(&first.answer))));
+    }
+    let last = asked.last();
+    let stopped = last.is_some_and(|probe| ends_search(&probe.answer) && probe.layer.number > 1);
+    match (found, stopped) {
+        (true, true) => segments.push("(stop)".to_owned()),
+        (true, false) => {}
+        (false, true) => segments.push("(stop: not in the view)".to_owned()),
+        (false, false) => segments.push("(not in the view)".to_owned()),
+    }
+    segments
+}
+
+fn ends_search(answer: &Answer) -> bool {
+    matches!(answer, Answer::Found { .. } | Answer::Whiteout | Answer::Directory { opaque: true, .. })
+}
+
+/// "upper" or the layer's number.
+pub fn short(layer: &LayerRef) -> String {
+    if layer.number == 0 { "upper".to_owned() } else { layer.number.to_string() }
+}
+
+/// A layer's answer in words.
+pub fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Absent => "absent".to_owned(),
+        Answer::NoDirectory { directory } => format!("no {directory}, not asked"),
+        Answer::Found { kind, size } if kind == "file" => format!("found, {}", bytes(*size)),
+        Answer::Found { kind, .. } => format!("found, {kind}"),
+        Answer::Directory { opaque: true, .. } => "directory, opaque".to_owned(),
+        Answer::Directory { redirect: Some(to), .. } => format!("directory, redirected to {to}"),
+        Answer::Directory { .. } => "directory".to_owned(),
+        Answer::Metacopy { size } => format!("metacopy, {}", bytes(*size)),
+        Answer::Whiteout => "whiteout".to_owned(),
+        Answer::NotAsked => "not asked".to_owned(),
+    }
+}

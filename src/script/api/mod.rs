@@ -1,0 +1,28 @@
+//! What scripts can call, one file per subject.
+
+mod files;
+mod layers;
+mod objects;
+mod programs;
+mod story;
+mod written;
+
+use super::core::Shared;
+use super::handle::{OfContainer, OfContext, OfMount, OfProgram};
+use rhai::Engine;
+
+pub use programs::ScriptPrograms;
+pub use written::run_written;
+
+/// Registers everything.
+pub fn register(engine: &mut Engine, core: &Shared) {
+    layers::register(engine);
+    files::register::<OfMount>(engine);
+    files::register::<OfContainer>(engine);
+    files::register::<OfContext>(engine);
+    files::register::<OfProgram>(engine);
+    objects::register(engine, core);
+    programs::register(engine, core);
+    story::register(engine, core);
+    written::register(engine, core);
+}

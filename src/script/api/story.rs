@@ -1,0 +1,142 @@
+//! Telling and judging: `step`, `check`, `predict`.
+
+use super::objects::with;
+use crate::script::core::{Core, Shared};
+use crate::script::handle::{Answer, refuse};
+use crate::trace::{Event, Verdict};
+use rhai::{Dynamic, Engine, NativeCallContext};
+
+/// Registers `step`, `check`, `predict` and `print`.
+pub fn register(engine: &mut Engine, core: &Shared) {
+    let shared = core.clone();
+    engine.register_fn("step", move |text: &str| {
+        let text = text.to_owned();
+        with(&shared, |core| {
+            core.emit(Event::Story { text });
+            Ok(())
+        })
+    });
+    let shared = core.clone();
+    engine.register_fn(
+        "check",
+        move |context: NativeCallContext, name: &str, actual: Dynamic, expected: Dynamic| {
+            let ok = compare(&context, &actual, "==", &expected)?;
+            report(&shared, name, ok, &shown(&expected), &shown(&actual))
+        },
+    );
+    let shared = core.clone();
+    engine.register_fn("__check", move |name: &str, source: &str, holds: Dynamic| {
+        let ok = holds
+            .as_bool()
+            .map_err(|_| refuse(&format!("check needs true or false, not {}", shown(&holds))))?;
+        report(&shared, name, ok, source, if ok { "true" } else { "false" })
+    });
+    let shared = core.clone();
+    engine.register_fn(
+        "__check",
+        move |context: NativeCallContext,
+              name: &str,
+              source: &str,
+              left: Dynamic,
+              sign: &str,
+              right: Dynamic| {
+            let ok = compare(&context, &left, sign, &right)?;
+            let actual = format!("{} {sign} {}", shown(&left), shown(&right));
+            report(&shared, name, ok, source, &actual)
+        },
+    );
+    let shared = core.clone();
+    engine.register_fn("predict", move |instruction: &str, verdict: &str| {
+        let verdict = verdict.to_uppercase();
+        if !["HIT", "MISS", "META", "BASE", "NOT_LOOKED_UP"].contains(&verdict.as_str()) {
+            return Err(refuse("predict HIT or MISS (or META, BASE, NOT_LOOKED_UP)"));
+        }
+        let entry = (instruction.to_owned(), verdict);
+        with(&shared, |core| {
+            core.predictions.push(entry);
+            Ok(())
+        })
+    });
+}
+
+fn compare(context: &NativeCallContext, left: &Dynamic, sign: &str, right: &Dynamic) -> Answer<bool> {
+    let (a, b) = (left.clone(), right.clone());
+    match context.call_native_fn::<bool>(sign, (a, b)) {
+        Ok(holds) => Ok(holds),
+        // Values of types that can't be compared are simply not equal.
+        Err(_) if sign == "==" => Ok(false),
+        Err(_) if sign == "!=" => Ok(true),
+        Err(_) => Err(refuse(&format!(
+            "{} and {} can't be compared by {sign}",
+            left.type_name(),
+            right.type_name()
+        ))),
+    }
+}
+
+/// A value as a check shows it: text in quotes.
+pub fn shown(value: &Dynamic) -> String {
+    match value.clone().into_immutable_string() {
+        Ok(text) => format!("{text:?}"),
+        Err(_) => value.to_string(),
+    }
+}
+
+fn report(core: &Shared, name: &str, ok: bool, expected: &str, actual: &str) -> Answer<()> {
+    with(core, |core| {
+        if ok {
+            core.tally.passed += 1;
+        } else {
+            core.tally.failed += 1;
+        }
+        core.emit(Event::Check {
+            name: name.to_owned(),
+            ok,
+            expected: expected.to_owned(),
+            actual: actual.to_owned(),
+        });
+        Ok(())
+    })
+}
+
+/// Hands on a build's events, asking HIT or MISS before each step that looks the cache up.
+pub fn guess(core: &mut Core, events: Vec<Event>) {
+    let mut asking = true;
+    for event in events {
+        if let Event::Step { verdict, number, instruction, .. } = &event
+            && asking
+            && matches!(verdict, Verdict::Hit { .. } | Verdict::Miss { .. })
+            && let Some(ask) = &mut core.ask
+        {
+            let question =
+                format!("step {number}  {}   HIT or MISS? ", instruction.lines().next().unwrap_or(""));
+            let Some(answer) = ask.ask(&question) else {
+                asking = false;
+                core.emit(event);
+                continue;
+            };
+            let predicted = match answer.trim().to_lowercase().chars().next() {
+                Some('h') => "HIT",
+                Some('m') => "MISS",
+                _ => "",
+            };
+            let (actual, instruction) = (verdict.word().to_owned(), instruction.clone());
+            core.emit(event);
+            if !predicted.is_empty() {
+                let ok = predicted == actual;
+                if ok {
+                    core.tally.predicted += 1;
+                } else {
+                    core.tally.mispredicted += 1;
+                }
+                core.emit(Event::Predicted { instruction, predicted: predicted.to_owned(), actual, ok });
+            }
+            continue;
+        }
+        core.emit(event);
+    }
+    let (right, wrong) = (core.tally.predicted, core.tally.mispredicted);
+    if right + wrong > 0 {
+        core.emit(Event::Text { text: format!("score: {right} of {} right", right + wrong) });
+    }
+}

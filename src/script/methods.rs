@@ -1,0 +1,148 @@
+//! What scripts can call, as a table: help, completion and "did you mean" read it, and a test holds it
+//! against what is registered.
+
+/// A function or method.
+#[derive(Clone, Copy, Debug)]
+pub struct Method {
+    /// The types that have it; empty for a function.
+    pub of: &'static [&'static str],
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters, as help shows them; none for a property.
+    pub parameters: Option<&'static str>,
+    /// One line.
+    pub about: &'static str,
+}
+
+impl Method {
+    /// "write(path, text)" or "size".
+    pub fn signature(&self) -> String {
+        match self.parameters {
+            Some(parameters) => format!("{}({parameters})", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+}
+
+const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
+
+const fn on(
+    of: &'static [&'static str],
+    name: &'static str,
+    parameters: &'static str,
+    about: &'static str,
+) -> Method {
+    Method { of, name, parameters: Some(parameters), about }
+}
+
+const fn get(of: &'static [&'static str], name: &'static str, about: &'static str) -> Method {
+    Method { of, name, parameters: None, about }
+}
+
+/// All of them, by subject.
+pub const METHODS: &[Method] = &[
+    // Functions.
+    on(&[], "layer", "#{ path: entry, … }", "a sealed layer; text is a file"),
+    on(&[], "file", "text, #{ mode, uid, gid, mtime }", "an entry: a file"),
+    on(&[], "filled", "bytes", "an entry: a file of that many bytes, described, not held"),
+    on(&[], "dir", "mode", "an entry: a directory"),
+    on(&[], "symlink", "target", "an entry: a symbolic link"),
+    on(&[], "hardlink", "path", "an entry: a second name of another entry"),
+    on(&[], "whiteout", "", "an entry: deletes the name in the layers below"),
+    on(&[], "opaque", "", "an entry: a directory that hides all below it"),
+    on(&[], "mount", "[top, …, base], #{ redirect_dir: true, … }", "mounts layers with a fresh upper"),
+    on(
+        &[],
+        "context",
+        "name, #{ path: text, … }",
+        "makes a build context; context(name) fetches or loads one",
+    ),
+    on(&[], "image", "name", "an image by name or id; image(name, #{ … }) defines one"),
+    on(&[], "container", "name", "a container that docker run made"),
+    on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),
+    on(&[], "sh", "line", "runs a shell line on the lab's own host"),
+    on(&[], "command", "name, |sh, args| …", "teaches RUN a program"),
+    on(&[], "step", "text", "tells what comes next"),
+    on(&[], "check", "name, actual, expected", "a check; check(name, condition) shows both sides"),
+    on(&[], "predict", "instruction, verdict", "predicts HIT or MISS for the next build"),
+    // Files: reading.
+    on(FILES, "read", "path", "the file's text"),
+    on(FILES, "readlink", "path", "where a symlink points"),
+    on(FILES, "ls", "path", "names in a directory"),
+    on(FILES, "readdir", "path", "names in a directory"),
+    on(FILES, "stat", "path", "#{ type, mode, uid, gid, size, nlink }, symlinks followed"),
+    on(FILES, "lstat", "path", "as stat, of the symlink itself"),
+    on(FILES, "exists", "path", "is the name in the merged view?"),
+    on(FILES, "getxattr", "path, name", "an extended attribute"),
+    on(FILES, "listxattr", "path", "names of the user.* attributes"),
+    // Files: writing.
+    on(FILES, "write", "path, text", "replaces the contents; makes the file when missing"),
+    on(FILES, "append", "path, text", "adds to the end; makes the file when missing"),
+    on(FILES, "create", "path, text, mode", "makes a file; fails when the name is taken"),
+    on(FILES, "fill", "path, bytes", "writes that many bytes, described, not held"),
+    on(FILES, "truncate", "path, bytes", "cuts or lengthens"),
+    on(FILES, "open", "path, flags, data", "open(2) with flags such as \"RDWR|CREAT\""),
+    on(FILES, "open_rw_noop", "path", "opens for writing and writes nothing: copies up all the same"),
+    // Files: names.
+    on(FILES, "mkdir", "path, mode", "makes a directory"),
+    on(FILES, "rmdir", "path", "removes an empty directory"),
+    on(FILES, "unlink", "path", "removes a name"),
+    on(FILES, "rm", "path", "removes a name and all below it"),
+    on(FILES, "rename", "from, to", "moves a name"),
+    on(FILES, "rename_noreplace", "from, to", "moves a name unless the target is taken"),
+    on(FILES, "rename_exchange", "from, to", "exchanges two names"),
+    on(FILES, "link", "existing, path", "gives a file a second name"),
+    on(FILES, "symlink", "target, path", "makes a symbolic link"),
+    on(FILES, "mkfifo", "path", "makes a named pipe"),
+    on(FILES, "mkchar", "path, major, minor", "makes a character device"),
+    // Files: attributes.
+    on(FILES, "chmod", "path, mode", "changes permission bits"),
+    on(FILES, "chown", "path, uid, gid", "changes the owner; -1 leaves one as it is"),
+    on(FILES, "lchown", "path, uid, gid", "changes the owner of the symlink itself"),
+    on(FILES, "utimes", "path, seconds", "sets the modification time"),
+    on(FILES, "touch", "path", "makes a file, or its time a second newer"),
+    on(FILES, "setxattr", "path, name, value", "sets an extended attribute"),
+    on(FILES, "removexattr", "path, name", "removes an extended attribute"),
+    // Files: explaining.
+    on(FILES, "which", "path", "which layer wins for a path, and why"),
+    on(FILES, "tree", "", "the merged view as lines"),
+    on(FILES, "upper", "", "the raw upper: path → #{ type, mode, … }, whiteouts and marks too"),
+    on(FILES, "upper_tree", "", "the raw upper as lines"),
+    on(FILES, "lower", "n", "a lower layer; lower(0) is the topmost"),
+    get(FILES, "lowers", "number of lower layers"),
+    get(FILES, "name", "its name in the lab"),
+    // Mounts and containers.
+    on(&["Mount"], "commit", "label", "seals the upper as a new top lower; the layer"),
+    on(&["Mount"], "remount", "", "the same as commit"),
+    on(&["Mount", "Container"], "restart", "", "unmounts and mounts the same layers again"),
+    on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
+    on(&["Container"], "diff", "", "lines of docker diff"),
+    on(&["Container"], "commit", "tag", "makes an image of it"),
+    // Layers and images.
+    on(&["Layer"], "entries", "", "path → #{ type, mode, … }"),
+    on(&["Layer"], "tree", "", "its entries as lines"),
+    get(&["Layer"], "bytes", "bytes of its files"),
+    get(&["Layer"], "count", "number of its entries"),
+    get(&["Image"], "id", "sha256 of its config"),
+    get(&["Image"], "size", "bytes of all layers"),
+    get(&["Image"], "layers", "its layers, bottom first"),
+    get(&["Image"], "layer_sizes", "bytes of each layer, bottom first"),
+    get(&["Image"], "digests", "diff ids, bottom first"),
+    on(&["Image"], "history", "", "rows of docker history, newest first"),
+    on(&["Image"], "config", "", "what containers start with"),
+    // A program's machine.
+    on(&["Sh"], "print", "text", "prints a line"),
+    on(&["Sh"], "eprint", "text", "prints a line on standard error"),
+    on(&["Sh"], "env", "name", "a variable's value"),
+    get(&["Sh"], "cwd", "the working directory"),
+];
+
+/// The methods of a type.
+pub fn of(kind: &str) -> impl Iterator<Item = &'static Method> {
+    METHODS.iter().filter(move |method| method.of.contains(&kind))
+}
+
+/// Functions that belong to no type.
+pub fn functions() -> impl Iterator<Item = &'static Method> {
+    METHODS.iter().filter(|method| method.of.is_empty())
+}

@@ -1,0 +1,566 @@
+//! Every event as text and as JSON. The snapshots are what a person sees; read them when they change.
+
+use layerlab::render::{Mode, Renderer, Style, columns, json, text};
+use layerlab::trace::{
+    Answer, CacheKey, Cell, CellMark, Event, KeyRow, LayerRef, Part, Place, Probe, Reason, Sink, StackRow,
+    Stream, Verdict,
+};
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+
+fn layer(number: usize, label: &str) -> LayerRef {
+    LayerRef { number, label: label.into() }
+}
+
+fn probe(number: usize, answer: Answer) -> Probe {
+    Probe { layer: layer(number, ""), answer }
+}
+
+fn found(size: u64) -> Answer {
+    Answer::Found { kind: "file".into(), size }
+}
+
+fn cell(mark: CellMark, text: &str) -> Cell {
+    Cell { mark, text: text.into() }
+}
+
+fn step(number: usize, label: &str, instruction: &str, verdict: Verdict) -> Event {
+    Event::Step {
+        number,
+        label: label.into(),
+        stage: "0".into(),
+        instruction: instruction.into(),
+        reason_text: verdict.reason(),
+        verdict,
+        bytes: None,
+        seconds: None,
+    }
+}
+
+fn lookup_conf() -> Event {
+    Event::Lookup {
+        path: "/etc/nginx/nginx.conf".into(),
+        probes: vec![
+            probe(0, Answer::Absent),
+            probe(4, Answer::NoDirectory { directory: "/etc/nginx".into() }),
+            probe(3, found(648)),
+            probe(2, Answer::NotAsked),
+        ],
+        found: true,
+    }
+}
+
+fn append_story() -> Vec<Event> {
+    let path = || "/etc/nginx/nginx.conf".to_owned();
+    let conf = layer(3, "COPY conf");
+    vec![
+        lookup_conf(),
+        Event::CopyUpDirectories { paths: vec!["/etc".into(), "/etc/nginx".into()] },
+        Event::CopyUp {
+            path: path(),
+            kind: "file".into(),
+            bytes: 648,
+            from: conf.clone(),
+            metadata_only: false,
+        },
+        Event::Write { path: path(), bytes: 8, size: 656, append: true, untouched: Some(conf) },
+    ]
+}
+
+fn stack_of_web() -> Event {
+    let absent = || cell(CellMark::Absent, "");
+    let row = |number, label, cells| StackRow { layer: layer(number, label), cells };
+    Event::Stack {
+        name: "web".into(),
+        paths: vec!["/etc/nginx/nginx.conf".into(), "/etc/motd".into()],
+        rows: vec![
+            row(0, "web (rw)", vec![cell(CellMark::Visible, "656 B"), absent()]),
+            row(4, "COPY html", vec![absent(), absent()]),
+            row(3, "COPY conf", vec![cell(CellMark::Hidden, "648 B"), absent()]),
+            row(2, "RUN apk add", vec![absent(), absent()]),
+            row(1, "FROM alpine", vec![absent(), cell(CellMark::Visible, "286 B")]),
+        ],
+        view: vec![cell(CellMark::Visible, "656 B"), cell(CellMark::Visible, "286 B")],
+    }
+}
+
+fn second_build() -> Vec<Event> {
+    let changed = Reason::FileChanged {
+        path: "app.py".into(),
+        what: "content".into(),
+        old: "41ab".into(),
+        new: "c07f".into(),
+    };
+    let start = Event::BuildStart {
+        name: "app:latest".into(),
+        builder: "buildkit".into(),
+        context_files: 3,
+        context_bytes: 1204,
+        ignored_files: 2,
+    };
+    let built = Event::Built {
+        tag: "app:latest".into(),
+        image: "e21094".into(),
+        size: 142_300_000,
+        layers: 8,
+        hits: 1,
+        misses: 2,
+        seconds: 38.2,
+    };
+    let hit = Verdict::Hit { reason: "same parent, same step".into() };
+    vec![
+        start,
+        step(1, "[1/4]", "FROM python:3.12-slim", Verdict::Base),
+        step(2, "[2/4]", "WORKDIR /app", hit),
+        step(3, "[3/4]", "COPY . .", Verdict::Miss { reason: changed }),
+        step(
+            4,
+            "[4/4]",
+            "RUN pip install -r requirements.txt",
+            Verdict::Miss { reason: Reason::ParentRebuilt { step: 3 } },
+        ),
+        step(5, "", "CMD [\"python\", \"app.py\"]", Verdict::Meta),
+        built,
+        Event::Hint { text: "pip needs only requirements.txt; COPY it before RUN, the rest after.".into() },
+        Event::Next { text: "explain 3".into() },
+    ]
+}
+
+/// What a renderer prints, as a person or a program gets it.
+fn play(events: &[Event]) -> String {
+    play_with(events, Style::default())
+}
+
+fn play_with(events: &[Event], style: Style) -> String {
+    let paper = Paper::default();
+    let mut renderer = Renderer::new(Box::new(paper.clone()), style);
+    for event in events {
+        renderer.take(event.clone());
+    }
+    renderer.finish();
+    paper.text()
+}
+
+#[derive(Clone, Default)]
+struct Paper(Rc<RefCell<Vec<u8>>>);
+
+impl Paper {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+}
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// At least one event of each variant, awkward ones included.
+fn samples() -> Vec<Event> {
+    let path = |text: &str| text.to_owned();
+    let one = |number| Some(layer(number, ""));
+    let mut all = append_story();
+    all.extend([
+        Event::Lookup {
+            path: path("/gone"),
+            probes: vec![probe(0, Answer::Absent), probe(5, Answer::Absent), probe(4, Answer::Whiteout)],
+            found: false,
+        },
+        Event::Lookup {
+            path: path("/srv"),
+            probes: vec![
+                probe(0, Answer::Directory { opaque: false, redirect: Some("/old".into()) }),
+                probe(3, Answer::Metacopy { size: 2_000_000 }),
+                probe(2, Answer::Directory { opaque: true, redirect: None }),
+            ],
+            found: true,
+        },
+        Event::CopyUp {
+            path: path("/l"),
+            kind: "symlink".into(),
+            bytes: 0,
+            from: layer(1, ""),
+            metadata_only: false,
+        },
+        Event::CopyUp {
+            path: path("/big"),
+            kind: "file".into(),
+            bytes: 0,
+            from: layer(1, ""),
+            metadata_only: true,
+        },
+        Event::Write { path: path("/new"), bytes: 12, size: 12, append: false, untouched: None },
+        Event::Created { path: path("/d"), kind: "directory".into(), over_whiteout: true, opaque: true },
+        Event::Created { path: path("/h"), kind: "link".into(), over_whiteout: false, opaque: false },
+        Event::Removed {
+            path: path("/etc/motd"),
+            kind: "file".into(),
+            whiteout_over: one(1),
+            still_stored: 286,
+        },
+        Event::Removed { path: path("/tmp/x"), kind: "file".into(), whiteout_over: None, still_stored: 0 },
+        Event::Opaque { path: path("/d") },
+        Event::Redirect { path: path("/b"), to: "/a".into() },
+        Event::Renamed { from: path("/a"), to: path("/b"), exchange: false, whiteout: true },
+        Event::Renamed { from: path("/a"), to: path("/b"), exchange: true, whiteout: false },
+        Event::Attributes { path: path("/run.sh"), change: "mode 0644 → 0755".into() },
+        Event::Failed {
+            op: "rename".into(),
+            path: path("/etc"),
+            errno: "EXDEV".into(),
+            why: "a directory that a lower layer holds is not renamed without redirect_dir".into(),
+        },
+        Event::Committed { what: "web".into(), entries: 1, bytes: 656 },
+        stack_of_web(),
+        Event::Which {
+            path: path("/etc/motd"),
+            probes: vec![
+                Probe { layer: layer(0, "web (rw)"), answer: found(12) },
+                Probe { layer: layer(1, "FROM alpine"), answer: found(286) },
+            ],
+            winner: one(0).map(|top| LayerRef { label: "web (rw)".into(), ..top }),
+            why: "the upper is asked first".into(),
+        },
+    ]);
+    all.extend(second_build());
+    all.extend([
+        Event::Output { stream: Stream::Out, text: "hello \x1b[31mred".into() },
+        Event::BuildFailed {
+            message: "ERROR: process \"/bin/sh -c go build\" did not complete successfully: exit code: 127"
+                .into(),
+            exit: 1,
+            plain: None,
+            place: None,
+            hint: None,
+        },
+        explained(),
+        Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
+        Event::Printed { out: String::new(), err: "Error: No such container: wbe".into(), exit: 1 },
+        Event::Started { name: "web".into(), image: "nginx:alpine".into(), lowers: 4 },
+        Event::Table {
+            title: "images".into(),
+            head: vec!["name".into(), "size".into(), "what it is".into()],
+            rows: vec![
+                vec!["alpine:3.19".into(), "7.4 MB".into(), "small, busybox and apk".into()],
+                vec![
+                    "golang:1.21-alpine".into(),
+                    "300 MB".into(),
+                    "the Go toolchain on alpine, for the builder stage of a multi-stage build".into(),
+                ],
+            ],
+        },
+        Event::Value { text: "2".into() },
+        Event::Text { text: "help · help whiteout".into() },
+        Event::NotModelled { what: "./main".into(), instead: "it succeeds and changes nothing".into() },
+        Event::Story { text: "Now edit one file.".into() },
+        Event::Line { text: "for f in m.ls(\"/\") {\n  print(f)\n}".into() },
+        Event::Check {
+            name: "prefix stays cached".into(),
+            ok: true,
+            expected: "2".into(),
+            actual: "2".into(),
+        },
+        Event::Check { name: "small".into(), ok: false, expected: "true".into(), actual: "false".into() },
+        Event::Predicted {
+            instruction: "COPY . .".into(),
+            predicted: "HIT".into(),
+            actual: "MISS".into(),
+            ok: false,
+        },
+        aap(),
+        Event::Tracing { mode: "on".into() },
+        Event::Result { exit: 1, passed: 2, failed: 1 },
+    ]);
+    all
+}
+
+fn explained() -> Event {
+    let row = |part: &str, earlier: &str, now: &str| KeyRow {
+        part: Part(part.into()),
+        earlier: Some(earlier.into()),
+        now: Some(now.into()),
+    };
+    let (long_a, long_b) = (format!("9c0d52{}", "a".repeat(58)), format!("9c0d52b{}", "b".repeat(57)));
+    Event::Explain {
+        step: 3,
+        instruction: "COPY . .".into(),
+        verdict: "MISS  app.py changed, 41ab → c07f".into(),
+        rows: vec![
+            row("parent", &long_a, &long_a),
+            row("step", "COPY . .", "COPY . ."),
+            row("requirements.txt", "5f20", "5f20"),
+            row("app.py", &format!("sha256:{long_a}"), &format!("sha256:{long_b}")),
+            KeyRow { part: Part("new.py".into()), earlier: None, now: Some("77aa".into()) },
+            KeyRow { part: Part("old.py".into()), earlier: Some("88bb".into()), now: None },
+        ],
+        key: Some(CacheKey::on("9c0d52").with("step", "COPY . .")),
+        digest: format!("sha256:{}", "c".repeat(64)),
+    }
+}
+
+fn aap() -> Event {
+    Event::Error {
+        message: "`aap.py` is not in the build context `app`".into(),
+        place: Some(Place {
+            file: "Dockerfile".into(),
+            line: 3,
+            column: 6,
+            width: 6,
+            text: "COPY aap.py .".into(),
+        }),
+        hint: Some("did you mean `app.py`? COPY reads the context, never the image.".into()),
+    }
+}
+
+/// The name of each variant. A new variant does not compile until it is named here, and the test
+/// below fails until it has a sample.
+fn variant(event: &Event) -> &'static str {
+    match event {
+        Event::Lookup { .. } => "lookup",
+        Event::CopyUpDirectories { .. } => "copy_up_directories",
+        Event::CopyUp { .. } => "copy_up",
+        Event::Write { .. } => "write",
+        Event::Created { .. } => "created",
+        Event::Removed { .. } => "removed",
+        Event::Opaque { .. } => "opaque",
+        Event::Redirect { .. } => "redirect",
+        Event::Renamed { .. } => "renamed",
+        Event::Attributes { .. } => "attributes",
+        Event::Failed { .. } => "failed",
+        Event::Committed { .. } => "committed",
+        Event::Stack { .. } => "stack",
+        Event::Which { .. } => "which",
+        Event::BuildStart { .. } => "build_start",
+        Event::Step { .. } => "step",
+        Event::Output { .. } => "output",
+        Event::Built { .. } => "built",
+        Event::BuildFailed { .. } => "build_failed",
+        Event::Explain { .. } => "explain",
+        Event::Printed { .. } => "printed",
+        Event::Started { .. } => "started",
+        Event::Table { .. } => "table",
+        Event::Value { .. } => "value",
+        Event::Text { .. } => "text",
+        Event::NotModelled { .. } => "not_modelled",
+        Event::Hint { .. } => "hint",
+        Event::Next { .. } => "next",
+        Event::Story { .. } => "story",
+        Event::Line { .. } => "line",
+        Event::Check { .. } => "check",
+        Event::Predicted { .. } => "predicted",
+        Event::Error { .. } => "error",
+        Event::Tracing { .. } => "tracing",
+        Event::Result { .. } => "result",
+    }
+}
+
+#[test]
+fn every_event_has_a_text_and_a_line_of_json() {
+    let samples = samples();
+    let mut seen: Vec<&str> = samples.iter().map(variant).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 35, "a variant has no sample: {seen:?}");
+
+    for event in &samples {
+        let line = json(event);
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["event"], variant(event), "{line}");
+        assert!(!line.contains('\n'));
+        let text = text(event, &Style::default());
+        assert!(text.ends_with('\n') && !text.contains('\x1b'), "{text:?}");
+        let allowed =
+            if matches!(event, Event::Printed { .. } | Event::BuildFailed { .. }) { 200 } else { 80 };
+        assert!(text.lines().all(|line| columns(line) <= allowed), "wider than 80:\n{text}");
+    }
+    let all: String = samples.iter().map(|event| text(event, &Style::default())).collect();
+    insta::assert_snapshot!("every_event", all);
+    let lines: Vec<String> = samples.iter().map(json).collect();
+    insta::assert_snapshot!("every_event_json", lines.join("\n"));
+}
+
+#[test]
+fn colour_adds_nothing_but_escapes() {
+    let plain = play(&samples());
+    let coloured = play_with(&samples(), Style { colour: true, width: 80 });
+    assert!(coloured.contains('\x1b'));
+    let mut bare = String::new();
+    let mut rest = coloured.as_str();
+    while let Some((before, after)) = rest.split_once('\x1b') {
+        bare.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    bare.push_str(rest);
+    assert_eq!(bare, plain);
+}
+
+#[test]
+fn an_append_tells_copy_up_in_numbered_lines() {
+    let line = Event::Line { text: "c.append(\"/etc/nginx/nginx.conf\", \"# tuned\\n\")".into() };
+    let events: Vec<Event> = std::iter::once(line).chain(append_story()).chain([stack_of_web()]).collect();
+    insta::assert_snapshot!(play(&events));
+}
+
+#[test]
+fn a_build_lines_up() {
+    insta::assert_snapshot!(play(&second_build()));
+}
+
+#[test]
+fn an_error_shows_line_caret_and_hint() {
+    insta::assert_snapshot!(text(&aap(), &Style::default()), @r"
+    error: Dockerfile:3:6: `aap.py` is not in the build context `app`
+      3 │ COPY aap.py .
+        │      ^^^^^^
+    hint: did you mean `app.py`? COPY reads the context, never the image.
+    ");
+}
+
+#[test]
+fn a_long_line_is_shown_around_the_mark() {
+    let long = format!("RUN echo {} && oops {}", "a ".repeat(60), "b ".repeat(60));
+    let at = long.find("oops").unwrap() as u32 + 1;
+    let event = Event::Error {
+        message: "no such program".into(),
+        place: Some(Place { file: "<repl>".into(), line: 1, column: at, width: 4, text: long }),
+        hint: None,
+    };
+    insta::assert_snapshot!(text(&event, &Style::default()), @r"
+    error: no such program
+      1 │ …a a a a a a a a a a  && oops b b b b b b b b b b b b b b b b b b b b b …
+        │                          ^^^^
+    ");
+}
+
+#[test]
+fn many_paths_make_several_boxes() {
+    let paths: Vec<String> = (0..7).map(|n| format!("/srv/www/site-{n}/index.html")).collect();
+    let cells = |mark| paths.iter().map(|_| cell(mark, "1.20 kB")).collect::<Vec<Cell>>();
+    let label =
+        "RUN apt-get update && apt-get install -y --no-install-recommends nginx curl && rm -rf /var/lib/apt";
+    let event = Event::Stack {
+        name: "web".into(),
+        rows: vec![
+            StackRow { layer: layer(0, "web (rw)"), cells: cells(CellMark::Whiteout) },
+            StackRow { layer: layer(1, label), cells: cells(CellMark::Hidden) },
+        ],
+        view: cells(CellMark::Absent),
+        paths,
+    };
+    let drawn = text(&event, &Style::default());
+    assert!(drawn.lines().all(|line| columns(line) <= 80), "{drawn}");
+    insta::assert_snapshot!(drawn);
+}
+
+#[test]
+fn a_long_instruction_wraps_and_is_never_lost() {
+    let long = "RUN apt-get update && apt-get install -y --no-install-recommends nginx curl ca-certificates \
+                && rm -rf /var/lib/apt/lists/*";
+    let heredoc = "RUN <<EOF\nset -e\necho one\n\techo two\nEOF";
+    let very = format!("RUN {}", "echo word && ".repeat(60));
+    let events = [
+        step(9, "[build 2/3]", long, Verdict::Miss { reason: Reason::FirstBuild }),
+        step(10, "[build 3/3]", heredoc, Verdict::Hit { reason: "same parent, same step".into() }),
+        step(11, "", &very, Verdict::NotLookedUp { reason: "the stage is not needed".into() }),
+        Event::Step {
+            number: 12,
+            label: "[2/2]".into(),
+            stage: "1".into(),
+            instruction: "RUN make".into(),
+            verdict: Verdict::Miss { reason: Reason::NoCache },
+            reason_text: "the cache was switched off".into(),
+            bytes: Some(45_200_000),
+            seconds: Some(12.0),
+        },
+    ];
+    insta::assert_snapshot!(play(&events));
+}
+
+#[test]
+fn output_of_a_step_is_shown_when_it_fails() {
+    let start = || second_build().swap_remove(0);
+    let said = |text: &str| Event::Output { stream: Stream::Err, text: text.into() };
+    let run = |n| step(n, "", "RUN go build", Verdict::Miss { reason: Reason::FirstBuild });
+    let failed = || Event::BuildFailed {
+        message: "exit code: 127".into(),
+        exit: 1,
+        plain: None,
+        place: None,
+        hint: None,
+    };
+    let after = [start(), said("fine"), run(1), said("go: not found"), run(2), failed()];
+    let before = [start(), run(1), said("fine"), run(2), said("go: not found"), failed()];
+    for events in [after, before] {
+        let shown = play(&events);
+        assert!(shown.contains("go: not found") && !shown.contains("fine"), "{shown}");
+    }
+    let all = play(&[Event::Tracing { mode: "on".into() }, start(), said("fine"), run(1), said("x"), run(2)]);
+    assert!(all.contains("fine"), "{all}");
+}
+
+#[test]
+fn a_flood_of_events_is_cut_with_a_way_to_see_it_all() {
+    let created = |n: usize| Event::Created {
+        path: format!("/f{n}"),
+        kind: "file".into(),
+        over_whiteout: false,
+        opaque: false,
+    };
+    let flood: Vec<Event> = (0..1000).map(created).chain([Event::Value { text: "done".into() }]).collect();
+    let shown = play(&flood);
+    assert_eq!(shown.lines().count(), 34, "{shown}");
+    assert!(shown.ends_with("… 968 lines more: trace on\ndone\n"), "{shown}");
+    let on = [Event::Tracing { mode: "on".into() }].into_iter().chain(flood.clone()).collect::<Vec<_>>();
+    assert_eq!(play(&on).lines().count(), 1002);
+    let off = [Event::Tracing { mode: "off".into() }].into_iter().chain(flood).collect::<Vec<_>>();
+    assert_eq!(play(&off), "trace off\ndone\n");
+}
+
+#[test]
+fn json_mode_prints_every_event_at_once() {
+    let paper = Paper::default();
+    let mut renderer = Renderer::json(Box::new(paper.clone()));
+    for event in second_build() {
+        renderer.take(event);
+    }
+    assert_eq!(renderer.mode(), Mode::Json);
+    let events: Vec<serde_json::Value> =
+        paper.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), 9);
+    assert_eq!(
+        (&events[3]["verdict"], &events[3]["reason_text"]),
+        (&"MISS".into(), &"app.py changed, 41ab → c07f".into())
+    );
+}
+
+#[test]
+fn a_closed_pipe_is_noticed_once_and_nothing_panics() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut renderer = Renderer::new(Box::new(Closed), Style::default());
+    renderer.take(Event::Value { text: "a".into() });
+    renderer.take(Event::Value { text: "b".into() });
+    assert!(renderer.broken());
+}
+
+#[test]
+fn any_width_is_survived() {
+    for width in [0, 1, 7, 20, 41, 300] {
+        let shown = play_with(&samples(), Style { colour: false, width });
+        assert!(shown.contains("app:latest"));
+    }
+}

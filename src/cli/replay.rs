@@ -46,10 +46,18 @@ pub fn replay(order: &Replay, colour: Colour) -> u8 {
 }
 
 fn replay_path(path: &Path, take: &mut dyn FnMut(&Answer)) -> Result<Report, crate::error::Error> {
+    // Cases may need the `bases.json` of a folder above them: the host has to reach that far.
+    if let Ok(real) = path.canonicalize()
+        && let Some(root) = real.ancestors().skip(1).find(|folder| folder.join("bases.json").is_file())
+        && let Some(inside) = real.strip_prefix(root).ok().and_then(Path::to_str)
+    {
+        let host = DiskHost::below(root).map_err(|error| unreadable(&error))?;
+        return Ok(run(&host, &[format!("./{inside}")], take));
+    }
     if path.is_dir() {
         let host = DiskHost::below(path).map_err(|error| unreadable(&error))?;
         return Ok(run(&host, &[".".to_owned()], take));
     }
     let (host, name) = DiskHost::beside(path).map_err(|error| unreadable(&error))?;
-    Ok(run(&host, &[name], take))
+    Ok(run(&host, &[format!("./{name}")], take))
 }

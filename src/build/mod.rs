@@ -22,6 +22,8 @@ pub mod ignore;
 mod ignore_pattern;
 mod key;
 mod legacy;
+mod legacy_copy;
+mod legacy_key;
 mod meta;
 mod outline;
 pub mod pattern;

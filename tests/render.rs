@@ -239,6 +239,9 @@ fn samples() -> Vec<Event> {
             message: "ERROR: process \"/bin/sh -c go build\" did not complete successfully: exit code: 127"
                 .into(),
             exit: 1,
+            plain: None,
+            place: None,
+            hint: None,
         },
         explained(),
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
@@ -488,7 +491,13 @@ fn output_of_a_step_is_shown_when_it_fails() {
     let start = || second_build().swap_remove(0);
     let said = |text: &str| Event::Output { stream: Stream::Err, text: text.into() };
     let run = |n| step(n, "", "RUN go build", Verdict::Miss { reason: Reason::FirstBuild });
-    let failed = || Event::BuildFailed { message: "exit code: 127".into(), exit: 1 };
+    let failed = || Event::BuildFailed {
+        message: "exit code: 127".into(),
+        exit: 1,
+        plain: None,
+        place: None,
+        hint: None,
+    };
     let after = [start(), said("fine"), run(1), said("go: not found"), run(2), failed()];
     let before = [start(), run(1), said("fine"), run(2), said("go: not found"), failed()];
     for events in [after, before] {

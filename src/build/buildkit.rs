@@ -1,5 +1,6 @@
 //! A build with BuildKit: convert, solve, export.
 
+use super::Stage;
 use super::cache::Cache;
 use super::convert::convert;
 use super::graph::{Entry, Graph};
@@ -8,11 +9,9 @@ use super::request::Request;
 use super::sent::Sent;
 use super::solve::Solver;
 use super::step::Failure;
-use crate::dockerfile::Dockerfile;
 use crate::image::{History, Image, Store};
 use crate::shell::Programs;
 use crate::trace::Trace;
-use std::sync::Arc;
 
 /// What BuildKit writes beside each history entry.
 const COMMENT: &str = "buildkit.dockerfile.v0";
@@ -22,15 +21,14 @@ const COMMENT: &str = "buildkit.dockerfile.v0";
 /// # Errors
 /// How the build failed.
 pub(super) fn build(
-    file: &Dockerfile,
+    at: &Stage<'_>,
     images: &mut Store,
     cache: &mut Cache,
-    request: &Request,
-    view: &super::context::View,
     player: &mut Player,
     programs: &mut dyn Programs,
     t: &mut Trace,
 ) -> Result<Image, Failure> {
+    let (file, request, view) = (at.file, at.request, at.view);
     let graph = convert(file, request, images, &mut player.steps, t)?;
     let sent = Sent::update(cache.sent.as_ref(), view);
     cache.sent = Some(sent.clone());
@@ -69,9 +67,4 @@ fn export(solver: &Solver<'_>, graph: &Graph, request: &Request) -> Image {
     let author = end.author.clone();
     Image { config, history, layers, created: time, author, parent: None, placeholder, ..Image::default() }
         .sealed()
-}
-
-/// The layers' total, for events.
-pub(super) fn short_id(image: &Arc<Image>) -> String {
-    image.id.short(12)
 }

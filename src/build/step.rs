@@ -59,9 +59,9 @@ pub struct Step {
     /// What the builder decided, and why.
     pub verdict: Verdict,
     /// The cache key; none where nothing is looked up.
-    pub(super) key: Option<Arc<Key>>,
+    pub key: Option<Arc<Key>>,
     /// The nearest earlier key of the same step, which the reason compares with.
-    pub(super) earlier: Option<Arc<Key>>,
+    pub earlier: Option<Arc<Key>>,
     /// The layer it made or found.
     pub layer: Option<ImageLayer>,
     /// What its programs printed.

@@ -70,7 +70,15 @@ pub fn text(event: &Event, style: &Style) -> String {
             let name = if tag.is_empty() { image.clone() } else { format!("{tag} {image}") };
             built(&name, (*hits, *misses), (*size, *layers), *seconds, style)
         }
-        Event::BuildFailed { message, exit } => build_failed(message, *exit, style),
+        Event::BuildFailed { message, exit, plain, place, hint } => {
+            let mut drawn = build_failed(message, *exit, style);
+            if let Some(plain) = plain {
+                drawn.push_str(&diagnostic::draw(plain, place.as_ref(), hint.as_deref(), style));
+            } else if let Some(hint) = hint {
+                drawn.push_str(&diagnostic::advice("hint", hint, style));
+            }
+            drawn
+        }
         Event::Explain { step, instruction, verdict, rows, digest, .. } => {
             explain::draw(&explain::Explained { step: *step, instruction, verdict, rows, digest }, style)
         }

@@ -6,20 +6,34 @@
 //! step hit or missed.
 
 mod archive;
+mod buildkit;
 mod cache;
 mod context;
+mod convert;
 mod copy;
+mod dispatch;
+mod execute;
 mod explain;
 mod filter;
 mod glob;
+mod graph;
 pub mod ignore;
 mod ignore_pattern;
 mod key;
 mod meta;
 pub mod pattern;
+mod persist;
+mod plan;
+mod play;
 mod request;
+mod rootfs;
+mod scope;
 mod select;
+mod sent;
+mod solve;
+mod special;
 mod step;
+mod verdict;
 
 pub use cache::Cache;
 pub use context::{Context, ContextEntry, EntryKind, Limits};

@@ -107,7 +107,12 @@ impl Reading<'_> {
     fn only_word(&self) -> Result<Word, Fault> {
         match self.node.words() {
             [word] => Ok(word.clone()),
-            _ => Err(self.fault("requires exactly one argument")),
+            _ => Err(self.fault("requires exactly one argument").hint(match self.keyword {
+                "USER" => "write USER and a name or a number, such as app or 1000:1000",
+                "WORKDIR" => "write WORKDIR and a path, such as /app",
+                "STOPSIGNAL" => "write STOPSIGNAL and a signal, such as SIGTERM",
+                _ => "write who maintains the image",
+            })),
         }
     }
 
@@ -133,7 +138,7 @@ impl Reading<'_> {
         }
         for pair in pairs.iter().filter(|pair| pair.key.text.is_empty()) {
             let message = format!("{} names can not be blank", self.keyword);
-            return Err(Fault::line(message, pair.key.place));
+            return Err(Fault::line(message, pair.key.place).hint("write a name before the `=`"));
         }
         Ok(pairs.to_vec())
     }
@@ -151,7 +156,9 @@ impl Reading<'_> {
             return Err(self.at_least_one().hint("write ARG NAME or ARG NAME=default"));
         }
         for pair in pairs.iter().filter(|pair| pair.key.text.is_empty() && pair.value.is_some()) {
-            return Err(Fault::line("ARG names can not be blank", pair.key.place));
+            return Err(
+                Fault::line("ARG names can not be blank", pair.key.place).hint("write a name before the `=`")
+            );
         }
         Ok((Kind::Arg(pairs.to_vec()), self.unchecked_flags()))
     }
@@ -295,7 +302,8 @@ impl Reading<'_> {
         let trimmed = |word: &Word| Word::new(word.text.trim(), word.place);
         let words: Vec<Word> = words.iter().map(trimmed).collect();
         for word in words.iter().filter(|word| word.text.is_empty()) {
-            return Err(Fault::line("VOLUME specified can not be an empty string", word.place));
+            return Err(Fault::line("VOLUME specified can not be an empty string", word.place)
+                .hint("name a path, such as /data"));
         }
         Ok((Kind::Volume(words), flags))
     }
@@ -308,13 +316,13 @@ impl Reading<'_> {
         match child.keyword.text.to_uppercase().as_str() {
             "ONBUILD" => {
                 let message = "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed";
-                return Err(Fault::line(message, child.keyword.place));
+                return Err(Fault::line(message, child.keyword.place)
+                    .hint("write the inner instruction after one ONBUILD"));
             }
             word @ ("FROM" | "MAINTAINER") => {
-                return Err(Fault::line(
-                    format!("{word} isn't allowed as an ONBUILD trigger"),
-                    child.keyword.place,
-                ));
+                let message = format!("{word} isn't allowed as an ONBUILD trigger");
+                return Err(Fault::line(message, child.keyword.place)
+                    .hint("a trigger runs inside the stage of the child image, after its FROM"));
             }
             _ => {}
         }
@@ -338,7 +346,8 @@ impl Reading<'_> {
         if kind.text.eq_ignore_ascii_case("NONE") {
             return match command {
                 [] => Ok((Kind::Healthcheck(Healthcheck::None), self.unchecked_flags())),
-                [extra, ..] => Err(Fault::line("HEALTHCHECK NONE takes no arguments", extra.place)),
+                [extra, ..] => Err(Fault::line("HEALTHCHECK NONE takes no arguments", extra.place)
+                    .hint("write CMD instead of NONE, or nothing after it")),
             };
         }
         let flags = self.flags()?;

@@ -152,15 +152,20 @@ pub(super) fn check(flags: &[RawFlag], keyword: &str, version: Version) -> Resul
             return Err(unknown(fault("unknown flag", "Unknown flag"), name, keyword, &known, today));
         };
         if rule.kind != Texts && checked.iter().any(|earlier| earlier.name == name) {
-            return Err(fault("duplicate flag specified", "Duplicate flag specified"));
+            return Err(
+                fault("duplicate flag specified", "Duplicate flag specified").hint("keep one of them")
+            );
         }
         let missing = match rule.kind {
             Switch => value == Some(""),
             Text | Texts => value.is_none(),
         };
         if missing {
-            return Err(fault("missing a value on flag", "Missing a value on flag")
-                .hint(format!("write `--{name}=VALUE`, without blanks around `=`")));
+            let hint = match rule.kind {
+                Switch => format!("write `--{name}` or `--{name}=false`"),
+                Text | Texts => format!("write `--{name}=VALUE`, without blanks around `=`"),
+            };
+            return Err(fault("missing a value on flag", "Missing a value on flag").hint(hint));
         }
         if let (Switch, Some(value)) = (rule.kind, value)
             && !value.eq_ignore_ascii_case("true")

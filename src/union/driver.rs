@@ -68,7 +68,7 @@ pub(super) trait Driver: Debug + Sync {
     fn attributes_of(&self, m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<Ino, Errno>;
 
     /// The name under which a layer keeps an extended attribute that a program calls `name`.
-    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Cow<'n, [u8]>;
+    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Result<Cow<'n, [u8]>, Errno>;
 
     /// The opposite; none if programs never see it.
     fn shown_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Option<Cow<'n, [u8]>>;

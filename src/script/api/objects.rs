@@ -106,7 +106,11 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
     }
     let mount = Mount::new(layers, upper, chosen)
         .map_err(|errno| crate::script::handle::thrown("mount", "", errno))?;
-    let name = with(core, |core| Ok(core.lab.keep_mount(mount)))?;
+    let name = with(core, |core| {
+        let name = core.lab.keep_mount(mount);
+        core.name_it("Mount", &name);
+        Ok(name)
+    })?;
     Ok(Files::new(core, Place::Mount(name)))
 }
 
@@ -225,7 +229,11 @@ fn history(image: &Image) -> Array {
 fn containers(engine: &mut Engine, core: &Shared) {
     let shared = core.clone();
     engine.register_fn("container", move |name: &str| {
-        let name = lab(&shared, |core| core.lab.container(name).map(|container| container.name.clone()))?;
+        let name = lab(&shared, |core| {
+            let name = core.lab.container(name)?.name.clone();
+            core.name_it("Container", &name);
+            Ok(name)
+        })?;
         Ok::<_, Box<rhai::EvalAltResult>>(Files::<OfContainer>::new(&shared, Place::Container(name)))
     });
     let shared = core.clone();

@@ -83,7 +83,7 @@ impl Driver for Overlay {
         attr::inode_for_xattr(m, spot, t)
     }
 
-    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Cow<'n, [u8]> {
+    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Result<Cow<'n, [u8]>, Errno> {
         attr::stored(m, name)
     }
 

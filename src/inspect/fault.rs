@@ -1,111 +1,19 @@
 //! Go's words for what is wrong with a template, with the place (Go `text/template/exec.go`,
 //! `ExecError`; `text/template/parse/parse.go`, `ErrorContext`).
 
-use super::functions;
 use super::template::{Fault, Kind};
 use gotmpl::parse::{CommandNode, Expr, ListNode, Node, Number, PipeNode};
 use gotmpl::{TemplateError, Value};
 
-const BUILT_IN: &str =
-    "and call eq ge gt html index js le len lt ne not or print printf println slice urlquery";
-const KEYWORDS: &str = "if else end range with define template block break continue nil true false";
-
-/// The first name in an action that is no function, as Go's parser refuses it while reading, before
-/// it comes to see an action that never ends.
-pub fn unknown_function(source: &str) -> Option<Fault> {
-    let mut rest = source;
-    while let Some(start) = rest.find("{{") {
-        rest = rest[start + 2..].trim_start_matches('-');
-        if let Some(comment) = rest.trim_start().strip_prefix("/*") {
-            rest = comment.find("*/").map_or("", |end| &comment[end + 2..]);
-            continue;
-        }
-        let (unknown, after) = scan_action(rest);
-        if let Some(name) = unknown {
-            let at = name.as_ptr() as usize - source.as_ptr() as usize;
-            return Some(Fault::Parse(format!(
-                "template: :{}: function \"{name}\" not defined",
-                line_of(source, at)
-            )));
-        }
-        rest = after;
-    }
-    None
-}
-
-/// Reads to the end of an action: its first unknown name, and what follows it.
-fn scan_action(action: &str) -> (Option<&str>, &str) {
-    let mut rest = action;
-    let mut before = ' ';
-    while let Some(c) = rest.chars().next() {
-        let length = match c {
-            '}' if rest.starts_with("}}") => return (None, &rest[2..]),
-            '"' | '\'' | '`' => match quoted_length(rest, c) {
-                Some(length) => length,
-                None => return (None, ""),
-            },
-            _ if c.is_alphabetic() || c == '_' => {
-                let word = |c: char| !(c.is_alphanumeric() || c == '_');
-                let length = rest.find(word).unwrap_or(rest.len());
-                let name = &rest[..length];
-                let known = |list: &str| list.split(' ').any(|known| known == name);
-                let after = before == '.' || before == '$' || before.is_alphanumeric();
-                if !(after || known(BUILT_IN) || known(KEYWORDS) || functions::NAMES.contains(&name)) {
-                    return (Some(name), "");
-                }
-                length
-            }
-            _ => c.len_utf8(),
-        };
-        before = rest[..length].chars().next_back().unwrap_or(' ');
-        rest = &rest[length..];
-    }
-    (None, "")
-}
-
-fn quoted_length(text: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quote != '`' => escaped = true,
-            _ if c == quote => return Some(at + c.len_utf8()),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// A template that can't be read.
-pub fn parse(source: &str, error: &TemplateError) -> Fault {
-    let (line, words) = match error {
+/// A template that the engine can't read, in its own words: what Go's parser refuses most often has
+/// been found by [`super::reading::check`] before.
+pub fn parse(error: &TemplateError) -> Fault {
+    Fault::Parse(match error {
         TemplateError::Parse { line, message, .. } | TemplateError::Lex { line, message, .. } => {
-            (*line, message.as_str())
+            format!("template: :{line}: {message}")
         }
-        TemplateError::UndefinedFunction(name) => {
-            return Fault::Parse(format!("template: :1: function \"{name}\" not defined"));
-        }
-        TemplateError::UndefinedVariable(name) => {
-            return Fault::Parse(format!("template: :1: undefined variable \"{name}\""));
-        }
-        other => return Fault::Parse(format!("template: :{}: {other}", line_of(source, 0))),
-    };
-    Fault::Parse(format!("template: :{line}: {}", gos_words(words)))
-}
-
-/// The engine's words for the commonest mistakes in Go's.
-fn gos_words(words: &str) -> String {
-    if words.contains("unclosed action") {
-        "unclosed action".to_owned()
-    } else if words.contains("Eof") || words.contains("EOF") || words.contains("unexpected end of") {
-        "unexpected EOF".to_owned()
-    } else if words.contains("End") && words.starts_with("unexpected token") {
-        "unexpected {{end}}".to_owned()
-    } else if words.contains("Else") && words.starts_with("unexpected token") {
-        "unexpected {{else}}".to_owned()
-    } else {
-        words.to_owned()
-    }
+        other => format!("template: :1: {other}"),
+    })
 }
 
 /// A template that failed while it was executed.

@@ -3,6 +3,7 @@
 use super::template::Written;
 use gotmpl::{Template, TemplateError, Value};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Their names.
 pub const NAMES: [&str; 8] = ["json", "split", "join", "title", "lower", "upper", "pad", "truncate"];
@@ -10,10 +11,30 @@ pub const NAMES: [&str; 8] = ["json", "split", "join", "title", "lower", "upper"
 /// Blanks that `pad` adds at most on either side.
 const WIDEST: i64 = 10_000;
 
+/// Bytes that all functions together may make in one template: a text that doubles itself in a loop
+/// must end.
+const BYTES: u64 = 64 << 20;
+
+/// Go's own functions that can make a text longer.
+const GROWING: [&str; 6] = ["print", "println", "printf", "html", "js", "urlquery"];
+
 /// Adds docker's functions, and an `index` that knows Go's zero values.
 pub fn docker(template: Template, written: Arc<Written>) -> Template {
+    let budget = Arc::new(AtomicU64::new(BYTES));
+    let template = GROWING.iter().fold(template, |template, name| {
+        let budget = budget.clone();
+        template.func(name, move |args| {
+            spend(&budget, growth(name, args))?;
+            built_in(name, args)
+        })
+    });
+    let (for_json, for_join) = (budget.clone(), budget);
     template
-        .func("json", move |args| Ok(text(written.json(only("json", args)?))))
+        .func("json", move |args| {
+            let json = written.json(only("json", args)?);
+            spend(&for_json, json.len() as u64)?;
+            Ok(text(json))
+        })
         .func("split", |args| {
             let [whole, separator] = both("split", args)?;
             let (whole, separator) = (string(whole)?, string(separator)?);
@@ -23,8 +44,10 @@ pub fn docker(template: Template, written: Arc<Written>) -> Template {
             };
             Ok(Value::List(parts.into()))
         })
-        .func("join", |args| {
+        .func("join", move |args| {
             let [list, separator] = both("join", args)?;
+            let separators = list.len().unwrap_or(0) as u64;
+            spend(&for_join, size(list).saturating_add(size(separator).saturating_mul(separators)))?;
             let parts = match list {
                 Value::List(list) => list.iter().map(|part| string(part)).collect::<Result<Vec<_>, _>>()?,
                 Value::Map(map) => {
@@ -65,6 +88,51 @@ pub fn docker(template: Template, written: Arc<Written>) -> Template {
                 (found, _) => Ok(found),
             })
         })
+}
+
+/// Draws on the budget before the bytes are made.
+fn spend(budget: &AtomicU64, bytes: u64) -> Result<(), TemplateError> {
+    let less = |left: u64| left.checked_sub(bytes.saturating_add(16));
+    match budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(TemplateError::Exec(format!("the template makes more than {BYTES} bytes"))),
+    }
+}
+
+/// At most how many bytes a function makes of its arguments.
+fn growth(name: &str, args: &[Value]) -> u64 {
+    let all = args.iter().map(size).fold(0, u64::saturating_add);
+    // Escaping makes up to six bytes of one.
+    let once = all.saturating_mul(6);
+    match args.first().and_then(Value::as_str) {
+        Some(format) if name == "printf" => {
+            let verbs = format.bytes().filter(|byte| *byte == b'%').count() as u64;
+            let numbers = format.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u64>().ok());
+            let width = numbers.max().unwrap_or(if format.contains('*') { 65_535 } else { 0 }).min(65_535);
+            once.saturating_add(width).saturating_mul(verbs + 1)
+        }
+        _ => once,
+    }
+}
+
+/// Bytes of a value's texts.
+fn size(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::List(list) => list.iter().map(size).fold(2, u64::saturating_add),
+        Value::Map(map) => {
+            map.iter().map(|(key, value)| key.len() as u64 + size(value)).fold(5, u64::saturating_add)
+        }
+        _ => 24,
+    }
+}
+
+/// Calls one of the engine's own functions, which it does not hand out otherwise.
+fn built_in(name: &str, args: &[Value]) -> Result<Value, TemplateError> {
+    let names = (0..args.len()).map(|n| (Arc::from(format!("A{n}")), args[n].clone()));
+    let call: String = (0..args.len()).map(|n| format!(" .A{n}")).collect();
+    let dot = Value::Map(Arc::new(names.collect()));
+    Template::new("").parse(&format!("{{{{{name}{call}}}}}"))?.execute_to_string(&dot).map(text)
 }
 
 /// The same functions for a header: a name stays a name (docker/cli `templates.go`,

@@ -12,6 +12,7 @@ mod functions;
 mod history;
 mod images;
 mod print;
+mod reading;
 mod rows;
 mod table;
 mod template;

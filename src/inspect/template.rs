@@ -1,7 +1,7 @@
 //! `--format` templates: Go's `text/template` with docker's functions and Docker's words for errors.
 
 use super::data::Data;
-use super::{fault, functions};
+use super::{fault, functions, reading};
 use gotmpl::parse::ListNode;
 use gotmpl::{MissingKey, TemplateError, Value};
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Limits of one execution: rounds of all loops together, and bytes written.
-const ROUNDS: u64 = 1_000_000;
+const ROUNDS: u64 = 100_000;
 const BYTES: usize = 16 << 20;
 
 /// What a template's data are, which decides how Go words a missing field.
@@ -54,10 +54,10 @@ impl Template {
     /// # Errors
     /// [`Fault::Parse`].
     pub fn new(source: &str, data: &[Data], kind: Kind) -> Result<Template, Fault> {
-        fault::unknown_function(source).map_or(Ok(()), Err)?;
+        reading::check(source)?;
         let mut written = Written::default();
         let rows = data.iter().map(|data| written.value(data)).collect();
-        let unreadable = |error: TemplateError| fault::parse(source, &error);
+        let unreadable = |error: TemplateError| fault::parse(&error);
         let parser = gotmpl::parse::Parser::new(source, "{{", "}}").map_err(unreadable)?;
         let (tree, _) = parser.parse().map_err(unreadable)?;
         let template = functions::docker(gotmpl::Template::new(""), Arc::new(written))
@@ -95,7 +95,7 @@ impl Template {
 /// # Errors
 /// [`Fault`].
 pub fn header(source: &str, names: &[(&str, &str)]) -> Result<String, Fault> {
-    let unreadable = |error: TemplateError| fault::parse(source, &error);
+    let unreadable = |error: TemplateError| fault::parse(&error);
     let template = functions::header(gotmpl::Template::new("")).max_range_iters(ROUNDS);
     let template = template.parse(source).map_err(unreadable)?;
     let names = names.iter().map(|(name, shown)| (Arc::from(*name), Value::String(Arc::from(*shown))));

@@ -36,6 +36,9 @@ pub(super) trait Driver: Debug + Sync {
     /// May an answer be kept until the name itself changes?
     fn keeps(&self, m: &Mount, entry: &Entry) -> bool;
 
+    /// Takes note of a directory that was found, where that leaves a trace in the layers.
+    fn found(&self, m: &mut Mount, dir: &Entry, entry: &Entry);
+
     /// The names that readdir gives, in byte order.
     fn names(&self, m: &Mount, dir: &Entry) -> Result<Vec<Name>, Errno>;
 

@@ -2,7 +2,7 @@
 
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
-use super::overlay::{Index, Overlay};
+use super::overlay::{Index, Overlay, Private};
 use super::types::{Cred, Lower, Options};
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
@@ -19,6 +19,7 @@ pub struct Mount {
     pub(super) cred: Cred,
     pub(super) now: i64,
     pub(super) index: Index,
+    pub(super) private: Private,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
     generation: u64,
@@ -34,6 +35,7 @@ impl Clone for Mount {
             cred: self.cred.clone(),
             now: self.now,
             index: self.index.clone(),
+            private: self.private.clone(),
             driver: self.driver,
             cache: Cache::default(),
             generation: self.generation,
@@ -73,6 +75,7 @@ impl Mount {
             cred: Cred::default(),
             now: EPOCH,
             index: Index::default(),
+            private: Private::default(),
             driver: &Overlay,
             cache: Cache::default(),
             generation: next_generation(),
@@ -130,6 +133,7 @@ impl Mount {
         self.lowers = std::iter::once(top).chain(self.lowers.iter().cloned()).collect();
         self.upper = Tree::new();
         self.index = Index::default();
+        self.private = Private::default();
         self.native = false;
         self.restart();
         self.generation = next_generation();
@@ -201,6 +205,8 @@ impl Mount {
         }
         let entry = self.driver.search(self, &self.cache.dir(dir).entry, name, None)?;
         if self.real(&entry).is_some_and(|inode| inode.kind.is_dir()) {
+            let parent = self.cache.dir(dir).entry.clone();
+            self.driver.found(self, &parent, &entry);
             let id = self.cache.keep_dir(dir, name, entry.clone());
             return Ok(Node { entry, dir: Some(id) });
         }

@@ -1,6 +1,6 @@
 //! Creating, removing, linking (fs/overlayfs/dir.c).
 
-use super::{copy_up, index, namei, options, readdir, redirect};
+use super::{copy_up, impure, index, namei, options, readdir, redirect};
 use crate::fs::path::show;
 use crate::fs::{Errno, Ino, Inode, Kind, Nodes};
 use crate::trace::{Event, Trace};
@@ -127,6 +127,7 @@ pub(super) fn link(m: &mut Mount, from: &Spot, to: &Spot, t: &mut Trace) -> Resu
     }
     let over_whiteout = to.node.entry.upper_whiteout();
     m.upper_mut().link(parent, &to.name, ino);
+    impure::arrived(m, parent, ino);
     index::add(m, ino);
     changed(m, parent);
     m.cache.forget(to.dir, &to.name);

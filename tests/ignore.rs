@@ -76,7 +76,10 @@ fn every_recorded_ignore_file_leaves_what_docker_left() {
                 }
             };
             if got != wanted {
-                wrong.push(format!("{} {builder} {text:?}\n  got    {got:?}\n  wanted {wanted:?}", case["name"]));
+                wrong.push(format!(
+                    "{} {builder} {text:?}\n  got    {got:?}\n  wanted {wanted:?}",
+                    case["name"]
+                ));
             }
         }
     }

@@ -249,6 +249,16 @@ impl Lab {
         !name.is_empty() && host.list(name).is_ok()
     }
 
+    /// Differs whenever something in the lab changed: files anywhere, images, containers, builds.
+    pub fn fingerprint(&self) -> Vec<u64> {
+        let mut marks =
+            vec![self.host.generation(), self.builds.len() as u64, self.images.names().count() as u64];
+        marks.push(self.images.images().count() as u64);
+        marks.extend(self.mounts.values().map(Mount::generation));
+        marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));
+        marks
+    }
+
     /// The last build that ended.
     pub fn last_build(&self) -> Option<&Arc<Build>> {
         self.builds.last()

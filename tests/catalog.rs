@@ -33,6 +33,12 @@ const EXPECTED: &[(&str, u64, usize)] = &[
     ("alpine:3.19", 7_380_000, 2),
     ("debian:bookworm-slim", 74_800_000, 2),
     ("ubuntu:22.04", 77_900_000, 6),
+    ("node:20-alpine", 136_000_000, 9),
+    ("golang:1.21-alpine", 300_000_000, 11),
+    ("python:3.12-slim", 131_000_000, 12),
+    ("nginx:alpine", 42_600_000, 13),
+    ("nginx:latest", 187_000_000, 10),
+    ("postgres:15", 425_000_000, 25),
 ];
 
 #[test]

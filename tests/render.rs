@@ -1,5 +1,7 @@
 //! Every event as text and as JSON. The snapshots are what a person sees; read them when they change.
 
+#![allow(clippy::unwrap_used)]
+
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
     Answer, CacheKey, Cell, CellMark, Event, KeyRow, LayerRef, Part, Place, Probe, Reason, Sink, StackRow,

@@ -29,8 +29,15 @@ use std::sync::atomic::AtomicBool;
 #[derive(Debug, Parser)]
 #[command(name = "layerlab", version, max_term_width = 80, after_help = AFTER)]
 pub struct Arguments {
-    /// When to use colours (NO_COLOR switches them off too)
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    /// Colours: auto, always or never; NO_COLOR switches them off too
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
     color: Colour,
     #[command(subcommand)]
     door: Option<Door>,

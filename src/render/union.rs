@@ -163,10 +163,10 @@ fn probe_segments(probes: &[Probe], found: bool) -> Vec<String> {
         let (run, after) = rest.split_at(equal);
         rest = after;
         let name = match (run.first(), run.last()) {
-            (Some(top), Some(bottom)) if equal > 1 => {
+            (Some(top), Some(bottom)) if equal > 3 => {
                 format!("{}–{}", short(&top.layer), short(&bottom.layer))
             }
-            _ => short(&first.layer),
+            _ => run.iter().map(|probe| short(&probe.layer)).collect::<Vec<_>>().join(", "),
         };
         segments.push(clean_line(&format!("{name}: {}", answer(&first.answer))));
     }

@@ -1,7 +1,7 @@
 //! Completion, "is there more to come?", and values as people read them.
 
 use super::core::Core;
-use super::handle::{Files, Kind, OfContainer, OfContext, OfMount};
+use super::handle::{Files, Kind, LayerValue, OfContainer, OfContext, OfMount};
 use super::methods;
 use super::rewrite::{COMMAND_WORDS, SESSION_WORDS};
 use crate::command::docker;
@@ -226,10 +226,30 @@ pub fn shown(value: &Dynamic) -> String {
             return list.iter().map(one_line).collect::<Vec<_>>().join("\n");
         }
     }
+    thing(value).unwrap_or_else(|| value.to_string())
+}
+
+/// The lab's own values: what it is, and the first things to do with it.
+fn thing(value: &Dynamic) -> Option<String> {
+    let value = value.clone();
     if let Some(files) = value.clone().try_cast::<Files<OfMount>>() {
-        return format!("Mount {}: m.ls(\"/\"), m.write(path, text), m.which(path) …", files.name());
+        return Some(format!("Mount {}   try .ls(\"/\")  .write(path, text)  .which(path)", files.name()));
     }
-    value.to_string()
+    if let Some(files) = value.clone().try_cast::<Files<OfContainer>>() {
+        return Some(format!(
+            "Container {}   try .exec(\"ls /\")  .append(path, text)  .diff()",
+            files.name()
+        ));
+    }
+    if let Some(files) = value.clone().try_cast::<Files<OfContext>>() {
+        let name = files.name();
+        return Some(format!("Context {name}   try docker build -t {name} {name}"));
+    }
+    if let Some(layer) = value.clone().try_cast::<LayerValue>() {
+        let listing = super::api::listing(&layer.0);
+        return Some(format!("Layer: {} entries, {} bytes\n{listing}", layer.0.entries(), layer.0.bytes()));
+    }
+    value.try_cast::<super::api::ImageValue>().map(|image| image.describe())
 }
 
 fn one_line(value: &Dynamic) -> String {

@@ -20,8 +20,10 @@ pub type Shared = Rc<RefCell<Core>>;
 /// How much of the union's work is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TraceMode {
-    /// Every event as text.
+    /// Events of single operations as text, not those inside a build.
     #[default]
+    Auto,
+    /// Every event as text.
     On,
     /// Only what commands print.
     Off,
@@ -29,8 +31,20 @@ pub enum TraceMode {
     Json,
 }
 
+impl TraceMode {
+    /// The word in [`Event::Tracing`].
+    pub fn word(self) -> &'static str {
+        match self {
+            TraceMode::Auto => "auto",
+            TraceMode::On => "on",
+            TraceMode::Off => "off",
+            TraceMode::Json => "json",
+        }
+    }
+}
+
 /// Switches that undo restores.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// `trace on|off|json`.
     pub trace: TraceMode,

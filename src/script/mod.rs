@@ -20,7 +20,6 @@ pub use self::core::{Settings, Tally, TraceMode, Wish};
 
 use self::core::{Core, Shared, Source, Story};
 use self::handle::{Files, OfContainer, OfContext, OfMount};
-use crate::command::words::Origin;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::journal::Journal;
@@ -179,8 +178,8 @@ impl Session {
         match wish {
             Some(wish) => self.grant(&wish),
             None => {
-                if !is_looking(trimmed) {
-                    let after = self.state();
+                let after = self.state();
+                if !is_looking(trimmed, &before, &after) {
                     self.journal.note(trimmed, before, after);
                 }
                 Ok(Flow::Continue)
@@ -251,6 +250,9 @@ impl Session {
     fn restore(&mut self, state: State) {
         let mut core = self.core.borrow_mut();
         core.lab = state.lab;
+        if core.settings.trace != state.settings.trace {
+            core.emit(Event::Tracing { mode: state.settings.trace.word().to_owned() });
+        }
         core.settings = state.settings;
         core.commands = state.commands;
         core.functions = state.functions.clone();
@@ -356,7 +358,7 @@ impl Session {
         let mut core = self.core.borrow_mut();
         let touched = std::mem::take(&mut core.touched);
         let Some((kind, name, _)) = touched.first().cloned() else { return };
-        if core.settings.trace != TraceMode::On {
+        if core.settings.trace == TraceMode::Off {
             return;
         }
         let paths: Vec<Vec<u8>> = touched
@@ -446,15 +448,13 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or("")
 }
 
-/// Lines that only look: undo passes them over.
-fn is_looking(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let first = words.next().unwrap_or("");
-    match first {
-        "help" | "log" | "stack" | "explain" | "save" => true,
-        "docker" => {
-            matches!(words.next(), Some("ps" | "images" | "history" | "inspect" | "diff" | "help" | "--help"))
-        }
-        _ => false,
-    }
+/// Lines that only look: undo passes them over. An assignment always counts; another line counts when
+/// it left a trace in the lab.
+fn is_looking(line: &str, before: &State, after: &State) -> bool {
+    !line.contains('=')
+        && before.lab.fingerprint() == after.lab.fingerprint()
+        && before.scope.len() == after.scope.len()
+        && before.commands.len() == after.commands.len()
+        && before.settings == after.settings
+        && before.functions.iter_functions().count() == after.functions.iter_functions().count()
 }

@@ -44,6 +44,7 @@ pub fn run(core: &mut Core, line: &str, origin: Origin<'_>) -> Result<Option<Wis
                 "off" => TraceMode::Off,
                 _ => TraceMode::On,
             };
+            core.emit(Event::Tracing { mode: word.to_owned() });
             None
         }),
         "open" => open(core, rest, first, origin).map(|()| None),

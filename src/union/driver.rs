@@ -1,7 +1,7 @@
 //! What a storage driver decides. The walk through a path and the checks of the system calls are
 //! the same for all of them, as they are in the kernel; see the other files of this folder.
 
-use super::cache::{DirId, Entry, Spot};
+use super::cache::{Entry, Spot};
 use super::{Mount, Options, Rename};
 use crate::fs::{Errno, Ino, Inode, Name};
 use crate::trace::{Answer, Trace};
@@ -72,7 +72,4 @@ pub(super) trait Driver: Debug + Sync {
 
     /// The opposite; none if programs never see it.
     fn shown_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Option<Cow<'n, [u8]>>;
-
-    /// Makes a directory's parents and itself present in the upper; its inode there.
-    fn copy_up_dir(&self, m: &mut Mount, dir: DirId, t: &mut Trace) -> Result<Ino, Errno>;
 }

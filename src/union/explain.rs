@@ -99,7 +99,7 @@ impl Mount {
 fn why(op: &str, errno: Errno) -> &'static str {
     match (op, errno) {
         ("rename", Errno::EXDEV) => {
-            "part of the directory lies in a lower layer and redirect_dir is off; mv copies and deletes instead"
+            "it has parts in lower layers and redirect_dir is off; mv copies and deletes instead"
         }
         (_, Errno::EXDEV) => "the path of a redirect grew longer than 256 bytes",
         ("mkchar", Errno::EPERM) => "a character device 0:0 would be a whiteout",

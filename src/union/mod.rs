@@ -21,6 +21,7 @@ mod read;
 mod stack;
 mod types;
 mod walk;
+mod which;
 
 pub use mount::Mount;
 pub use types::{Cred, Lower, Open, Options, Rename, Stat, StatKind, Which};

@@ -189,6 +189,11 @@ fn overview() -> String {
 }
 
 fn help(subcommand: &Subcommand) -> Result<Answer, Error> {
+    Ok(Answer::printed(help_text(subcommand)))
+}
+
+/// What `docker help NAME` prints.
+pub fn help_text(subcommand: &Subcommand) -> String {
     let mut text =
         format!("Usage: docker {} {}\n\n{}\n", subcommand.name, subcommand.usage, subcommand.about);
     if !subcommand.flags.is_empty() {
@@ -199,5 +204,5 @@ fn help(subcommand: &Subcommand) -> Result<Answer, Error> {
         let value = flag.value.map_or(String::new(), |value| format!(" {value}"));
         text.push_str(&format!("  {short}{:<24} {}\n", format!("--{}{value}", flag.long), flag.help));
     }
-    Ok(Answer::printed(text))
+    text
 }

@@ -7,8 +7,8 @@ use crate::image::Image;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
-/// 2023-12-07, Alpine 3.19.0.
-const CREATED: i64 = 1_701_993_600;
+/// 2023-12-08, Alpine 3.19.0.
+pub(super) const CREATED: i64 = 1_701_993_600;
 
 /// What `docker history` shows for the real one: 7.38 MB.
 const BYTES: u64 = 7_377_216;
@@ -87,7 +87,7 @@ fn settings(s: &mut Sketch) {
         "127.0.0.1\tlocalhost localhost.localdomain\n::1\t\tlocalhost localhost.localdomain\n",
     );
     s.text("/etc/apk/arch", "x86_64\n");
-    s.text("/etc/apk/world", "alpine-baselayout\nalpine-keys\napk-tools\nbusybox\nlibc-utils\n");
+    s.text("/etc/apk/world", WORLD);
     s.text("/etc/apk/repositories", REPOSITORIES);
     s.text("/etc/nsswitch.conf", "hosts: files dns\npasswd: files\ngroup: files\nshadow: files\n");
     s.text(
@@ -113,8 +113,25 @@ fn settings(s: &mut Sketch) {
     }
 }
 
+/// Draws what `apk add` leaves in a layer above the base: the database with `rows` more (the format of
+/// [`PACKAGES`]) and the world file with `names` more.
+pub(super) fn add_packages(s: &mut Sketch, rows: &str, names: &str) {
+    s.text("/lib/apk/db/installed", &installed(&[PACKAGES, rows].concat()));
+    let mut world: Vec<&str> = WORLD.split_whitespace().chain(names.split_whitespace()).collect();
+    world.sort_unstable();
+    s.text("/etc/apk/world", &(world.join("\n") + "\n"));
+    s.described("/lib/apk/db/scripts.tar", 13_824, 0o644);
+}
+
+/// Draws what `adduser` leaves in a layer above the base.
+pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &str, gecos: &str) {
+    s.text("/etc/passwd", &format!("{PASSWD}{name}:x:{id}:{id}:{gecos}:{home}:{shell}\n"));
+    s.text("/etc/group", &format!("{GROUP}{name}:x:{id}:\n"));
+    s.text_of("/etc/shadow", 0o640, 42, &format!("{SHADOW}{name}:!:19699:0:99999:7:::\n"));
+}
+
 /// `/lib/apk/db/installed` for a table of `name version download installed description` rows.
-pub(super) fn installed(packages: &str) -> String {
+fn installed(packages: &str) -> String {
     let mut text = String::new();
     for row in packages.lines() {
         let mut words = row.splitn(6, ' ');
@@ -147,6 +164,8 @@ scanelf 1.3.7-r2 pax-utils 36650 94208 Looks into ELF files
 ssl_client 1.36.1-r15 busybox 4883 28672 TLS for busybox wget
 zlib 1.3-r2 zlib 54253 110592 Compression library
 ";
+
+const WORLD: &str = "alpine-baselayout\nalpine-keys\napk-tools\nbusybox\nlibc-utils\n";
 
 const OS_RELEASE: &str = "NAME=\"Alpine Linux\"
 ID=alpine

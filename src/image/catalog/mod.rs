@@ -9,6 +9,11 @@
 mod alpine;
 mod busybox;
 mod debian;
+mod golang;
+mod nginx;
+mod node;
+mod postgres;
+mod python;
 mod recipe;
 mod sketch;
 mod ubuntu;
@@ -21,25 +26,31 @@ use std::sync::{Arc, LazyLock};
 /// A built-in image: its name, the other tags it had on the lab's date, and how it is made.
 struct Known {
     name: &'static str,
-    tags: &'static [&'static str],
+    tags: &'static str,
     image: &'static LazyLock<Arc<Image>>,
+}
+
+const fn entry(name: &'static str, tags: &'static str, image: &'static LazyLock<Arc<Image>>) -> Known {
+    Known { name, tags, image }
 }
 
 static SCRATCH: LazyLock<Arc<Image>> = LazyLock::new(|| Recipe::new(0).finish());
 
 static KNOWN: &[Known] = &[
-    Known { name: "scratch", tags: &[], image: &SCRATCH },
-    Known { name: "busybox:latest", tags: &["1.36", "1.36.1", "stable", "glibc"], image: &busybox::IMAGE },
-    Known { name: "alpine:3.19", tags: &["latest", "3", "3.19.0"], image: &alpine::IMAGE },
-    Known {
-        name: "debian:bookworm-slim",
-        tags: &["12-slim", "12.4-slim", "stable-slim"],
-        image: &debian::IMAGE,
-    },
-    Known { name: "ubuntu:22.04", tags: &["latest", "jammy"], image: &ubuntu::IMAGE },
+    entry("scratch", "", &SCRATCH),
+    entry("busybox:latest", "1 1.36 1.36.1 stable glibc", &busybox::IMAGE),
+    entry("alpine:3.19", "latest 3 3.19.0", &alpine::IMAGE),
+    entry("debian:bookworm-slim", "12-slim 12.4-slim stable-slim", &debian::IMAGE),
+    entry("ubuntu:22.04", "latest jammy", &ubuntu::IMAGE),
+    entry("node:20-alpine", "20-alpine3.19 20.10-alpine lts-alpine iron-alpine", &node::IMAGE),
+    entry("golang:1.21-alpine", "1.21-alpine3.19 1.21.5-alpine 1-alpine alpine", &golang::IMAGE),
+    entry("python:3.12-slim", "3.12.1-slim 3.12-slim-bookworm 3-slim slim", &python::IMAGE),
+    entry("nginx:alpine", "1.25.3-alpine 1.25-alpine 1-alpine mainline-alpine", &nginx::ALPINE),
+    entry("nginx:latest", "1.25.3 1.25 1 mainline bookworm", &nginx::LATEST),
+    entry("postgres:15", "15.5 15-bookworm 15.5-bookworm", &postgres::IMAGE),
 ];
 
-/// The names of all built-in images, the smallest first.
+/// The names of all built-in images, in the order of the documentation.
 pub fn known() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|known| known.name)
 }
@@ -51,7 +62,9 @@ pub fn image(name: &str) -> Option<Arc<Image>> {
     let (repository, tag) = name.split_once(':').unwrap_or((name, "latest"));
     let found = KNOWN.iter().find(|known| match known.name.split_once(':') {
         None => known.name == name,
-        Some((its, own)) => its == repository && (own == tag || known.tags.contains(&tag)),
+        Some((its, own)) => {
+            its == repository && (own == tag || known.tags.split(' ').any(|other| other == tag))
+        }
     })?;
     Some(Arc::clone(found.image))
 }

@@ -11,7 +11,8 @@ use super::core::Shared;
 use super::handle::{OfContainer, OfContext, OfMount, OfProgram};
 use rhai::Engine;
 
-pub use programs::ScriptPrograms;
+pub use layers::listing;
+pub use objects::ImageValue;
 pub use written::run_written;
 
 /// Registers everything.

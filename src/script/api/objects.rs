@@ -20,6 +20,13 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct ImageValue(Arc<Image>);
 
+impl ImageValue {
+    /// One line: id, layers, bytes.
+    pub fn describe(&self) -> String {
+        format!("Image {}: {} layers, {} bytes", self.0.id.short(12), self.0.layers.len(), self.0.size())
+    }
+}
+
 /// Registers the constructors and what they give.
 pub fn register(engine: &mut Engine, core: &Shared) {
     mounts(engine, core);
@@ -186,9 +193,7 @@ fn images(engine: &mut Engine, core: &Shared) {
     engine.register_fn("config", |image: &mut ImageValue| {
         rhai::serde::to_dynamic(crate::image::docker_config(&image.0.config))
     });
-    engine.register_fn("to_string", |image: &mut ImageValue| {
-        format!("image {}: {} layers, {} bytes", image.0.id.short(12), image.0.layers.len(), image.0.size())
-    });
+    engine.register_fn("to_string", |image: &mut ImageValue| image.describe());
     engine.register_fn("==", |a: ImageValue, b: ImageValue| a.0.id == b.0.id);
 }
 

@@ -15,7 +15,7 @@ mod rename;
 
 pub(super) use index::Index;
 
-use super::cache::{DirId, Entry, Spot};
+use super::cache::{Entry, Spot};
 use super::driver::{Driver, Need, Trail};
 use super::{Mount, Options, Rename};
 use crate::fs::{Errno, Ino, Inode, Name};
@@ -57,10 +57,6 @@ impl Driver for Overlay {
 
     fn copy_up(&self, m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> Result<Ino, Errno> {
         copy_up::object(m, spot, need, t)
-    }
-
-    fn copy_up_dir(&self, m: &mut Mount, dir: DirId, t: &mut Trace) -> Result<Ino, Errno> {
-        copy_up::directories(m, dir, t)
     }
 
     fn create(&self, m: &mut Mount, spot: &Spot, inode: Inode, t: &mut Trace) -> Result<Ino, Errno> {

@@ -9,14 +9,14 @@ use super::recipe::{PATH, Recipe, words};
 use super::sketch::Sketch;
 use crate::fs::Layer;
 use crate::image::Image;
-use packages::{info_name, packages, status};
+use packages::{PACKAGES, Package, info_name, packages, status};
 use std::sync::{Arc, LazyLock};
 
 /// 2023-12-19, Debian 12.4.
-const CREATED: i64 = 1_702_944_000;
+pub(super) const CREATED: i64 = 1_702_944_000;
 
 /// The directory of the architecture's libraries.
-const LIB: &str = "/usr/lib/x86_64-linux-gnu";
+pub(super) const LIB: &str = "/usr/lib/x86_64-linux-gnu";
 
 pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
     let mut recipe = Recipe::new(CREATED);
@@ -117,20 +117,42 @@ impl Flavour {
 
     /// dpkg's database and the copyright files.
     fn database(&self, s: &mut Sketch) {
-        s.text("/var/lib/dpkg/status", &status(packages(self.column), self.maintainer));
+        s.text("/var/lib/dpkg/status", &status(packages(PACKAGES, self.column), self.maintainer));
         s.text("/var/lib/dpkg/available", "").text("/var/lib/dpkg/info/format", "1\n");
         s.text("/var/lib/dpkg/arch", "amd64\n").text("/var/lib/dpkg/lock", "");
         s.text("/var/lib/dpkg/lock-frontend", "").text("/var/lib/dpkg/diversions", "");
         s.text("/var/lib/dpkg/statoverride", "").text("/var/lib/dpkg/triggers/Lock", "");
-        for package in packages(self.column) {
-            let info = info_name(&package);
-            let files = 6 + package.size / 40;
-            s.files("/var/lib/dpkg/info", &format!("{info}.list {}", files * 44));
-            s.files("/var/lib/dpkg/info", &format!("{info}.md5sums {}", files * 62));
-            let copyright = 1200 + package.name.len() as u64 * 311;
-            s.files("/usr/share/doc", &format!("{}/copyright {copyright}", package.name));
-        }
+        packages(PACKAGES, self.column).for_each(|package| unpacked(s, &package));
     }
+}
+
+/// What every package leaves besides its files: its lists and its copyright.
+fn unpacked(s: &mut Sketch, package: &Package<'_>) {
+    let info = info_name(package);
+    let files = 6 + package.size / 40;
+    s.files("/var/lib/dpkg/info", &format!("{info}.list {}", files * 44));
+    s.files("/var/lib/dpkg/info", &format!("{info}.md5sums {}", files * 62));
+    let copyright = 1200 + package.name.len() as u64 * 311;
+    s.files("/usr/share/doc", &format!("{}/copyright {copyright}", package.name));
+}
+
+/// Draws what `apt-get install` leaves in a layer above Debian's base: dpkg's database with the
+/// packages of `before` (earlier layers) and `new` more. Rows are those of the package table.
+pub(super) fn add_packages(s: &mut Sketch, before: &str, new: &str) {
+    let table = [PACKAGES, before, new].concat();
+    s.text("/var/lib/dpkg/status", &status(packages(&table, DEBIAN.column), DEBIAN.maintainer));
+    packages(new, DEBIAN.column).for_each(|package| unpacked(s, &package));
+    s.files("/etc", "ld.so.cache 7420").files("/var/log", "alternatives.log 7103 dpkg.log 141236");
+    s.files("/var/log/apt", "eipp.log.xz 12724 history.log 9126 term.log 43014");
+}
+
+/// Draws what `useradd` leaves in a layer above Debian's base.
+pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &str) {
+    let passwd = format!("{}{name}:x:{id}:{id}::{home}:{shell}\n", texts::PASSWD);
+    let group = format!("{}{name}:x:{id}:\n", texts::GROUP);
+    s.text_of("/etc/shadow", 0o640, 42, &texts::locked(&passwd, "19710:0:99999:7:::"));
+    s.text_of("/etc/gshadow", 0o640, 42, &texts::locked(&group, ":"));
+    s.text("/etc/passwd", &passwd).text("/etc/group", &group);
 }
 
 fn directories(s: &mut Sketch) {

@@ -126,9 +126,9 @@ pub(super) struct Package<'a> {
     description: &'a str,
 }
 
-/// The rows of one distribution: `column` 1 is Debian, 2 Ubuntu.
-pub(super) fn packages(column: usize) -> impl Iterator<Item = Package<'static>> {
-    PACKAGES.lines().filter_map(move |row| {
+/// The packages of a table for one distribution: `column` 1 is Debian, 2 Ubuntu.
+pub(super) fn packages(table: &str, column: usize) -> impl Iterator<Item = Package<'_>> {
+    table.lines().filter_map(move |row| {
         let words: Vec<&str> = row.splitn(7, ' ').collect();
         let [name, _, _, size, arch, section, description] = words[..] else { return None };
         let version = *words.get(column)?;
@@ -144,7 +144,7 @@ pub(super) fn info_name(package: &Package<'_>) -> String {
 }
 
 /// `/var/lib/dpkg/status`.
-pub(super) fn status(packages: impl Iterator<Item = Package<'static>>, maintainer: &str) -> String {
+pub(super) fn status<'a>(packages: impl Iterator<Item = Package<'a>>, maintainer: &str) -> String {
     let mut text = String::new();
     for package in packages {
         let Package { name, version, size, arch, section, description } = package;

@@ -1,0 +1,225 @@
+//! The topics' texts.
+
+/// A topic.
+pub struct Topic {
+    /// What `help` lists.
+    pub name: &'static str,
+    /// Other words that lead here.
+    pub also: &'static [&'static str],
+    /// The text, at most 80 columns; its first line says what it is about.
+    pub text: &'static str,
+}
+
+const fn topic(name: &'static str, also: &'static [&'static str], text: &'static str) -> Topic {
+    Topic { name, also, text }
+}
+
+/// All topics, in the order in which a beginner meets them.
+pub const TOPICS: &[Topic] = &[
+    topic(
+        "layers",
+        &["layer", "union", "overlay", "merged", "lowerdir", "upperdir"],
+        "
+An image is a stack of layers. A layer is a directory tree that never changes.
+OverlayFS mounts them: several lower directories (lowerdir, topmost first), one
+upper directory (upperdir) that takes every change, and the merged view that a
+program sees. A name is looked up from the top; the first layer that has it wins.
+Directories of the same name are merged, files are not.
+
+    let base = layer(#{ \"/etc/motd\": \"hello\\n\" });
+    let m = mount([base]);
+    m.which(\"/etc/motd\")        which layer wins, and why
+    stack m /etc/motd           the layers, drawn",
+    ),
+    topic(
+        "copy-up",
+        &["copyup", "copy_up", "copy-on-write", "cow"],
+        "
+Copy-up: the first write to a file of a lower layer copies it into the upper.
+Missing parent directories are made there first, with the owner and mode of the
+lower ones. The whole file is copied, however small the change: one byte appended
+to 1 GB stores 1 GB again. chmod, chown and touch copy too; reading never does.
+Later writes find the file in the upper and copy nothing.",
+    ),
+    topic(
+        "whiteout",
+        &["whiteouts", "delete"],
+        "
+A whiteout marks a name as deleted. A lower layer can't be changed, so deleting
+one of its files leaves a mark in the upper: a character device 0:0 of that name.
+It hides the name in all layers below. The bytes below stay stored: deleting in
+a later layer makes an image no smaller, and a secret can be read from the layer
+that still holds it. In an image's archive the mark is an empty file .wh.NAME.
+A file that only the upper has is simply removed; nothing is left.",
+    ),
+    topic(
+        "opaque",
+        &["opaque directory"],
+        "
+An opaque directory hides all that lower layers hold under its name. It is made
+when a directory is removed and made again in one layer: without the mark the old
+contents would shine through. The mark is the extended attribute
+trusted.overlay.opaque=y; in an image's archive a file .wh..wh..opq inside.",
+    ),
+    topic(
+        "rename",
+        &["exdev", "redirect_dir", "mv"],
+        "
+Renaming a file of a lower layer copies it up under the new name and leaves a
+whiteout under the old one. Renaming a directory that has a lower part fails with
+EXDEV, for its children could not come along; mv then copies them one by one.
+With the mount option redirect_dir the directory moves with a mark that says
+where its lower part is:  mount([base], #{ redirect_dir: true })",
+    ),
+    topic(
+        "hard links",
+        &["hardlink", "link", "index", "nlink"],
+        "
+A hard link is one file under two names. Copy-up of one name makes a new file, so
+the link breaks: the other name goes on showing the lower file. The mount option
+index keeps them together; Docker mounts without it.",
+    ),
+    topic(
+        "metacopy",
+        &[],
+        "
+With the mount option metacopy, chmod and chown copy up the attributes only; the
+contents stay below until somebody writes. Docker mounts without it, so chmod of
+a big file stores the file twice.   mount([base], #{ metacopy: true })",
+    ),
+    topic(
+        "ghosts",
+        &["ghost", "stray whiteout"],
+        "
+A ghost is a name that a directory lists and a look-up does not find. It comes
+from a whiteout in a directory that only one layer has: with nothing to merge,
+the kernel hands the directory through as it is, mark included.",
+    ),
+    topic(
+        "errno",
+        &["errors", "enoent", "eexist", "enotempty", "eperm", "einval"],
+        "
+A simulated system call that fails is a result: its errno is the kernel's, and
+what it had changed before stays changed. At the prompt it is shown; in a script
+it is thrown as #{ errno, op, path }:
+
+    try { m.rmdir(\"/etc\"); } catch (e) { check(\"full\", e.errno, \"ENOTEMPTY\"); }",
+    ),
+    topic(
+        "cache",
+        &["hit", "miss", "verdict", "verdicts", "explain"],
+        "
+The build cache. Every step that makes files has a key: what it does, and what it
+stands on. Found in the cache: HIT. Not found: MISS, the step is executed.
+  BASE            FROM an image that is here
+  HIT             found; nothing runs
+  MISS            executed, with the reason
+  META            changes the config only (BuildKit): no layer, nothing to look up
+  NOT_LOOKED_UP   nobody asked: an earlier step of the stage missed, or the stage
+                  isn't needed
+explain 3 puts the keys of step 3 side by side, this build's and the earlier one.",
+    ),
+    topic(
+        "buildkit",
+        &["legacy", "builder", "builders"],
+        "
+BuildKit and the legacy builder decide differently. Legacy walks a chain: once a
+step misses, the rest of the stage is not looked up, and every instruction counts,
+a LABEL too. BuildKit keys only steps that make files, by what goes into them: a
+changed LABEL re-runs nothing, and a COPY from a stage that was rebuilt with the
+same files is a HIT again (convergence). Stages nobody needs are not built.
+
+    docker build --builder legacy -t app app",
+    ),
+    topic(
+        "order",
+        &["dockerfile order", "best practice"],
+        "
+The order of a Dockerfile decides what a change costs. A step runs again when
+anything before it did. Copy what rarely changes first (package.json), install,
+then copy the source: an edit of the source then leaves the install alone.",
+    ),
+    topic(
+        "context",
+        &["build context", ".dockerignore", "dockerignore"],
+        "
+The build context is the directory that COPY copies from. What .dockerignore
+names never reaches the builder: it can't be copied and can't cause a MISS. The
+Dockerfile itself is part of the context: with COPY . . a comment changed in it is
+a MISS unless it is ignored.
+
+    let ctx = context(\"app\", #{ \"Dockerfile\": \"FROM alpine:3.19\\n\" });
+    ctx.write(\"app.py\", \"print(1)\\n\")
+    open DIR as app             a real folder",
+    ),
+    topic(
+        "multi-stage",
+        &["stages", "stage", "target", "multistage"],
+        "
+A Dockerfile may have several stages, each with its FROM. The image is the last
+stage (or --target); COPY --from=STAGE takes files out of another one. Compilers
+and caches stay behind in the stage that needed them.",
+    ),
+    topic(
+        "size",
+        &["sizes", "big", "bytes"],
+        "
+An image's size is the sum of its layers. A file changed in a later layer is
+stored twice; a file deleted in a later layer is still stored. To save bytes,
+delete in the RUN that made them.   docker history IMAGE shows each layer.",
+    ),
+    topic(
+        "models",
+        &["model", "not modelled", "opaque program", "bases"],
+        "
+RUN plays a model: the shell is real, its programs work on the merged view, and
+package managers write believable trees with believable sizes. What a program is
+not modelled for, it says: it succeeds and does nothing (--strict makes that a
+failure). A program exists only if PATH finds its file in the image. Simulated
+time is shown as  ≈ 38 s (model).  Digests of layers are the lab's own: equal for
+equal layers, but not those of the real registry's images.
+Built-in bases are described, not stored. For another FROM:
+    docker build --base NAME=alpine:3.19 -t app app",
+    ),
+    topic(
+        "scripts",
+        &["rhai", "scenario", "scenarios", "script"],
+        "
+A scenario is a file of Rhai statements and command lines, played by
+layerlab run FILE. step(\"…\") tells what comes next, check(name, a, b) or
+check(name, a < b) judges, predict(\"COPY . .\", \"MISS\") guesses before a build.
+save FILE.rhai writes what you did here as a scenario. A script reads only below
+its own folder.",
+    ),
+    topic(
+        "programs",
+        &["command", "teach"],
+        "
+command teaches RUN a program in Rhai. sh has the files of the step:
+
+    command(\"greet\", |sh, args| { sh.write(\"/hi\", args[0]); sh.print(\"done\"); 0 });
+
+The name must be found in PATH of the image, as for every program.",
+    ),
+    topic(
+        "undo",
+        &["redo", "log", "save", "history"],
+        "
+undo takes back the last line, undo 3 the last three, whatever they did: files,
+builds, containers, variables. redo brings them back. log lists the lines that
+count; save FILE.rhai keeps them. Lines that only look are not counted.",
+    ),
+    topic(
+        "words",
+        &["session", "trace", "predict", "stack", "open", "quit"],
+        "
+Words of the session, each at the start of a line:
+  help [TOPIC]        undo [N]   redo [N]   log     save FILE.rhai    quit
+  stack [NAME] [/PATH …]         draw the layers of a mount or container
+  explain [STEP]                 the cache key of a step of the last build
+  predict on|off                 guess HIT or MISS before each step
+  trace on|off|json              show every look-up and copy, or only results
+  open DIR [as NAME]             a real folder as a build context
+Then command lines: docker …, and  $ …  for a shell line. All else is Rhai.",
+    ),
+];

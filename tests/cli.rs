@@ -1,0 +1,267 @@
+//! The command line: exit codes, pipes, colours, JSON, files.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What came out of one run.
+#[derive(Debug)]
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    /// Every line of standard output as JSON.
+    fn events(&self) -> Vec<serde_json::Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn layerlab(folder: &Path, arguments: &[&str], input: &str) -> Run {
+    run(command(folder, arguments), input.as_bytes())
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_layerlab"));
+    command.args(arguments).current_dir(folder).env("LAYERLAB_HISTORY", "").env_remove("NO_COLOR");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(mut command: Command, input: &[u8]) -> Run {
+    let mut child = command.spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A fresh folder with these files.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    for (path, text) in files {
+        fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+        fs::write(folder.join(path), text).unwrap();
+    }
+    folder
+}
+
+const GOOD: &str = "step(\"Two and two.\");\ncheck(\"sum\", 2 + 2, 4);\n";
+const BAD: &str = "check(\"sum\", 2 + 2, 5);\ncheck(\"fine\", 1, 1);\n";
+const APP: &[(&str, &str)] = &[
+    ("app/Dockerfile", "FROM alpine:3.19\nWORKDIR /app\nCOPY a.txt .\nRUN echo hello > b.txt\n"),
+    ("app/a.txt", "a\n"),
+];
+
+#[test]
+fn a_pipe_reads_like_a_transcript() {
+    let folder = folder("pipe", &[]);
+    let run = layerlab(&folder, &[], "40 + 2\n\nif true {\n  \"x\"\n}\nquit\nnever\n");
+    insta::assert_snapshot!(run.out, @r#"
+    lab> 40 + 2
+    42
+    lab> if true {
+       >   "x"
+       > }
+    x
+    lab> quit
+    "#);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+}
+
+#[test]
+fn a_refused_line_in_a_pipe_exits_1_and_the_rest_still_runs() {
+    let run = layerlab(&folder("refused", &[]), &[], "dokcer ps\n40 + 2\n");
+    assert_eq!(run.code, 1);
+    assert!(run.out.contains("error: ") && run.out.ends_with("42\n"), "{run:?}");
+}
+
+#[test]
+fn any_bytes_in_a_pipe_are_survived() {
+    let folder = folder("bytes", &[]);
+    let not_text = run(command(&folder, &[]), b"1 + 1\n\xff\xfe\n");
+    assert_eq!(not_text.code, 2);
+    assert!(not_text.out.contains("not UTF-8"), "{not_text:?}");
+    let endless = run(command(&folder, &[]), &vec![b'('; 2 << 20]);
+    assert_eq!(endless.code, 2);
+    for text in ["\"", "/*", "{", "`", "docker run \"", "\0", "$ 'x", ")))", "let", "\u{202e}"] {
+        let run = layerlab(&folder, &[], text);
+        assert!(matches!(run.code, 0 | 1), "{text:?}: {run:?}");
+        assert!(!run.err.contains("panicked"), "{text:?}: {run:?}");
+    }
+}
+
+#[test]
+fn scenarios_exit_0_or_1() {
+    let folder = folder("run", &[("good.rhai", GOOD), ("bad.rhai", BAD)]);
+    let good = layerlab(&folder, &["run", "good.rhai"], "");
+    assert_eq!((good.code, good.err.as_str()), (0, ""), "{good:?}");
+    assert!(good.out.contains("── Two and two.") && good.out.contains("✓ 1 check passed"), "{}", good.out);
+
+    let bad = layerlab(&folder, &["run", "bad.rhai"], "");
+    assert_eq!(bad.code, 1, "{bad:?}");
+    assert!(bad.out.contains("✗ sum\n    expected  5\n    actual    4\n"), "{}", bad.out);
+    assert!(bad.out.ends_with("✗ 1 of 2 checks failed\n"), "{}", bad.out);
+
+    let both = layerlab(&folder, &["run", "good.rhai", "bad.rhai"], "");
+    assert_eq!(both.code, 1);
+    assert!(both.out.ends_with("✗ 1 of 3 checks failed\n"), "{}", both.out);
+}
+
+#[test]
+fn json_is_one_event_a_line_and_ends_with_the_result() {
+    let folder = folder("json", &[("bad.rhai", BAD), ("broken.rhai", "let = ;\n")]);
+    let bad = layerlab(&folder, &["run", "--json", "bad.rhai"], "");
+    assert_eq!(bad.code, 1);
+    let last = bad.events().pop().unwrap();
+    assert_eq!(last, serde_json::json!({"event": "result", "exit": 1, "passed": 1, "failed": 1}));
+    assert_eq!(bad.err, "✗ 1 of 2 checks failed\n");
+
+    let broken = layerlab(&folder, &["run", "--json", "broken.rhai"], "");
+    assert_eq!(broken.code, 2);
+    let events = broken.events();
+    assert_eq!(events[events.len() - 2]["event"], "error", "{broken:?}");
+    assert_eq!(events[events.len() - 2]["place"]["line"], 1, "{broken:?}");
+    assert!(broken.err.starts_with("error: broken.rhai:1:"), "{}", broken.err);
+}
+
+#[test]
+fn usage_and_unreadable_input_exit_2() {
+    let folder = folder("usage", &[("dir/x", "")]);
+    fs::write(folder.join("latin.rhai"), b"step(\"ok\");\nprint(\"\xe9\")\n").unwrap();
+    for (arguments, words) in [
+        (&["run"][..], "required arguments"),
+        (&["rnu"], "unrecognized subcommand"),
+        (&["run", "gone.rhai"], "error: `gone.rhai`: no such file or folder"),
+        (&["run", "gone/x.rhai"], "error: `gone/x.rhai`: no such file or folder"),
+        (&["run", "dir"], "error: `dir`: a folder, not a file"),
+        (&["run", "latin.rhai"], "error: latin.rhai:2:8: this is not UTF-8 text"),
+        (&["build", "gone"], "error: `gone`: no such file or folder"),
+        (&["build", "."], "Dockerfile"),
+        (&["build", "dir", "--base", "x"], "is not of the form NAME=KNOWN"),
+        (&["build", "dir", "--base", "x=alpin:3.19"], "did you mean `alpine:3.19`?"),
+        (&["build", "dir", "-f", "gone"], "error: `gone`: no such file or folder"),
+        (&["replay", "gone"], "gone"),
+    ] {
+        let run = layerlab(&folder, arguments, "");
+        let code = if arguments == ["build", "."] { 1 } else { 2 };
+        let said = run.err.clone() + &run.out;
+        assert!(said.contains(words), "{arguments:?}: {run:?}");
+        assert_eq!(run.code, code, "{arguments:?}: {run:?}");
+    }
+}
+
+#[test]
+fn colours_follow_the_flag_and_no_color() {
+    let folder = folder("colour", &[("good.rhai", GOOD)]);
+    let escapes = |arguments: &[&str], no_color: bool| {
+        let mut command = command(&folder, arguments);
+        if no_color {
+            command.env("NO_COLOR", "1");
+        }
+        run(command, b"").out.contains('\x1b')
+    };
+    assert!(!escapes(&["run", "good.rhai"], false), "a pipe gets no colours");
+    assert!(escapes(&["--color", "always", "run", "good.rhai"], false));
+    assert!(escapes(&["run", "good.rhai", "--color", "always"], true), "the flag is the last word");
+    assert!(!escapes(&["--color=never", "run", "good.rhai"], false));
+}
+
+#[test]
+fn help_fits_80_columns() {
+    let folder = folder("help", &[]);
+    for arguments in
+        [&["--help"][..], &["run", "--help"], &["build", "--help"], &["replay", "--help"], &["-h"]]
+    {
+        let run = layerlab(&folder, arguments, "");
+        assert_eq!(run.code, 0);
+        assert!(run.out.lines().all(|line| line.chars().count() <= 80), "{}", run.out);
+    }
+}
+
+#[test]
+fn a_real_folder_is_built() {
+    let folder = folder("build", APP);
+    let first = layerlab(&folder, &["build", "app", "-t", "app"], "");
+    assert_eq!(first.code, 0, "{first:?}");
+    assert!(first.out.contains("[1/4] FROM alpine:3.19") && first.out.contains("MISS"), "{}", first.out);
+    assert!(first.out.lines().all(|line| line.chars().count() <= 80), "{}", first.out);
+
+    let again = layerlab(&folder, &["build", "app", "--again"], "");
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.out.contains("3 hit, 0 miss"), "{}", again.out);
+
+    let events = layerlab(&folder, &["build", "app", "--json"], "").events();
+    assert_eq!(events[0]["event"], "build_start");
+    assert_eq!(events[events.len() - 1]["event"], "result");
+}
+
+#[test]
+fn a_record_of_keys_makes_the_second_run_hit() {
+    let folder = folder("cache", APP);
+    let build = || layerlab(&folder, &["build", "app", "--cache", "keys.json"], "");
+    let first = build();
+    assert!(first.out.contains("0 hit, 3 miss"), "{first:?}");
+    let second = build();
+    assert!(second.out.contains("3 hit, 0 miss"), "{second:?}");
+    fs::write(folder.join("app/a.txt"), "b\n").unwrap();
+    let third = build();
+    assert!(third.out.contains("1 hit, 2 miss") && third.out.contains("a.txt changed"), "{third:?}");
+
+    fs::write(folder.join("keys.json"), "{ nonsense").unwrap();
+    let broken = build();
+    assert_eq!(broken.code, 2);
+    assert!(broken.err.contains("`keys.json`") && broken.err.contains("hint: "), "{}", broken.err);
+    assert_eq!(fs::read_to_string(folder.join("keys.json")).unwrap(), "{ nonsense", "it is left as it was");
+}
+
+#[test]
+fn a_failed_build_exits_1() {
+    let folder = folder("failed", &[("Dockerfile", "FROM alpine:3.19\nRUN echo why; false\n")]);
+    let failed = layerlab(&folder, &["build", "."], "");
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert!(failed.out.contains("why"), "the failed step shows what it printed: {}", failed.out);
+}
+
+#[test]
+fn the_dockerfile_may_lie_elsewhere_or_come_from_a_pipe() {
+    let mut files = APP.to_vec();
+    files.push(("other/Dockerfile.small", "FROM alpine:3.19\nCOPY a.txt /\n"));
+    let folder = folder("elsewhere", &files);
+    let other = layerlab(&folder, &["build", "app", "-f", "other/Dockerfile.small"], "");
+    assert!(other.code == 0 && other.out.contains("COPY a.txt /"), "{other:?}");
+    let inside = layerlab(&folder, &["build", "app", "-f", "app/Dockerfile"], "");
+    assert!(inside.code == 0 && inside.out.contains("WORKDIR /app"), "{inside:?}");
+    let piped = layerlab(&folder, &["build", "app", "-f", "-"], "FROM scratch\nCOPY a.txt /piped\n");
+    assert!(piped.code == 0 && piped.out.contains("/piped"), "{piped:?}");
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let folder = folder("closed", &[("long.rhai", "for i in 0..20000 { print(i); }\n")]);
+    let mut command = command(&folder, &["run", "long.rhai"]);
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.code().is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn control_c_exits_130() {
+    let folder = folder("interrupt", &[("long.rhai", "let n = 0;\nloop { n += 1; }\n")]);
+    let mut child = command(&folder, &["run", "long.rhai"]).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let code = child.wait().unwrap().code();
+    // A fast machine may have reached the limit of operations before.
+    assert!(matches!(code, Some(130 | 1)), "{code:?}");
+}

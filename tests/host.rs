@@ -1,0 +1,129 @@
+//! The real host: confined to its folders, bounded, replacing files in one step.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+use layerlab::cli::DiskHost;
+use layerlab::fs::{Host, HostKind};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+/// A fresh folder with `inside/` (the host's base) and `outside/` beside it.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("host").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("inside/sub")).unwrap();
+    fs::create_dir_all(folder.join("outside")).unwrap();
+    fs::write(folder.join("inside/a"), "a").unwrap();
+    fs::write(folder.join("outside/secret"), "secret").unwrap();
+    folder
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, layerlab::fs::HostError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn paths_stay_inside() {
+    let folder = folder("stay");
+    let host = DiskHost::below(&folder.join("inside")).unwrap();
+    symlink("../outside/secret", folder.join("inside/link")).unwrap();
+    symlink("../outside", folder.join("inside/folder")).unwrap();
+    symlink("a", folder.join("inside/fine")).unwrap();
+
+    assert_eq!(host.read("a", 10).unwrap(), b"a");
+    assert_eq!(host.read("./sub/../a", 10).unwrap(), b"a");
+    assert_eq!(host.read("fine", 10).unwrap(), b"a");
+    let outside = "outside the folder `inside`, which is all that may be read here";
+    let absolute = folder.join("outside/secret");
+    for path in
+        ["link", "folder/secret", "../outside/secret", "../outside/nothing", "sub/../../outside/secret"]
+    {
+        assert_eq!(refused(host.read(path, 10)), format!("{path}: {outside}"));
+    }
+    assert!(refused(host.read(absolute.to_str().unwrap(), 10)).ends_with(outside));
+    assert_eq!(refused(host.list("folder")), format!("folder: {outside}"));
+    assert_eq!(refused(host.list("..")), format!("..: {outside}"));
+    assert!(refused(host.clone().write("../outside/new", b"x")).ends_with(outside));
+    assert!(refused(host.clone().write("link", b"x")).ends_with(outside));
+    assert_eq!(fs::read(folder.join("outside/secret")).unwrap(), b"secret");
+}
+
+#[test]
+fn a_named_folder_is_admitted() {
+    let folder = folder("admit");
+    let mut host = DiskHost::below(&folder.join("inside")).unwrap();
+    assert_eq!(refused(host.admit("../nowhere")), "../nowhere: no such file or folder");
+    assert_eq!(refused(host.admit("a")), "a: not a folder");
+    host.admit("../outside").unwrap();
+    assert_eq!(host.read("../outside/secret", 10).unwrap(), b"secret");
+    assert!(host.read("../inside/../outside/secret", 10).is_ok());
+    assert!(refused(host.list("..")).contains("outside the folder"));
+}
+
+#[test]
+fn a_listing_is_sorted_and_follows_nothing() {
+    let folder = folder("list");
+    let host = DiskHost::below(&folder.join("inside")).unwrap();
+    symlink("../outside", folder.join("inside/l")).unwrap();
+    fs::set_permissions(folder.join("inside/a"), fs::Permissions::from_mode(0o4750)).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.join("inside/s")).unwrap();
+    let entries = host.list(".").unwrap();
+    let shown: Vec<(String, HostKind)> = entries
+        .iter()
+        .map(|entry| (String::from_utf8(entry.name.clone()).unwrap(), entry.kind.clone()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("a".into(), HostKind::File { size: 1 }),
+            ("l".into(), HostKind::Symlink { target: b"../outside".to_vec() }),
+            ("s".into(), HostKind::Other),
+            ("sub".into(), HostKind::Directory),
+        ]
+    );
+    assert_eq!(entries[0].mode, 0o4750);
+    assert!(entries[0].mtime > 1_600_000_000);
+    assert_eq!(refused(host.read("s", 10)), "s: not a regular file");
+    assert_eq!(refused(host.read("sub", 10)), "sub: a folder, not a file");
+    assert_eq!(refused(host.list("a")), "a: not a folder");
+    assert_eq!(refused(host.list("gone")), "gone: no such file or folder");
+    assert_eq!(refused(host.read("a\0b", 10)), "a\0b: not a possible path");
+}
+
+#[test]
+fn reading_is_bounded() {
+    let folder = folder("bounded");
+    let host = DiskHost::below(&folder.join("inside")).unwrap();
+    fs::write(folder.join("inside/big"), vec![0; 1000]).unwrap();
+    assert_eq!(host.read("big", 1000).unwrap().len(), 1000);
+    assert_eq!(refused(host.read("big", 999)), "big: more than 999 bytes");
+}
+
+#[test]
+fn a_file_is_replaced_in_one_step() {
+    let folder = folder("replace");
+    let mut host = DiskHost::below(&folder.join("inside")).unwrap();
+    host.write("sub/new", b"one").unwrap();
+    assert_eq!(host.read("sub/new", 10).unwrap(), b"one");
+
+    fs::set_permissions(folder.join("inside/a"), fs::Permissions::from_mode(0o600)).unwrap();
+    host.write("a", b"two").unwrap();
+    assert_eq!(fs::read(folder.join("inside/a")).unwrap(), b"two");
+    assert_eq!(fs::metadata(folder.join("inside/a")).unwrap().permissions().mode() & 0o777, 0o600);
+
+    symlink("a", folder.join("inside/fine")).unwrap();
+    host.write("fine", b"three").unwrap();
+    assert_eq!(fs::read(folder.join("inside/a")).unwrap(), b"three");
+    assert!(fs::symlink_metadata(folder.join("inside/fine")).unwrap().is_symlink());
+
+    assert_eq!(refused(host.write("sub", b"x")), "sub: something that is not a file has this name");
+    assert_eq!(refused(host.write("gone/x", b"x")), "gone: no such file or folder");
+    for path in ["", ".", "..", "sub/.."] {
+        assert!(host.write(path, b"x").is_err(), "{path:?}");
+    }
+    let left: Vec<String> =
+        host.list(".").unwrap().into_iter().map(|entry| String::from_utf8(entry.name).unwrap()).collect();
+    assert_eq!(left, ["a", "fine", "sub"], "nothing is left beside the files");
+}

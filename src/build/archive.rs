@@ -52,7 +52,8 @@ pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<M
         return read(&bytes, t);
     }
     let mut plain = Vec::new();
-    let unpacked = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(MAX_ARCHIVE).read_to_end(&mut plain);
+    let unpacked =
+        flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(MAX_ARCHIVE).read_to_end(&mut plain);
     match unpacked {
         Ok(_) if t.fuel.spend_bytes(plain.len() as u64) => read(&plain, t),
         _ => Ok(None),
@@ -61,8 +62,7 @@ pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<M
 
 /// Compressions that Docker unpacks and the lab doesn't.
 fn unread(head: &[u8]) -> Option<&'static str> {
-    let known: [(&[u8], &str); 3] =
-        [(b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd")];
+    let known: [(&[u8], &str); 3] = [(b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd")];
     known.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
 }
 

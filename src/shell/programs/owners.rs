@@ -158,7 +158,9 @@ pub(super) fn pair(
         Some(word) => match users::gid_of(call.m, word) {
             Some(gid) => Some(gid),
             None => {
-                return Err(call.either(&format!("unknown group {word}"), &format!("invalid group: '{word}'")));
+                return Err(
+                    call.either(&format!("unknown group {word}"), &format!("invalid group: '{word}'"))
+                );
             }
         },
         None => None,

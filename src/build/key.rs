@@ -60,6 +60,17 @@ impl Files {
     }
 }
 
+impl Files {
+    /// Do these entries, as they stand, give this digest?
+    pub fn holds(entries: &[FileEntry], digest: Digest) -> bool {
+        let mut hasher = Hasher::new();
+        for entry in entries {
+            hasher.field(&entry.name).field(&entry.value);
+        }
+        hasher.finish() == digest
+    }
+}
+
 /// Could a file's name be taken for another ingredient?
 fn is_ingredient(name: &str) -> bool {
     matches!(name, FILES | "step" | "command" | "user" | "workdir" | "parent" | "owner" | "mode" | "shell")

@@ -28,6 +28,7 @@ mod meta;
 mod outline;
 pub mod pattern;
 mod persist;
+mod persist_tree;
 mod plan;
 mod play;
 mod request;

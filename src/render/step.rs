@@ -3,7 +3,7 @@
 use super::measure::{clean, clean_line, columns, flow, pad, wrap};
 use super::size;
 use super::style::{Style, Tone};
-use crate::trace::{Event, Verdict};
+use crate::trace::{Event, Reason, Verdict};
 
 /// Lines an instruction may take before the rest is left to `explain`.
 const MOST_LINES: usize = 6;
@@ -21,7 +21,7 @@ pub struct Row {
     tone: Tone,
     verdict: &'static str,
     reason: String,
-    /// Bytes and seconds, where the step made something.
+    /// Bytes and seconds, where the step made something for the first time.
     costs: Vec<String>,
 }
 
@@ -44,7 +44,8 @@ impl Row {
         };
         let reason = clean_line(reason_text);
         let mut costs = Vec::new();
-        if matches!(verdict, Verdict::Miss { .. }) {
+        // News the first time only; how much a rebuild repeats is summed up below the steps.
+        if matches!(verdict, Verdict::Miss { reason: Reason::FirstBuild }) {
             costs.extend(bytes.filter(|bytes| *bytes > 0).map(size::bytes));
             costs.extend(seconds.and_then(size::seconds));
         }

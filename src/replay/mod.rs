@@ -76,10 +76,9 @@ fn no_cases(path: &str) -> Error {
 
 /// The base images for a file: those of the `bases.json` in the nearest folder above it.
 fn bases(host: &dyn Host, path: &str) -> Result<build::Bases, Error> {
-    let mut folder = path;
-    while let Some((above, _)) = folder.rsplit_once('/') {
-        folder = above;
-        let name = format!("{folder}/bases.json");
+    let above = path.rmatch_indices('/').map(|(at, _)| format!("{}/", path.get(..at).unwrap_or_default()));
+    for folder in above.chain([String::new()]) {
+        let name = format!("{folder}bases.json");
         if let Ok(bytes) = host.read(&name, MAX_FILE) {
             return build::Bases::read(&bytes).map_err(|message| {
                 Error::new(ErrorKind::Syntax, format!("{name}: {message}"))

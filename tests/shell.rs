@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use layerlab::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
 use layerlab::image::catalog;
 use layerlab::shell::{Call, NoPrograms, Process, Programs, Sandbox, StartError, Submount, run, run_with};
-use layerlab::trace::Trace;
+use layerlab::trace::{Fuel, Limits, Trace};
 use layerlab::union::{Lower, Mount, Options};
 use std::fmt::Write as _;
 
@@ -19,9 +19,9 @@ fn base() -> Layer {
     program("/bin/bash", "bash");
     program("/usr/bin/mystery", "mystery");
     for name in [
-        "sh", "cat", "ls", "mkdir", "rm", "echo", "cp", "mv", "ln", "chmod", "touch", "sort", "wc", "head",
-        "tail", "grep", "sed", "find", "yes", "sleep", "dd", "seq", "id", "awk", "tr", "xargs", "env",
-        "date", "tar",
+        "sh", "cat", "ls", "mkdir", "rm", "rmdir", "echo", "cp", "mv", "ln", "chmod", "touch", "sort", "wc",
+        "head", "tail", "grep", "sed", "find", "yes", "sleep", "dd", "seq", "id", "awk", "tr", "xargs",
+        "env", "date", "tar",
     ] {
         tree.put(format!("/bin/{name}").as_bytes(), Inode::symlink(b"busybox"));
     }
@@ -155,12 +155,12 @@ fn the_lessons_of_the_union() {
     insta::assert_snapshot!(ash("chmod 644 /etc/motd; sed -i s/x/y/ /etc/group"), @"
     exit 0
     + /etc/
-    + /etc/group 0644 39 B
+    + /etc/group 0644 37 B
     + /etc/motd 0644 6 B
     ");
     insta::assert_snapshot!(ash("echo tmp > /f && rm /f; mkdir -p /a/b && mv /a /c"), @"
     exit 0
-    + /c/
+    ⊘ /c
     + /c/b/
     ");
     insta::assert_snapshot!(ash("mv /home /house"), @"
@@ -360,11 +360,12 @@ fn what_never_ends_is_stopped_within_a_second() {
         for shell in ["/bin/sh", "/bin/bash"] {
             let process =
                 Process { argv: [shell, "-c", line].map(str::to_owned).to_vec(), ..Process::default() };
+            // A tenth of a line's tank: unoptimised builds on shared machines are slow.
             let mut t = Trace::silent();
+            t.fuel = Fuel::new(Limits { operations: Limits::LINE.operations / 10, ..Limits::LINE });
             let started = std::time::Instant::now();
             let outcome = run(&mut mounted(base()), &process, &mut NoPrograms, &mut t);
-            // Ten times the second it may take: test builds are slow and machines are shared.
-            assert!(started.elapsed().as_secs() < 10, "{line}");
+            assert!(started.elapsed().as_secs() < 5, "{line}");
             assert!(t.fuel.exhausted().is_some(), "{line}: {outcome:?}");
             assert_eq!(outcome.exit, 137, "{line}");
         }

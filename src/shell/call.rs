@@ -22,6 +22,7 @@ pub struct Call<'c, 'm> {
     pub(crate) fds: &'c Descriptors,
     buffer: Vec<u8>,
     broken: bool,
+    unbuffered: bool,
 }
 
 impl<'c, 'm> Call<'c, 'm> {
@@ -33,7 +34,17 @@ impl<'c, 'm> Call<'c, 'm> {
         fds: &'c Descriptors,
         busybox: bool,
     ) -> Call<'c, 'm> {
-        Call { argv, env, m, name: name.to_owned(), busybox, fds, buffer: Vec::new(), broken: false }
+        Call {
+            argv,
+            env,
+            m,
+            name: name.to_owned(),
+            busybox,
+            fds,
+            buffer: Vec::new(),
+            broken: false,
+            unbuffered: false,
+        }
     }
 
     /// The image's files and the trace to work on them with. Sandbox mounts are not in it.
@@ -60,6 +71,9 @@ impl<'c, 'm> Call<'c, 'm> {
 
     /// Prints on standard error.
     pub fn err(&mut self, text: &str) {
+        if self.unbuffered {
+            self.flush();
+        }
         if let Some(stream) = self.fds.get(2).cloned() {
             self.m.emit(&stream, &text::encode(text));
         }
@@ -89,6 +103,12 @@ impl<'c, 'm> Call<'c, 'm> {
     }
 
     // ---- for the built-in programs ----
+
+    /// Keeps what goes to both streams in order, as programs do that flush after every line. The
+    /// others print their standard output at their end, when it is no terminal.
+    pub(crate) fn in_order(&mut self) {
+        self.unbuffered = true;
+    }
 
     pub(crate) fn args(&self) -> &'c [String] {
         self.argv.get(1..).unwrap_or_default()

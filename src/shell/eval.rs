@@ -503,7 +503,7 @@ impl<'s, 'm> Shell<'s, 'm> {
         let mut status = 0;
         self.s.loops += 1;
         let flow = loop {
-            if !self.m.t.fuel.spend(10) {
+            if !self.m.t.fuel.spend(20) {
                 break Flow::Exit;
             }
             let flow = self.condition(condition);

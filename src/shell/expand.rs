@@ -135,7 +135,8 @@ impl Shell<'_, '_> {
     }
 
     pub(super) fn result(&mut self, value: &str, quoted: bool, out: &mut Fields) {
-        if !self.m.t.fuel.spend_bytes(value.len() as u64) {
+        let length = value.len() as u64;
+        if !self.m.t.fuel.spend(length / 4) || !self.m.t.fuel.spend_bytes(length) {
             return;
         }
         if quoted { out.quoted(value) } else { out.expanded(value) }

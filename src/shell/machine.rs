@@ -442,7 +442,8 @@ impl<'m> Machine<'m> {
         let Some(tag) = found.contents.program().map(str::to_owned) else {
             return self.untagged(&found, &argv);
         };
-        if !self.t.fuel.enter() {
+        // Starting a program is dear: a loop of them must not take long to be stopped.
+        if !self.t.fuel.spend(100) || !self.t.fuel.enter() {
             return Ok(137);
         }
         let status = self.run_program(&tag, argv, env, fds);

@@ -66,11 +66,11 @@ fn processes() -> Tree {
     tree.put(b"/uptime", file("60.00 120.00\n"));
     tree.put(b"/loadavg", file("0.00 0.00 0.00 1/1 1\n"));
     tree.put(b"/mounts", Inode::symlink(b"self/mounts"));
-    tree.put(b"/self", Inode::symlink(b"1"));
-    tree.put(b"/1", Inode::dir(0o555));
-    tree.put(b"/1/fd", Inode::dir(0o500));
-    tree.put(b"/1/mounts", file("overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n"));
-    tree.put(b"/1/status", file("Name:\tsh\nState:\tR (running)\nPid:\t1\nPPid:\t0\n"));
+    tree.put(b"/1", Inode::symlink(b"self"));
+    tree.put(b"/self", Inode::dir(0o555));
+    tree.put(b"/self/fd", Inode::dir(0o500));
+    tree.put(b"/self/mounts", file("overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n"));
+    tree.put(b"/self/status", file("Name:\tsh\nState:\tR (running)\nPid:\t1\nPPid:\t0\n"));
     tree.put(b"/sys/kernel/ostype", file("Linux\n"));
     tree.put(b"/sys/kernel/osrelease", file("6.1.0\n"));
     tree

@@ -11,6 +11,9 @@ use std::rc::Rc;
 impl Shell<'_, '_> {
     pub(super) fn simple(&mut self, command: &Command, assigns: &[Assign], words: &[Word]) -> Flow {
         self.substituted = None;
+        if !self.m.t.fuel.spend(15) {
+            return Flow::Exit;
+        }
         let argv = match self.fields(words) {
             Ok(argv) => argv,
             Err(Abort(status)) => return self.abort(status),

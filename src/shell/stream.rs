@@ -48,6 +48,7 @@ pub(crate) struct Bag {
     contents: Contents,
     tail: Vec<u8>,
     written: u64,
+    writes: u32,
     /// A pipe: full at some point, then its writer is stopped. `$(…)` has no such point.
     pub pipe: bool,
     /// The writer was stopped.
@@ -55,8 +56,8 @@ pub(crate) struct Bag {
 }
 
 impl Bag {
-    /// Real bytes a pipe takes before its writer is held to be endless.
-    const PIPE: u64 = 8 << 20;
+    /// What a pipe takes before its writer is held to be endless: real bytes, and single writes.
+    const PIPE: (u64, u32) = (64 << 20, 100_000);
 
     /// A pipe's write end.
     pub fn pipe() -> Bag {
@@ -64,8 +65,7 @@ impl Bag {
     }
 
     pub fn push(&mut self, bytes: &[u8]) {
-        self.written += bytes.len() as u64;
-        self.full |= self.pipe && self.written > Bag::PIPE;
+        self.count(bytes.len() as u64);
         self.tail.extend_from_slice(bytes);
     }
 
@@ -78,9 +78,14 @@ impl Bag {
             return;
         }
         self.settle();
-        self.written += bytes;
-        self.full |= self.pipe && self.written > Bag::PIPE;
+        self.count(bytes);
         self.contents.append(more);
+    }
+
+    fn count(&mut self, bytes: u64) {
+        self.written = self.written.saturating_add(bytes);
+        self.writes = self.writes.saturating_add(1);
+        self.full |= self.pipe && (self.written > Bag::PIPE.0 || self.writes > Bag::PIPE.1);
     }
 
     fn settle(&mut self) {

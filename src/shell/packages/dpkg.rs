@@ -252,6 +252,7 @@ pub(super) fn erase(call: &mut Call<'_, '_>, name: &str, purge: bool) -> Result<
 }
 
 pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
+    call.in_order();
     let args = call.args();
     let first = args.first().map_or("", String::as_str);
     let names: Vec<String> = args.iter().skip(1).filter(|word| !word.starts_with('-')).cloned().collect();

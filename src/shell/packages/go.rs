@@ -20,6 +20,7 @@ struct Project {
 const USAGE: &str = "Go is a tool for managing Go source code.\n\nUsage:\n\n\tgo <command> [arguments]\n";
 
 pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
+    call.in_order();
     let args = call.args();
     let (first, rest) = match args {
         [first, rest @ ..] => (first.as_str(), rest),

@@ -17,6 +17,7 @@ struct Request {
 }
 
 pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
+    call.in_order();
     let mut request = Request::default();
     let mut command = None;
     let mut words = call.args().iter();

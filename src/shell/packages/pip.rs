@@ -90,6 +90,7 @@ fn requirement(line: &str) -> Option<Wanted> {
 }
 
 pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
+    call.in_order();
     let (mut command, mut operands, mut files) = (None, Vec::new(), Vec::new());
     let (mut cache, mut quiet, mut target, mut user) = (true, false, None, false);
     cache &=

@@ -58,7 +58,7 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> i32 {
         let value = first + step * count as f64;
         let over =
             if step > 0.0 { value > last + step.abs() * 1e-9 } else { value < last - step.abs() * 1e-9 };
-        if over || !call.m.t.fuel.spend(1) || call.broken() {
+        if over || !call.m.t.fuel.spend(4) || call.broken() {
             break;
         }
         if count > 0 {

@@ -5,6 +5,7 @@
 //! topic and says for each failing case where it first left the recording.
 
 pub mod build;
+mod container;
 mod overlay;
 mod report;
 
@@ -132,6 +133,8 @@ fn file_beside(
             build::replay(&value, &bases()?).map_err(|message| bad_case(name, &value, &message))?
         } else if build::is_ignore_case(&value) {
             build::replay_ignore(&value).map_err(|message| bad_case(name, &value, &message))?
+        } else if container::is_case(&value) {
+            container::replay(&value, &bases()?).map_err(|message| bad_case(name, &value, &message))?
         } else {
             Answer::unsupported(&value)
         };

@@ -1,5 +1,6 @@
 //! The order of the kernel's checks: each row breaks two or more rules at once, and the one that is
 //! looked at first gives the errno.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::fs::{Contents, Errno, Inode, Nodes, Tree};
 use layerlab::trace::Trace;

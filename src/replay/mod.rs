@@ -113,12 +113,17 @@ fn file_beside(
     let format = value.get("format").and_then(Value::as_str).unwrap_or("");
     if let Some(cases) = value.get("cases").and_then(Value::as_array) {
         for case in cases {
-            let answer = match format.starts_with(overlay::FORMAT) {
-                true => overlay::replay(case).map_err(|message| bad_case(name, case, &message))?,
-                false => Answer::unsupported(case),
+            let replayed = match format.starts_with(overlay::FORMAT) {
+                true => overlay::replay(case),
+                false => Ok(Answer::unsupported(case)),
             };
-            report.add(&answer);
-            take(&answer);
+            match replayed {
+                Ok(answer) => {
+                    report.add(&answer);
+                    take(&answer);
+                }
+                Err(message) => report.errors.push(bad_case(name, case, &message)),
+            }
         }
         return Ok(!cases.is_empty());
     }

@@ -109,7 +109,7 @@ impl Mount {
         let mut must_be_dir = flags.directory;
         let mut slash = false;
         loop {
-            let parent = walk.to_parent(self, t)?;
+            let parent = walk.go_to_parent(self, t)?;
             let name = match parent.last {
                 Last::Normal(name) => name,
                 Last::DotDot => {

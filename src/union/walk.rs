@@ -62,9 +62,11 @@ impl Walk {
     }
 
     /// Goes on to the directory of the last component.
-    pub fn to_parent(&mut self, m: &mut Mount, t: &mut Trace) -> Result<Parent, Errno> {
+    pub fn go_to_parent(&mut self, m: &mut Mount, t: &mut Trace) -> Result<Parent, Errno> {
         loop {
-            if !t.fuel.spend(1) {
+            // What a look-up may cost, not what it does cost: the cache must not show.
+            let layers = m.cache.dir(self.dir).entry.lowers.parts().len() as u64;
+            if !t.fuel.spend(1 + layers / 16) {
                 return Err(Errno::EINTR);
             }
             let is_slash = |b: &u8| *b == b'/';
@@ -154,7 +156,7 @@ impl Mount {
         let mut walk = Walk::new(path)?;
         let mut must_be_dir = false;
         loop {
-            let parent = walk.to_parent(self, t)?;
+            let parent = walk.go_to_parent(self, t)?;
             must_be_dir |= parent.slash;
             let name = match parent.last {
                 Last::Normal(name) => name,
@@ -181,6 +183,6 @@ impl Mount {
 
     /// Walks to the directory in which a name is to be made, removed or renamed.
     pub(super) fn parent_of(&mut self, path: &[u8], t: &mut Trace) -> Result<Parent, Errno> {
-        Walk::new(path)?.to_parent(self, t)
+        Walk::new(path)?.go_to_parent(self, t)
     }
 }

@@ -129,6 +129,7 @@ pub(super) fn put(m: &mut Mount, parent: Ino, name: &Name, inode: Inode) -> Ino 
     let upper = m.upper_mut();
     let ino = upper.add(inode);
     upper.link(parent, name, ino);
+    impure::made(m, ino);
     ino
 }
 

@@ -27,6 +27,13 @@ fn mark(m: &mut Mount, ino: Ino, change: impl FnOnce(&mut Marks)) {
     }
 }
 
+/// A new inode: what was known of this number was known of another.
+pub(super) fn made(m: &mut Mount, ino: Ino) {
+    if m.private.0.contains_key(&ino) {
+        m.private.0.remove_mut(&ino);
+    }
+}
+
 /// An object was copied up into a directory (`ovl_do_copy_up`, `ovl_set_impure`). A broken hard link
 /// has no origin.
 pub(super) fn copied(m: &mut Mount, parent: Ino, ino: Ino, origin: bool) {

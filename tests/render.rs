@@ -522,6 +522,17 @@ fn output_of_a_step_is_shown_when_it_fails() {
 }
 
 #[test]
+fn a_note_stands_below_its_step() {
+    let note = Event::NotModelled { what: "./configure".into(), instead: "it does nothing".into() };
+    let mut events = second_build();
+    events.insert(4, note);
+    let shown = play(&events);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[4].starts_with("4 [4/4] RUN pip"), "{shown}");
+    assert_eq!(lines[6], "    not modelled: ./configure; it does nothing", "{shown}");
+}
+
+#[test]
 fn a_flood_of_events_is_cut_with_a_way_to_see_it_all() {
     let created = |n: usize| Event::Created {
         path: format!("/f{n}"),

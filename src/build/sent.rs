@@ -58,7 +58,9 @@ impl Sent {
                         modes.insert(path.to_vec(), hashed);
                     }
                 }
-                (Kind::File(contents), Kind::File(new)) if same(old, inode) && contents != new => {
+                (Kind::File(contents), Kind::File(new))
+                    if !view.finer_times && same(old, inode) && contents != new =>
+                {
                     kept.push((ino, old.kind.clone()));
                 }
                 _ => {}

@@ -544,7 +544,7 @@ impl Legacy<'_> {
             self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
         let layer = mount
             .filter(|mount| !mount.upper().is_bare())
-            .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
+            .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[]));
         let image = child(state, config, commit.text, layer, now);
         let image = Arc::new(image);
         self.images.share(image.clone());

@@ -565,6 +565,7 @@ impl Legacy<'_> {
             return Ok(());
         }
         let earlier = legacy_key::nearest(&self.cache.chain, &key, self.cache.builds);
+        let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
         let verdict = legacy_key::missed(
             &key,
             earlier.as_ref(),

@@ -111,7 +111,8 @@ fn file_beside(
 ) -> Result<bool, Error> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(name, bytes, &error))?;
     if let Some(cases) = value.get("cases").and_then(Value::as_array) {
-        let overlay = value.get("format").and_then(Value::as_str).is_some_and(|f| f.starts_with(overlay::FORMAT));
+        let overlay =
+            value.get("format").and_then(Value::as_str).is_some_and(|f| f.starts_with(overlay::FORMAT));
         let mut known = None;
         for case in cases {
             let answer = match overlay {

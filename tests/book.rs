@@ -84,7 +84,12 @@ fn transcripts_of_the_repl_are_what_the_repl_prints() {
         if update {
             std::fs::write(&page, now).unwrap();
         } else {
-            assert!(text == now, "{}:\n{}", page.display(), similar::TextDiff::from_lines(&text, &now).unified_diff());
+            assert!(
+                text == now,
+                "{}:\n{}",
+                page.display(),
+                similar::TextDiff::from_lines(&text, &now).unified_diff()
+            );
         }
     }
     assert!(blocks >= 6, "the pages hold only {blocks} transcripts");

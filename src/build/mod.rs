@@ -13,6 +13,7 @@ mod explain;
 mod filter;
 mod glob;
 pub mod ignore;
+mod ignore_glob;
 mod ignore_pattern;
 mod key;
 mod meta;

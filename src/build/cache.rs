@@ -1,16 +1,35 @@
 //! Both builders' caches.
 
-use crate::error::{Error, ErrorKind};
+use super::key::Key;
+use super::sent::Sent;
+use crate::error::Error;
+use crate::fs::{Digest, Hasher, Tree};
+use crate::image::{Image, ImageLayer};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// What earlier builds left: both builders' caches, and what of the context was sent before. Cheap to
 /// clone; belongs to one image store.
 #[derive(Clone, Debug, Default)]
-pub struct Cache {}
+pub struct Cache {
+    /// BuildKit's results.
+    pub(super) records: Arc<Records>,
+    /// The legacy builder's images, by the image they were built on.
+    pub(super) chain: Arc<Chain>,
+    /// BuildKit's copy of the context.
+    pub(super) sent: Option<Arc<Sent>>,
+    /// `RUN --mount=type=cache`, by id.
+    pub(super) mounts: Arc<BTreeMap<String, Tree>>,
+    /// Builds so far.
+    pub(super) builds: u64,
+    /// Seconds that executed steps have taken, one each: no two share a second.
+    pub(super) clock: i64,
+}
 
 impl Cache {
     /// As text, for `--cache FILE`: keys with their ingredients, result layers and digests.
     pub fn to_json(&self) -> String {
-        "{}".to_owned()
+        super::persist::to_json(self)
     }
 
     /// Reads what [`Cache::to_json`] wrote.
@@ -18,7 +37,145 @@ impl Cache {
     /// # Errors
     /// Says what is wrong with any other bytes.
     pub fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
-        let _ = bytes;
-        Err(Error::new(ErrorKind::Syntax, "not a cache file"))
+        super::persist::from_json(bytes)
+    }
+
+    /// Forgets everything, as `docker builder prune -a` does; images stay.
+    pub fn clear(&mut self) {
+        let (builds, clock) = (self.builds, self.clock);
+        *self = Cache { builds, clock, ..Cache::default() };
+    }
+
+    /// Number of results kept.
+    pub fn len(&self) -> usize {
+        self.records.list.len() + self.chain.len()
+    }
+
+    /// Nothing kept?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The time of the next executed step, Unix seconds.
+    pub(super) fn tick(&mut self) -> i64 {
+        self.clock = self.clock.saturating_add(1);
+        super::rootfs::EPOCH.saturating_add(self.clock)
+    }
+}
+
+/// One result of BuildKit's.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    /// Digest of the key it was first stored under, in hex: the definition key for what stands on it.
+    pub id: String,
+    /// What it was made from.
+    pub key: Arc<Key>,
+    /// What it made.
+    pub layer: ImageLayer,
+    /// Unix seconds.
+    pub created: i64,
+    /// Simulated seconds.
+    pub seconds: Option<f64>,
+    /// The number of the build that made it.
+    pub build: u64,
+    /// The instruction as it was written then.
+    pub instruction: String,
+}
+
+/// BuildKit's results and the keys they are stored under (moby/buildkit `solver/cachemanager.go`).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Records {
+    /// In the order they were made; an id that was made again moves to the end.
+    pub list: Vec<Arc<Record>>,
+    /// (op, input, key of the input) → ids of results.
+    pub links: HashMap<Digest, Vec<String>>,
+    at: HashMap<String, usize>,
+}
+
+/// The digest under which a link is kept.
+pub(super) fn link(op: Digest, input: &str, key: &str) -> Digest {
+    let mut hasher = Hasher::new();
+    hasher.field(op.0).field(input).field(key);
+    hasher.finish()
+}
+
+impl Records {
+    /// A result by its id.
+    pub fn get(&self, id: &str) -> Option<&Arc<Record>> {
+        self.list.get(*self.at.get(id)?)
+    }
+
+    /// Stores a result in the place of an older one of the same id.
+    pub fn put(&mut self, record: Record) {
+        match self.at.get(&record.id) {
+            Some(&at) => {
+                if let Some(slot) = self.list.get_mut(at) {
+                    *slot = Arc::new(record);
+                }
+            }
+            None => {
+                self.at.insert(record.id.clone(), self.list.len());
+                self.list.push(Arc::new(record));
+            }
+        }
+    }
+
+    /// Results linked to this key.
+    pub fn linked(&self, link: &Digest) -> &[String] {
+        self.links.get(link).map_or(&[], Vec::as_slice)
+    }
+
+    /// Is this result linked to all of these keys?
+    pub fn has_links(&self, id: &str, links: &[Digest]) -> bool {
+        links.iter().all(|link| self.linked(link).iter().any(|known| known == id))
+    }
+
+    /// Links a result to a key.
+    pub fn add_link(&mut self, link: Digest, id: &str) {
+        let ids = self.links.entry(link).or_default();
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+    }
+}
+
+/// A child of an image, made by the legacy builder.
+#[derive(Clone, Debug)]
+pub(super) struct Child {
+    /// The config it was compared by.
+    pub key: Arc<Key>,
+    /// Digest of the key.
+    pub digest: Digest,
+    /// The image.
+    pub image: Arc<Image>,
+    /// Simulated seconds.
+    pub seconds: Option<f64>,
+    /// The number of the build that made it.
+    pub build: u64,
+}
+
+/// All of them, oldest first, and by the digest of their key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chain {
+    /// Oldest first.
+    pub list: Vec<Child>,
+    by_key: HashMap<Digest, usize>,
+}
+
+impl Chain {
+    /// The most recent child with this key (moby `daemon/internal/image/cache/cache.go`,
+    /// `getLocalCachedImage`); the key holds the parent.
+    pub fn get(&self, digest: &Digest) -> Option<&Child> {
+        self.list.get(*self.by_key.get(digest)?)
+    }
+
+    /// Adds a child.
+    pub fn add(&mut self, child: Child) {
+        self.by_key.insert(child.digest, self.list.len());
+        self.list.push(child);
+    }
+
+    fn len(&self) -> usize {
+        self.list.len()
     }
 }

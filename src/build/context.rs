@@ -1,8 +1,11 @@
 //! The build context: the tree that a build may copy from.
 
+use super::ignore::IgnoreError;
+use super::request::Builder;
+use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, Host, HostKind, Inode, Kind, Nodes, Tree, path};
-use crate::trace::Trace;
+use crate::trace::{Fuel, Trace};
 use crate::union::{Mount, StatKind};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,8 +59,11 @@ pub enum EntryKind {
 pub struct Context {
     tree: Tree,
     version: u64,
-    views: Arc<Mutex<HashMap<Vec<u8>, Arc<View>>>>,
+    views: Arc<Mutex<HashMap<ViewKey, Arc<View>>>>,
 }
+
+/// Ignore file, builder and version decide what is left.
+type ViewKey = (Vec<u8>, Builder, Version);
 
 /// What an ignore file leaves of a context.
 #[derive(Clone, Debug)]
@@ -73,6 +79,13 @@ pub(super) struct View {
     /// Files that were left out.
     pub ignored: usize,
 }
+
+/// Contexts last read from a mount: its generation belongs to one state only, so an unchanged
+/// directory needs no second reading.
+static MOUNTED: Mutex<Vec<((u64, String), Context)>> = Mutex::new(Vec::new());
+
+/// How many are kept.
+const MOUNTED_KEPT: usize = 4;
 
 /// A number that nothing else in this process has had.
 pub(super) fn fresh() -> u64 {
@@ -127,35 +140,45 @@ impl Context {
     /// # Errors
     /// There is no such directory, or something in it can't be read.
     pub fn from_mount(mount: &mut Mount, directory: &str, t: &mut Trace) -> Result<Context, Error> {
-        t.quietly(|t| {
-            let unreadable = |errno: crate::fs::Errno| {
-                Error::new(
-                    ErrorKind::Unknown,
-                    format!("the build context `{directory}`: {}", errno.message()),
-                )
+        let made = (mount.generation(), directory.to_owned());
+        let lock = || MOUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = lock().iter().find(|(of, _)| *of == made) {
+            return Ok(known.clone());
+        }
+        let context = t.quietly(|t| Context::read_mount(mount, directory, t))?;
+        let mut kept = lock();
+        if kept.len() >= MOUNTED_KEPT {
+            kept.remove(0);
+        }
+        kept.push((made, context.clone()));
+        Ok(context)
+    }
+
+    fn read_mount(mount: &mut Mount, directory: &str, t: &mut Trace) -> Result<Context, Error> {
+        let unreadable = |errno: crate::fs::Errno| {
+            Error::new(ErrorKind::Unknown, format!("the build context `{directory}`: {}", errno.message()))
+        };
+        let root = directory.as_bytes();
+        if mount.stat(root, t).map_err(unreadable)?.kind != StatKind::Dir {
+            let message = format!("the build context `{directory}` is not a directory");
+            return Err(Error::new(ErrorKind::Usage, message));
+        }
+        let real = mount.realpath(root, t).map_err(unreadable)?;
+        let mut tree = Tree::new();
+        for (at, stat) in mount.walk(&real, t).map_err(unreadable)? {
+            let inside = at.strip_prefix(real.as_slice()).unwrap_or(&at);
+            let inside = if real == b"/" { at.as_slice() } else { inside };
+            let kind = match stat.kind {
+                StatKind::File => Kind::File(mount.read(&at, t).map_err(unreadable)?),
+                StatKind::Dir => Kind::Dir(Default::default()),
+                StatKind::Symlink => Kind::Symlink(mount.readlink(&at, t).map_err(unreadable)?.into()),
+                StatKind::Fifo => Kind::Fifo,
+                StatKind::CharDev(..) => continue,
             };
-            let root = directory.as_bytes();
-            if mount.stat(root, t).map_err(unreadable)?.kind != StatKind::Dir {
-                let message = format!("the build context `{directory}` is not a directory");
-                return Err(Error::new(ErrorKind::Usage, message));
-            }
-            let real = mount.realpath(root, t).map_err(unreadable)?;
-            let mut tree = Tree::new();
-            for (at, stat) in mount.walk(&real, t).map_err(unreadable)? {
-                let inside = at.strip_prefix(real.as_slice()).unwrap_or(&at);
-                let inside = if real == b"/" { at.as_slice() } else { inside };
-                let kind = match stat.kind {
-                    StatKind::File => Kind::File(mount.read(&at, t).map_err(unreadable)?),
-                    StatKind::Dir => Kind::Dir(Default::default()),
-                    StatKind::Symlink => Kind::Symlink(mount.readlink(&at, t).map_err(unreadable)?.into()),
-                    StatKind::Fifo => Kind::Fifo,
-                    StatKind::CharDev(..) => continue,
-                };
-                let inode = Inode { mtime: stat.mtime, ..Inode::new(kind, stat.mode) };
-                tree.put(&path::clean(inside), inode);
-            }
-            Ok(Context::from_tree(tree))
-        })
+            let inode = Inode { mtime: stat.mtime, ..Inode::new(kind, stat.mode) };
+            tree.put(&path::clean(inside), inode);
+        }
+        Ok(Context::from_tree(tree))
     }
 
     /// From a real folder. Symlinks are taken as links and never followed.
@@ -185,14 +208,21 @@ impl Context {
     /// What the ignore file of this text leaves, remembered until the context changes.
     ///
     /// # Errors
-    /// Docker's words about a pattern that can't be read, as `(buildkit, legacy)`.
-    pub(super) fn view(&self, ignore: &[u8]) -> Result<Arc<View>, (String, String)> {
+    /// A pattern that can't be read; or an empty tank.
+    pub(super) fn view(
+        &self,
+        ignore: &[u8],
+        builder: Builder,
+        version: Version,
+        fuel: &mut Fuel,
+    ) -> Result<Arc<View>, IgnoreError> {
         let lock = || self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(view) = lock().get(ignore) {
+        let key = (ignore.to_vec(), builder, version);
+        if let Some(view) = lock().get(&key) {
             return Ok(view.clone());
         }
-        let view = Arc::new(super::filter::view(&self.tree, ignore)?);
-        lock().insert(ignore.to_vec(), view.clone());
+        let view = Arc::new(super::filter::view(&self.tree, ignore, builder, version, fuel)?);
+        lock().insert(key, view.clone());
         Ok(view)
     }
 }

@@ -11,13 +11,13 @@ const FILES: &str = "files";
 /// What a step consists of. Parent and parts are few; the files that a COPY names can be many and are
 /// shared between builds of an unchanged context.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Key {
+pub struct Key {
     /// Key of the step below (BuildKit), or the image so far (legacy); empty for none.
-    pub parent: String,
+    pub(super) parent: String,
     /// Ingredient and value, in the order they are hashed.
-    pub parts: Vec<(String, String)>,
+    pub(super) parts: Vec<(String, String)>,
     /// What is copied.
-    pub files: Option<Arc<Files>>,
+    pub(super) files: Option<Arc<Files>>,
 }
 
 /// The files that a step copies, in order.
@@ -60,6 +60,17 @@ impl Files {
     }
 }
 
+impl Files {
+    /// Do these entries, as they stand, give this digest?
+    pub fn holds(entries: &[FileEntry], digest: Digest) -> bool {
+        let mut hasher = Hasher::new();
+        for entry in entries {
+            hasher.field(&entry.name).field(&entry.value);
+        }
+        hasher.finish() == digest
+    }
+}
+
 /// Could a file's name be taken for another ingredient?
 fn is_ingredient(name: &str) -> bool {
     matches!(name, FILES | "step" | "command" | "user" | "workdir" | "parent" | "owner" | "mode" | "shell")
@@ -69,18 +80,18 @@ fn is_ingredient(name: &str) -> bool {
 
 impl Key {
     /// A key on `parent`.
-    pub fn on(parent: impl Into<String>) -> Key {
+    pub(super) fn on(parent: impl Into<String>) -> Key {
         Key { parent: parent.into(), ..Key::default() }
     }
 
     /// Adds an ingredient.
-    pub fn part(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Key {
+    pub(super) fn part(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Key {
         self.parts.push((name.into(), value.into()));
         self
     }
 
     /// The digest of the ingredients without the parent and without the files: BuildKit's op digest.
-    pub fn op_digest(&self) -> Digest {
+    pub(super) fn op_digest(&self) -> Digest {
         let mut hasher = Hasher::new();
         for (name, value) in &self.parts {
             hasher.field(name).field(value);
@@ -115,7 +126,7 @@ impl Key {
     }
 
     /// How unlike two keys are; 0 for equal ones.
-    pub fn distance(&self, other: &Key) -> usize {
+    pub(super) fn distance(&self, other: &Key) -> usize {
         let differing = |a: &Key, b: &Key| a.parts.iter().filter(|(n, v)| b.get(n) != Some(v)).count();
         let step = usize::from(self.get("step") != other.get("step"));
         let files =
@@ -129,7 +140,7 @@ impl Key {
 
     /// The first thing that tells this key from an earlier one, in words; none when only the parent
     /// does or nothing.
-    pub fn difference(&self, earlier: &Key) -> Option<Reason> {
+    pub(super) fn difference(&self, earlier: &Key) -> Option<Reason> {
         for (name, now) in &self.parts {
             match earlier.get(name) {
                 Some(old) if old == now => {}

@@ -6,38 +6,66 @@
 //! step hit or missed.
 
 mod archive;
+mod buildkit;
 mod cache;
 mod context;
+mod convert;
 mod copy;
+mod dispatch;
+mod execute;
 mod explain;
 mod filter;
 mod glob;
+mod graph;
+mod hint;
 pub mod ignore;
 mod ignore_glob;
 mod ignore_pattern;
 mod key;
+mod legacy;
+mod legacy_copy;
+mod legacy_key;
 mod meta;
+mod outline;
 pub mod pattern;
+mod persist;
+mod persist_tree;
+mod plan;
+mod play;
 mod request;
+mod rootfs;
+mod scope;
 mod select;
+mod sent;
+mod solve;
+mod special;
 mod step;
+mod verdict;
 
 pub use cache::Cache;
 pub use context::{Context, ContextEntry, EntryKind, Limits};
 pub use explain::explain;
+pub use key::{Key, recompute};
 pub use request::{Builder, Catalog, Request};
 pub use step::{Build, Failure, Status, Step};
 
+use crate::dockerfile::{self, Class, ParseError, Version};
+use crate::fs::{Kind, Nodes};
 use crate::image::Store;
 use crate::shell::Programs;
-use crate::trace::Trace;
+use crate::trace::{Event, Trace};
+use play::Player;
+use std::sync::Arc;
+
+/// Largest Dockerfile or ignore file that is read, in bytes.
+const MAX_TEXT: u64 = 4 << 20;
 
 /// Plays one build.
 ///
-/// Emits [`crate::trace::Event::BuildStart`], a `Step` for every instruction with the output of RUNs
-/// before it, then `Built` or `BuildFailed`, then hints. A failed build is a result: the steps that
-/// finished stay in the cache. When `t.fuel` runs dry the build ends as failed; the caller finds
-/// `t.fuel.exhausted()` set and restores what it had.
+/// Emits [`Event::BuildStart`], a `Step` for every instruction with the output of RUNs before it, then
+/// `Built` or `BuildFailed`, then hints. A failed build is a result: the steps that finished stay in
+/// the cache. When `t.fuel` runs dry the build ends as failed; the caller finds `t.fuel.exhausted()`
+/// set and restores what it had.
 pub fn build(
     images: &mut Store,
     cache: &mut Cache,
@@ -45,6 +73,186 @@ pub fn build(
     programs: &mut dyn Programs,
     t: &mut Trace,
 ) -> Build {
-    let _ = (images, cache, programs, t);
-    Build::failed(request, Failure::new("building is not there yet", 1))
+    cache.builds = cache.builds.saturating_add(1);
+    t.fuel.running("docker build");
+    let mut build = Build::failed(request, Failure::new("", 1));
+    let mut player = Player::default();
+    let result = play(images, cache, request, programs, &mut player, t);
+    player.rest_if(result.is_ok(), t);
+    build.steps = player.steps;
+    build.warnings = player.warnings;
+    build.result = match result {
+        Ok(image) => {
+            let id = images.share(image.clone());
+            for tag in &request.tags {
+                if images.tag(tag, id) {
+                    build.tags.push(tag.clone());
+                }
+            }
+            build.image = Some(image);
+            Ok(id)
+        }
+        Err(failure) => Err(failure),
+    };
+    play::ending(&build, t);
+    hint::wasteful_order(&build, request, player.file.as_deref(), t);
+    build
+}
+
+fn play(
+    images: &mut Store,
+    cache: &mut Cache,
+    request: &Request,
+    programs: &mut dyn Programs,
+    player: &mut Player,
+    t: &mut Trace,
+) -> Result<Arc<crate::image::Image>, Failure> {
+    let text = dockerfile_text(request)?;
+    let view = view(request, t)?;
+    t.emit(|| Event::BuildStart {
+        name: request.name().to_owned(),
+        builder: request.builder.name().to_owned(),
+        context_files: view.files,
+        context_bytes: view.bytes,
+        ignored_files: view.ignored,
+    });
+    let file = match dockerfile::parse(request.dockerfile_path(), &text, request.version) {
+        Ok(file) => Arc::new(file),
+        Err(error) => {
+            player.steps = outline::steps(&text, request.builder);
+            return Err(unreadable(&error, request));
+        }
+    };
+    player.steps = plan::skeleton(&file, request.builder);
+    player.file = Some(file.clone());
+    let at = Stage { file: &file, request, view: &view };
+    match request.builder {
+        Builder::BuildKit => buildkit::build(&at, images, cache, player, programs, t).map(Arc::new),
+        Builder::Legacy => legacy::build(&at, images, cache, player, programs, t),
+    }
+}
+
+/// What both builders start from.
+pub(crate) struct Stage<'a> {
+    file: &'a dockerfile::Dockerfile,
+    request: &'a Request,
+    view: &'a Arc<context::View>,
+}
+
+/// The Dockerfile's text: given with the request, or lying in the context (ignored or not).
+fn dockerfile_text(request: &Request) -> Result<Vec<u8>, Failure> {
+    if let Some(text) = &request.dockerfile {
+        return Ok(text.clone());
+    }
+    let path = request.dockerfile_path();
+    if let Some(text) = context_file(request, path) {
+        return Ok(text);
+    }
+    let message = match (request.builder, request.version) {
+        (Builder::Legacy, _) => {
+            format!(
+                "unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat <context>/{path}: no such file or directory"
+            )
+        }
+        (_, Version::V20_10) => {
+            format!(
+                "failed to solve with frontend dockerfile.v0: failed to read dockerfile: open <tmp>/{path}: no such file or directory"
+            )
+        }
+        _ => format!("failed to solve: failed to read dockerfile: open {path}: no such file or directory"),
+    };
+    let mut failure = Failure::new(message, 1);
+    failure.plain = Some(format!("there is no `{path}` in `{}`", request.context_name));
+    failure.hint = Some("name it with -f, or write one".to_owned());
+    Err(failure)
+}
+
+/// A small file of the context.
+fn context_file(request: &Request, path: &str) -> Option<Vec<u8>> {
+    let tree = request.context.tree();
+    let ino = tree.at(&crate::fs::path::clean(path.as_bytes()))?;
+    match &tree.inode(ino).kind {
+        Kind::File(contents) => contents.to_bytes(MAX_TEXT),
+        _ => None,
+    }
+}
+
+/// What the ignore file leaves: `NAME.dockerignore` beside the Dockerfile NAME before the one in the
+/// root (BuildKit only).
+fn view(request: &Request, t: &mut Trace) -> Result<Arc<context::View>, Failure> {
+    let beside = format!("{}.dockerignore", request.dockerfile_path());
+    let own = match request.builder {
+        Builder::BuildKit => context_file(request, &beside).map(|text| (beside, text)),
+        Builder::Legacy => None,
+    };
+    let root = || context_file(request, ".dockerignore").map(|text| (".dockerignore".to_owned(), text));
+    let (name, text) = own.or_else(root).unwrap_or_default();
+    request.context.view(&text, request.builder, request.version, &mut t.fuel).map_err(|error| {
+        let message = match request.builder {
+            Builder::BuildKit => error.buildkit(),
+            Builder::Legacy => error.legacy(),
+        };
+        let shown = error.shown(&name, &text);
+        Failure { message, exit: 1, plain: Some(shown.message), span: shown.span, hint: shown.hint }
+    })
+}
+
+/// A Dockerfile that can't be read, in the builder's words.
+fn unreadable(error: &ParseError, request: &Request) -> Failure {
+    let today = request.version == Version::Current;
+    let words = match (&error.class, error.message.as_str(), request.builder) {
+        (Class::Top, "the Dockerfile cannot be empty", Builder::Legacy) => {
+            format!("the Dockerfile ({}) cannot be empty", request.dockerfile_path())
+        }
+        _ => error.docker_message(today),
+    };
+    let message = match (request.builder, &error.class) {
+        (Builder::BuildKit, _) => format!("{}{words}", convert::prefix(request.version)),
+        (Builder::Legacy, Class::Lower) => {
+            format!("Error response from daemon: failed to parse Dockerfile: {words}")
+        }
+        (Builder::Legacy, _) => format!("Error response from daemon: {words}"),
+    };
+    Failure {
+        message,
+        exit: 1,
+        plain: Some(error.message.clone()),
+        span: Some(error.span.clone()),
+        hint: error.hint.clone(),
+    }
+}
+
+/// Applies config instructions (`docker import -c`, `docker commit -c`) to a config, as the legacy
+/// builder does.
+///
+/// # Errors
+/// A line that can't be read, or a value Docker refuses.
+pub fn configure(
+    config: &mut crate::image::Config,
+    lines: &[&str],
+    version: Version,
+) -> Result<(), crate::error::Error> {
+    use crate::error::{Error, ErrorKind};
+    let mut cmd_set = false;
+    for line in lines {
+        let instruction = dockerfile::parse_trigger(line, version).map_err(Error::from)?;
+        let env: Vec<(String, String)> =
+            meta::env_pairs(config).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let lookup = |name: &str| env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let mut fuel = crate::trace::Fuel::default();
+        let lexer = dockerfile::Lexer::new('\\', version);
+        let mut x = meta::Expander { lexer, env: &lookup, fuel: &mut fuel };
+        let change = meta::change(&instruction.kind, config, Builder::Legacy, &mut x)
+            .map_err(|error| Error::new(ErrorKind::Usage, error.message))?;
+        match change {
+            Some(change) => meta::apply(&change, config, &mut cmd_set, Builder::Legacy),
+            None => {
+                let words = format!("{} is not a valid change command", instruction.keyword);
+                return Err(
+                    Error::new(ErrorKind::Usage, words).hint("take CMD, ENV, USER, WORKDIR and their kin")
+                );
+            }
+        }
+    }
+    Ok(())
 }

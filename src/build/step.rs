@@ -1,5 +1,6 @@
 //! What a build did: its steps and its end.
 
+use super::key::Key;
 use super::request::{Builder, Request};
 use crate::error::Span;
 use crate::fs::Digest;
@@ -57,10 +58,10 @@ pub struct Step {
     pub status: Status,
     /// What the builder decided, and why.
     pub verdict: Verdict,
-    /// The cache key, with its ingredients; none where nothing is looked up.
-    pub key: Option<CacheKey>,
+    /// The cache key; none where nothing is looked up.
+    pub key: Option<Arc<Key>>,
     /// The nearest earlier key of the same step, which the reason compares with.
-    pub earlier: Option<CacheKey>,
+    pub earlier: Option<Arc<Key>>,
     /// The layer it made or found.
     pub layer: Option<ImageLayer>,
     /// What its programs printed.
@@ -76,6 +77,16 @@ pub struct Step {
 }
 
 impl Step {
+    /// The cache key with its ingredients; none where nothing is looked up.
+    pub fn cache_key(&self) -> Option<CacheKey> {
+        self.key.as_ref().map(|key| key.flat())
+    }
+
+    /// The nearest earlier key of the same step, which the reason compares with.
+    pub fn earlier_key(&self) -> Option<CacheKey> {
+        self.earlier.as_ref().map(|key| key.flat())
+    }
+
     /// Did the cache have it? None where no decision was shown.
     pub fn cached(&self) -> Option<bool> {
         match self.status {

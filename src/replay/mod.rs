@@ -4,6 +4,7 @@
 //! it; the lab does the same and the two are compared. [`run`] walks files and folders, counts per
 //! topic and says for each failing case where it first left the recording.
 
+pub mod build;
 mod overlay;
 mod report;
 
@@ -59,7 +60,7 @@ fn visit(
     let replayed = host
         .read(path, MAX_FILE)
         .map_err(|error| Error::new(ErrorKind::Host, error.to_string()).hint("name a file or a folder"))
-        .and_then(|bytes| file(path, &bytes, report, take));
+        .and_then(|bytes| file_beside(path, &bytes, &mut || bases(host, path), report, take));
     match replayed {
         Ok(true) => {}
         Ok(false) if named => report.errors.push(no_cases(path)),
@@ -73,7 +74,22 @@ fn no_cases(path: &str) -> Error {
         .hint("a corpus file is JSON with `format` and `cases`, or one case with `name` and `topic`")
 }
 
-/// Replays the cases of one file. False: it holds none.
+/// The base images for a file: those of the `bases.json` in the nearest folder above it.
+fn bases(host: &dyn Host, path: &str) -> Result<build::Bases, Error> {
+    let above = path.rmatch_indices('/').map(|(at, _)| format!("{}/", path.get(..at).unwrap_or_default()));
+    for folder in above.chain([String::new()]) {
+        let name = format!("{folder}bases.json");
+        if let Ok(bytes) = host.read(&name, MAX_FILE) {
+            return build::Bases::read(&bytes).map_err(|message| {
+                Error::new(ErrorKind::Syntax, format!("{name}: {message}"))
+                    .hint("it describes the base images of the cases below its folder")
+            });
+        }
+    }
+    Ok(build::Bases::default())
+}
+
+/// Replays the cases of one file that needs nothing beside it. False: it holds none.
 ///
 /// # Errors
 /// The bytes are no JSON, or a case lacks what it needs.
@@ -83,21 +99,42 @@ pub fn file(
     report: &mut Report,
     take: &mut dyn FnMut(&Answer),
 ) -> Result<bool, Error> {
+    file_beside(name, bytes, &mut || Ok(build::Bases::default()), report, take)
+}
+
+fn file_beside(
+    name: &str,
+    bytes: &[u8],
+    bases: &mut dyn FnMut() -> Result<build::Bases, Error>,
+    report: &mut Report,
+    take: &mut dyn FnMut(&Answer),
+) -> Result<bool, Error> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(name, bytes, &error))?;
     let format = value.get("format").and_then(Value::as_str).unwrap_or("");
     if let Some(cases) = value.get("cases").and_then(Value::as_array) {
         for case in cases {
-            let answer = match format.starts_with(overlay::FORMAT) {
-                true => overlay::replay(case).map_err(|message| bad_case(name, case, &message))?,
-                false => Answer::unsupported(case),
+            let replayed = match format.starts_with(overlay::FORMAT) {
+                true => overlay::replay(case),
+                false => Ok(Answer::unsupported(case)),
             };
-            report.add(&answer);
-            take(&answer);
+            match replayed {
+                Ok(answer) => {
+                    report.add(&answer);
+                    take(&answer);
+                }
+                Err(message) => report.errors.push(bad_case(name, case, &message)),
+            }
         }
         return Ok(!cases.is_empty());
     }
     if value.get("topic").is_some_and(Value::is_string) && value.get("name").is_some_and(Value::is_string) {
-        let answer = Answer::unsupported(&value);
+        let answer = if build::is_case(&value) {
+            build::replay(&value, &bases()?).map_err(|message| bad_case(name, &value, &message))?
+        } else if build::is_ignore_case(&value) {
+            build::replay_ignore(&value).map_err(|message| bad_case(name, &value, &message))?
+        } else {
+            Answer::unsupported(&value)
+        };
         report.add(&answer);
         take(&answer);
         return Ok(true);

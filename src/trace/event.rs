@@ -318,6 +318,12 @@ pub enum Event {
         message: String,
         /// Exit status of `docker build`.
         exit: i32,
+        /// The same in plain words.
+        plain: Option<String>,
+        /// Where in the Dockerfile or ignore file.
+        place: Option<Place>,
+        /// What to do next.
+        hint: Option<String>,
     },
     /// Two cache keys side by side.
     Explain {

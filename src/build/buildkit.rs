@@ -1,0 +1,70 @@
+//! A build with BuildKit: convert, solve, export.
+
+use super::Stage;
+use super::cache::Cache;
+use super::convert::convert;
+use super::graph::{Entry, Graph};
+use super::play::Player;
+use super::request::Request;
+use super::sent::Sent;
+use super::solve::Solver;
+use super::step::Failure;
+use crate::image::{History, Image, Store};
+use crate::shell::Programs;
+use crate::trace::Trace;
+
+/// What BuildKit writes beside each history entry.
+const COMMENT: &str = "buildkit.dockerfile.v0";
+
+/// Plays a parsed file. The image, not yet stored.
+///
+/// # Errors
+/// How the build failed.
+pub(super) fn build(
+    at: &Stage<'_>,
+    images: &mut Store,
+    cache: &mut Cache,
+    player: &mut Player,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> Result<Image, Failure> {
+    let (file, request, view) = (at.file, at.request, at.view);
+    let graph = convert(file, request, images, &mut player.steps, t)?;
+    let sent = Sent::update(cache.sent.as_ref(), view);
+    cache.sent = Some(sent.clone());
+    let mut solver = Solver { graph: &graph, request, cache, player, programs, sent, solved: Vec::new() };
+    solver.solve(t)?;
+    let image = export(&solver, &graph, request);
+    Ok(image)
+}
+
+/// The target stage as an image (moby/buildkit `exporter/containerimage/writer.go`).
+fn export(solver: &Solver<'_>, graph: &Graph, request: &Request) -> Image {
+    let end = &graph.target;
+    let base = end.image.as_deref();
+    let mut history = base.map(|image| image.history.clone()).unwrap_or_default();
+    let layers = solver.layers(end.node);
+    // Entries without a layer take the time of the new layer beside them.
+    let start = base.map_or(super::rootfs::EPOCH, |image| image.created);
+    let created =
+        |entry: &Entry| entry.vertex.and_then(|at| solver.solved.get(at)).map(|solved| solved.created);
+    let mut time = end.history.iter().find_map(created).unwrap_or(start);
+    for entry in &end.history {
+        time = created(entry).unwrap_or(time);
+        history.push(History {
+            created: time,
+            author: String::new(),
+            created_by: entry.text.clone(),
+            comment: COMMENT.to_owned(),
+            empty_layer: entry.vertex.is_none(),
+        });
+    }
+    let mut config = end.config.clone();
+    for (name, value) in &request.labels {
+        config.labels.insert(name.clone(), value.clone());
+    }
+    let placeholder = base.is_some_and(|image| image.placeholder);
+    let author = end.author.clone();
+    Image { config, history, layers, created: time, author, parent: None, placeholder, ..Image::default() }
+        .sealed()
+}

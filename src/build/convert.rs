@@ -1,0 +1,440 @@
+//! From a Dockerfile to BuildKit's graph, and every error that can be found without running anything.
+//!
+//! Follows moby/buildkit `frontend/dockerfile/dockerfile2llb/convert.go` (`Dockerfile2LLB`).
+
+use super::dispatch::Dispatch;
+use super::graph::{Graph, Node, StageEnd, no_cache};
+use super::meta::ensure_path;
+use super::plan::{self, NoImage, Stage, placed};
+use super::request::{Builder, Request};
+use super::scope::{global, platform_args};
+use super::step::{Failure, Status, Step};
+use crate::dockerfile::{Dockerfile, Instruction, Kind, Version, Word, parse_trigger};
+use crate::image::{Config, Image, Store};
+use crate::trace::{Fuel, Trace, Verdict};
+use std::sync::Arc;
+
+/// Everything that converting needs at hand.
+pub(super) struct Convert<'a> {
+    pub file: &'a Dockerfile,
+    pub request: &'a Request,
+    pub images: &'a mut Store,
+    pub steps: &'a mut Vec<Step>,
+    /// Place of the step of each instruction.
+    pub places: Vec<usize>,
+    pub stages: Vec<Stage>,
+    pub globals: Vec<(String, Option<String>)>,
+    pub graph: Graph,
+    /// Stages at their end, as far as they have come.
+    pub ends: Vec<Option<StageEnd>>,
+}
+
+/// What comes before every message about the Dockerfile.
+pub(super) fn prefix(version: Version) -> &'static str {
+    match version {
+        Version::V20_10 => "failed to solve with frontend dockerfile.v0: failed to create LLB definition: ",
+        Version::Current => "failed to solve: ",
+    }
+}
+
+/// Where the base of a stage comes from.
+enum Base {
+    Scratch,
+    Stage(usize),
+    Image(String),
+}
+
+/// Converts a file.
+///
+/// # Errors
+/// The first error that Docker finds, with its place.
+pub(super) fn convert(
+    file: &Dockerfile,
+    request: &Request,
+    images: &mut Store,
+    steps: &mut Vec<Step>,
+    t: &mut Trace,
+) -> Result<Graph, Failure> {
+    let stages = plan::stages(file);
+    let places = (0..file.instructions.len()).collect();
+    let ends = vec![None; stages.len()];
+    let (globals, graph) = (Vec::new(), Graph::default());
+    let mut this = Convert { file, request, images, steps, places, stages, globals, graph, ends };
+    this.global_args(&mut t.fuel)?;
+    let bases = this.bases(&mut t.fuel)?;
+    let target = this.target()?;
+    let needs = this.needs(&bases)?;
+    this.refuse_loops(&needs)?;
+    let reached = reachable(&needs, target);
+    let base_images = this.resolve(&bases, &reached)?;
+    for (number, (base, image)) in bases.into_iter().zip(base_images).enumerate() {
+        if reached.contains(&number) {
+            let end = this.stage(number, base, image, t)?;
+            if let Some(slot) = this.ends.get_mut(number) {
+                *slot = Some(end);
+            }
+        } else {
+            this.unneeded(number);
+        }
+    }
+    this.graph.target = this.ends.get(target).cloned().flatten().unwrap_or_default();
+    Ok(this.graph)
+}
+
+impl Convert<'_> {
+    /// A failure at an instruction, with the prefix of everything found before running.
+    pub fn fail(&self, instruction: &Instruction, words: &str) -> Failure {
+        let message = format!("{}{words}", prefix(self.request.version));
+        let mut failure = placed(Failure::new(message, 1), self.file, instruction.place);
+        failure.plain = Some(words.to_owned());
+        failure
+    }
+
+    fn instruction(&self, at: usize) -> Option<&Instruction> {
+        self.file.instructions.get(at)
+    }
+
+    /// ARGs above the first FROM.
+    fn global_args(&mut self, fuel: &mut Fuel) -> Result<(), Failure> {
+        let target = self.request.target.as_deref().unwrap_or("default");
+        self.globals = platform_args(target);
+        let first = self.stages.first().map_or(0, |stage| stage.from);
+        let lexer = self.file.lexer(self.request.version);
+        for instruction in self.file.instructions.iter().take(first) {
+            let Kind::Arg(pairs) = &instruction.kind else { continue };
+            let before = self.globals.clone();
+            let left_to_right = self.request.version.has(crate::dockerfile::Difference::ArgLeftToRight);
+            for pair in pairs {
+                let known = if left_to_right { self.globals.clone() } else { before.clone() };
+                let env = |name: &str| global(&known, name);
+                let mut expand = |word: &Word| lexer.word(&word.text, &env, fuel);
+                let pair = expand(&pair.key)
+                    .and_then(|key| Ok((key, pair.value.as_ref().map(&mut expand).transpose()?)))
+                    .map_err(|error| self.fail(instruction, &error.message))?;
+                let value = self.request.args.get(&pair.0).cloned().or(pair.1);
+                self.globals.push((pair.0, value));
+            }
+        }
+        Ok(())
+    }
+
+    /// What each FROM names.
+    fn bases(&self, fuel: &mut Fuel) -> Result<Vec<Base>, Failure> {
+        let lexer = self.file.lexer(self.request.version);
+        let env = |name: &str| global(&self.globals, name);
+        let mut bases = Vec::new();
+        for (number, stage) in self.stages.iter().enumerate() {
+            let Some(instruction) = self.instruction(stage.from) else { continue };
+            let Kind::From(from) = &instruction.kind else { continue };
+            let name = lexer.word(&from.image.text, &env, fuel);
+            let name = name.map_err(|error| self.fail(instruction, &error.message))?;
+            if name.is_empty() {
+                let words = format!("base name ({}) should not be blank", from.image.text);
+                return Err(self.fail(instruction, &words));
+            }
+            let earlier = self.stages.iter().take(number).rposition(|s| s.name.as_deref() == Some(&name));
+            bases.push(match earlier {
+                Some(stage) => Base::Stage(stage),
+                None if name == "scratch" => Base::Scratch,
+                None => Base::Image(name),
+            });
+        }
+        Ok(bases)
+    }
+
+    fn target(&self) -> Result<usize, Failure> {
+        plan::target(&self.stages, self.request.target.as_deref()).ok_or_else(|| {
+            let wanted = self.request.target.as_deref().unwrap_or("");
+            let words = match self.request.version {
+                Version::V20_10 => format!("target stage {wanted} could not be found"),
+                Version::Current => format!("target stage \"{wanted}\" could not be found"),
+            };
+            let mut failure = Failure::new(format!("{}{words}", prefix(self.request.version)), 1);
+            let names: Vec<&str> = self.stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
+            failure.plain = Some(format!("no stage is called `{wanted}`"));
+            failure.hint = Some(match crate::error::suggest(wanted, names.iter().copied()) {
+                Some(near) => format!("did you mean --target {near}?"),
+                None if names.is_empty() => "name a stage: FROM … AS name".to_owned(),
+                None => format!("the stages are: {}", names.join(", ")),
+            });
+            failure
+        })
+    }
+
+    /// Which stages each stage needs: its base and those it copies or mounts from.
+    fn needs(&self, bases: &[Base]) -> Result<Vec<Vec<usize>>, Failure> {
+        let mut needs = Vec::new();
+        for (number, stage) in self.stages.iter().enumerate() {
+            let mut needed = match bases.get(number) {
+                Some(Base::Stage(base)) => vec![*base],
+                _ => Vec::new(),
+            };
+            for instruction in self.file.instructions.iter().take(stage.end).skip(stage.from + 1) {
+                for (name, numbers) in froms(instruction) {
+                    needed.extend(self.stage_named(instruction, &name, numbers)?);
+                }
+            }
+            needs.push(needed);
+        }
+        Ok(needs)
+    }
+
+    /// The stage that `--from` means; none for an image.
+    pub fn stage_named(
+        &self,
+        instruction: &Instruction,
+        name: &str,
+        numbers: bool,
+    ) -> Result<Option<usize>, Failure> {
+        if let (true, Ok(index)) = (numbers, name.parse::<i64>()) {
+            let found = usize::try_from(index).ok().filter(|index| *index < self.stages.len());
+            return match found {
+                Some(index) => Ok(Some(index)),
+                None => Err(self.fail(instruction, &format!("invalid stage index {index}"))),
+            };
+        }
+        let lower = name.to_lowercase();
+        Ok(self.stages.iter().rposition(|stage| stage.name.as_deref() == Some(&lower)))
+    }
+
+    fn refuse_loops(&self, needs: &[Vec<usize>]) -> Result<(), Failure> {
+        for (number, stage) in self.stages.iter().enumerate() {
+            let direct = needs.get(number).cloned().unwrap_or_default();
+            let through = direct.iter().any(|stage| reachable(needs, *stage).contains(&number));
+            if through {
+                let name = stage.name.clone().unwrap_or_else(|| number.to_string());
+                let words = format!("circular dependency detected on stage: {name}");
+                let at = self.instruction(stage.from);
+                return Err(match at {
+                    Some(instruction) => self.fail(instruction, &words),
+                    None => Failure::new(words, 1),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the images of all stages; names are checked even where a stage isn't needed.
+    fn resolve(&mut self, bases: &[Base], reached: &[usize]) -> Result<Vec<Option<Arc<Image>>>, Failure> {
+        let mut found = Vec::new();
+        for (number, base) in bases.iter().enumerate() {
+            let Base::Image(name) = base else {
+                found.push(None);
+                continue;
+            };
+            let at = self.stages.get(number).map_or(0, |stage| stage.from);
+            let Some(instruction) = self.file.instructions.get(at) else { continue };
+            found.push(match self.image(instruction, name, reached.contains(&number)) {
+                Ok(image) => image,
+                Err(failure) => return Err(failure),
+            });
+        }
+        Ok(found)
+    }
+
+    /// An image by name; none when it isn't needed.
+    pub fn image(
+        &mut self,
+        instruction: &Instruction,
+        name: &str,
+        needed: bool,
+    ) -> Result<Option<Arc<Image>>, Failure> {
+        if let Err(words) = crate::image::reference::normalise(name) {
+            let name = crate::dockerfile::quoted(name);
+            return Err(self.fail(instruction, &format!("failed to parse stage name {name}: {words}")));
+        }
+        if !needed {
+            return Ok(None);
+        }
+        match plan::image(self.images, self.request, name) {
+            Ok(image) => Ok(Some(image)),
+            Err(NoImage::Invalid(words)) => Err(self.fail(instruction, words)),
+            Err(NoImage::Unknown(shown)) => {
+                let mut failure = plan::unreachable(&shown, Builder::BuildKit, self.request);
+                failure.message.insert_str(0, prefix(self.request.version));
+                Err(placed(failure, self.file, instruction.place))
+            }
+        }
+    }
+
+    /// A stage that nothing needs: its steps stay as they are.
+    fn unneeded(&mut self, number: usize) {
+        for step in self.steps.iter_mut().filter(|step| step.stage == Some(number)) {
+            step.verdict = Verdict::NotLookedUp { reason: "its stage is not needed".to_owned() };
+        }
+    }
+
+    /// Plays a stage's instructions on its config.
+    fn stage(
+        &mut self,
+        number: usize,
+        base: Base,
+        image: Option<Arc<Image>>,
+        t: &mut Trace,
+    ) -> Result<StageEnd, Failure> {
+        let stage = match self.stages.get(number) {
+            Some(stage) => stage.clone(),
+            None => return Ok(StageEnd::default()),
+        };
+        let mut end = self.beginning(&base, image);
+        let triggers = std::mem::take(&mut end.config.on_build);
+        self.label_from(number, &stage, &base);
+        let many = self.stages.len() > 1;
+        let shown = stage.name.clone().unwrap_or_else(|| format!("stage-{number}"));
+        let own = self.file.instructions.iter().take(stage.end).skip(stage.from + 1);
+        let total = usize::from(matches!(base, Base::Image(_))) + own.filter(|i| is_step(i)).count();
+        let trigger_steps = self.parse_triggers(&stage, triggers)?;
+        let counted = self.request.version.has(crate::dockerfile::Difference::Heredocs);
+        let total = total + if counted { trigger_steps.iter().filter(|i| is_step(i)).count() } else { 0 };
+        let label = |index: usize| match many {
+            true => format!("[{shown} {index}/{total}]"),
+            false => format!("[{index}/{total}]"),
+        };
+        let mut index = 0;
+        if matches!(base, Base::Image(_)) {
+            index += 1;
+            let place = self.places.get(stage.from).copied().unwrap_or(0);
+            if let Some(step) = self.steps.get_mut(place) {
+                step.label = label(index);
+            }
+        }
+        let ignore_cache = no_cache(self.request, stage.name.as_deref());
+        let mut dispatch = Dispatch::new(number, ignore_cache);
+        let first = self.places.get(stage.from).copied().unwrap_or(0) + 1;
+        let triggers = trigger_steps.iter().enumerate().map(|(at, instruction)| (first + at, instruction));
+        let file = self.file;
+        let own: Vec<(usize, &Instruction)> = (stage.from + 1..stage.end)
+            .filter_map(|at| Some((*self.places.get(at)?, file.instructions.get(at)?)))
+            .collect();
+        for (place, instruction) in triggers.chain(own) {
+            if is_step(instruction) {
+                index += 1;
+                if let Some(step) = self.steps.get_mut(place) {
+                    step.label = label(index);
+                }
+            }
+            dispatch.instruction(self, &mut end, instruction, place, t)?;
+        }
+        Ok(end)
+    }
+
+    /// The state of a stage before its first instruction.
+    fn beginning(&mut self, base: &Base, image: Option<Arc<Image>>) -> StageEnd {
+        match (base, image) {
+            (Base::Stage(below), _) => {
+                let mut end = self.ends.get(*below).cloned().flatten().unwrap_or_default();
+                // 20.10 starts a new list; today the declarations are inherited too.
+                if self.request.version == Version::V20_10 {
+                    end.args.clear();
+                }
+                end
+            }
+            (Base::Image(name), Some(image)) => {
+                let node = self.graph.image(name, image.clone());
+                let mut end = StageEnd {
+                    node: Some(Node::Image(node)),
+                    config: image.config.clone(),
+                    ..StageEnd::default()
+                };
+                end.author = image.author.clone();
+                end.image = Some(image);
+                ensure_path(&mut end.config);
+                end.env.take(&end.config);
+                end
+            }
+            _ => {
+                let mut config = Config { working_dir: "/".to_owned(), ..Config::default() };
+                ensure_path(&mut config);
+                let mut end = StageEnd { config, ..StageEnd::default() };
+                end.env.take(&end.config);
+                end
+            }
+        }
+    }
+
+    /// The verdict of a FROM.
+    fn label_from(&mut self, number: usize, stage: &Stage, base: &Base) {
+        let place = self.places.get(stage.from).copied().unwrap_or(0);
+        let placeholder = match base {
+            Base::Image(_) => self.graph.images.last().is_some_and(|(_, image)| image.placeholder),
+            _ => false,
+        };
+        let below = match base {
+            Base::Stage(below) => self.stages.get(*below).and_then(|stage| stage.name.clone()),
+            _ => None,
+        };
+        if let Some(step) = self.steps.get_mut(place) {
+            step.status = Status::Metadata;
+            step.stage = Some(number);
+            step.verdict = match base {
+                Base::Scratch => {
+                    Verdict::NotLookedUp { reason: "scratch is empty, nothing to fetch".to_owned() }
+                }
+                Base::Stage(_) => Verdict::NotLookedUp {
+                    reason: format!("goes on where stage {} ended", below.unwrap_or_default()),
+                },
+                Base::Image(_) if placeholder => {
+                    Verdict::NotLookedUp { reason: "unknown image: a placeholder without files".to_owned() }
+                }
+                Base::Image(_) => Verdict::Base,
+            };
+        }
+    }
+
+    /// Reads the base's ONBUILD triggers and gives each a step after the FROM.
+    fn parse_triggers(&mut self, stage: &Stage, triggers: Vec<String>) -> Result<Vec<Instruction>, Failure> {
+        let Some(from) = self.file.instructions.get(stage.from) else { return Ok(Vec::new()) };
+        let mut parsed = Vec::new();
+        for text in &triggers {
+            let instruction = parse_trigger(text, self.request.version).map_err(|error| {
+                self.fail(from, &error.docker_message(self.request.version == Version::Current))
+            })?;
+            for (name, numbers) in froms(&instruction) {
+                self.stage_named(from, &name, numbers)?;
+            }
+            parsed.push(instruction);
+        }
+        let place = self.places.get(stage.from).copied().unwrap_or(0);
+        let Some(model) = self.steps.get(place).cloned() else { return Ok(parsed) };
+        for (at, instruction) in parsed.iter().enumerate() {
+            let mut step =
+                plan::blank(model.number, &instruction.original, model.stage, model.stage_name.clone());
+            step.trigger = true;
+            step.status = if is_step(instruction) { Status::NotShown } else { Status::Metadata };
+            self.steps.insert(place + 1 + at, step);
+        }
+        for later in self.places.iter_mut().skip(stage.from + 1) {
+            *later += parsed.len();
+        }
+        Ok(parsed)
+    }
+}
+
+/// Does the instruction make a step with a label?
+fn is_step(instruction: &Instruction) -> bool {
+    matches!(instruction.kind, Kind::Run(_) | Kind::Copy(_) | Kind::Add(_) | Kind::Workdir(_))
+}
+
+/// What an instruction takes files from besides the context; true where a number is a stage's index.
+fn froms(instruction: &Instruction) -> Vec<(String, bool)> {
+    match &instruction.kind {
+        Kind::Copy(copy) => copy.from.iter().map(|from| (from.text.clone(), true)).collect(),
+        Kind::Run(run) => {
+            let named = run.mounts.iter().filter(|mount| !mount.from.is_empty());
+            named.map(|mount| (mount.from.clone(), false)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// All stages that this one needs, itself included.
+fn reachable(needs: &[Vec<usize>], from: usize) -> Vec<usize> {
+    let (mut seen, mut open) = (Vec::new(), vec![from]);
+    while let Some(stage) = open.pop() {
+        if !seen.contains(&stage) {
+            seen.push(stage);
+            open.extend(needs.get(stage).into_iter().flatten());
+        }
+    }
+    seen
+}

@@ -1,0 +1,226 @@
+//! Executing one of BuildKit's vertices.
+
+use super::copy::{self, Manner, mkdir_all};
+use super::dispatch::{mode, proxies};
+use super::graph::{CopyOp, Op, RunOp, Source, Vertex};
+use super::plan::label;
+use super::request::Builder;
+use super::rootfs::{self, seal};
+use super::select::{Picked, pick};
+use super::solve::Solver;
+use super::step::Failure;
+use super::verdict;
+use crate::dockerfile::{MountType, Version};
+use crate::fs::Tree;
+use crate::image::ImageLayer;
+use crate::shell::{Process, Sandbox, Submount, run_with};
+use crate::trace::{Event, Stream, Trace};
+use crate::union::Mount;
+use std::sync::Arc;
+
+/// What is to be executed.
+pub(super) struct Job<'a> {
+    pub vertex: &'a Vertex,
+    /// What a COPY names, if it was looked at already.
+    pub picked: &'a [Picked],
+    /// The build's time.
+    pub now: i64,
+}
+
+/// What it made.
+pub(super) struct Made {
+    pub layer: ImageLayer,
+    pub seconds: Option<f64>,
+}
+
+/// Executes a vertex on the layers below it.
+///
+/// # Errors
+/// The step failed; what it did is dropped.
+pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> Result<Made, Failure> {
+    let mut mount = match &job.vertex.op {
+        // A linked copy sees nothing of what is below.
+        Op::Copy(copy) if copy.link => Mount::new(Vec::new(), Tree::new(), Default::default())
+            .unwrap_or_else(|_| Mount::native(Tree::new())),
+        _ => rootfs::mount(&solver.layers(job.vertex.base)),
+    };
+    let mut seconds = None;
+    let failed = |message: String| Failure::new(prefixed(&message, solver.request.version), 1);
+    let is_run = matches!(job.vertex.op, Op::Run(_));
+    match &job.vertex.op {
+        Op::Workdir { path, user } => {
+            t.quietly(|t| {
+                let owner = match user.as_str() {
+                    "" => Ok(None),
+                    user => rootfs::owner(user, &mut mount, Builder::BuildKit, t).map(Some),
+                };
+                mkdir_all(&mut mount, path.as_bytes(), 0o755, owner?, t)
+            })
+            .map_err(failed)?;
+        }
+        Op::Copy(copy) => copy_files(solver, copy, job.picked, &mut mount, t)?,
+        Op::Run(run) => seconds = run_command(solver, run, job.vertex.step, &mut mount, t)?,
+    }
+    let label =
+        solver.player.steps.get(job.vertex.step).map(|step| label(&step.instruction)).unwrap_or_default();
+    let layer = seal(&mount, Builder::BuildKit, &label, job.now, !is_run);
+    if t.fuel.exhausted().is_some() {
+        return Err(Failure::new("the lab's limit was reached", 1));
+    }
+    Ok(Made { layer, seconds })
+}
+
+/// Errors of a step carry no prefix in 20.10.
+fn prefixed(message: &str, version: Version) -> String {
+    match version {
+        Version::V20_10 => message.to_owned(),
+        Version::Current => format!("failed to solve: {message}"),
+    }
+}
+
+fn copy_files(
+    solver: &mut Solver<'_>,
+    op: &CopyOp,
+    picked: &[Picked],
+    mount: &mut Mount,
+    t: &mut Trace,
+) -> Result<(), Failure> {
+    let version = solver.request.version;
+    let mut source = solver.source(op.source);
+    let mut found = picked.to_vec();
+    if found.is_empty() {
+        for one in &op.sources {
+            let more = t.quietly(|t| pick(&mut source, one, t));
+            found.extend(
+                more.map_err(|missing| verdict::missing(missing, op.source, solver.request, &solver.sent))?,
+            );
+        }
+    }
+    t.quietly(|t| {
+        let owner = match &op.chown {
+            Some(chown) => Some(rootfs::owner(chown, mount, Builder::BuildKit, t)?),
+            None => None,
+        };
+        let manner = Manner {
+            destination: op.destination.clone(),
+            owner,
+            mode: op.chmod.as_deref().and_then(mode),
+            unpack: op.unpack,
+            legacy: false,
+            parents_mode: version == Version::Current,
+        };
+        if op.parents || !op.exclude.is_empty() {
+            super::special::copy(&mut source, mount, &found, op, &manner, t)?;
+        } else {
+            copy::copy(&mut source, mount, &found, &manner, t)?;
+        }
+        op.contents.iter().try_for_each(|(name, text)| copy::write(mount, name, text, &manner, t))
+    })
+    .map_err(|message| Failure::new(prefixed(&message, version), 1))
+}
+
+fn run_command(
+    solver: &mut Solver<'_>,
+    op: &RunOp,
+    step: usize,
+    mount: &mut Mount,
+    t: &mut Trace,
+) -> Result<Option<f64>, Failure> {
+    if placeholder(solver, step) {
+        let what = format!("RUN in an image that nobody knows: {}", op.argv.join(" "));
+        t.emit(|| Event::NotModelled { what, instead: "it changes nothing".to_owned() });
+        return Ok(None);
+    }
+    let mut submounts = t.quietly(|t| {
+        rootfs::mount_points(mount, t);
+        rootfs::enter(mount, &op.cwd, t);
+        submounts(solver, op, mount, t)
+    });
+    let mut env = op.env.clone();
+    for (name, value) in proxies(&solver.request.args) {
+        env.entry(name).or_insert(value);
+    }
+    let process = Process {
+        argv: op.argv.clone(),
+        env,
+        cwd: op.cwd.clone(),
+        user: op.user.clone(),
+        sandbox: Sandbox::BuildKit,
+        strict: solver.request.strict,
+        ..Process::default()
+    };
+    let outcome = run_with(mount, &mut submounts, &process, solver.programs, t);
+    keep_caches(solver, op, &submounts);
+    let today = solver.request.version == Version::Current;
+    let fault = rootfs::fault(&outcome, &op.argv, Builder::BuildKit, today);
+    let mut lines = outcome.lines.clone();
+    lines.extend(fault.as_ref().and_then(|fault| fault.line.clone()).map(|line| (Stream::Err, line)));
+    solver.player.output(step, lines, &outcome, t);
+    match fault {
+        None => Ok(outcome.seconds),
+        Some(fault) => Err(Failure::new(prefixed(&fault.message, solver.request.version), fault.exit)),
+    }
+}
+
+/// Does the step's stage stand on an image that nobody knows?
+fn placeholder(solver: &Solver<'_>, step: usize) -> bool {
+    use super::graph::Node;
+    let mut at =
+        solver.graph.vertices.iter().find(|vertex| vertex.step == step).and_then(|vertex| vertex.base);
+    while let Some(Node::Vertex(vertex)) = at {
+        at = solver.graph.vertices.get(vertex).and_then(|vertex| vertex.base);
+    }
+    match at {
+        Some(Node::Image(image)) => {
+            solver.graph.images.get(image).is_some_and(|(_, image)| image.placeholder)
+        }
+        _ => false,
+    }
+}
+
+/// What `--mount` brings, and the mount points that stay behind: a directory does, a file doesn't
+/// (moby/buildkit `executor/stubs.go`).
+fn submounts(solver: &Solver<'_>, op: &RunOp, mount: &mut Mount, t: &mut Trace) -> Vec<Submount> {
+    let mut submounts = Vec::new();
+    if let Some((path, text)) = &op.script {
+        let mut tree = Tree::new();
+        let inode = crate::fs::Inode::file(crate::fs::Contents::text(text)).with_mode(0o755);
+        let name = crate::fs::path::file_name(path.as_bytes()).to_vec();
+        tree.put(&name, inode);
+        let target = String::from_utf8_lossy(crate::fs::path::parent(path.as_bytes())).into_owned();
+        submounts.push(Submount { target, mount: Mount::native(tree), read_only: true });
+    }
+    for (spec, source) in &op.mounts {
+        let (tree, read_only) = match spec.kind {
+            MountType::Bind => {
+                let wanted = if spec.source.is_empty() { "/" } else { spec.source.as_str() };
+                (rootfs::subtree(&mut solver.source(*source), wanted, t), spec.read_only)
+            }
+            MountType::Cache => match solver.cache.mounts.get(&spec.id) {
+                Some(tree) => (tree.clone(), spec.read_only),
+                None if *source != Source::Tree(None) => {
+                    (rootfs::subtree(&mut solver.source(*source), &spec.source, t), spec.read_only)
+                }
+                None => (Tree::new(), spec.read_only),
+            },
+            MountType::Tmpfs => (Tree::new(), false),
+            MountType::Secret | MountType::Ssh => continue,
+        };
+        if mount.lstat(spec.target.as_bytes(), t).is_err() {
+            // A failure shows when the process looks for the directory.
+            let _ = mkdir_all(mount, spec.target.as_bytes(), 0o755, None, t);
+        }
+        submounts.push(Submount { target: spec.target.clone(), mount: Mount::native(tree), read_only });
+    }
+    submounts
+}
+
+/// Keeps what a RUN wrote to its cache mounts for the next one.
+fn keep_caches(solver: &mut Solver<'_>, op: &RunOp, submounts: &[Submount]) {
+    for (spec, _) in op.mounts.iter().filter(|(spec, _)| spec.kind == MountType::Cache && !spec.read_only) {
+        if let Some(submount) = submounts.iter().find(|submount| submount.target == spec.target) {
+            let tree = submount.mount.upper().clone();
+            Arc::make_mut(&mut solver.cache.mounts).insert(spec.id.clone(), tree);
+        }
+    }
+}

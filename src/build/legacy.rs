@@ -1,0 +1,641 @@
+//! A build with the legacy builder: from the top to the target, one image for each instruction.
+//!
+//! Follows moby/moby `daemon/builder/dockerfile`: `evaluator.go`, `dispatchers.go`, `internals.go`,
+//! `imageprobe.go`.
+
+use super::Stage;
+use super::cache::{Cache, Child};
+use super::key::Key;
+use super::legacy_copy::{Copied, Copying};
+use super::legacy_key::{self, Probe};
+use super::meta::{self, Change, Expander};
+use super::plan::{self, NoImage, label, placed};
+use super::play::Player;
+use super::request::{Builder, Request};
+use super::scope::{LegacyArgs, global};
+use super::step::{Failure, Status, Step};
+use crate::dockerfile::{Command, Dockerfile, ExpandError, Instruction, Kind, Run, parse_trigger, script};
+use crate::fs::Tree;
+use crate::image::{Config, History, Image, Store};
+use crate::shell::{Process, Programs, Sandbox, Submount, run_with};
+use crate::trace::{Event, Trace, Verdict};
+use crate::union::Mount;
+use std::sync::Arc;
+
+/// Plays a parsed file. The image.
+///
+/// # Errors
+/// How the build failed; the images made before stay.
+pub(super) fn build(
+    at: &Stage<'_>,
+    images: &mut Store,
+    cache: &mut Cache,
+    player: &mut Player,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> Result<Arc<Image>, Failure> {
+    let (file, request) = (at.file, at.request);
+    let stages = plan::stages(file);
+    let target = plan::target(&stages, request.target.as_deref()).ok_or_else(|| {
+        let wanted = request.target.as_deref().unwrap_or("");
+        let words =
+            format!("Error response from daemon: failed to reach build target {wanted} in Dockerfile");
+        let mut failure = Failure::new(words, 1);
+        failure.plain = Some(format!("no stage is called `{wanted}`"));
+        failure
+    })?;
+    let source = Mount::native(at.view.tree.clone());
+    let args = LegacyArgs::default();
+    let this = Legacy { file, request, images, cache, player, programs, source, args, stages: Vec::new() };
+    this.play(&stages, target, t)
+}
+
+/// The builder at work.
+pub(super) struct Legacy<'a> {
+    pub file: &'a Dockerfile,
+    pub request: &'a Request,
+    pub images: &'a mut Store,
+    pub cache: &'a mut Cache,
+    pub player: &'a mut Player,
+    pub programs: &'a mut dyn Programs,
+    /// The context.
+    pub source: Mount,
+    pub args: LegacyArgs,
+    /// Finished stages: their name and image (none for an empty one).
+    pub stages: Vec<(Option<String>, Option<Arc<Image>>)>,
+}
+
+/// The stage being built.
+pub(super) struct State {
+    /// The image so far; none on scratch before the first instruction.
+    pub image: Option<Arc<Image>>,
+    /// The config that the next instruction changes.
+    pub config: Config,
+    cmd_set: bool,
+    /// The step that missed in this stage: from there on nothing is looked up.
+    busted: Option<usize>,
+    author: String,
+}
+
+/// An instruction that is to be committed: what it is compared by and what its history says.
+struct Commit {
+    probe: Probe,
+    /// `created_by`.
+    text: String,
+}
+
+impl Legacy<'_> {
+    fn play(mut self, stages: &[plan::Stage], target: usize, t: &mut Trace) -> Result<Arc<Image>, Failure> {
+        let first = stages.first().map_or(0, |stage| stage.from);
+        self.global_args(first, t)?;
+        let mut result = None;
+        // ONBUILD lines push later steps down.
+        let mut shift = 0;
+        for (number, stage) in stages.iter().enumerate().take(target + 1) {
+            let place = stage.from + shift;
+            let mut state = self.attempt(place, t, |this, t| this.from(number, stage, place, t))?;
+            shift += self.triggers(&mut state, place, t)?;
+            let file = self.file;
+            for at in stage.from + 1..stage.end {
+                let Some(instruction) = file.instructions.get(at) else { continue };
+                let place = at + shift;
+                self.attempt(place, t, |this, t| this.instruction(&mut state, instruction, place, t))?;
+            }
+            if number == target {
+                self.labels(&mut state, t)?;
+            }
+            self.stages.push((stage.name.clone(), state.image.clone()));
+            result = state.image;
+        }
+        self.unused_args();
+        result.ok_or_else(|| {
+            if let Some(step) = self.player.steps.last_mut() {
+                step.status = Status::Error;
+                step.verdict = Verdict::Base;
+            }
+            Failure::new("No image was generated. Is your Dockerfile empty?", 1)
+        })
+    }
+
+    /// Runs one step; marks it when it fails, and tells it.
+    fn attempt<R>(
+        &mut self,
+        place: usize,
+        t: &mut Trace,
+        step: impl FnOnce(&mut Self, &mut Trace) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        self.player.before(place, t);
+        if !t.fuel.spend(10) {
+            return Err(Failure::new("the lab's limit was reached", 1));
+        }
+        let result = step(self, t).map_err(|failure| {
+            let at = self.file.instructions.get(place);
+            match at {
+                Some(at) => placed(failure, self.file, at.place),
+                None => failure,
+            }
+        });
+        if let (Err(_), Some(step)) = (&result, self.player.steps.get_mut(place)) {
+            step.status = Status::Error;
+        }
+        if result.is_ok() && t.fuel.exhausted().is_some() {
+            return Err(Failure::new("the lab's limit was reached", 1));
+        }
+        self.player.show(place, t);
+        result
+    }
+
+    /// ARGs above the first FROM: a whole line is expanded before any of it counts.
+    fn global_args(&mut self, first: usize, t: &mut Trace) -> Result<(), Failure> {
+        let lexer = self.file.lexer(self.request.version);
+        let file = self.file;
+        for (place, instruction) in file.instructions.iter().take(first).enumerate() {
+            let Kind::Arg(pairs) = &instruction.kind else { continue };
+            let known = self.args.global.clone();
+            let env = |name: &str| global(&known, name);
+            let mut declared = Vec::new();
+            for pair in pairs {
+                let mut word = |word: &crate::dockerfile::Word| lexer.word(&word.text, &env, &mut t.fuel);
+                let one = word(&pair.key)
+                    .and_then(|key| Ok((key, pair.value.as_ref().map(&mut word).transpose()?)));
+                let (key, default) = one.map_err(|error| {
+                    if let Some(step) = self.player.steps.get_mut(place) {
+                        step.status = Status::Error;
+                    }
+                    placed(Failure::new(error.message, 1), file, instruction.place)
+                })?;
+                self.args.used.push(key.clone());
+                let value = self.request.args.get(&key).cloned().or(default);
+                declared.push((key, value));
+            }
+            self.args.global.extend(declared);
+            if let Some(step) = self.player.steps.get_mut(place) {
+                step.verdict = Verdict::NotLookedUp { reason: "seen by FROM only".to_owned() };
+            }
+        }
+        Ok(())
+    }
+
+    /// FROM: the stage's first image.
+    fn from(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        place: usize,
+        t: &mut Trace,
+    ) -> Result<State, Failure> {
+        if let Some(step) = self.player.steps.get_mut(place) {
+            step.verdict = Verdict::Base;
+            step.status = Status::Metadata;
+        }
+        let taken = |name: &String| self.stages.iter().any(|(known, _)| known.as_ref() == Some(name));
+        if let Some(name) = stage.name.as_ref().filter(|name| taken(name)) {
+            return Err(Failure::new(format!("{name} stage name already used"), 1));
+        }
+        let Some(Kind::From(from)) = self.file.instructions.get(stage.from).map(|i| &i.kind) else {
+            return Err(Failure::new("a stage without FROM", 1));
+        };
+        let env = |name: &str| global(&self.args.global, name);
+        let name = self.file.lexer(self.request.version).word(&from.image.text, &env, &mut t.fuel);
+        let name = name.map_err(|error| Failure::new(error.message, 1))?;
+        if name.is_empty() {
+            return Err(Failure::new(format!("base name ({}) should not be blank", from.image.text), 1));
+        }
+        self.args.declared.clear();
+        let earlier = self
+            .stages
+            .iter()
+            .take(number)
+            .rev()
+            .find(|(known, _)| known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name)));
+        let image = match earlier {
+            Some((_, image)) => image.clone(),
+            None if name == "scratch" => None,
+            None => Some(self.image(&name)?),
+        };
+        self.base_verdict(place, &name, image.as_ref());
+        let mut config = image.as_ref().map(|image| image.config.clone()).unwrap_or_default();
+        meta::ensure_path(&mut config);
+        let author = image.as_ref().map(|image| image.author.clone()).unwrap_or_default();
+        Ok(State { image, config, cmd_set: false, busted: None, author })
+    }
+
+    fn base_verdict(&mut self, place: usize, name: &str, image: Option<&Arc<Image>>) {
+        let reason = match image {
+            None => Some("scratch is empty, nothing to fetch".to_owned()),
+            Some(image) if image.placeholder => Some("unknown image: a placeholder without files".to_owned()),
+            Some(_) if self.stages.iter().any(|(known, _)| known.as_deref() == Some(name)) => {
+                Some(format!("goes on where stage {name} ended"))
+            }
+            Some(_) => None,
+        };
+        if let Some(step) = self.player.steps.get_mut(place) {
+            step.verdict = reason.map_or(Verdict::Base, |reason| Verdict::NotLookedUp { reason });
+            step.image = image.map(|image| image.id);
+        }
+    }
+
+    /// An image by name.
+    pub fn image(&mut self, name: &str) -> Result<Arc<Image>, Failure> {
+        plan::image(self.images, self.request, name).map_err(|error| match error {
+            NoImage::Invalid(words) => Failure::new(words, 1),
+            NoImage::Unknown(shown) => plan::unreachable(&shown, Builder::Legacy, self.request),
+        })
+    }
+
+    /// The base's ONBUILD triggers: one line for all of them. How many steps were added.
+    fn triggers(&mut self, state: &mut State, from: usize, t: &mut Trace) -> Result<usize, Failure> {
+        let triggers = std::mem::take(&mut state.config.on_build);
+        if triggers.is_empty() {
+            return Ok(0);
+        }
+        let Some(model) = self.player.steps.get(from).cloned() else { return Ok(0) };
+        let text = format!("{} build trigger(s)", triggers.len());
+        let mut line = plan::blank(model.number, &text, model.stage, model.stage_name.clone());
+        line.trigger = true;
+        line.status = Status::NotRun;
+        let place = from + 1;
+        self.player.steps.insert(place, line);
+        let (mut hits, mut first) = (0, None::<Step>);
+        self.player.before(place, t);
+        let result = triggers.iter().try_for_each(|text| {
+            let instruction = parse_trigger(text, self.request.version).map_err(|error| {
+                Failure::new(format!("Error response from daemon: {}", error.docker_message(false)), 1)
+            })?;
+            self.instruction(state, &instruction, place, t)?;
+            let Some(step) = self.player.steps.get(place) else { return Ok(()) };
+            hits += usize::from(step.status == Status::Cached);
+            // The line shows the first trigger that was not found.
+            if step.status != Status::Cached || first.is_none() {
+                if first.as_ref().is_none_or(|first| first.status == Status::Cached) {
+                    first = Some(step.clone());
+                }
+            }
+            Ok(())
+        });
+        if let Some(step) = self.player.steps.get_mut(place) {
+            if let Some(first) = first {
+                *step = first;
+            }
+            step.instruction = text;
+            step.using_cache = hits;
+            if result.is_err() {
+                step.status = Status::Error;
+            }
+        }
+        self.player.show(place, t);
+        result.map(|()| 1)
+    }
+
+    /// `--label`: one LABEL step each, sorted, at the end.
+    fn labels(&mut self, state: &mut State, t: &mut Trace) -> Result<(), Failure> {
+        let mut labels: Vec<(String, String)> =
+            self.request.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        labels.sort();
+        for (name, value) in labels {
+            let stage = self.player.steps.iter().rev().find_map(|step| step.stage);
+            let number = self.player.steps.len() + 1;
+            let place = self.player.steps.len();
+            let text = format!("LABEL {name}={value}");
+            self.player.steps.push(plan::blank(number, &text, stage, None));
+            let change = Change::Label(vec![(name, value)]);
+            self.attempt(place, t, |this, t| this.change(state, change, place, t))?;
+        }
+        Ok(())
+    }
+
+    /// One instruction of a stage.
+    fn instruction(
+        &mut self,
+        state: &mut State,
+        instruction: &Instruction,
+        place: usize,
+        t: &mut Trace,
+    ) -> Result<(), Failure> {
+        let lexer = self.file.lexer(self.request.version);
+        let args = self.args.allowed(&state.config, &self.request.args);
+        let config = state.config.clone();
+        let lookup = move |name: &str| {
+            let own =
+                meta::env_pairs(&config).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+            own.or_else(|| args.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
+        };
+        let mut x = Expander { lexer, env: &lookup, fuel: &mut t.fuel };
+        let failed = |error: ExpandError| Failure::new(error.message, 1);
+        match &instruction.kind {
+            Kind::Run(run) => self.run(state, instruction, run, place, t),
+            Kind::Copy(copy) | Kind::Add(copy) => {
+                let word = if matches!(instruction.kind, Kind::Add(_)) { "ADD" } else { "COPY" };
+                let copying = Copying::expand(copy, word, &mut x).map_err(failed)?;
+                self.copy(state, &copying, place, t)
+            }
+            kind => match meta::change(kind, &state.config, Builder::Legacy, &mut x).map_err(failed)? {
+                Some(change) => self.change(state, change, place, t),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// An instruction that changes the config; WORKDIR also makes its directory.
+    fn change(
+        &mut self,
+        state: &mut State,
+        change: Change,
+        place: usize,
+        t: &mut Trace,
+    ) -> Result<(), Failure> {
+        let text = meta::text(&change, Builder::Legacy, self.request.version).unwrap_or_default();
+        let mut config = state.config.clone();
+        meta::apply(&change, &mut config, &mut state.cmd_set, Builder::Legacy);
+        match &change {
+            Change::Arg(args) => {
+                for (name, default) in args {
+                    self.args.declared.insert(name.clone(), default.clone());
+                    self.args.used.push(name.clone());
+                }
+            }
+            Change::Maintainer(name) => state.author = name.clone(),
+            _ => {}
+        }
+        // WORKDIR is one argument, the others two: hence the two blanks (`withCmdComment`).
+        let blank = if matches!(change, Change::Workdir(_)) { "" } else { " " };
+        let shell = config.shell.clone().unwrap_or_else(meta::default_shell).join(" ");
+        let commit = Commit {
+            probe: Probe { config: config.clone(), step: text.clone(), files: None, run: false },
+            text: format!("{shell} #(nop) {blank}{text}"),
+        };
+        let workdir = match &change {
+            Change::Workdir(path) => Some(path.clone()),
+            _ => None,
+        };
+        self.commit(state, config, commit, place, t, |this, state, t| match &workdir {
+            None => Ok((None, None)),
+            Some(path) => {
+                let mut mount = this.rootfs(state);
+                let clean = crate::fs::path::clean(path.as_bytes());
+                let made = t.quietly(|t| super::copy::mkdir_all(&mut mount, &clean, 0o755, None, t));
+                made.map_err(|_| {
+                    Failure::new(
+                        format!("Cannot mkdir: {} is not a directory", String::from_utf8_lossy(&clean)),
+                        1,
+                    )
+                })?;
+                Ok((Some(mount), None))
+            }
+        })
+    }
+
+    /// The files of the image so far, under a fresh upper.
+    pub fn rootfs(&self, state: &State) -> Mount {
+        super::rootfs::mount(state.image.as_ref().map_or(&[], |image| image.layers.as_slice()))
+    }
+
+    fn run(
+        &mut self,
+        state: &mut State,
+        instruction: &Instruction,
+        run: &Run,
+        place: usize,
+        t: &mut Trace,
+    ) -> Result<(), Failure> {
+        if let Some(flag) = instruction.flags.first() {
+            return Err(Failure::new(requires_buildkit(&flag.name), 1));
+        }
+        let shell = state.config.shell.clone().unwrap_or_else(meta::default_shell);
+        let argv = match &run.command {
+            Command::Shell(text) if text.text.is_empty() => shell,
+            // Heredocs are parsed and then forgotten: only the line runs.
+            command => script(command, &[]).argv(&shell),
+        };
+        let args = self.args.allowed(&state.config, &self.request.args);
+        let command = self.with_args(&args, &argv);
+        let commit = Commit {
+            probe: Probe { config: state.config.clone(), step: command.clone(), files: None, run: true },
+            text: command,
+        };
+        let config = state.config.clone();
+        self.commit(state, config, commit, place, t, |this, state, t| {
+            let (mount, seconds) = this.execute(state, &argv, &args, place, t)?;
+            Ok((Some(mount), seconds))
+        })
+    }
+
+    /// `|N` and the args that have a value, sorted; proxies that nobody declared count for nothing but
+    /// the bar itself (`prependEnvOnCmd`).
+    fn with_args(&self, args: &[(String, String)], argv: &[String]) -> String {
+        let command = argv.join(" ");
+        if args.is_empty() {
+            return command;
+        }
+        let declared = |name: &str| self.args.declared.contains_key(name) || !super::scope::is_proxy(name);
+        let mut shown: Vec<String> = args
+            .iter()
+            .filter(|(name, _)| declared(name))
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        shown.sort();
+        let mut words = vec![format!("|{}", shown.len())];
+        words.extend(shown);
+        words.push(command);
+        words.join(" ")
+    }
+
+    fn execute(
+        &mut self,
+        state: &State,
+        argv: &[String],
+        args: &[(String, String)],
+        place: usize,
+        t: &mut Trace,
+    ) -> Result<(Mount, Option<f64>), Failure> {
+        let mut mount = self.rootfs(state);
+        if state.image.as_ref().is_some_and(|image| image.placeholder) {
+            let what = format!("RUN in an image that nobody knows: {}", argv.join(" "));
+            t.emit(|| Event::NotModelled { what, instead: "it changes nothing".to_owned() });
+            return Ok((mount, None));
+        }
+        let mut env: indexmap::IndexMap<String, String> =
+            meta::env_pairs(&state.config).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        env.extend(args.iter().cloned());
+        let cwd = if state.config.working_dir.is_empty() { "/" } else { &state.config.working_dir };
+        let mut volumes = t.quietly(|t| {
+            super::rootfs::enter(&mut mount, cwd, t);
+            volumes(&state.config, &mut mount, t)
+        });
+        let process = Process {
+            argv: argv.to_vec(),
+            env,
+            cwd: cwd.to_owned(),
+            user: state.config.user.clone(),
+            sandbox: Sandbox::Legacy,
+            strict: self.request.strict,
+            ..Process::default()
+        };
+        let outcome = run_with(&mut mount, &mut volumes, &process, self.programs, t);
+        self.player.output(place, outcome.lines.clone(), &outcome, t);
+        match super::rootfs::fault(&outcome, argv, Builder::Legacy, false) {
+            None => Ok((mount, outcome.seconds)),
+            Some(fault) => Err(Failure::new(fault.message, fault.exit)),
+        }
+    }
+
+    fn copy(
+        &mut self,
+        state: &mut State,
+        copying: &Copying<'_>,
+        place: usize,
+        t: &mut Trace,
+    ) -> Result<(), Failure> {
+        let copied = copying.prepare(self, state, t)?;
+        let Copied { files, checksum, .. } = &copied;
+        let chown = copying.chown.as_ref().map(|owner| format!("--chown={owner}")).unwrap_or_default();
+        let step = format!("{} {chown}{checksum} in {} ", copying.word, copying.destination);
+        let shell = state.config.shell.clone().unwrap_or_else(meta::default_shell).join(" ");
+        let commit = Commit {
+            text: format!("{shell} #(nop) {step}"),
+            probe: Probe {
+                config: state.config.clone(),
+                step: format!("{} {chown} in {}", copying.word, copying.destination),
+                files: Some(files.clone()),
+                run: false,
+            },
+        };
+        let config = state.config.clone();
+        self.commit(state, config, commit, place, t, |this, state, t| {
+            Ok((Some(copying.perform(&copied, this, state, t)?), None))
+        })
+    }
+
+    /// Asks the cache; on a miss makes the change and commits it as a new image.
+    fn commit(
+        &mut self,
+        state: &mut State,
+        config: Config,
+        commit: Commit,
+        place: usize,
+        t: &mut Trace,
+        make: impl FnOnce(&mut Self, &State, &mut Trace) -> Result<(Option<Mount>, Option<f64>), Failure>,
+    ) -> Result<(), Failure> {
+        let parent = state.image.as_ref().map(|image| image.id.hex()).unwrap_or_default();
+        let key = Arc::new(legacy_key::key(parent, &commit.probe));
+        let digest = key.digest();
+        let number = self.player.steps.get(place).map_or(0, |step| step.number);
+        let looked_up = !self.request.no_cache && state.busted.is_none();
+        let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
+        if let Some(child) = hit {
+            self.images.share(child.image.clone());
+            self.found(place, &key, &child);
+            (state.config, state.image) = (child.image.config.clone(), Some(child.image));
+            return Ok(());
+        }
+        let earlier = legacy_key::nearest(&self.cache.chain, &key, self.cache.builds);
+        let verdict = legacy_key::missed(&key, earlier.as_ref(), self.request.no_cache, state.busted);
+        if let Some(step) = self.player.steps.get_mut(place) {
+            step.verdict = verdict;
+            step.status = Status::Done;
+            step.key = Some(key.clone());
+            step.earlier = earlier.map(|child| child.key);
+        }
+        state.busted.get_or_insert(number);
+        let (mount, seconds) = make(self, state, t)?;
+        let now = self.cache.tick();
+        let keep_times = commit.probe.files.is_some();
+        let instruction =
+            self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
+        let layer = mount
+            .filter(|mount| !mount.upper().is_bare())
+            .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
+        let image = child(state, config, commit.text, layer, now);
+        let image = Arc::new(image);
+        self.images.share(image.clone());
+        if let Some(step) = self.player.steps.get_mut(place) {
+            step.layer =
+                image.layers.last().filter(|_| image.history.last().is_some_and(|h| !h.empty_layer)).cloned();
+            step.seconds = seconds;
+            step.image = Some(image.id);
+        }
+        let build = self.cache.builds;
+        let kept = Child { key, digest, image: image.clone(), seconds, build };
+        Arc::make_mut(&mut self.cache.chain).add(kept);
+        (state.config, state.image) = (image.config.clone(), Some(image));
+        Ok(())
+    }
+
+    fn found(&mut self, place: usize, key: &Arc<Key>, child: &Child) {
+        let reason = match child.build + 1 < self.cache.builds {
+            true => format!("same key as in build {}", child.build),
+            false => "same parent, same step".to_owned(),
+        };
+        if let Some(step) = self.player.steps.get_mut(place) {
+            step.verdict = Verdict::Hit { reason };
+            step.status = Status::Cached;
+            step.using_cache = 1;
+            step.key = Some(key.clone());
+            step.earlier = Some(child.key.clone());
+            let made = child.image.history.last().is_some_and(|entry| !entry.empty_layer);
+            step.layer = if made { child.image.layers.last().cloned() } else { None };
+            step.seconds = child.seconds;
+            step.image = Some(child.image.id);
+        }
+    }
+
+    /// Build args that no ARG asked for.
+    fn unused_args(&mut self) {
+        let unused: Vec<&str> = self
+            .request
+            .args
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !self.args.used.iter().any(|used| used == name) && !super::scope::is_proxy(name))
+            .collect();
+        if !unused.is_empty() {
+            let words = format!("[Warning] One or more build-args [{}] were not consumed", unused.join(" "));
+            self.player.warnings.push(words);
+        }
+    }
+}
+
+/// The image after an instruction: the one before with this config, one more history entry and perhaps
+/// one more layer (moby `daemon/internal/image/image.go`, `NewChildImage`).
+fn child(
+    state: &State,
+    config: Config,
+    text: String,
+    layer: Option<crate::image::ImageLayer>,
+    now: i64,
+) -> Image {
+    let mut image = state.image.as_deref().cloned().unwrap_or_default();
+    image.parent = state.image.as_ref().map(|image| image.id);
+    image.config = config;
+    image.author = state.author.clone();
+    image.created = now;
+    image.history.push(History {
+        created: now,
+        author: state.author.clone(),
+        created_by: text,
+        comment: String::new(),
+        empty_layer: layer.is_none(),
+    });
+    image.layers.extend(layer);
+    image.sealed()
+}
+
+/// The builder's words about an option it lacks.
+pub(super) fn requires_buildkit(option: &str) -> String {
+    format!(
+        "the --{option} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled"
+    )
+}
+
+/// Anonymous volumes of a RUN: fresh ones, filled from the image; a missing directory is made.
+fn volumes(config: &Config, mount: &mut Mount, t: &mut Trace) -> Vec<Submount> {
+    let mut volumes = Vec::new();
+    for path in &config.volumes {
+        let target = String::from_utf8_lossy(&crate::fs::path::clean(path.as_bytes())).into_owned();
+        // A failure shows as a missing directory when the process runs.
+        let _ = super::copy::mkdir_all(mount, target.as_bytes(), 0o755, None, t);
+        let tree: Tree = super::rootfs::subtree(mount, &target, t);
+        volumes.push(Submount { target, mount: Mount::native(tree), read_only: false });
+    }
+    volumes
+}

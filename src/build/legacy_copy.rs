@@ -1,0 +1,202 @@
+//! COPY and ADD in the legacy builder: sources, checksums, rules of their own.
+//!
+//! Follows moby/moby `daemon/builder/dockerfile/copy.go`.
+
+use super::copy::{Manner, copy};
+use super::key::Files;
+use super::legacy::{Legacy, State, requires_buildkit};
+use super::meta::Expander;
+use super::request::Builder;
+use super::rootfs::{self, owner};
+use super::select::{Missing, Naming, Picked, files, pick};
+use super::step::Failure;
+use crate::dockerfile::{Copy, ExpandError};
+use crate::fs::{Digest, path};
+use crate::image::Image;
+use crate::trace::Trace;
+use crate::union::{Mount, StatKind};
+use std::sync::Arc;
+
+/// A COPY or ADD with its values.
+pub(super) struct Copying<'a> {
+    pub word: &'static str,
+    copy: &'a Copy,
+    sources: Vec<String>,
+    /// As written, expanded.
+    pub destination: String,
+    pub chown: Option<String>,
+}
+
+/// What it names, looked at.
+pub(super) struct Copied {
+    picked: Vec<Picked>,
+    source: Option<Mount>,
+    pub files: Arc<Files>,
+    /// `file:…`, `dir:…` or `multi:…`.
+    pub checksum: String,
+}
+
+impl<'a> Copying<'a> {
+    /// Expands sources, destination and owner.
+    pub fn expand(
+        copy: &'a Copy,
+        word: &'static str,
+        x: &mut Expander<'_>,
+    ) -> Result<Copying<'a>, ExpandError> {
+        let chown = copy.chown.as_ref().map(|chown| x.word(chown)).transpose()?;
+        let sources = x.each(&copy.sources)?;
+        let destination = x.word(&copy.destination)?;
+        Ok(Copying { word, copy, sources, destination, chown })
+    }
+
+    /// Finds the sources and hashes them.
+    ///
+    /// # Errors
+    /// The builder's words about an option, a source or the destination.
+    pub fn prepare(&self, legacy: &mut Legacy<'_>, state: &State, t: &mut Trace) -> Result<Copied, Failure> {
+        let _ = state;
+        if self.copy.chmod.is_some() {
+            return Err(Failure::new(requires_buildkit("chmod"), 1));
+        }
+        let mut source = match &self.copy.from {
+            Some(from) => Some(self.from(legacy, &from.text)?),
+            None => None,
+        };
+        let mount = source.as_mut().unwrap_or(&mut legacy.source);
+        let mut picked = Vec::new();
+        for written in &self.sources {
+            self.inside(written)?;
+            match t.quietly(|t| pick(mount, written, t)) {
+                Ok(found) => picked.extend(found),
+                Err(Missing::Exhausted) => return Err(Failure::new("the lab's limit was reached", 1)),
+                Err(Missing::Path { asked, .. }) => return Err(self.missing(legacy, &asked)),
+            }
+        }
+        if picked.is_empty() {
+            return Err(Failure::new(format!("{} failed: no source files were specified", self.word), 1));
+        }
+        if picked.len() > 1 && !self.destination.ends_with('/') {
+            let word = self.word;
+            let words = format!(
+                "When using {word} with more than one source file, the destination must be a directory and end with a /"
+            );
+            return Err(Failure::new(words, 1));
+        }
+        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode };
+        let mount = source.as_mut().unwrap_or(&mut legacy.source);
+        let list = t.quietly(|t| files(mount, &picked, naming, t));
+        let list = list.map_err(|errno| Failure::new(errno.message(), 1))?;
+        let checksum = checksum(&picked, &list);
+        Ok(Copied { picked, source, files: Arc::new(list), checksum })
+    }
+
+    /// A path that leaves the context is refused before anything is looked for.
+    fn inside(&self, written: &str) -> Result<(), Failure> {
+        let mut depth = 0i64;
+        for name in path::names(written.as_bytes()) {
+            depth += match name {
+                b"." => 0,
+                b".." => -1,
+                _ => 1,
+            };
+            if depth < 0 && self.copy.from.is_none() && !written.starts_with('/') {
+                let words =
+                    format!("{} failed: forbidden path outside the build context: {written} ()", self.word);
+                return Err(Failure::new(words, 1));
+            }
+        }
+        Ok(())
+    }
+
+    fn missing(&self, legacy: &Legacy<'_>, asked: &str) -> Failure {
+        let (word, name) = (self.word, asked.trim_start_matches('/'));
+        if self.copy.from.is_some() {
+            let mut failure = Failure::new(format!("{word} failed: stat {name}: file does not exist"), 1);
+            failure.plain = Some(format!("`{asked}` is not in what COPY --from names"));
+            return failure;
+        }
+        let words = format!(
+            "{word} failed: file not found in build context or excluded by .dockerignore: stat {name}: file does not exist"
+        );
+        let sent = super::sent::Sent::restored(legacy.source.upper().clone(), Default::default());
+        super::verdict::not_in_context(Failure::new(words, 1), asked, legacy.request, &sent)
+    }
+
+    /// The stage or image that `--from` means.
+    fn from(&self, legacy: &mut Legacy<'_>, from: &str) -> Result<Mount, Failure> {
+        let invalid = |words: String| Failure::new(format!("invalid from flag value {from}: {words}"), 1);
+        let image: Option<Arc<Image>> = match from.parse::<i64>() {
+            Ok(index) => {
+                let found = usize::try_from(index).ok().and_then(|index| legacy.stages.get(index));
+                match found {
+                    Some((_, image)) => image.clone(),
+                    None if index == legacy.stages.len() as i64 => {
+                        return Err(invalid("refers to current build stage".to_owned()));
+                    }
+                    None => return Err(invalid("index out of bounds".to_owned())),
+                }
+            }
+            Err(_) => {
+                let known =
+                    |name: &Option<String>| name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(from));
+                match legacy.stages.iter().rev().find(|(name, _)| known(name)) {
+                    Some((_, image)) => image.clone(),
+                    None => Some(legacy.image(from).map_err(|failure| {
+                        let message = format!("invalid from flag value {from}: {}", failure.message);
+                        Failure { message, ..failure }
+                    })?),
+                }
+            }
+        };
+        Ok(rootfs::mount(image.as_ref().map_or(&[], |image| image.layers.as_slice())))
+    }
+
+    /// Copies what was found onto the image so far.
+    ///
+    /// # Errors
+    /// The builder's words about an owner or a destination.
+    pub fn perform(
+        &self,
+        copied: &Copied,
+        legacy: &mut Legacy<'_>,
+        state: &State,
+        t: &mut Trace,
+    ) -> Result<Mount, Failure> {
+        let mut target = legacy.rootfs(state);
+        let mut source = copied.source.clone();
+        let mount = source.as_mut().unwrap_or(&mut legacy.source);
+        let workdir = if state.config.working_dir.is_empty() { "/" } else { &state.config.working_dir };
+        let mut destination = path::absolute(workdir, &self.destination);
+        if self.destination.ends_with('/') && !destination.ends_with('/') {
+            destination.push('/');
+        }
+        t.quietly(|t| {
+            let owner = match &self.chown {
+                Some(chown) => Some(owner(chown, &mut target, Builder::Legacy, t)?),
+                None => None,
+            };
+            let manner = Manner {
+                destination,
+                owner,
+                mode: None,
+                unpack: self.word == "ADD",
+                legacy: true,
+                parents_mode: false,
+            };
+            copy(mount, &mut target, &copied.picked, &manner, t)
+        })
+        .map_err(|message| Failure::new(message, 1))?;
+        Ok(target)
+    }
+}
+
+/// `file:` for one file, `dir:` for one directory, `multi:` for several (`getSourceHashFromInfos`).
+fn checksum(picked: &[Picked], files: &Files) -> String {
+    let several = picked.len() > 1;
+    let hash = Digest::of(format!("{}", files.digest)).hex();
+    match picked.first() {
+        _ if several => format!("multi:{hash}"),
+        Some(one) if one.stat.kind == StatKind::Dir => format!("dir:{hash}"),
+        _ => format!("file:{hash}"),
+    }
+}

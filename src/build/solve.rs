@@ -1,0 +1,398 @@
+//! BuildKit's solver: each vertex is looked up by its keys, executed if no result answers to them, and
+//! stored under all of them (moby/buildkit `solver/edge.go`, `docs/dev/solver.md`).
+
+use super::cache::{Cache, Record, link};
+use super::execute::{Job, execute};
+use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
+use super::key::{Files, Key};
+use super::play::Player;
+use super::request::Request;
+use super::select::{Naming, Picked, files, pick};
+use super::sent::Sent;
+use super::step::{Failure, Status};
+use super::verdict::{self, Found};
+use crate::fs::Digest;
+use crate::image::ImageLayer;
+use crate::shell::Programs;
+use crate::trace::Trace;
+use crate::union::Mount;
+use std::sync::Arc;
+
+/// What a vertex came to.
+#[derive(Clone, Debug)]
+pub(super) struct Solved {
+    /// Definition keys: what stands on it may be stored under any of them.
+    pub ids: Vec<String>,
+    /// Its own layer.
+    pub layer: ImageLayer,
+    /// Unix seconds.
+    pub created: i64,
+    /// It was executed in this build.
+    pub executed: bool,
+    /// Its cache was switched off, so nothing matches through its definition key.
+    pub ignored: bool,
+}
+
+/// The solver at work.
+pub(super) struct Solver<'a> {
+    pub graph: &'a Graph,
+    pub request: &'a Request,
+    pub cache: &'a mut Cache,
+    pub player: &'a mut Player,
+    pub programs: &'a mut dyn Programs,
+    /// The context as BuildKit has it.
+    pub sent: Arc<Sent>,
+    pub solved: Vec<Solved>,
+}
+
+/// One input of a vertex: the keys by which it can be matched.
+struct Input {
+    name: String,
+    /// Definition keys.
+    keys: Vec<String>,
+    /// Content key.
+    content: Option<Digest>,
+}
+
+impl Input {
+    fn links(&self, op: Digest) -> Vec<Digest> {
+        let content = self.content.map(|digest| digest.hex());
+        let definition = self.keys.iter().map(|key| link(op, &self.name, key));
+        definition.chain(content.map(|key| link(op, &format!("{} content", self.name), &key))).collect()
+    }
+}
+
+impl Solver<'_> {
+    /// Solves all vertices in the order of the file.
+    ///
+    /// # Errors
+    /// The failure of the first step that fails; steps before it are stored.
+    pub fn solve(&mut self, t: &mut Trace) -> Result<(), Failure> {
+        let graph = self.graph;
+        for vertex in &graph.vertices {
+            self.player.before(vertex.step, t);
+            if !t.fuel.spend(10) {
+                return Err(Failure::new("the lab's limit was reached", 1));
+            }
+            let solved = self.vertex(vertex, t);
+            if solved.is_err()
+                && let Some(step) = self.player.steps.get_mut(vertex.step)
+            {
+                step.status = Status::Error;
+            }
+            self.player.show(vertex.step, t);
+            self.solved.push(solved?);
+        }
+        Ok(())
+    }
+
+    fn vertex(&mut self, vertex: &Vertex, t: &mut Trace) -> Result<Solved, Failure> {
+        let mut key = verdict::op_key(&vertex.op);
+        let op = key.op_digest();
+        let onto = self.ids(vertex.base);
+        key.parent = onto.first().cloned().unwrap_or_default();
+        let mut inputs = self.inputs(vertex, &onto);
+        let by_definition = !vertex.ignore_cache && !inputs.is_empty();
+        let mut hit = if by_definition { self.lookup(op, &inputs) } else { None };
+        let through_definition = hit.is_some();
+        let mut picked = Vec::new();
+        if hit.is_none() {
+            self.contents(vertex, &mut inputs, &mut key, &mut picked, t)?;
+            if by_definition {
+                hit = self.lookup(op, &inputs);
+            }
+        }
+        let key = Arc::new(key);
+        match hit {
+            Some(record) => {
+                self.store(op, &inputs, &record.id);
+                Ok(self.found(vertex, &key, &record, through_definition))
+            }
+            None => self.miss(vertex, key, op, &inputs, &picked, t),
+        }
+    }
+
+    /// The definition keys of a node; none for nothing.
+    fn ids(&self, node: Option<Node>) -> Vec<String> {
+        match node {
+            None => Vec::new(),
+            Some(Node::Vertex(at)) => {
+                self.solved.get(at).map(|solved| solved.ids.clone()).unwrap_or_default()
+            }
+            Some(Node::Image(at)) => match self.graph.images.get(at) {
+                // First the image itself, then its stack of layers: a base that was rebuilt with
+                // the same layers still answers (moby/buildkit source/containerimage/pull.go).
+                Some((_, image)) => {
+                    let own = format!("image {}", image.id.hex());
+                    std::iter::once(own)
+                        .chain(image.chain_id().map(|id| format!("layers {}", id.hex())))
+                        .collect()
+                }
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// Can definition keys of this node be matched?
+    fn matchable(&self, node: Option<Node>) -> bool {
+        match node {
+            Some(Node::Vertex(at)) => self.solved.get(at).is_none_or(|solved| !solved.ignored),
+            _ => true,
+        }
+    }
+
+    fn inputs(&self, vertex: &Vertex, onto: &[String]) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        let mut add = |name: String, keys: Vec<String>| inputs.push(Input { name, keys, content: None });
+        let linked = matches!(&vertex.op, Op::Copy(copy) if copy.link);
+        if vertex.base.is_some() && !linked {
+            add("parent".to_owned(), if self.matchable(vertex.base) { onto.to_vec() } else { Vec::new() });
+        }
+        match &vertex.op {
+            Op::Copy(copy) if !copy.sources.is_empty() => {
+                let keys = self.source_keys(copy.source, &copy.sources.join("\0"));
+                add("files".to_owned(), keys);
+            }
+            Op::Copy(_) if vertex.base.is_none() || linked => add("nothing".to_owned(), vec!["-".to_owned()]),
+            Op::Run(run) => {
+                for (at, (mount, source)) in run.mounts.iter().enumerate() {
+                    if mount.kind == crate::dockerfile::MountType::Bind {
+                        add(format!("mount {at}"), self.source_keys(*source, &mount.source));
+                    }
+                }
+                // A RUN on nothing has no input to match; it fails anyway for want of a shell.
+            }
+            _ => {}
+        }
+        inputs
+    }
+
+    /// Definition keys of what is copied from a stage or image: its keys with the paths. The context
+    /// has none that lasts: its own changes with every build (`ops/source.go`).
+    fn source_keys(&self, source: Source, selector: &str) -> Vec<String> {
+        match source {
+            Source::Context => Vec::new(),
+            Source::Tree(None) => vec![format!("nothing\0{selector}")],
+            Source::Tree(node) if !self.matchable(node) => Vec::new(),
+            Source::Tree(node) => self.ids(node).into_iter().map(|id| format!("{id}\0{selector}")).collect(),
+        }
+    }
+
+    /// The newest result that all inputs lead to.
+    fn lookup(&self, op: Digest, inputs: &[Input]) -> Option<Arc<Record>> {
+        let mut common: Option<Vec<&String>> = None;
+        for input in inputs {
+            let links = input.links(op);
+            let ids: Vec<&String> = links.iter().flat_map(|link| self.cache.records.linked(link)).collect();
+            common = Some(match common {
+                None => ids,
+                Some(before) => before.into_iter().filter(|id| ids.contains(id)).collect(),
+            });
+        }
+        let records = common?.into_iter().filter_map(|id| self.cache.records.get(id));
+        records.max_by_key(|record| (record.build, record.created)).cloned()
+    }
+
+    /// Stores a result under all keys of this time.
+    fn store(&mut self, op: Digest, inputs: &[Input], id: &str) {
+        let links: Vec<Digest> = inputs.iter().flat_map(|input| input.links(op)).collect();
+        if !self.cache.records.has_links(id, &links) {
+            let records = Arc::make_mut(&mut self.cache.records);
+            links.into_iter().for_each(|link| records.add_link(link, id));
+        }
+    }
+
+    /// Computes the content keys: what the files are that a COPY or bind mount takes.
+    fn contents(
+        &mut self,
+        vertex: &Vertex,
+        inputs: &mut [Input],
+        key: &mut Key,
+        picked: &mut Vec<Picked>,
+        t: &mut Trace,
+    ) -> Result<(), Failure> {
+        match &vertex.op {
+            Op::Copy(copy) if !copy.sources.is_empty() => {
+                let list = self.copied(copy, picked, t)?;
+                if let Some(input) = inputs.iter_mut().find(|input| input.name == "files") {
+                    input.content = Some(list.digest);
+                }
+                key.files = Some(list);
+            }
+            Op::Run(run) => {
+                for (at, (mount, source)) in run.mounts.iter().enumerate() {
+                    let name = format!("mount {at}");
+                    let Some(input) = inputs.iter_mut().find(|input| input.name == name) else { continue };
+                    let wanted = if mount.source.is_empty() { "/" } else { mount.source.as_str() };
+                    let list =
+                        self.listed(*source, std::slice::from_ref(&wanted.to_owned()), &mut Vec::new(), t)?;
+                    input.content = Some(list.digest);
+                    key.files = Some(list);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn copied(
+        &mut self,
+        copy: &CopyOp,
+        picked: &mut Vec<Picked>,
+        t: &mut Trace,
+    ) -> Result<Arc<Files>, Failure> {
+        if copy.source != Source::Context || !copy.exclude.is_empty() {
+            return self.listed(copy.source, &copy.sources, picked, t);
+        }
+        let what = copy.sources.join("\0");
+        if let Some(known) = self.sent.remembered(&what) {
+            return Ok(known);
+        }
+        let list = self.listed(copy.source, &copy.sources, picked, t)?;
+        self.sent.remember(what, list.clone());
+        Ok(list)
+    }
+
+    fn listed(
+        &mut self,
+        source: Source,
+        wanted: &[String],
+        picked: &mut Vec<Picked>,
+        t: &mut Trace,
+    ) -> Result<Arc<Files>, Failure> {
+        let mut mount = self.source(source);
+        for one in wanted {
+            let found = t.quietly(|t| pick(&mut mount, one, t));
+            picked.extend(
+                found.map_err(|missing| verdict::missing(missing, source, self.request, &self.sent))?,
+            );
+        }
+        let sent = self.sent.clone();
+        let in_context = source == Source::Context;
+        let directory_mode = |at: &[u8], mode: u16| match in_context {
+            true => sent.directory_modes.get(at).copied().unwrap_or(mode),
+            false => mode,
+        };
+        let naming = Naming { whole_path: false, directory_mode: &directory_mode };
+        let list = t.quietly(|t| files(&mut mount, picked, naming, t));
+        list.map(Arc::new).map_err(|errno| Failure::new(errno.message(), 1))
+    }
+
+    /// What a COPY takes its files from, mounted.
+    pub fn source(&self, source: Source) -> Mount {
+        match source {
+            Source::Context => Mount::native(self.sent.tree.clone()),
+            Source::Tree(node) => super::rootfs::mount(&self.layers(node)),
+        }
+    }
+
+    /// The layers of a node, bottom first.
+    pub fn layers(&self, node: Option<Node>) -> Vec<ImageLayer> {
+        let (mut layers, mut at) = (Vec::new(), node);
+        loop {
+            match at {
+                None => break,
+                Some(Node::Image(image)) => {
+                    let below = self.graph.images.get(image).map(|(_, image)| image.layers.as_slice());
+                    layers.extend(below.unwrap_or_default().iter().rev().cloned());
+                    break;
+                }
+                Some(Node::Vertex(vertex)) => {
+                    layers.extend(self.solved.get(vertex).map(|solved| solved.layer.clone()));
+                    at = self.graph.vertices.get(vertex).and_then(|vertex| vertex.base);
+                }
+            }
+        }
+        layers.reverse();
+        layers
+    }
+
+    /// The step below this vertex that was executed in this build: its number.
+    fn rebuilt(&self, node: Option<Node>) -> Option<usize> {
+        let Some(Node::Vertex(at)) = node else { return None };
+        let step = self.graph.vertices.get(at)?.step;
+        let executed = self.solved.get(at)?.executed;
+        executed.then(|| self.player.steps.get(step).map(|step| step.number)).flatten()
+    }
+
+    /// A result that is taken over: its step, its verdict.
+    fn found(&mut self, vertex: &Vertex, key: &Arc<Key>, record: &Arc<Record>, definition: bool) -> Solved {
+        let rebuilt = match &vertex.op {
+            Op::Copy(copy) => match copy.source {
+                Source::Tree(node) => self.rebuilt(node),
+                Source::Context => None,
+            },
+            _ => None,
+        };
+        let now = if definition { record.key.clone() } else { key.clone() };
+        let seen = Found { record, rebuilt, definition, build: self.cache.builds };
+        if let Some(step) = self.player.steps.get_mut(vertex.step) {
+            step.verdict = verdict::hit(&seen, &step.instruction);
+            step.status = Status::Cached;
+            step.layer = Some(record.layer.clone());
+            step.seconds = record.seconds;
+            step.earlier = Some(record.key.clone());
+            step.key = Some(now);
+        }
+        self.result(vertex, record.id.clone(), record.layer.clone(), record.created, false)
+    }
+
+    fn miss(
+        &mut self,
+        vertex: &Vertex,
+        key: Arc<Key>,
+        op: Digest,
+        inputs: &[Input],
+        picked: &[Picked],
+        t: &mut Trace,
+    ) -> Result<Solved, Failure> {
+        let id = key.digest().hex();
+        let earlier = verdict::nearest(&self.cache.records, &key, self.cache.builds);
+        let base_image = match vertex.base {
+            Some(Node::Image(at)) => self.graph.images.get(at).map(|(name, _)| name.as_str()),
+            _ => None,
+        };
+        let reason = match inputs.is_empty() && !vertex.ignore_cache {
+            true => crate::trace::Reason::NeverCached,
+            false if vertex.ignore_cache => crate::trace::Reason::NoCache,
+            false => verdict::miss(&key, earlier.as_deref(), self.rebuilt(vertex.base), base_image),
+        };
+        if let Some(step) = self.player.steps.get_mut(vertex.step) {
+            step.verdict = crate::trace::Verdict::Miss { reason };
+            step.status = Status::Done;
+            step.key = Some(key.clone());
+            step.earlier = earlier.map(|record| record.key.clone());
+        }
+        let now = self.cache.tick();
+        let job = Job { vertex, picked, now };
+        let made = execute(self, &job, t)?;
+        // A step without any input is executed each time, but its first result stays.
+        let kept = if inputs.is_empty() { self.cache.records.get(&id).cloned() } else { None };
+        let record = kept.unwrap_or_else(|| {
+            let build = self.cache.builds;
+            let step = self.player.steps.get(vertex.step);
+            let instruction = step.map(|step| step.instruction.clone()).unwrap_or_default();
+            let (layer, seconds) = (made.layer, made.seconds);
+            Arc::new(Record { id: id.clone(), key, layer, created: now, seconds, build, instruction })
+        });
+        Arc::make_mut(&mut self.cache.records).put((*record).clone());
+        self.store(op, inputs, &id);
+        if let Some(step) = self.player.steps.get_mut(vertex.step) {
+            step.layer = Some(record.layer.clone());
+            step.seconds = record.seconds;
+        }
+        Ok(self.result(vertex, id, record.layer.clone(), record.created, true))
+    }
+
+    fn result(&self, vertex: &Vertex, id: String, layer: ImageLayer, created: i64, executed: bool) -> Solved {
+        let ids = match &vertex.op {
+            // A linked copy is merged onto what is below: that merge is what the next step stands on.
+            Op::Copy(copy) if copy.link && vertex.base.is_some() => {
+                let below = self.ids(vertex.base);
+                below.iter().map(|below| Digest::of(format!("merge {below} {id}")).hex()).collect()
+            }
+            _ => vec![id],
+        };
+        Solved { ids, layer, created, executed, ignored: vertex.ignore_cache }
+    }
+}

@@ -131,8 +131,8 @@ pub const METHODS: &[Method] = &[
     on(&["Image"], "history", "", "rows of docker history, newest first"),
     get(&["Image"], "config", "what containers start with"),
     // A program's machine.
-    on(&["Sh"], "print", "text", "prints a line"),
-    on(&["Sh"], "eprint", "text", "prints a line on standard error"),
+    on(&["Sh"], "out", "text", "prints a line"),
+    on(&["Sh"], "err", "text", "prints a line on standard error"),
     on(&["Sh"], "env", "name", "a variable's value"),
     get(&["Sh"], "cwd", "the working directory"),
 ];

@@ -5,6 +5,7 @@
 //! topic and says for each failing case where it first left the recording.
 
 pub mod build;
+mod container;
 mod overlay;
 mod report;
 
@@ -148,14 +149,16 @@ fn docker(
     if build::is_ignore_case(case) {
         return build::replay_ignore(case).map_err(|message| bad_case(file, case, &message));
     }
-    if !build::is_case(case) {
-        return Ok(Answer::unsupported(case));
-    }
+    let replay = match case {
+        case if build::is_case(case) => build::replay,
+        case if container::is_case(case) => container::replay,
+        case => return Ok(Answer::unsupported(case)),
+    };
     let bases = match known {
         Some(bases) => bases,
         None => known.insert(bases()?),
     };
-    build::replay(case, bases).map_err(|message| bad_case(file, case, &message))
+    replay(case, bases).map_err(|message| bad_case(file, case, &message))
 }
 
 fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {

@@ -1,5 +1,7 @@
 //! What Docker's commands print of the built-in bases and of containers made by hand.
 
+#![allow(clippy::unwrap_used)]
+
 use insta::assert_snapshot;
 use layerlab::fs::{Contents, EPOCH};
 use layerlab::image::{Container, Image, Store, catalog};

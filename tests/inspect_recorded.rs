@@ -1,6 +1,8 @@
 //! Recorded `docker history`, `inspect`, `image ls` and templates, from images rebuilt by their
 //! metadata alone.
 
+#![allow(clippy::unwrap_used)]
+
 use layerlab::fs::{Digest, Layer};
 use layerlab::image::{Config, Health, History, Image, ImageLayer, Store};
 use layerlab::inspect::{self, HistoryOptions, ListOptions};

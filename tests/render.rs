@@ -241,7 +241,20 @@ fn samples() -> Vec<Event> {
             exit: 1,
             plain: None,
             place: None,
-            hint: None,
+            hint: Some("golang:1.21-alpine has go; alpine has not.".into()),
+        },
+        Event::BuildFailed {
+            message: "failed to solve: \"/aap.py\": not found".into(),
+            exit: 1,
+            plain: Some("`aap.py` is not in the build context `app`".into()),
+            place: Some(Place {
+                file: "Dockerfile".into(),
+                line: 3,
+                column: 6,
+                width: 6,
+                text: "COPY aap.py .".into(),
+            }),
+            hint: Some("did you mean `app.py`?".into()),
         },
         explained(),
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
@@ -300,6 +313,11 @@ fn explained() -> Event {
             row("step", "COPY . .", "COPY . ."),
             row("requirements.txt", "5f20", "5f20"),
             row("app.py", &format!("sha256:{long_a}"), &format!("sha256:{long_b}")),
+            row(
+                "environment SOME_RATHER_LONG_NAME",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+                "x",
+            ),
             KeyRow { part: Part("new.py".into()), earlier: None, now: Some("77aa".into()) },
             KeyRow { part: Part("old.py".into()), earlier: Some("88bb".into()), now: None },
         ],
@@ -477,8 +495,8 @@ fn a_long_instruction_wraps_and_is_never_lost() {
             label: "[2/2]".into(),
             stage: "1".into(),
             instruction: "RUN make".into(),
-            verdict: Verdict::Miss { reason: Reason::NoCache },
-            reason_text: "the cache was switched off".into(),
+            verdict: Verdict::Miss { reason: Reason::FirstBuild },
+            reason_text: "never built here before".into(),
             bytes: Some(45_200_000),
             seconds: Some(12.0),
         },
@@ -506,6 +524,36 @@ fn output_of_a_step_is_shown_when_it_fails() {
     }
     let all = play(&[Event::Tracing { mode: "on".into() }, start(), said("fine"), run(1), said("x"), run(2)]);
     assert!(all.contains("fine"), "{all}");
+}
+
+#[test]
+fn a_long_reason_stands_below_its_step() {
+    let reason = Reason::StepChanged {
+        part: "instruction".into(),
+        old: "COPY . /app/".into(),
+        new: "COPY package.json package-lock.json /app/".into(),
+    };
+    let events = [
+        step(2, "[2/6]", "WORKDIR /app", Verdict::Hit { reason: "same parent, same step".into() }),
+        step(3, "[3/6]", "COPY package.json package-lock.json ./", Verdict::Miss { reason }),
+    ];
+    insta::assert_snapshot!(play(&events), @r"
+    2 [2/6] WORKDIR /app                            HIT   same parent, same step
+    3 [3/6] COPY package.json package-lock.json ./  MISS
+                instruction changed, COPY . /app/ → COPY package.json
+                package-lock.json /app/
+    ");
+}
+
+#[test]
+fn a_note_stands_below_its_step() {
+    let note = Event::NotModelled { what: "./configure".into(), instead: "it does nothing".into() };
+    let mut events = second_build();
+    events.insert(4, note);
+    let shown = play(&events);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[4].starts_with("4 [4/4] RUN pip"), "{shown}");
+    assert_eq!(lines[6], "    not modelled: ./configure; it does nothing", "{shown}");
 }
 
 #[test]

@@ -121,10 +121,12 @@ impl fmt::Write for Bounded {
     }
 }
 
+type Entries = BTreeMap<Arc<str>, Value>;
+
 /// Remembers how each struct, map and nil is written in JSON, by the address of its template value.
 #[derive(Default)]
 pub struct Written {
-    maps: Vec<(Arc<BTreeMap<Arc<str>, Value>>, String)>,
+    maps: Vec<(Arc<Entries>, String)>,
     nil_lists: Vec<Arc<[Value]>>,
 }
 
@@ -155,7 +157,7 @@ impl Written {
         }
     }
 
-    fn keep(&mut self, entries: BTreeMap<Arc<str>, Value>, data: &Data) -> Value {
+    fn keep(&mut self, entries: Entries, data: &Data) -> Value {
         let map = Arc::new(entries);
         self.maps.push((map.clone(), data.json().to_string()));
         Value::Map(map)

@@ -62,7 +62,7 @@ fn cells(row: &KeyRow, compared: bool) -> Vec<String> {
     let (earlier, now) = (row.earlier.as_deref(), row.now.as_deref());
     let shown = |value: Option<&str>, other: Option<&str>| match value {
         Some("") => "(none)".to_owned(),
-        Some(value) => shorten(&clean_line(value), other.unwrap_or("")),
+        Some(value) => short_words(&clean_line(value), other.unwrap_or("")),
         None => "-".to_owned(),
     };
     if !compared {
@@ -76,6 +76,13 @@ fn cells(row: &KeyRow, compared: bool) -> Vec<String> {
         (None, None) => "",
     };
     vec![part, shown(earlier, now), shown(now, earlier), word.to_owned()]
+}
+
+/// A value with the digests in it shortened, word by word.
+fn short_words(value: &str, other: &str) -> String {
+    let mut others = other.split(' ');
+    let words = value.split(' ').map(|word| shorten(word, others.next().unwrap_or("")));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A digest as its first six digits, or as many as tell it from `other`; anything else unchanged.

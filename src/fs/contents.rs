@@ -415,7 +415,9 @@ mod tests {
     fn the_whole_of_contents_is_shared_not_copied() {
         let whole = Contents::text("abc");
         for same in [whole.slice(0, 9), whole.resized(3), whole.joined(&Contents::EMPTY)] {
-            let (Piece::Bytes(a), Piece::Bytes(b)) = (&whole.pieces()[0], &same.pieces()[0]) else { panic!() };
+            let (Piece::Bytes(a), Piece::Bytes(b)) = (&whole.pieces()[0], &same.pieces()[0]) else {
+                panic!()
+            };
             assert!(Arc::ptr_eq(a, b));
         }
     }

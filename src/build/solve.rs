@@ -74,7 +74,7 @@ impl Solver<'_> {
             if !t.fuel.spend(10) {
                 return Err(Failure::new("the lab's limit was reached", 1));
             }
-            let solved = self.vertex(vertex, t);
+            let solved = self.vertex(vertex, t).map_err(|failure| self.placed(failure, vertex.place));
             if solved.is_err()
                 && let Some(step) = self.player.steps.get_mut(vertex.step)
             {
@@ -84,6 +84,14 @@ impl Solver<'_> {
             self.solved.push(solved?);
         }
         Ok(())
+    }
+
+    /// Adds a place in the file, unless there is a better one or none at all.
+    fn placed(&self, failure: Failure, place: crate::dockerfile::Place) -> Failure {
+        match &self.player.file {
+            Some(file) if place.line > 0 => super::plan::placed(failure, file, place),
+            _ => failure,
+        }
     }
 
     fn vertex(&mut self, vertex: &Vertex, t: &mut Trace) -> Result<Solved, Failure> {
@@ -213,7 +221,8 @@ impl Solver<'_> {
     ) -> Result<(), Failure> {
         match &vertex.op {
             Op::Copy(copy) if !copy.sources.is_empty() => {
-                let list = self.copied(copy, picked, t)?;
+                let places: &[_] = if vertex.place.line > 0 { &copy.places } else { &[] };
+                let list = self.copied(copy, places, picked, t)?;
                 if let Some(input) = inputs.iter_mut().find(|input| input.name == "files") {
                     input.content = Some(list.digest);
                 }
@@ -224,8 +233,13 @@ impl Solver<'_> {
                     let name = format!("mount {at}");
                     let Some(input) = inputs.iter_mut().find(|input| input.name == name) else { continue };
                     let wanted = if mount.source.is_empty() { "/" } else { mount.source.as_str() };
-                    let list =
-                        self.listed(*source, std::slice::from_ref(&wanted.to_owned()), &mut Vec::new(), t)?;
+                    let list = self.listed(
+                        *source,
+                        std::slice::from_ref(&wanted.to_owned()),
+                        &[],
+                        &mut Vec::new(),
+                        t,
+                    )?;
                     input.content = Some(list.digest);
                     key.files = Some(list);
                 }
@@ -238,17 +252,18 @@ impl Solver<'_> {
     fn copied(
         &mut self,
         copy: &CopyOp,
+        places: &[crate::dockerfile::Place],
         picked: &mut Vec<Picked>,
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         if copy.source != Source::Context || !copy.exclude.is_empty() {
-            return self.listed(copy.source, &copy.sources, picked, t);
+            return self.listed(copy.source, &copy.sources, places, picked, t);
         }
         let what = copy.sources.join("\0");
         if let Some(known) = self.sent.remembered(&what) {
             return Ok(known);
         }
-        let list = self.listed(copy.source, &copy.sources, picked, t)?;
+        let list = self.listed(copy.source, &copy.sources, places, picked, t)?;
         self.sent.remember(what, list.clone());
         Ok(list)
     }
@@ -257,15 +272,17 @@ impl Solver<'_> {
         &mut self,
         source: Source,
         wanted: &[String],
+        places: &[crate::dockerfile::Place],
         picked: &mut Vec<Picked>,
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         let mut mount = self.source(source);
-        for one in wanted {
+        for (at, one) in wanted.iter().enumerate() {
             let found = t.quietly(|t| pick(&mut mount, one, t));
-            picked.extend(
-                found.map_err(|missing| verdict::missing(missing, source, self.request, &self.sent))?,
-            );
+            picked.extend(found.map_err(|missing| {
+                let failure = verdict::missing(missing, source, self.request, &self.sent);
+                self.placed(failure, places.get(at).copied().unwrap_or_default())
+            })?);
         }
         let sent = self.sent.clone();
         let in_context = source == Source::Context;

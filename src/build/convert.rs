@@ -230,10 +230,7 @@ impl Convert<'_> {
             };
             let at = self.stages.get(number).map_or(0, |stage| stage.from);
             let Some(instruction) = self.file.instructions.get(at) else { continue };
-            found.push(match self.image(instruction, name, reached.contains(&number)) {
-                Ok(image) => image,
-                Err(failure) => return Err(failure),
-            });
+            found.push(self.image(instruction, name, reached.contains(&number))?);
         }
         Ok(found)
     }

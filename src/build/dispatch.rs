@@ -52,9 +52,8 @@ impl Dispatch {
             Kind::Add(copy) => self.copy(all, end, instruction, copy, "ADD", place, &mut x),
             kind => {
                 let change = meta::change(kind, &end.config, Builder::BuildKit, &mut x);
-                match change.map_err(|error| all.fail(instruction, &error.message))? {
-                    Some(change) => self.change(all, end, change, place),
-                    None => {}
+                if let Some(change) = change.map_err(|error| all.fail(instruction, &error.message))? {
+                    self.change(all, end, change, place);
                 }
                 Ok(())
             }

@@ -294,10 +294,9 @@ impl Legacy<'_> {
             let Some(step) = self.player.steps.get(place) else { return Ok(()) };
             hits += usize::from(step.status == Status::Cached);
             // The line shows the first trigger that was not found.
-            if step.status != Status::Cached || first.is_none() {
-                if first.as_ref().is_none_or(|first| first.status == Status::Cached) {
-                    first = Some(step.clone());
-                }
+            let missed = step.status != Status::Cached;
+            if first.as_ref().is_none_or(|first| missed && first.status == Status::Cached) {
+                first = Some(step.clone());
             }
             Ok(())
         });

@@ -94,7 +94,7 @@ impl<'a> Copying<'a> {
             );
             return Err(Failure::new(words, 1));
         }
-        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode };
+        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode, exclude: None };
         let mount = source.as_mut().unwrap_or(&mut legacy.source);
         let list = t.quietly(|t| files(mount, &picked, naming, t));
         let list = list.map_err(|errno| Failure::new(errno.message(), 1))?;
@@ -194,6 +194,7 @@ impl<'a> Copying<'a> {
                 unpack: self.word == "ADD",
                 legacy: true,
                 parents_mode: false,
+                exclude: None,
             };
             copy(mount, &mut target, &copied.picked, &manner, t)
         })

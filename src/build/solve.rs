@@ -4,6 +4,7 @@
 use super::cache::{Cache, Record, link};
 use super::execute::{Job, execute};
 use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
+use super::ignore::Ignore;
 use super::key::{Files, Key};
 use super::play::Player;
 use super::request::Request;
@@ -237,6 +238,7 @@ impl Solver<'_> {
                         *source,
                         std::slice::from_ref(&wanted.to_owned()),
                         &[],
+                        None,
                         &mut Vec::new(),
                         t,
                     )?;
@@ -249,6 +251,16 @@ impl Solver<'_> {
         Ok(())
     }
 
+    /// The patterns of `--exclude`.
+    pub fn exclude(&self, copy: &CopyOp, t: &mut Trace) -> Result<Option<Ignore>, Failure> {
+        if copy.exclude.is_empty() {
+            return Ok(None);
+        }
+        let text = copy.exclude.join("\n");
+        let rules = Ignore::parse(text.as_bytes(), self.request.version, &mut t.fuel);
+        rules.map(Some).map_err(|error| Failure::new(format!("failed to solve: {}", error.message), 1))
+    }
+
     fn copied(
         &mut self,
         copy: &CopyOp,
@@ -257,13 +269,14 @@ impl Solver<'_> {
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         if copy.source != Source::Context || !copy.exclude.is_empty() {
-            return self.listed(copy.source, &copy.sources, places, picked, t);
+            let exclude = self.exclude(copy, t)?;
+            return self.listed(copy.source, &copy.sources, places, exclude.as_ref(), picked, t);
         }
         let what = copy.sources.join("\0");
         if let Some(known) = self.sent.remembered(&what) {
             return Ok(known);
         }
-        let list = self.listed(copy.source, &copy.sources, places, picked, t)?;
+        let list = self.listed(copy.source, &copy.sources, places, None, picked, t)?;
         self.sent.remember(what, list.clone());
         Ok(list)
     }
@@ -273,6 +286,7 @@ impl Solver<'_> {
         source: Source,
         wanted: &[String],
         places: &[crate::dockerfile::Place],
+        exclude: Option<&Ignore>,
         picked: &mut Vec<Picked>,
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
@@ -290,7 +304,7 @@ impl Solver<'_> {
             true => sent.directory_modes.get(at).copied().unwrap_or(mode),
             false => mode,
         };
-        let naming = Naming { whole_path: false, directory_mode: &directory_mode };
+        let naming = Naming { whole_path: false, directory_mode: &directory_mode, exclude };
         let list = t.quietly(|t| files(&mut mount, picked, naming, t));
         list.map(Arc::new).map_err(|errno| Failure::new(errno.message(), 1))
     }

@@ -6,7 +6,7 @@
 
 use crate::build::{Build, Cache, Context};
 use crate::error::{Error, ErrorKind};
-use crate::fs::{Contents, Host, Inode, Nodes, Tree};
+use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
 use crate::image::{Container, Image, Store, catalog};
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
@@ -36,6 +36,8 @@ pub struct Lab {
     pub host: Mount,
     /// The host's working directory.
     pub cwd: String,
+    /// Edits on the host so far: its clock moves a second with each, as a person's does.
+    ticks: i64,
     /// Builds that ended, oldest first, with the name each was called by.
     pub builds: Vec<Arc<Build>>,
     /// `--base NAME=KNOWN`: what stands in for names that nobody knows.
@@ -60,10 +62,18 @@ impl Lab {
             mounts: IndexMap::new(),
             host: Mount::native(host_tree()),
             cwd: HOME.to_owned(),
+            ticks: 0,
             builds: Vec::new(),
             bases: IndexMap::new(),
             strict: false,
         }
+    }
+
+    /// An edit on the lab's host begins: a second later than the one before. BuildKit takes a file of
+    /// the same size and time for unchanged, so edits must differ in time.
+    pub fn tick(&mut self) {
+        self.ticks += 1;
+        self.host.set_time(EPOCH + self.ticks);
     }
 
     /// An image by name or id; a built-in one is fetched when it is not here yet.
@@ -153,8 +163,12 @@ impl Lab {
         t.quietly(|t| {
             self.make_directory(&root, t)?;
             for (path, inode) in files {
+                let mut inode = inode.clone();
+                if inode.mtime == EPOCH {
+                    inode.mtime += self.ticks;
+                }
                 let at = format!("{root}/{}", path.trim_matches('/'));
-                self.put(&at, inode, t)?;
+                self.put(&at, &inode, t)?;
             }
             Ok(())
         })

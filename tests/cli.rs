@@ -244,6 +244,43 @@ fn the_dockerfile_may_lie_elsewhere_or_come_from_a_pipe() {
 }
 
 #[test]
+fn recorded_cases_are_replayed_and_counted() {
+    let lookup =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/overlay/lookup.json"));
+    let lookup = lookup.unwrap();
+    let other = r#"{"name": "later", "topic": "not-yet"}"#;
+    // The first recorded answer is made another one.
+    let wrong = lookup.replacen("\"ok\":true", "\"ok\":\"true\"", 1);
+    assert_ne!(wrong, lookup);
+    let files = [
+        ("good/lookup.json", &*lookup),
+        ("good/notes.txt", "x"),
+        ("good/x.json", "{}"),
+        ("wrong.json", &*wrong),
+    ];
+    let folder = folder("replay", &files);
+    fs::write(folder.join("other.json"), other).unwrap();
+
+    let good = layerlab(&folder, &["replay", "good"], "");
+    assert_eq!((good.code, good.err.as_str()), (0, ""), "{good:?}");
+    assert!(good.out.contains("as recorded"), "{}", good.out);
+
+    let json = layerlab(&folder, &["replay", "--json", "good/lookup.json"], "");
+    let answers = json.events();
+    let recorded: serde_json::Value = serde_json::from_str(&lookup).unwrap();
+    assert_eq!(answers.len(), recorded["cases"].as_array().unwrap().len());
+    assert!(answers.iter().all(|answer| answer["name"].is_string() && answer["results"].is_array()));
+    assert!(json.err.contains("as recorded"), "{}", json.err);
+
+    let wrong = layerlab(&folder, &["replay", "wrong.json"], "");
+    assert_eq!(wrong.code, 1);
+    let later = layerlab(&folder, &["replay", "other.json"], "");
+    assert!(later.code == 1 && later.out.contains("not supported"), "{later:?}");
+    let none = layerlab(&folder, &["replay", "good/x.json"], "");
+    assert!(none.code == 2 && none.err.contains("hint: "), "{none:?}");
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     let folder = folder("closed", &[("long.rhai", "for i in 0..20000 { print(i); }\n")]);
     let mut command = command(&folder, &["run", "long.rhai"]);

@@ -33,8 +33,19 @@ const FLOORS: &[&[&str]] = &[
 const DOORS: &str = "repl";
 
 /// Paths into the outside world.
-const OUTSIDE: &[&str] =
-    &["fs", "time", "env", "net", "process", "thread::sleep", "io::stdin", "io::stdout", "io::stderr"];
+const OUTSIDE: &[&str] = &[
+    "fs",
+    "time",
+    "env",
+    "net::TcpStream",
+    "net::TcpListener",
+    "net::UdpSocket",
+    "process",
+    "thread::sleep",
+    "io::stdin",
+    "io::stdout",
+    "io::stderr",
+];
 
 /// Macros that print.
 const PRINTING: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
@@ -268,7 +279,7 @@ fn paths(tokens: &[Token], module: &[String]) -> Vec<Used> {
                 let mut here: Vec<String> = vec!["crate".into()];
                 here.extend(module.iter().cloned().chain(inner.iter().map(|(name, _)| name.clone())));
                 let mut tree = at;
-                use_tree(tokens, &mut tree, &start(word(at), &here), &here, &mut found);
+                use_tree(tokens, &mut tree, &start(word(at), &here), &mut found);
             }
             _ => {}
         }
@@ -287,7 +298,7 @@ fn start(first: &str, here: &[String]) -> Vec<String> {
 }
 
 /// Follows `a::b::{c, d::e}` from the token at `at`, which has been resolved to `base`.
-fn use_tree(tokens: &[Token], at: &mut usize, base: &[String], here: &[String], found: &mut Vec<Used>) {
+fn use_tree(tokens: &[Token], at: &mut usize, base: &[String], found: &mut Vec<Used>) {
     let word = |at: usize| tokens.get(at).map_or("", |token| token.text.as_str());
     let line = tokens[*at].line;
     let mut path = base.to_vec();
@@ -301,7 +312,7 @@ fn use_tree(tokens: &[Token], at: &mut usize, base: &[String], here: &[String], 
                     if is_name(word(*at)) {
                         let mut branch = path.clone();
                         step(&mut branch, word(*at));
-                        use_tree(tokens, at, &branch, here, found);
+                        use_tree(tokens, at, &branch, found);
                     } else {
                         *at += 1;
                     }

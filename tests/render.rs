@@ -7,6 +7,7 @@ use layerlab::trace::{
     Answer, CacheKey, Cell, CellMark, Event, KeyRow, LayerRef, Part, Place, Probe, Reason, Sink, StackRow,
     Stream, Verdict,
 };
+use proptest::prelude::*;
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -240,7 +241,20 @@ fn samples() -> Vec<Event> {
             exit: 1,
             plain: None,
             place: None,
-            hint: None,
+            hint: Some("golang:1.21-alpine has go; alpine has not.".into()),
+        },
+        Event::BuildFailed {
+            message: "failed to solve: \"/aap.py\": not found".into(),
+            exit: 1,
+            plain: Some("`aap.py` is not in the build context `app`".into()),
+            place: Some(Place {
+                file: "Dockerfile".into(),
+                line: 3,
+                column: 6,
+                width: 6,
+                text: "COPY aap.py .".into(),
+            }),
+            hint: Some("did you mean `app.py`?".into()),
         },
         explained(),
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
@@ -476,8 +490,8 @@ fn a_long_instruction_wraps_and_is_never_lost() {
             label: "[2/2]".into(),
             stage: "1".into(),
             instruction: "RUN make".into(),
-            verdict: Verdict::Miss { reason: Reason::NoCache },
-            reason_text: "the cache was switched off".into(),
+            verdict: Verdict::Miss { reason: Reason::FirstBuild },
+            reason_text: "never built here before".into(),
             bytes: Some(45_200_000),
             seconds: Some(12.0),
         },
@@ -536,6 +550,8 @@ fn json_mode_prints_every_event_at_once() {
     let events: Vec<serde_json::Value> =
         paper.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(events.len(), 9);
+    renderer.take(Event::Tracing { mode: "on".into() });
+    assert_eq!(renderer.mode(), Mode::Json, "a scenario's `trace on` doesn't spoil the JSON");
     assert_eq!(
         (&events[3]["verdict"], &events[3]["reason_text"]),
         (&"MISS".into(), &"app.py changed, 41ab → c07f".into())
@@ -557,6 +573,46 @@ fn a_closed_pipe_is_noticed_once_and_nothing_panics() {
     renderer.take(Event::Value { text: "a".into() });
     renderer.take(Event::Value { text: "b".into() });
     assert!(renderer.broken());
+}
+
+proptest! {
+    /// Whatever the words, nothing panics, nothing steers the terminal, every line has its end.
+    #[test]
+    fn any_words_are_survived(
+        words in any::<String>(), more in "[\\PC\n\t]{0,200}", line in any::<u32>(), column in any::<u32>(),
+        mark in any::<u32>(), number in any::<usize>(), size in any::<u64>(), width in 0_usize..200,
+    ) {
+        let place = Place { file: words.clone(), line, column, width: mark, text: more.clone() };
+        let cell = |mark| Cell { mark, text: words.clone() };
+        let verdict = Verdict::Miss { reason: Reason::FileAdded { path: words.clone() } };
+        let events = [
+            Event::Error { message: more.clone(), place: Some(place), hint: Some(words.clone()) },
+            Event::Step {
+                number, label: words.clone(), stage: String::new(), instruction: more.clone(),
+                reason_text: words.clone(), verdict, bytes: Some(size), seconds: Some(size as f64),
+            },
+            Event::Stack {
+                name: words.clone(),
+                paths: vec![more.clone(), words.clone(), "/a".into()],
+                rows: vec![StackRow { layer: layer(number, &more), cells: vec![cell(CellMark::Whiteout)] }],
+                view: vec![],
+            },
+            Event::Table { title: more.clone(), head: vec![], rows: vec![vec![words.clone(); 9], vec![more.clone()]] },
+            Event::Built {
+                tag: words.clone(), image: words.clone(), size, layers: number, hits: number, misses: number,
+                seconds: f64::INFINITY,
+            },
+            Event::Lookup { path: more.clone(), probes: vec![probe(number, found(size)); 5], found: true },
+            Event::Result { exit: 1, passed: number, failed: number },
+            Event::Story { text: more.clone() },
+            Event::Line { text: more },
+        ];
+        let shown = play_with(&events, Style { colour: false, width });
+        prop_assert!(!shown.chars().any(|char| char.is_control() && char != '\n' && char != '\t'), "{shown:?}");
+        for event in &events {
+            prop_assert!(!json(event).contains('\n'));
+        }
+    }
 }
 
 #[test]

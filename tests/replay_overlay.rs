@@ -1,4 +1,5 @@
 //! The recorded overlay cases, all of them as recorded.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::fs::MemoryHost;
 use layerlab::replay::{self, Report};

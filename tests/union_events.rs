@@ -1,4 +1,5 @@
 //! What the union tells: events of single operations, `which`, and the drawn stack.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::fs::{Contents, Errno, Inode, Tree};
 use layerlab::trace::{Event, Trace};

@@ -56,6 +56,9 @@ pub struct Build {
     /// Build twice and show the second
     #[arg(long)]
     again: bool,
+    /// After the build, show why this step hit or missed
+    #[arg(long, value_name = "STEP")]
+    explain: Option<usize>,
     /// Print one event a line as JSON
     #[arg(long)]
     json: bool,
@@ -99,10 +102,14 @@ fn play(order: &Build, renderer: &Renderer) -> Result<u8, Error> {
     if let Some(record) = &mut record {
         record.save(&cache)?;
     }
-    Ok(match built.result {
-        Ok(_) => 0,
-        Err(_) => 1,
-    })
+    if let Some(step) = order.explain {
+        let explained = build::explain(&built, step).map_err(|mut error| {
+            error.kind = ErrorKind::Usage;
+            error
+        })?;
+        renderer.clone().take(explained);
+    }
+    Ok(u8::from(built.result.is_err()))
 }
 
 fn build_once(

@@ -54,9 +54,11 @@ fn admit(paths: &[PathBuf]) -> Result<DiskHost, Error> {
         let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = if path.is_dir() { path } else { beside };
         host.admit(&folder.to_string_lossy()).map_err(|error| unreadable(&error))?;
-        // Cases of builds name their base images in a folder above them.
-        if let Some(above) = folder.ancestors().skip(1).find(|above| above.join("bases.json").is_file()) {
-            let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        // Cases may need the `bases.json` of a folder above them.
+        let above = path.canonicalize().ok().and_then(|real| {
+            real.ancestors().skip(1).find(|folder| folder.join("bases.json").is_file()).map(Path::to_owned)
+        });
+        if let Some(above) = above {
             host.admit(&above.to_string_lossy()).map_err(|error| unreadable(&error))?;
         }
     }

@@ -5,6 +5,7 @@ use super::screen::{self, Colour};
 use super::{DiskHost, conclude, exit_code, unreadable};
 use crate::error::{Error, ErrorKind, Span};
 use crate::fs::Host;
+use crate::help;
 use crate::render::Renderer;
 use crate::script::{Session, Tally};
 use crate::trace::{Event, Sink};
@@ -74,6 +75,7 @@ fn play(file: &Path, renderer: &Renderer) -> Result<Tally, Error> {
     })?;
     let source = text_of(&shown, bytes)?;
     let mut session = Session::new(Box::new(host), Box::new(renderer.clone()));
+    session.set_help(help::topic);
     interrupt::raise_or_end(session.interrupt());
     renderer.begin("");
     session.script(&shown, &source)

@@ -105,6 +105,7 @@ fn host_line(line: &str) -> Option<&str> {
 
 /// A shell line on the lab's own host. `cd` stays for the next line.
 fn on_host(lab: &mut Lab, script: &str, programs: &mut dyn Programs, t: &mut Trace) -> Answer {
+    lab.tick();
     let outcome = host_shell(lab, script, programs, t);
     if let Some(cwd) = changed_directory(lab, script, outcome.exit, t) {
         lab.cwd = cwd;

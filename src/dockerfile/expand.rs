@@ -58,7 +58,7 @@ impl Lexer {
     /// # Errors
     /// Bad syntax, `${v:?…}`, or an empty tank.
     pub fn word(&self, text: &str, env: Lookup, fuel: &mut Fuel) -> Result<String, ExpandError> {
-        self.expand(text, env, fuel).map(|expanded| expanded.text)
+        self.scan(text, env, fuel, false).map(|expanded| expanded.text)
     }
 
     /// Expands `text` and splits the result at blanks that are neither quoted nor escaped.
@@ -74,12 +74,17 @@ impl Lexer {
     /// # Errors
     /// As [`Lexer::word`].
     pub fn expand(&self, text: &str, env: Lookup, fuel: &mut Fuel) -> Result<Expanded, ExpandError> {
+        self.scan(text, env, fuel, true)
+    }
+
+    fn scan(&self, text: &str, env: Lookup, fuel: &mut Fuel, split: bool) -> Result<Expanded, ExpandError> {
         // Go's scanner passes over a byte order mark at the beginning
         let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut scan = Scan {
             lexer: *self,
             rest,
             raw_escapes: self.raw_escapes,
+            split,
             env,
             fuel,
             matched: BTreeSet::new(),
@@ -159,6 +164,8 @@ pub(super) struct Scan<'a> {
     pub lexer: Lexer,
     pub rest: &'a str,
     raw_escapes: bool,
+    /// Are the words asked for?
+    split: bool,
     env: Lookup<'a>,
     pub fuel: &'a mut Fuel,
     matched: BTreeSet<String>,
@@ -213,7 +220,7 @@ impl Scan<'_> {
     }
 
     fn read_until(&mut self, stop: Option<char>) -> Result<(String, Vec<String>), Stop> {
-        let (mut result, mut words) = (String::new(), Words::default());
+        let (mut result, mut words) = (String::new(), Words { wanted: self.split, ..Words::default() });
         while let Some(next) = self.peek() {
             if !self.fuel.spend(1) {
                 return Err(Stop::Exhausted);
@@ -226,7 +233,7 @@ impl Scan<'_> {
                 '$' => {
                     let value = self.dollar()?;
                     self.pay(value.len())?;
-                    value.chars().for_each(|c| words.add(c));
+                    words.add_all(&value);
                     result.push_str(&value);
                 }
                 '\'' | '"' if !self.lexer.skip_quotes => {
@@ -377,12 +384,20 @@ impl Scan<'_> {
 /// Words being split off.
 #[derive(Default)]
 struct Words {
+    wanted: bool,
     word: String,
     done: Vec<String>,
     inside: bool,
 }
 
 impl Words {
+    /// Characters that may hold blanks.
+    fn add_all(&mut self, text: &str) {
+        if self.wanted {
+            text.chars().for_each(|c| self.add(c));
+        }
+    }
+
     /// A character that ends the word if it is a blank.
     fn add(&mut self, c: char) {
         if !c.is_whitespace() {
@@ -395,13 +410,15 @@ impl Words {
 
     /// A character that belongs to the word whatever it is.
     fn push(&mut self, c: char) {
-        self.word.push(c);
-        self.inside = true;
+        self.add_raw(c.encode_utf8(&mut [0; 4]));
     }
 
+    /// Characters that belong to the word whatever they are.
     fn add_raw(&mut self, text: &str) {
-        self.word.push_str(text);
-        self.inside = true;
+        if self.wanted {
+            self.word.push_str(text);
+            self.inside = true;
+        }
     }
 
     fn finish(mut self) -> Vec<String> {

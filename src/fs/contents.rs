@@ -162,7 +162,7 @@ impl Contents {
         }
         let (mut at, mut pieces) = (0u64, Vec::new());
         for piece in self.pieces() {
-            let (start, end) = (at, at + piece.len());
+            let (start, end) = (at, at.saturating_add(piece.len()));
             at = end;
             if end > from && start < to {
                 pieces.push(piece.cut(from.saturating_sub(start), to.min(end) - start));

@@ -1,6 +1,5 @@
 //! Directory trees: [`Tree`] can be changed (an upper), [`Layer`] is sealed and shared (a lower).
 
-use super::contents::Contents;
 use super::inode::{Entries, Inode, Kind};
 use super::path;
 use std::collections::HashMap;
@@ -64,6 +63,8 @@ pub trait Nodes {
 pub struct Tree {
     pages: Arc<Vec<Arc<Vec<Inode>>>>,
     len: u32,
+    /// The last inode that lost all its names; its `uid` is the one before it. 0: none.
+    free: Ino,
 }
 
 impl Default for Tree {
@@ -82,7 +83,7 @@ impl Nodes for Tree {
 impl Tree {
     /// An empty root, 0755, 0:0.
     pub fn new() -> Tree {
-        let mut tree = Tree { pages: Arc::default(), len: 0 };
+        let mut tree = Tree { pages: Arc::default(), len: 0, free: 0 };
         tree.add(Inode { nlink: 1, ..Inode::dir(0o755) });
         tree
     }
@@ -90,11 +91,17 @@ impl Tree {
     /// A tree that begins as a copy of a sealed one; contents are shared.
     pub fn from_layer(layer: &Layer) -> Tree {
         let pages = layer.0.inodes.chunks(PAGE).map(|page| Arc::new(page.to_vec())).collect();
-        Tree { pages: Arc::new(pages), len: layer.0.inodes.len() as u32 }
+        Tree { pages: Arc::new(pages), len: layer.0.inodes.len() as u32, free: 0 }
     }
 
-    /// Adds an inode without a name.
+    /// Adds an inode without a name. Takes the place of one that lost all its names, if there is one.
     pub fn add(&mut self, inode: Inode) -> Ino {
+        if self.free != 0 {
+            let ino = self.free;
+            self.free = self.inode(ino).uid;
+            *self.inode_mut(ino) = inode;
+            return ino;
+        }
         let pages = Arc::make_mut(&mut self.pages);
         if (self.len as usize).is_multiple_of(PAGE) {
             pages.push(Arc::default());
@@ -158,13 +165,13 @@ impl Tree {
     }
 
     fn drop_link(&mut self, ino: Ino) {
+        let free = self.free;
         let inode = self.inode_mut(ino);
         inode.nlink = inode.nlink.saturating_sub(1);
-        if inode.nlink == 0 && !inode.kind.is_dir() {
-            // Nobody can reach it any more: let its contents go.
-            if let Kind::File(contents) = &mut inode.kind {
-                *contents = Contents::EMPTY;
-            }
+        // A directory that still holds names is left alone: what is below may have other names.
+        if inode.nlink == 0 && inode.entries().is_none_or(Entries::is_empty) {
+            *inode = Inode { uid: free, ..Inode::new(Kind::Fifo, 0) };
+            self.free = ino;
         }
     }
 
@@ -213,9 +220,13 @@ impl Tree {
         Some(ino)
     }
 
-    /// Gives what `existing` leads to the second name `at`, making parents. None if there is nothing.
+    /// Gives what `existing` leads to the second name `at`, making parents. None if there is nothing, or
+    /// a directory: that would make a tree without an end.
     pub fn put_link(&mut self, at: &[u8], existing: &[u8]) -> Option<Ino> {
         let ino = self.at(existing)?;
+        if self.inode(ino).kind.is_dir() || path::file_name(at).is_empty() {
+            return None;
+        }
         let dir = self.mkdirs(path::parent(at))?;
         self.link(dir, path::file_name(at), ino);
         Some(ino)
@@ -250,7 +261,7 @@ impl Tree {
         Layer(Arc::new(Sealed { inodes: inodes.into_boxed_slice(), entries: files, bytes }))
     }
 
-    /// Number of inodes ever added, the unreachable ones included.
+    /// Number of inodes held, those without a name included.
     pub fn inodes(&self) -> usize {
         self.len as usize
     }
@@ -303,6 +314,7 @@ impl Layer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::contents::Contents;
     use super::*;
 
     #[test]
@@ -330,5 +342,21 @@ mod tests {
         tree.unlink(dir, b"7");
         assert!(before.at(b"/d/x").is_none() && before.at(b"/d/7").is_some());
         assert!(tree.at(b"/d/x").is_some() && tree.at(b"/d/7").is_none());
+    }
+
+    #[test]
+    fn inodes_without_a_name_are_used_again() {
+        let mut tree = Tree::new();
+        tree.put(b"/kept", Inode::file(Contents::text("kept")));
+        let before = tree.clone();
+        for _ in 0..1000 {
+            tree.put(b"/f", Inode::file(Contents::text("x")));
+            tree.put(b"/d", Inode::dir(0o755));
+            tree.unlink(0, b"f");
+            tree.unlink(0, b"d");
+        }
+        assert!(tree.inodes() <= before.inodes() + 2);
+        assert_eq!(tree.inode(tree.at(b"/kept").unwrap()).size(), 4);
+        assert_eq!((tree.seal().entries(), before.seal().entries()), (1, 1));
     }
 }

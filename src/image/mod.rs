@@ -8,6 +8,6 @@ pub mod reference;
 mod store;
 
 pub use config::{Config, Health, History, config_json, docker_config, rfc3339};
-pub use container::Container;
+pub use container::{Container, MOUNTED};
 pub use layer::{ImageLayer, Origin, diff_id};
 pub use store::{Image, Store, chain_id};

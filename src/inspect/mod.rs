@@ -1,68 +1,47 @@
-//! What Docker's own commands tell about images and containers.
-#![allow(missing_docs)]
+//! What Docker's own commands tell about images and containers, as they print it.
+//!
+//! Every function takes data and gives what the command writes: [`Printed`], or rows. Start with
+//! [`history`]; [`Data`] is what templates and JSON are made from.
 
-use crate::image::{Container, Image, Store};
-use crate::trace::Trace;
-use serde_json::Value;
+mod containers;
+mod data;
+mod df;
+mod diff;
+mod fault;
+mod functions;
+mod history;
+mod images;
+mod print;
+mod reading;
+mod rows;
+mod table;
+mod template;
+mod units;
 
+pub use containers::{container_value, ps};
+pub use data::{Data, Field};
+pub use df::{shared_size, system_df};
+pub use diff::{Change, ChangeKind, changes};
+pub use history::{HistoryOptions, history, history_rows};
+pub use images::{ListOptions, image_list, image_value};
+pub use print::inspect;
+pub use table::align;
+pub use units::{age, ellipsis, human_duration, human_size, short_id};
+
+/// What a command printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Printed {
+    /// Standard output.
     pub out: String,
+    /// Standard error.
     pub err: String,
+    /// Exit status.
     pub exit: i32,
 }
-pub struct ListOptions {
-    pub quiet: bool,
-    pub no_trunc: bool,
-    pub format: Option<String>,
-}
-pub struct HistoryOptions {
-    pub no_trunc: bool,
-    pub human: bool,
-    pub quiet: bool,
-    pub format: Option<String>,
-}
-pub struct Change {
-    pub kind: ChangeKind,
-    pub path: String,
-}
-pub enum ChangeKind {
-    Added,
-    Changed,
-    Deleted,
-}
-impl ChangeKind {
-    pub fn letter(&self) -> char {
-        match self {
-            Self::Added => 'A',
-            Self::Changed => 'C',
-            Self::Deleted => 'D',
-        }
+
+impl Printed {
+    /// Standard output only, exit 0.
+    pub fn out(out: impl Into<String>) -> Printed {
+        Printed { out: out.into(), ..Printed::default() }
     }
-}
-fn none() -> Printed {
-    Printed { out: String::new(), err: String::new(), exit: 0 }
-}
-pub fn ps(_: &[&Container], _size: bool, _no_trunc: bool) -> String {
-    String::new()
-}
-pub fn changes(_: &Container, _: &mut Trace) -> Vec<Change> {
-    Vec::new()
-}
-pub fn image_list(_: &Store, _only: Option<&str>, _: &ListOptions) -> Printed {
-    none()
-}
-pub fn history_rows(_: &Store, _: &Image, _: &HistoryOptions) -> Vec<Value> {
-    Vec::new()
-}
-pub fn history(_: &Store, _: &Image, _: &HistoryOptions) -> Printed {
-    none()
-}
-pub fn container_value(_: &Container) -> Value {
-    Value::Null
-}
-pub fn image_value(_: &Store, _: &Image) -> Value {
-    Value::Null
-}
-pub fn inspect(_: &[Value], _format: Option<&str>) -> Printed {
-    none()
 }

@@ -71,13 +71,13 @@ pub fn text(event: &Event, style: &Style) -> String {
             built(&name, (*hits, *misses), (*size, *layers), *seconds, style)
         }
         Event::BuildFailed { message, exit, plain, place, hint } => {
-            let mut drawn = build_failed(message, *exit, style);
-            if let Some(plain) = plain {
-                drawn.push_str(&diagnostic::draw(plain, place.as_ref(), hint.as_deref(), style));
-            } else if let Some(hint) = hint {
-                drawn.push_str(&diagnostic::advice("hint", hint, style));
-            }
-            drawn
+            let told = plain.as_deref().or(place.as_ref().map(|_| "the build ended here"));
+            let told = match (told, hint) {
+                (Some(told), hint) => diagnostic::draw(told, place.as_ref(), hint.as_deref(), style),
+                (None, Some(hint)) => advice("hint: ", hint, style),
+                (None, None) => String::new(),
+            };
+            build_failed(message, &told, *exit, style)
         }
         Event::Explain { step, instruction, verdict, rows, digest, .. } => {
             explain::draw(&explain::Explained { step: *step, instruction, verdict, rows, digest }, style)
@@ -194,13 +194,14 @@ fn built(name: &str, steps: (usize, usize), image: (u64, usize), repeated: f64, 
     }
 }
 
-fn build_failed(message: &str, exit: i32, style: &Style) -> String {
+/// Docker's own words, then the lab's.
+fn build_failed(message: &str, told: &str, exit: i32, style: &Style) -> String {
     let mut drawn = String::new();
     for line in clean(message).trim_end().lines() {
         drawn.push_str(&style.paint(Tone::Bad, line));
         drawn.push('\n');
     }
-    format!("{drawn}{}\n", style.paint(Tone::Dim, &format!("build failed, exit {exit}")))
+    format!("{drawn}{told}{}\n", style.paint(Tone::Dim, &format!("exit {exit}")))
 }
 
 fn printed(out: &str, err: &str, exit: i32, style: &Style) -> String {

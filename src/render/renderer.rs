@@ -51,6 +51,8 @@ struct Screen {
     out: Box<dyn Write>,
     style: Style,
     mode: Mode,
+    /// A program reads: whatever a scenario says about its trace, JSON it stays.
+    json_only: bool,
     echo: bool,
     broken: bool,
     line: usize,
@@ -87,6 +89,7 @@ impl Renderer {
             out,
             style,
             mode,
+            json_only: mode == Mode::Json,
             echo: true,
             broken: false,
             line: 0,
@@ -140,7 +143,9 @@ impl Sink for Renderer {
 
 impl Screen {
     fn take(&mut self, event: &Event) {
-        if let Event::Tracing { mode } = event {
+        if let Event::Tracing { mode } = event
+            && !self.json_only
+        {
             self.settle();
             self.mode = Mode::named(mode);
         }

@@ -24,7 +24,11 @@ struct Column {
 
 /// Draws the stack.
 pub fn draw(name: &str, paths: &[String], rows: &[StackRow], view: &[Cell], style: &Style) -> String {
-    let labels: Vec<String> = rows.iter().map(|row| clean_line(&row.layer.label)).collect();
+    let label = |row: &StackRow| match row.layer.label.as_str() {
+        "" if row.layer.number == 0 => clean_line(&format!("{name} (rw)")),
+        label => clean_line(label),
+    };
+    let labels: Vec<String> = rows.iter().map(label).collect();
     let longest = labels.iter().map(|label| columns(label)).max().unwrap_or(0).max(columns("merged"));
     let lay_out = |label_width: usize, path_most: usize| {
         // "│ upper │ label │" before the first path; " cell │" for each path.

@@ -1,9 +1,9 @@
 //! A build's step lines in aligned columns: number, label, instruction, verdict, reason.
 
-use super::measure::{clean, clean_line, columns, pad, wrap};
+use super::measure::{clean, clean_line, columns, flow, pad, wrap};
 use super::size;
 use super::style::{Style, Tone};
-use crate::trace::{Event, Verdict};
+use crate::trace::{Event, Reason, Verdict};
 
 /// Lines an instruction may take before the rest is left to `explain`.
 const MOST_LINES: usize = 6;
@@ -21,6 +21,8 @@ pub struct Row {
     tone: Tone,
     verdict: &'static str,
     reason: String,
+    /// Bytes and seconds, where the step made something for the first time.
+    costs: Vec<String>,
 }
 
 /// Widths shared by the steps of one build.
@@ -40,18 +42,17 @@ impl Row {
         else {
             return None;
         };
-        let mut reason = clean_line(reason_text);
-        if matches!(verdict, Verdict::Miss { .. }) {
-            let cost = [bytes.filter(|bytes| *bytes > 0).map(size::bytes), seconds.and_then(size::seconds)];
-            for cost in cost.into_iter().flatten() {
-                reason.push_str("; ");
-                reason.push_str(&cost);
-            }
+        let reason = clean_line(reason_text);
+        let mut costs = Vec::new();
+        // News the first time only; how much a rebuild repeats is summed up below the steps.
+        if matches!(verdict, Verdict::Miss { reason: Reason::FirstBuild }) {
+            costs.extend(bytes.filter(|bytes| *bytes > 0).map(size::bytes));
+            costs.extend(seconds.and_then(size::seconds));
         }
         let instruction = clean(instruction).replace('\t', " ");
         let instruction = instruction.trim_end().to_owned();
         let (tone, number, label) = (tone(verdict), number.to_string(), clean_line(label));
-        Some(Row { number, label, instruction, tone, verdict: verdict.word(), reason })
+        Some(Row { number, label, instruction, tone, verdict: verdict.word(), reason, costs })
     }
 }
 
@@ -94,7 +95,7 @@ pub fn draw(row: &Row, widths: &Columns, style: &Style) -> String {
     let reason_at = verdict_at + widths.verdict.max(VERDICT) + 2;
     let instruction = instruction_lines(row, widths.instruction);
     let overflow = columns(row.verdict).saturating_sub(VERDICT);
-    let reason = reason_lines(&row.reason, style.width.saturating_sub(reason_at).max(12), overflow);
+    let reason = reason_lines(row, style.width.saturating_sub(reason_at).max(12), overflow);
 
     let mut drawn = String::new();
     for at in 0..instruction.len().max(reason.len()) {
@@ -145,15 +146,15 @@ fn instruction_lines(row: &Row, width: usize) -> Vec<String> {
     lines
 }
 
-/// The reason within its column. A long verdict pushes the first line to the right.
-fn reason_lines(reason: &str, width: usize, overflow: usize) -> Vec<String> {
-    if overflow == 0 {
-        return wrap(reason, width);
+/// The reason and what the step cost, within their column. A long verdict pushes the first line to
+/// the right.
+fn reason_lines(row: &Row, width: usize, overflow: usize) -> Vec<String> {
+    if overflow > 0 && columns(&row.reason) + overflow <= width {
+        return vec![row.reason.clone()];
     }
-    if columns(reason) + overflow <= width {
-        return vec![reason.to_owned()];
-    }
-    let mut lines = vec![String::new()];
-    lines.extend(wrap(reason, width));
+    let mut segments = wrap(&row.reason, width);
+    segments.extend(row.costs.iter().cloned());
+    let mut lines = vec![String::new(); usize::from(overflow > 0)];
+    lines.extend(flow(&segments, 0, width).split('\n').map(str::to_owned));
     lines
 }

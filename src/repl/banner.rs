@@ -1,7 +1,9 @@
 //! The first screen.
 
 use crate::image::catalog;
-use crate::render::{Style, Tone, columns};
+use crate::render::{Style, Tone, columns, pad};
+
+const DRIVER: &str = "driver overlay2";
 
 /// The banner, within the width of the terminal.
 pub fn text(style: &Style) -> String {
@@ -10,7 +12,8 @@ pub fn text(style: &Style) -> String {
     let mut row = |word: &str, text: &str| {
         banner.push_str(&format!("  {} {text}\n", style.paint(Tone::Accent, &format!("{word:<8}"))));
     };
-    row("images", &images(style.width.saturating_sub(11)));
+    let room = style.width.saturating_sub(11 + 2 + DRIVER.len());
+    row("images", &format!("{}  {DRIVER}", pad(&images(room), room)));
     row("look", "docker run -d --name web nginx:alpine");
     row("build", "open FOLDER as app   then   docker build -t app app");
     row("ask", "help · help whiteout · help c.write     undo works on everything");

@@ -15,6 +15,7 @@ mod terminal;
 pub use lexer::{Token, tokens};
 
 use crate::fs::Host;
+use crate::help;
 use crate::render::{Renderer, Style};
 use crate::script::Session;
 use std::cell::RefCell;
@@ -40,7 +41,8 @@ const NAME: &str = "<repl>";
 
 /// Talks until the input ends or somebody says `quit`. The exit code.
 pub fn talk(stage: Stage) -> u8 {
-    let session = Session::new(stage.host, Box::new(stage.renderer.clone()));
+    let mut session = Session::new(stage.host, Box::new(stage.renderer.clone()));
+    session.set_help(help::topic);
     (stage.watch)(session.interrupt());
     let session = Rc::new(RefCell::new(session));
     let code = if io::stdin().is_terminal() && io::stdout().is_terminal() {

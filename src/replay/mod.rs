@@ -115,12 +115,17 @@ fn file_beside(
             value.get("format").and_then(Value::as_str).is_some_and(|f| f.starts_with(overlay::FORMAT));
         let mut known = None;
         for case in cases {
-            let answer = match overlay {
-                true => overlay::replay(case).map_err(|message| bad_case(name, case, &message))?,
-                false => docker(name, case, &mut known, bases)?,
+            let replayed = match overlay {
+                true => overlay::replay(case).map_err(|message| bad_case(name, case, &message)),
+                false => docker(name, case, &mut known, bases),
             };
-            report.add(&answer);
-            take(&answer);
+            match replayed {
+                Ok(answer) => {
+                    report.add(&answer);
+                    take(&answer);
+                }
+                Err(error) => report.errors.push(error),
+            }
         }
         return Ok(!cases.is_empty());
     }

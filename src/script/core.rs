@@ -117,6 +117,8 @@ pub struct Core {
     pub functions: AST,
     /// Variables that hold files: name in the script → (kind, name in the lab).
     pub variables: IndexMap<String, (&'static str, String)>,
+    /// The variable that the running statement assigns: `let m = mount(…)` names the mount `m`.
+    pub assigning: Option<String>,
     /// While a scenario runs: its own undo, statement by statement. None at the REPL.
     pub story: Option<Story>,
     /// Where help topics come from.
@@ -166,6 +168,20 @@ impl Core {
     /// Emits an event.
     pub fn emit(&mut self, event: Event) {
         self.trace.emit(|| event);
+    }
+
+    /// A statement begins: nothing is held back, and it may name what it makes.
+    pub fn begin(&mut self, text: &str) {
+        self.trace.hush(false);
+        let assigned = text.trim_start().strip_prefix("let ").and_then(|rest| rest.split_once('='));
+        self.assigning = assigned.map(|(name, _)| name.trim().to_owned());
+    }
+
+    /// Lets the assigned variable stand for a mount or container.
+    pub fn name_it(&mut self, kind: &'static str, name: &str) {
+        if let Some(variable) = self.assigning.take() {
+            self.variables.insert(variable, (kind, name.to_owned()));
+        }
     }
 
     /// Notes that a path of a mount or container was changed.

@@ -2,7 +2,7 @@
 
 use super::core::Shared;
 use crate::fs::{Errno, Inode, Layer};
-use crate::trace::Trace;
+use crate::trace::{Event, Trace};
 use crate::union::Mount;
 use rhai::{Dynamic, EvalAltResult, Map, Position};
 use std::cell::RefCell;
@@ -128,6 +128,8 @@ impl<K: Kind> Files<K> {
     /// # Errors
     /// The thing is gone, the lab is busy, or the fuel has run out.
     pub fn on<R>(&self, f: impl FnOnce(&mut Mount, &mut Trace) -> R) -> Answer<R> {
+        // A call from a script costs far more time than a step of the script itself: it is told and shown.
+        const CALL: u64 = 500;
         if let Place::Program(machine) = &self.place {
             let mut machine = machine.try_borrow_mut().map_err(|_| busy())?;
             let machine = &mut *machine;
@@ -137,6 +139,9 @@ impl<K: Kind> Files<K> {
         }
         let mut core = self.core.try_borrow_mut().map_err(|_| busy())?;
         let core = &mut *core;
+        core.trace.fuel.running("the script");
+        core.trace.fuel.spend(CALL);
+        core.stop_if_exhausted()?;
         let mount = match &self.place {
             Place::Mount(name) => core.lab.mounts.get_mut(name),
             Place::Container(name) => core.lab.containers.get_mut(name).map(|container| &mut container.mount),
@@ -148,7 +153,7 @@ impl<K: Kind> Files<K> {
         Ok(result)
     }
 
-    /// Runs a reading call: an errno is thrown as `#{ errno, op, path }`.
+    /// Runs a reading call: an errno is shown, and thrown as `#{ errno, op, path }`.
     ///
     /// # Errors
     /// As [`Files::on`], or the errno.
@@ -159,11 +164,19 @@ impl<K: Kind> Files<K> {
         f: impl FnOnce(&mut Mount, &[u8], &mut Trace) -> Result<R, Errno>,
     ) -> Answer<R> {
         let inside = self.path(path);
-        self.on(|mount, t| f(mount, inside.as_bytes(), t))?.map_err(|errno| thrown(op, path, errno))
+        let result = self.on(|mount, t| {
+            let result = f(mount, inside.as_bytes(), t);
+            if let Err(errno) = result {
+                let (op, path, errno) = (op.to_owned(), path.to_owned(), errno.name().to_owned());
+                t.emit(|| Event::Failed { op, path, errno, why: String::new() });
+            }
+            result
+        })?;
+        result.map_err(|errno| thrown(op, path, errno))
     }
 
-    /// [`Files::read`] for a call that changes something: the path is noted, so that the REPL can draw
-    /// the stack over it.
+    /// Runs a call that changes something. The mount itself shows a failure; a success is noted, so
+    /// that the REPL can draw the stack over it.
     ///
     /// # Errors
     /// As [`Files::read`].
@@ -173,13 +186,31 @@ impl<K: Kind> Files<K> {
         path: &str,
         f: impl FnOnce(&mut Mount, &[u8], &mut Trace) -> Result<R, Errno>,
     ) -> Answer<R> {
-        let result = self.read(op, path, f);
-        if let (Place::Mount(_) | Place::Container(_), Ok(mut core)) =
-            (&self.place, self.core.try_borrow_mut())
+        if let (Place::Context(_), Ok(mut core)) = (&self.place, self.core.try_borrow_mut()) {
+            core.lab.tick();
+        }
+        let inside = self.path(path);
+        let result =
+            self.on(|mount, t| f(mount, inside.as_bytes(), t))?.map_err(|errno| thrown(op, path, errno));
+        if let (Ok(_), Place::Mount(_) | Place::Container(_), Ok(mut core)) =
+            (&result, &self.place, self.core.try_borrow_mut())
         {
             core.touch(self.kind(), self.name(), path);
         }
         result
+    }
+}
+
+/// What a person calls the type of a value.
+pub fn type_word(value: &Dynamic) -> &'static str {
+    match value.type_name() {
+        "i64" | "f64" => "a number",
+        "string" => "text",
+        "bool" => "true or false",
+        "array" => "a list",
+        "map" => "a map",
+        "()" => "nothing",
+        _ => "something else",
     }
 }
 

@@ -83,6 +83,7 @@ impl Session {
             engine: std::rc::Weak::new(),
             functions: AST::empty(),
             variables: IndexMap::new(),
+            assigning: None,
             story: None,
             help: |_| Err(Error::new(ErrorKind::Unknown, "there is no help here")),
         }));
@@ -268,6 +269,7 @@ impl Session {
         core.touched.clear();
         core.error = None;
         core.wish = None;
+        core.begin(text);
         core.source =
             Source { name: name.into(), text: text.into(), rewritten: rewrite::rewrite(text, echo) };
     }

@@ -2,12 +2,40 @@
 //!
 //! [`run`] starts one process, waits for it and says what it printed and how it ended. What it did to
 //! the files is in the [`Mount`] afterwards, a failure's half-done work included.
+//!
+//! Where to read on: `syntax` turns text into a tree, `eval` walks it, `expand` and `param` make fields of
+//! words; `machine` and `files` are the kernel as a process sees it; `programs` holds the programs, one
+//! file a group, and `packages` the package managers.
 
+mod arith;
+mod braces;
+mod builtins;
+mod call;
 pub(crate) mod escape;
+mod eval;
+mod expand;
+mod fields;
+mod files;
+mod glob;
+mod machine;
+pub(crate) mod packages;
+mod param;
+pub(crate) mod pattern;
+mod programs;
+mod redirect;
+mod sandbox;
+mod simple;
+mod start;
+mod state;
+pub(crate) mod stream;
 mod syntax;
 pub(crate) mod text;
+mod users;
 
-use crate::trace::{Stream, Trace};
+pub use call::Call;
+pub use start::{run, run_with};
+
+use crate::trace::Stream;
 use crate::union::Mount;
 use indexmap::IndexMap;
 
@@ -107,51 +135,27 @@ impl Programs for NoPrograms {
     }
 }
 
-/// A program being called: its arguments, environment and streams, and the machine it runs on.
-pub struct Call<'c, 'm> {
-    /// Arguments, the program's own name first.
-    pub argv: &'c [String],
-    /// Environment.
-    pub env: &'c IndexMap<String, String>,
-    mount: &'c mut Mount,
-    t: &'c mut Trace,
-    marker: std::marker::PhantomData<&'m ()>,
-}
-
-impl Call<'_, '_> {
-    /// The image's files. Sandbox mounts are not in it.
-    pub fn mount(&mut self) -> (&mut Mount, &mut Trace) {
-        (self.mount, self.t)
-    }
-    /// The working directory.
-    pub fn cwd(&self) -> String {
-        String::new()
-    }
-    /// Prints.
-    pub fn out(&mut self, _: &str) {}
-    /// Prints on standard error.
-    pub fn err(&mut self, _: &str) {}
-    /// A process like this one.
-    pub fn process(&self, argv: Vec<String>) -> Process {
-        Process { argv, ..Process::default() }
+/// The shell that a program's tag and name stand for.
+fn shell_dialect(tag: &str, name: &str) -> Option<syntax::Dialect> {
+    match (tag, name) {
+        ("busybox", "sh" | "ash") => Some(syntax::Dialect::Ash),
+        ("ash", _) => Some(syntax::Dialect::Ash),
+        ("dash" | "sh", _) => Some(syntax::Dialect::Dash),
+        ("bash", _) => Some(syntax::Dialect::Bash),
+        _ => None,
     }
 }
 
-/// Starts a process over `mount` and waits for it.
-///
-/// Never fails as a function: a missing program or a failing one is an [`Outcome`]. When `t.fuel` runs
-/// dry the process is stopped (exit 137) and the caller finds `t.fuel.exhausted()` set.
-pub fn run(mount: &mut Mount, process: &Process, programs: &mut dyn Programs, t: &mut Trace) -> Outcome {
-    run_with(mount, &mut [], process, programs, t)
+/// Names of all built-in programs with a line about each, sorted.
+pub fn programs() -> Vec<(&'static str, &'static str)> {
+    programs::TABLE.iter().map(|program| (program.name, program.help)).collect()
 }
 
-/// [`run`] with more trees mounted.
-pub fn run_with(
-    _mount: &mut Mount,
-    _submounts: &mut [Submount],
-    process: &Process,
-    _programs: &mut dyn Programs,
-    _t: &mut Trace,
-) -> Outcome {
-    Outcome { not_modelled: process.argv.first().cloned().into_iter().collect(), ..Outcome::default() }
+/// A word quoted for a shell, as `printf %q` does.
+fn builtins_quote(word: &str) -> String {
+    builtins::quote(word, syntax::Dialect::Bash)
+}
+
+fn sandbox_hostname(sandbox: Sandbox) -> &'static str {
+    sandbox::hostname(sandbox)
 }

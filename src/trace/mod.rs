@@ -30,6 +30,7 @@ impl Sink for Vec<Event> {
 #[derive(Default)]
 pub struct Trace {
     sink: Option<Box<dyn Sink>>,
+    hushed: bool,
     /// What this line may still use.
     pub fuel: Fuel,
 }
@@ -42,20 +43,27 @@ impl Trace {
 
     /// Hands all events to `sink`.
     pub fn to(sink: Box<dyn Sink>) -> Trace {
-        Trace { sink: Some(sink), fuel: Fuel::default() }
+        Trace { sink: Some(sink), ..Trace::default() }
     }
 
     /// Makes and hands on one event, if anybody listens.
     #[inline]
     pub fn emit(&mut self, make: impl FnOnce() -> Event) {
-        if let Some(sink) = &mut self.sink {
+        if let Some(sink) = &mut self.sink
+            && !self.hushed
+        {
             sink.take(make());
         }
     }
 
     /// Does anybody listen? For work that only serves events.
     pub fn listening(&self) -> bool {
-        self.sink.is_some()
+        self.sink.is_some() && !self.hushed
+    }
+
+    /// Holds back all events until told otherwise: while a check computes what it compares.
+    pub fn hush(&mut self, hushed: bool) {
+        self.hushed = hushed;
     }
 
     /// Runs `f` without listening, then listens again. For work whose steps are not the story.

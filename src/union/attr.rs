@@ -123,8 +123,8 @@ impl Mount {
         if user_on_special(inode, name) {
             return Err(Errno::ENODATA);
         }
+        let stored = self.driver.stored_xattr(self, name)?;
         judge_namespace(name)?;
-        let stored = self.driver.stored_xattr(self, name);
         let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
         extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
     }
@@ -160,9 +160,9 @@ impl Mount {
             }
             let spot = m.resolve(path, true, true, t)?;
             m.may_change_xattr(&spot, name)?;
+            let stored = m.driver.stored_xattr(m, name)?.into_owned();
             let ino = m.driver.attributes_of(m, &spot, t)?;
             judge_namespace(name)?;
-            let stored = m.driver.stored_xattr(m, name).into_owned();
             m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert(stored.into(), value.into());
             m.tell_attributes(&spot, format!("xattr {} set", show(name)), t);
             Ok(())
@@ -178,8 +178,8 @@ impl Mount {
             judge_length(name)?;
             let spot = m.resolve(path, true, true, t)?;
             m.may_change_xattr(&spot, name)?;
+            let stored = m.driver.stored_xattr(m, name)?.into_owned();
             judge_namespace(name)?;
-            let stored = m.driver.stored_xattr(m, name).into_owned();
             let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
             if !inode.extra.as_ref().is_some_and(|extra| extra.xattrs.contains_key(&*stored)) {
                 return Err(Errno::ENODATA);

@@ -192,7 +192,7 @@ impl Mount {
     /// The place of a name that is to be made (fs/namei.c, `filename_create`). Only a directory may
     /// be written with a slash at its end.
     fn vacant(&mut self, path: &[u8], is_dir: bool, t: &mut Trace) -> Result<Spot, Errno> {
-        let parent = Walk::new(path)?.to_parent(self, t)?;
+        let parent = Walk::new(path)?.go_to_parent(self, t)?;
         let Last::Normal(name) = &parent.last else { return Err(Errno::EEXIST) };
         let spot = self.told(parent.dir, name, t)?;
         if spot.node.entry.exists() {

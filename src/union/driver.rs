@@ -36,6 +36,9 @@ pub(super) trait Driver: Debug + Sync {
     /// May an answer be kept until the name itself changes?
     fn keeps(&self, m: &Mount, entry: &Entry) -> bool;
 
+    /// Takes note of a directory that was found, where that leaves a trace in the layers.
+    fn found(&self, m: &mut Mount, dir: &Entry, entry: &Entry);
+
     /// The names that readdir gives, in byte order.
     fn names(&self, m: &Mount, dir: &Entry) -> Result<Vec<Name>, Errno>;
 
@@ -68,7 +71,7 @@ pub(super) trait Driver: Debug + Sync {
     fn attributes_of(&self, m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<Ino, Errno>;
 
     /// The name under which a layer keeps an extended attribute that a program calls `name`.
-    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Cow<'n, [u8]>;
+    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Result<Cow<'n, [u8]>, Errno>;
 
     /// The opposite; none if programs never see it.
     fn shown_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Option<Cow<'n, [u8]>>;

@@ -2,9 +2,9 @@
 
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
-use super::overlay::{Index, Overlay};
+use super::overlay::{Index, Overlay, Private};
 use super::types::{Cred, Lower, Options};
-use crate::fs::{Errno, Inode, Layer, Name, Nodes, Tree};
+use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,9 @@ pub struct Mount {
     pub(super) options: Options,
     pub(super) native: bool,
     pub(super) cred: Cred,
+    pub(super) now: i64,
     pub(super) index: Index,
+    pub(super) private: Private,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
     generation: u64,
@@ -31,7 +33,9 @@ impl Clone for Mount {
             options: self.options,
             native: self.native,
             cred: self.cred.clone(),
+            now: self.now,
             index: self.index.clone(),
+            private: self.private.clone(),
             driver: self.driver,
             cache: Cache::default(),
             generation: self.generation,
@@ -69,7 +73,9 @@ impl Mount {
             options,
             native,
             cred: Cred::default(),
+            now: EPOCH,
             index: Index::default(),
+            private: Private::default(),
             driver: &Overlay,
             cache: Cache::default(),
             generation: next_generation(),
@@ -79,6 +85,12 @@ impl Mount {
     /// Performs what follows as this user. The default is root. Decides who owns new objects.
     pub fn become_user(&mut self, cred: Cred) {
         self.cred = cred;
+    }
+
+    /// The time that what follows is stamped with, in Unix seconds. At first the lab's fixed date; the
+    /// lab's host moves on by a second with every edit, for a builder trusts size and time.
+    pub fn set_time(&mut self, seconds: i64) {
+        self.now = seconds;
     }
 
     /// Who performs the operations.
@@ -121,6 +133,7 @@ impl Mount {
         self.lowers = std::iter::once(top).chain(self.lowers.iter().cloned()).collect();
         self.upper = Tree::new();
         self.index = Index::default();
+        self.private = Private::default();
         self.native = false;
         self.restart();
         self.generation = next_generation();
@@ -192,6 +205,8 @@ impl Mount {
         }
         let entry = self.driver.search(self, &self.cache.dir(dir).entry, name, None)?;
         if self.real(&entry).is_some_and(|inode| inode.kind.is_dir()) {
+            let parent = self.cache.dir(dir).entry.clone();
+            self.driver.found(self, &parent, &entry);
             let id = self.cache.keep_dir(dir, name, entry.clone());
             return Ok(Node { entry, dir: Some(id) });
         }

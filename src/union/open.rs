@@ -8,7 +8,7 @@ use super::mount::Mount;
 use super::types::Open;
 use super::walk::{Last, Walk};
 use crate::fs::path::show;
-use crate::fs::{Contents, EPOCH, Errno, Ino, Inode, Kind, Nodes, Piece};
+use crate::fs::{Contents, Errno, Ino, Inode, Kind, Nodes, Piece};
 use crate::trace::{Event, Trace};
 
 /// The largest file (include/linux/fs.h, `MAX_LFS_FILESIZE`).
@@ -109,7 +109,7 @@ impl Mount {
         let mut must_be_dir = flags.directory;
         let mut slash = false;
         loop {
-            let parent = walk.to_parent(self, t)?;
+            let parent = walk.go_to_parent(self, t)?;
             let name = match parent.last {
                 Last::Normal(name) => name,
                 Last::DotDot => {
@@ -239,8 +239,9 @@ impl Mount {
         let end = begin.checked_add(data.len()).filter(|end| *end <= MAX_SIZE).ok_or(Errno::EFBIG)?;
         if append {
             drop(now);
+            let time = self.now;
             let inode = self.upper_mut().inode_mut(ino);
-            inode.mtime = EPOCH;
+            inode.mtime = time;
             if let Kind::File(contents) = &mut inode.kind {
                 contents.append(data);
             }
@@ -261,9 +262,10 @@ impl Mount {
     }
 
     fn set_contents(&mut self, ino: Ino, contents: Contents) {
+        let time = self.now;
         let inode = self.upper_mut().inode_mut(ino);
         inode.kind = Kind::File(contents);
-        inode.mtime = EPOCH;
+        inode.mtime = time;
     }
 
     fn tell_write(&self, spot: &Spot, ino: Ino, bytes: u64, append: bool, t: &mut Trace) {

@@ -4,6 +4,7 @@ use super::cache::{DirId, Node, ROOT, Spot};
 use super::mount::Mount;
 use crate::fs::{Errno, Kind};
 use crate::trace::Trace;
+use std::sync::Arc;
 
 /// Symlinks followed in one walk (include/linux/namei.h, `MAXSYMLINKS`).
 const MAX_SYMLINKS: u32 = 40;
@@ -47,7 +48,9 @@ pub(super) fn judge(path: &[u8]) -> Result<(), Errno> {
 /// A walk that is under way (fs/namei.c, `link_path_walk`).
 pub(super) struct Walk {
     dir: DirId,
-    rest: Vec<u8>,
+    text: Vec<u8>,
+    /// How far the text was walked.
+    at: usize,
     followed: u32,
 }
 
@@ -55,61 +58,60 @@ impl Walk {
     /// A walk along this path from the merged root.
     pub fn new(path: &[u8]) -> Result<Walk, Errno> {
         judge(path)?;
-        Ok(Walk { dir: ROOT, rest: path.to_vec(), followed: 0 })
+        Ok(Walk { dir: ROOT, text: path.to_vec(), at: 0, followed: 0 })
     }
 
     /// Goes on to the directory of the last component.
-    pub fn to_parent(&mut self, m: &mut Mount, t: &mut Trace) -> Result<Parent, Errno> {
+    pub fn go_to_parent(&mut self, m: &mut Mount, t: &mut Trace) -> Result<Parent, Errno> {
         loop {
-            if !t.fuel.spend(1) {
+            // What a look-up may cost, not what it does cost: the cache must not show.
+            let layers = m.cache.dir(self.dir).entry.lowers.parts().len() as u64;
+            if !t.fuel.spend(1 + layers / 16) {
                 return Err(Errno::EINTR);
             }
-            let Some(begin) = self.rest.iter().position(|b| *b != b'/') else {
+            let is_slash = |b: &u8| *b == b'/';
+            let Some(begin) = self.text[self.at..].iter().position(|b| !is_slash(b)) else {
                 return Ok(Parent { dir: self.dir, last: Last::Root, slash: true });
             };
-            let name_and_rest = &self.rest[begin..];
-            let end = name_and_rest.iter().position(|b| *b == b'/');
-            let name = name_and_rest[..end.unwrap_or(name_and_rest.len())].to_vec();
-            let behind = end.map_or(&[][..], |end| &name_and_rest[end..]);
-            if behind.iter().all(|b| *b == b'/') {
-                let last = match &*name {
+            let begin = self.at + begin;
+            let length = self.text[begin..].iter().position(is_slash);
+            let end = length.map_or(self.text.len(), |length| begin + length);
+            let text = std::mem::take(&mut self.text);
+            let (name, behind) = (&text[begin..end], &text[end..]);
+            if behind.iter().all(is_slash) {
+                let last = match name {
                     b"." => Last::Dot,
                     b".." => Last::DotDot,
-                    _ => Last::Normal(name),
+                    _ => Last::Normal(name.to_vec()),
                 };
                 return Ok(Parent { dir: self.dir, last, slash: !behind.is_empty() });
             }
-            self.rest = behind.to_vec();
-            self.step(&name, m)?;
+            match self.step(name, m)? {
+                None => (self.text, self.at) = (text, end),
+                Some(target) => {
+                    self.follow(&target)?;
+                    self.text.extend_from_slice(behind);
+                }
+            }
         }
     }
 
-    /// Enters one directory on the way.
-    fn step(&mut self, name: &[u8], m: &mut Mount) -> Result<(), Errno> {
+    /// Enters one directory on the way, or finds a symlink there: its text.
+    fn step(&mut self, name: &[u8], m: &mut Mount) -> Result<Option<Arc<[u8]>>, Errno> {
         match name {
-            b"." => return Ok(()),
-            b".." => {
-                self.dir = m.cache.dir(self.dir).parent;
-                return Ok(());
+            b"." => {}
+            b".." => self.dir = m.cache.dir(self.dir).parent,
+            _ => {
+                let node = m.lookup(self.dir, name)?;
+                match (node.dir, m.symlink_target(&node)) {
+                    (Some(id), _) => self.dir = id,
+                    (None, Some(target)) => return Ok(Some(target)),
+                    (None, None) if node.entry.exists() => return Err(Errno::ENOTDIR),
+                    (None, None) => return Err(Errno::ENOENT),
+                }
             }
-            _ => {}
         }
-        let node = m.lookup(self.dir, name)?;
-        if let Some(id) = node.dir {
-            self.dir = id;
-            return Ok(());
-        }
-        match m.symlink_target(&node) {
-            Some(target) => {
-                let rest = std::mem::take(&mut self.rest);
-                self.follow(&target)?;
-                self.rest.push(b'/');
-                self.rest.extend_from_slice(&rest);
-                Ok(())
-            }
-            None if node.entry.exists() => Err(Errno::ENOTDIR),
-            None => Err(Errno::ENOENT),
-        }
+        Ok(None)
     }
 
     /// Goes on with the text of a symlink (fs/namei.c, `pick_link`).
@@ -122,7 +124,7 @@ impl Walk {
         if target.starts_with(b"/") {
             self.dir = ROOT;
         }
-        self.rest = target.to_vec();
+        (self.text, self.at) = (target.to_vec(), 0);
         Ok(())
     }
 
@@ -135,7 +137,7 @@ impl Walk {
 
 impl Mount {
     /// The text of a symlink, if it is one.
-    pub(super) fn symlink_target(&self, node: &Node) -> Option<std::sync::Arc<[u8]>> {
+    pub(super) fn symlink_target(&self, node: &Node) -> Option<Arc<[u8]>> {
         match &self.real(&node.entry)?.kind {
             Kind::Symlink(target) => Some(target.clone()),
             _ => None,
@@ -154,7 +156,7 @@ impl Mount {
         let mut walk = Walk::new(path)?;
         let mut must_be_dir = false;
         loop {
-            let parent = walk.to_parent(self, t)?;
+            let parent = walk.go_to_parent(self, t)?;
             must_be_dir |= parent.slash;
             let name = match parent.last {
                 Last::Normal(name) => name,
@@ -181,6 +183,6 @@ impl Mount {
 
     /// Walks to the directory in which a name is to be made, removed or renamed.
     pub(super) fn parent_of(&mut self, path: &[u8], t: &mut Trace) -> Result<Parent, Errno> {
-        Walk::new(path)?.to_parent(self, t)
+        Walk::new(path)?.go_to_parent(self, t)
     }
 }

@@ -57,7 +57,7 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
 /// The step worth a question: the first one that was rebuilt although something was cached.
 fn first_miss(build: &Build) -> Option<usize> {
     let missed = build.steps.iter().find(|step| step.cached() == Some(false))?;
-    missed.earlier.as_ref().map(|_| missed.number)
+    missed.earlier_key().map(|_| missed.number)
 }
 
 /// The steps as scripts and JSON see them.

@@ -19,7 +19,6 @@ mod sketch;
 mod ubuntu;
 
 use super::{Config, History, Image};
-use crate::fs::Digest;
 use recipe::Recipe;
 use std::sync::{Arc, LazyLock};
 
@@ -50,7 +49,7 @@ static KNOWN: &[Known] = &[
     entry("postgres:15", "15.5 15-bookworm 15.5-bookworm", &postgres::IMAGE),
 ];
 
-/// The names of all built-in images, in the order of the documentation.
+/// The names of all built-in images.
 pub fn known() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|known| known.name)
 }
@@ -72,36 +71,29 @@ pub fn image(name: &str) -> Option<Arc<Image>> {
 /// The built-in names nearest to an unknown one, for an error's hint: other tags of the same
 /// repository first, else a name that is spelled nearly so, else nothing.
 pub fn suggest(name: &str) -> Vec<&'static str> {
+    fn repository(name: &str) -> &str {
+        name.split(['@', ':']).next().unwrap_or(name)
+    }
     let name = familiar(name);
-    let repository = name.split(['@', ':']).next().unwrap_or(name);
-    let same = |known: &&str| known.split(':').next() == Some(repository);
-    let tags: Vec<&'static str> = known().filter(same).collect();
+    let of = |wanted: &str| known().filter(|known| repository(known) == wanted).collect();
+    let tags: Vec<&'static str> = of(repository(name));
     if !tags.is_empty() {
         return tags;
     }
     if let Some(near) = crate::error::suggest(name, known()) {
         return vec![near];
     }
-    let repositories = known().map(|known| known.split(':').next().unwrap_or(known));
-    let near = crate::error::suggest(repository, repositories);
-    known().filter(|known| known.split(':').next() == near).collect()
+    let near = crate::error::suggest(repository(name), known().map(repository));
+    near.map(of).unwrap_or_default()
 }
 
 /// A stand-in for an image that nobody knows here: no files, no environment, no users, sizes
 /// unknown. Cache decisions can still be made on it; its id depends on the name alone.
 pub fn placeholder(name: &str) -> Image {
-    let entry =
-        History { created_by: format!("placeholder for {name}"), empty_layer: true, ..History::default() };
-    Image {
-        id: Digest::of(format!("placeholder {name}")),
-        config: Config { env: vec![recipe::PATH.to_owned()], ..Config::default() },
-        history: vec![entry],
-        layers: Vec::new(),
-        created: 0,
-        author: String::new(),
-        parent: None,
-        placeholder: true,
-    }
+    let created_by = format!("placeholder for {name}");
+    let history = vec![History { created_by, empty_layer: true, ..History::default() }];
+    let config = Config { env: vec![recipe::PATH.to_owned()], ..Config::default() };
+    Image { config, history, created: 0, placeholder: true, ..Image::default() }.sealed()
 }
 
 /// The name as Docker shows it: without the default registry and its `library/`.

@@ -1,7 +1,7 @@
 //! From a recipe (base, history, layers, config) to an image.
 
-use crate::fs::{Digest, Hasher, Inode, Kind, Layer, Nodes, Piece};
-use crate::image::{Config, History, Image, ImageLayer};
+use crate::fs::Layer;
+use crate::image::{Config, History, Image, ImageLayer, Origin};
 use std::sync::Arc;
 
 /// `PATH` of nearly every image.
@@ -15,16 +15,7 @@ pub(super) struct Recipe {
 impl Recipe {
     /// An image without anything yet, made at this time (Unix seconds).
     pub(super) fn new(created: i64) -> Recipe {
-        let image = Image {
-            id: Digest([0; 32]),
-            config: Config::default(),
-            history: Vec::new(),
-            layers: Vec::new(),
-            created,
-            author: String::new(),
-            parent: None,
-            placeholder: false,
-        };
+        let image = Image { created, ..Image::default() };
         Recipe { image }
     }
 
@@ -42,12 +33,7 @@ impl Recipe {
 
     /// One entry of the history with its layer; `label` is what people call it.
     pub(super) fn layer(&mut self, created_by: &str, label: &str, layer: Layer) -> &mut Recipe {
-        self.image.layers.push(ImageLayer {
-            diff_id: diff_id(&layer),
-            size: layer.bytes(),
-            label: label.into(),
-            layer,
-        });
+        self.image.layers.push(ImageLayer::new(layer, Origin::Daemon, label));
         self.entry(created_by, false)
     }
 
@@ -65,9 +51,7 @@ impl Recipe {
 
     /// The image with its id.
     pub(super) fn finish(&mut self) -> Arc<Image> {
-        let mut image = self.image.clone();
-        image.id = image_id(&image);
-        Arc::new(image)
+        Arc::new(self.image.clone().sealed())
     }
 
     fn entry(&mut self, created_by: &str, empty_layer: bool) -> &mut Recipe {
@@ -86,43 +70,4 @@ impl Recipe {
 /// Words as a list.
 pub(super) fn words(text: &[&str]) -> Vec<String> {
     text.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// A digest of what the layer is described by: equal descriptions, equal layers.
-fn diff_id(layer: &Layer) -> Digest {
-    let mut hasher = Hasher::new();
-    layer.walk(&mut |path, ino, inode| {
-        hasher.field(path).number(u64::from(ino)).number(u64::from(inode.mode));
-        hasher.number(u64::from(inode.uid) << 32 | u64::from(inode.gid)).number(inode.mtime as u64);
-        describe(inode, &mut hasher);
-    });
-    hasher.finish()
-}
-
-fn describe(inode: &Inode, hasher: &mut Hasher) {
-    hasher.field(inode.kind.word());
-    match &inode.kind {
-        Kind::File(contents) => {
-            for piece in contents.pieces() {
-                match piece {
-                    Piece::Bytes(bytes) => hasher.field(bytes),
-                    Piece::Fill { byte, len } => hasher.field([*byte]).number(*len),
-                    Piece::Seeded { label, offset, len } => {
-                        hasher.field(label.as_bytes()).number(*offset).number(*len)
-                    }
-                };
-            }
-        }
-        Kind::Symlink(target) => {
-            hasher.field(target);
-        }
-        _ => {}
-    }
-}
-
-/// The digest of config, history and diff ids.
-fn image_id(image: &Image) -> Digest {
-    let diff_ids: Vec<Digest> = image.layers.iter().map(|layer| layer.diff_id).collect();
-    let parts = (&image.config, &image.history, diff_ids, image.created, &image.author);
-    Digest::of(serde_json::to_vec(&parts).unwrap_or_default())
 }

@@ -1,6 +1,6 @@
 //! Drawing a layer from short tables: names and sizes instead of stored bytes.
 
-use crate::fs::{Contents, Inode, Layer, Nodes, Tree};
+use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
 
 /// A layer that is being drawn. Every file gets the sketch's time; big files are described by a
 /// label (family and path) and a size, so that equal files of two images stay equal.
@@ -21,7 +21,8 @@ impl Sketch {
     pub(super) fn put(&mut self, path: &str, mut inode: Inode) -> &mut Sketch {
         inode.mtime = self.mtime;
         self.bytes += match &inode.kind {
-            crate::fs::Kind::File(contents) => contents.len(),
+            Kind::File(contents) => contents.len(),
+            Kind::Symlink(target) => target.len() as u64,
             _ => 0,
         };
         self.tree.put(path.as_bytes(), inode);

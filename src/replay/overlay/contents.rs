@@ -15,14 +15,22 @@ pub(super) fn read(object: &Value) -> Result<Option<Contents>, String> {
     if let Some(runs) = object.get("runs") {
         let runs = runs.as_array().ok_or("`runs` is no list")?;
         let pieces: Option<Vec<Piece>> = runs.iter().map(run).collect();
-        return Ok(Some(Contents::from_pieces(pieces.ok_or("`runs` has pairs [character, count]")?)));
+        return sized(Contents::from_pieces(pieces.ok_or("`runs` has pairs [character, count]")?)).map(Some);
     }
     if let Some(fill) = object.get("fill") {
         let byte = byte(fill).ok_or("`fill` is one character")?;
         let size = object.get("size").and_then(Value::as_u64).ok_or("`fill` needs `size`")?;
-        return Ok(Some(Contents::fill(byte, size)));
+        return sized(Contents::fill(byte, size)).map(Some);
     }
     Ok(None)
+}
+
+/// No file is larger than a signed 64-bit number says.
+fn sized(contents: Contents) -> Result<Contents, String> {
+    match i64::try_from(contents.len()) {
+        Ok(_) => Ok(contents),
+        Err(_) => Err("more bytes than a file can have".to_owned()),
+    }
 }
 
 fn run(pair: &Value) -> Option<Piece> {

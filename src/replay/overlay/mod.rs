@@ -71,6 +71,7 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
         let mut delta = json!({});
         if m.generation() != state {
             let after = tree::flat(m.upper(), own);
+            t.fuel.spend(after.len() as u64);
             if !ops::remounts(op) {
                 delta = tree::delta(&before, &after);
             }

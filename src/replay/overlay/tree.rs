@@ -1,7 +1,7 @@
 //! Layers as the corpus writes them, raw: whiteouts, marks and hard links shown.
 
 use super::contents;
-use crate::fs::path::show;
+use crate::fs::path::{names, parent, show};
 use crate::fs::{Contents, Ino, Inode, Kind, Nodes, Tree};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -12,6 +12,11 @@ pub(super) fn read(value: &Value) -> Result<Tree, String> {
     let mut tree = Tree::new();
     for (path, entry) in entries {
         let inside = |message: String| format!("`{path}`: {message}");
+        let sound = path.starts_with('/') && names(path.as_bytes()).all(|name| name != b"." && name != b"..");
+        let parent = tree.at(parent(path.as_bytes()));
+        if !sound || path.len() > 4095 || !parent.is_some_and(|dir| tree.inode(dir).kind.is_dir()) {
+            return Err(inside("its parent is not listed before it as a directory".to_owned()));
+        }
         let placed = match entry.get("hardlink") {
             Some(first) => {
                 let first = first.as_str().ok_or_else(|| inside("`hardlink` is no path".to_owned()))?;
@@ -19,7 +24,7 @@ pub(super) fn read(value: &Value) -> Result<Tree, String> {
             }
             None => tree.put(path.as_bytes(), inode(entry).map_err(inside)?),
         };
-        if !path.starts_with('/') || placed.is_none() {
+        if placed.is_none() {
             return Err(inside("there is no place for it in the tree".to_owned()));
         }
     }

@@ -4,7 +4,7 @@
 use super::layers::{id_of, listing, mode_of, tree_map};
 use crate::fs::{Contents, Errno};
 use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse};
-use crate::trace::{Event, Trace};
+use crate::trace::Trace;
 use crate::union::{Mount, Open, Rename, Stat, StatKind};
 use rhai::{Array, Dynamic, Engine, INT, Map};
 
@@ -269,7 +269,9 @@ fn touch<K: Kind>(m: &mut Files<K>, path: &str) -> Answer<()> {
     let inside = m.path(path);
     let stat = m.on(|mount, t| t.quietly(|t| mount.stat(inside.as_bytes(), t)))?;
     match stat {
-        Ok(stat) => m.change("utimes", path, |mount, path, t| mount.utimes(path, stat.mtime + 1, t)),
+        Ok(stat) => {
+            m.change("utimes", path, |mount, path, t| mount.utimes(path, stat.mtime.saturating_add(1), t))
+        }
         Err(_) => m.change("create", path, |mount, path, t| mount.create(path, 0o644, Contents::EMPTY, t)),
     }
 }
@@ -277,15 +279,8 @@ fn touch<K: Kind>(m: &mut Files<K>, path: &str) -> Answer<()> {
 fn explaining<K: Kind>(engine: &mut Engine) {
     engine.register_fn("which", |m: &mut Files<K>, path: &str| {
         let inside = m.path(path);
-        m.on(|mount, t| {
-            let which = mount.which(inside.as_bytes(), t);
-            t.emit(|| Event::Which {
-                path: which.path.clone(),
-                probes: which.probes.clone(),
-                winner: which.winner.clone(),
-                why: which.why.clone(),
-            });
-        })
+        // The mount itself emits the answer as an event.
+        m.on(|mount, t| drop(mount.which(inside.as_bytes(), t)))
     });
     engine.register_fn("tree", |m: &mut Files<K>| {
         let root = m.path("/");

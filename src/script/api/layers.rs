@@ -1,7 +1,7 @@
 //! Layers as values: `layer(#{ … })` and the entries it takes.
 
 use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
-use crate::script::handle::{Answer, EntryValue, LayerValue, refuse};
+use crate::script::handle::{Answer, EntryValue, LayerValue, refuse, type_word};
 use rhai::{Dynamic, Engine, INT, ImmutableString, Map};
 
 /// Registers `layer`, `file`, `dir`, `symlink`, `hardlink`, `whiteout`, `opaque`, and what a layer can
@@ -74,7 +74,7 @@ pub fn entry(path: &str, value: &Dynamic) -> Answer<EntryValue> {
     }
     Err(refuse(&format!(
         "`{path}` can't be {}: give text, file(text, #{{…}}), dir(mode), symlink(t), hardlink(p), whiteout() or opaque()",
-        value.type_name()
+        type_word(value)
     )))
 }
 

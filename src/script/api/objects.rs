@@ -9,7 +9,7 @@ use crate::fs::Tree;
 use crate::image::{History, Image, ImageLayer, Origin as LayerOrigin};
 use crate::script::core::{Core, Shared};
 use crate::script::handle::{
-    Answer, EntryValue, Files, LayerValue, OfContainer, OfContext, OfMount, Place, busy, refuse,
+    Answer, EntryValue, Files, LayerValue, OfContainer, OfContext, OfMount, Place, busy, refuse, type_word,
 };
 use crate::trace::Event;
 use crate::union::{Lower, Mount, Options};
@@ -68,7 +68,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
         let layer = value.clone().try_cast::<LayerValue>().ok_or_else(|| {
             refuse(&format!(
                 "mount takes a list of layers, topmost first; entry {index} is {}",
-                value.type_name()
+                type_word(value)
             ))
         })?;
         layers.push(Lower { layer: layer.0, label: "".into() });
@@ -106,7 +106,11 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
     }
     let mount = Mount::new(layers, upper, chosen)
         .map_err(|errno| crate::script::handle::thrown("mount", "", errno))?;
-    let name = with(core, |core| Ok(core.lab.keep_mount(mount)))?;
+    let name = with(core, |core| {
+        let name = core.lab.keep_mount(mount);
+        core.name_it("Mount", &name);
+        Ok(name)
+    })?;
     Ok(Files::new(core, Place::Mount(name)))
 }
 
@@ -138,6 +142,7 @@ fn contexts(engine: &mut Engine, core: &Shared) {
             }
         }
         lab(&shared, |core| {
+            core.lab.tick();
             core.lab.remove_context(name, &mut core.trace);
             core.lab.add_to_context(name, &inodes, &mut core.trace)
         })?;
@@ -225,7 +230,11 @@ fn history(image: &Image) -> Array {
 fn containers(engine: &mut Engine, core: &Shared) {
     let shared = core.clone();
     engine.register_fn("container", move |name: &str| {
-        let name = lab(&shared, |core| core.lab.container(name).map(|container| container.name.clone()))?;
+        let name = lab(&shared, |core| {
+            let name = core.lab.container(name)?.name.clone();
+            core.name_it("Container", &name);
+            Ok(name)
+        })?;
         Ok::<_, Box<rhai::EvalAltResult>>(Files::<OfContainer>::new(&shared, Place::Container(name)))
     });
     let shared = core.clone();
@@ -307,6 +316,9 @@ pub fn run_line(core: &Shared, line: &str, origin: Origin<'_>) -> Answer<Printed
         events.into_iter().for_each(|event: Event| core.emit(event));
         core.tally.predicted += right;
         core.tally.mispredicted += wrong;
+        // What a scenario foretells it stands for, as for a check.
+        core.tally.passed += right;
+        core.tally.failed += wrong;
     }
     Ok(answer)
 }

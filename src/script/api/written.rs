@@ -57,6 +57,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
 
 /// A statement or line of a scenario begins: shows it, and remembers the lab for `undo`.
 fn mark(core: &mut Core, text: &str) {
+    core.begin(text);
     let Some(mut story) = core.story.take() else { return };
     if !(is_command_line(text) && words::is_session_line(text)) {
         story.mark(text, &core.lab);

@@ -15,11 +15,15 @@ fn prefix(m: &Mount) -> &'static [u8] {
 
 const ESCAPE: &[u8] = b"overlay.";
 
-pub(super) fn stored<'n>(m: &Mount, name: &'n [u8]) -> Cow<'n, [u8]> {
+/// # Errors
+/// `EINVAL` for the bare prefix: it belongs to the overlay's own handler, which wants a name behind
+/// it (fs/xattr.c, `xattr_resolve_name`).
+pub(super) fn stored<'n>(m: &Mount, name: &'n [u8]) -> Result<Cow<'n, [u8]>, Errno> {
     let prefix = prefix(m);
     match name.strip_prefix(prefix) {
-        Some(own) if !m.native => Cow::Owned([prefix, ESCAPE, own].concat()),
-        _ => Cow::Borrowed(name),
+        Some([]) if !m.native => Err(Errno::EINVAL),
+        Some(own) if !m.native => Ok(Cow::Owned([prefix, ESCAPE, own].concat())),
+        _ => Ok(Cow::Borrowed(name)),
     }
 }
 

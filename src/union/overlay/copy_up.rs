@@ -1,7 +1,7 @@
 //! Copy-up (fs/overlayfs/copy_up.c). Nothing is really copied: contents are shared. The events say
 //! how many bytes the kernel would have copied.
 
-use super::index;
+use super::{impure, index};
 use crate::fs::path::show;
 use crate::fs::{Contents, Errno, Extra, Ino, Inode, Kind, Name, Nodes};
 use crate::trace::{Event, Trace};
@@ -41,6 +41,7 @@ fn one_directory(m: &mut Mount, id: DirId, parent: Ino) -> Result<Ino, Errno> {
     let name = dir.name.clone();
     let copy = copy_of(m, &dir.entry, None)?;
     let ino = put(m, parent, &name, copy);
+    impure::copied(m, parent, ino, true);
     m.cache.dir_mut(id).entry.upper = Some(ino);
     Ok(ino)
 }
@@ -95,12 +96,14 @@ fn leaf(
     let bytes = contents.as_ref().map_or(0, Contents::len);
     let metacopy = is_file && contents.is_none();
     tell(m, spot, lower, bytes, metacopy || need == Need::Emptied, t);
-    let shared = m.options.index && inode.nlink > 1;
+    let alone = inode.nlink <= 1;
+    let shared = m.options.index && !alone;
     let mut copy = copy_of(m, entry, contents)?;
     if metacopy {
         copy.extra_mut().metacopy = Some(size);
     }
     let ino = put(m, parent, &spot.name, copy);
+    impure::copied(m, parent, ino, alone || shared);
     if shared {
         index::enter(m, lower, ino);
     }
@@ -126,6 +129,7 @@ pub(super) fn put(m: &mut Mount, parent: Ino, name: &Name, inode: Inode) -> Ino 
     let upper = m.upper_mut();
     let ino = upper.add(inode);
     upper.link(parent, name, ino);
+    impure::made(m, ino);
     ino
 }
 
@@ -133,6 +137,7 @@ pub(super) fn put(m: &mut Mount, parent: Ino, name: &Name, inode: Inode) -> Ino 
 /// merged view stays.
 fn link_up(m: &mut Mount, spot: &Spot, parent: Ino, ino: Ino) {
     m.upper_mut().link(parent, &spot.name, ino);
+    impure::copied(m, parent, ino, true);
     m.cache.forget(spot.dir, &spot.name);
 }
 

@@ -1,8 +1,8 @@
 //! Creating, removing, linking (fs/overlayfs/dir.c).
 
-use super::{copy_up, index, namei, options, readdir, redirect};
+use super::{copy_up, impure, index, namei, options, readdir, redirect};
 use crate::fs::path::show;
-use crate::fs::{EPOCH, Errno, Ino, Inode, Kind, Nodes};
+use crate::fs::{Errno, Ino, Inode, Kind, Nodes};
 use crate::trace::{Event, Trace};
 use crate::union::Mount;
 use crate::union::cache::{DirId, Entry, Spot};
@@ -12,7 +12,7 @@ use crate::union::driver::Need;
 pub(super) fn create(m: &mut Mount, spot: &Spot, inode: Inode, t: &mut Trace) -> Result<Ino, Errno> {
     let parent = copy_up::directories(m, spot.dir, t)?;
     let over_whiteout = spot.node.entry.upper_whiteout();
-    let mut inode = inode;
+    let mut inode = Inode { mtime: m.now, ..inode };
     inherit(m, parent, &mut inode);
     let opaque = inode.kind.is_dir() && (over_whiteout || must_hide(m, spot.dir));
     if opaque {
@@ -57,7 +57,8 @@ pub(super) fn merged_in_upper(entry: &Entry) -> bool {
 
 /// A directory's list of names changed.
 pub(super) fn changed(m: &mut Mount, dir: Ino) {
-    m.upper_mut().inode_mut(dir).mtime = EPOCH;
+    let now = m.now;
+    m.upper_mut().inode_mut(dir).mtime = now;
 }
 
 /// unlink and rmdir (`ovl_do_remove`).
@@ -126,6 +127,7 @@ pub(super) fn link(m: &mut Mount, from: &Spot, to: &Spot, t: &mut Trace) -> Resu
     }
     let over_whiteout = to.node.entry.upper_whiteout();
     m.upper_mut().link(parent, &to.name, ino);
+    impure::arrived(m, parent, ino);
     index::add(m, ino);
     changed(m, parent);
     m.cache.forget(to.dir, &to.name);

@@ -6,6 +6,7 @@
 mod attr;
 mod copy_up;
 mod dir;
+mod impure;
 mod index;
 mod namei;
 mod options;
@@ -13,6 +14,7 @@ mod readdir;
 mod redirect;
 mod rename;
 
+pub(super) use impure::Private;
 pub(super) use index::Index;
 
 use super::cache::{Entry, Spot};
@@ -42,8 +44,14 @@ impl Driver for Overlay {
         !lower || (entry.upper.is_none() && !m.options.index)
     }
 
+    fn found(&self, m: &mut Mount, dir: &Entry, entry: &Entry) {
+        if let (Some(ino), false) = (entry.upper, entry.pure_upper()) {
+            impure::merges(m, dir.upper, ino);
+        }
+    }
+
     fn names(&self, m: &Mount, dir: &Entry) -> Result<Vec<Name>, Errno> {
-        Ok(readdir::names(m, dir))
+        impure::filtered(m, dir, readdir::names(m, dir))
     }
 
     fn nlink(&self, m: &Mount, entry: &Entry) -> u32 {
@@ -83,7 +91,7 @@ impl Driver for Overlay {
         attr::inode_for_xattr(m, spot, t)
     }
 
-    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Cow<'n, [u8]> {
+    fn stored_xattr<'n>(&self, m: &Mount, name: &'n [u8]) -> Result<Cow<'n, [u8]>, Errno> {
         attr::stored(m, name)
     }
 

@@ -68,7 +68,7 @@ impl Search<'_> {
             at += 1;
             let Some(ino) = self.probe(layer, dir)? else { continue };
             // Of a chain of metacopies the first and the data are kept.
-            if !(self.metacopy && !found.is_empty()) {
+            if !self.metacopy || found.is_empty() {
                 found.push((layer, ino));
             }
             if !self.stop && !rooted && self.wants_path() {

@@ -2,7 +2,7 @@
 //! step did stays when a later one fails.
 
 use super::dir::{changed, count_start, is_bare, merged_in_upper};
-use super::{copy_up, index, namei, readdir, redirect};
+use super::{copy_up, impure, index, namei, readdir, redirect};
 use crate::fs::path::show;
 use crate::fs::{Entries, Errno, Inode, Kind};
 use crate::trace::{Event, Trace};
@@ -20,11 +20,11 @@ pub(super) fn rename(m: &mut Mount, from: &Spot, to: &Spot, how: Rename, t: &mut
         return Err(Errno::ENOTEMPTY);
     }
     let leaves_whiteout = lower_positive(m, from);
-    copy_up::object(m, from, Need::Attributes, t)?;
+    let source = copy_up::object(m, from, Need::Attributes, t)?;
     let to_parent = copy_up::directories(m, to.dir, t)?;
-    let mut counted = None;
+    let (mut counted, mut other) = (None, None);
     if exchange {
-        copy_up::object(m, to, Need::Attributes, t)?;
+        other = Some(copy_up::object(m, to, Need::Attributes, t)?);
     } else if target.exists() {
         counted = count_start(m, to, t)?;
         clear(m, to);
@@ -43,6 +43,12 @@ pub(super) fn rename(m: &mut Mount, from: &Spot, to: &Spot, how: Rename, t: &mut
         if leaves_whiteout {
             copy_up::put(m, from_parent, &from.name, Inode::whiteout());
         }
+    }
+    if from_parent != to_parent {
+        impure::arrived(m, to_parent, source);
+    }
+    if let Some(ino) = other.filter(|_| from_parent != to_parent) {
+        impure::arrived(m, from_parent, ino);
     }
     if let Some(ino) = counted {
         index::drop(m, ino);

@@ -163,7 +163,7 @@ fn directories(s: &mut Sketch) {
     s.dirs(0o755, "/boot /dev /etc /home /media /mnt /opt /proc /run /srv /sys /usr /var");
     s.dirs(0o755, "/usr/bin /usr/games /usr/include /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/libx32");
     s.dirs(0o755, "/usr/sbin /usr/share /usr/src /usr/local/bin /usr/local/etc /usr/local/games");
-    s.dirs(0o755, "/usr/local/include /usr/local/lib /usr/local/sbin /usr/local/share /usr/local/src");
+    s.dirs(0o755, "/usr/local/include /usr/local/lib /usr/local/sbin /usr/local/share/man /usr/local/src");
     s.dirs(0o755, "/var/backups /var/cache/apt/archives/partial /var/cache/debconf /var/cache/ldconfig");
     s.dirs(0o755, "/var/lib/apt/lists/partial /var/lib/apt/mirrors/partial /var/lib/apt/periodic");
     s.dirs(0o755, "/var/lib/dpkg/alternatives /var/lib/dpkg/info /var/lib/dpkg/parts /var/lib/dpkg/updates");

@@ -1,0 +1,210 @@
+//! `docker image ls` and `docker image inspect`.
+
+use super::Printed;
+use super::data::{Data, Field};
+use super::rows::{Listing, row};
+use super::units::{age, human_size, short_id};
+use crate::fs::EPOCH;
+use crate::image::{Config, Image, ImageLayer, Store, chain_id, reference, rfc3339};
+use std::sync::Arc;
+
+/// What `docker image ls` was asked.
+#[derive(Clone, Debug, Default)]
+pub struct ListOptions {
+    /// Ids only.
+    pub quiet: bool,
+    /// Whole ids.
+    pub no_trunc: bool,
+    /// `--format`.
+    pub format: Option<String>,
+}
+
+const HEADS: [(&str, &str); 11] = [
+    ("Repository", "REPOSITORY"),
+    ("Tag", "TAG"),
+    ("Digest", "DIGEST"),
+    ("ID", "IMAGE ID"),
+    ("CreatedSince", "CREATED"),
+    ("CreatedAt", "CREATED AT"),
+    ("Size", "SIZE"),
+    ("Containers", "CONTAINERS"),
+    ("VirtualSize", "SIZE"),
+    ("SharedSize", "SHARED SIZE"),
+    ("UniqueSize", "UNIQUE SIZE"),
+];
+
+/// Lists images, newest first, in the classic columns (docker/cli `cli/command/formatter/image.go`).
+/// Nameless images that others are built on are left out. `only` is a repository, with or without a
+/// tag.
+pub fn image_list(images: &Store, only: Option<&str>, options: &ListOptions) -> Printed {
+    let mut found: Vec<(Arc<Image>, String, String)> = Vec::new();
+    for image in images.images() {
+        let names = images.names_of(&image.id);
+        if names.is_empty() && only.is_none() && !images.has_children(&image.id) {
+            found.push((image.clone(), "<none>".to_owned(), "<none>".to_owned()));
+        }
+        for name in names {
+            let (repository, tag) = split_name(&name);
+            if only.is_none_or(|only| is_named(only, &repository, &name)) {
+                found.push((image.clone(), repository, tag));
+            }
+        }
+    }
+    found.sort_by_key(|(image, ..)| std::cmp::Reverse(image.created));
+    let rows: Vec<Data> =
+        found.iter().map(|(image, repository, tag)| list_row(image, repository, tag, options)).collect();
+    let listing = Listing {
+        heads: &HEADS,
+        table: "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}",
+        quiet: options.quiet.then_some("{{.ID}}"),
+        kind: "*formatter.imageContext",
+    };
+    listing.print(&rows, options.format.as_deref())
+}
+
+fn list_row(image: &Image, repository: &str, tag: &str, options: &ListOptions) -> Data {
+    let id = image.id.to_string();
+    let size = human_size(image.size(), 3);
+    let unknown = || "N/A".to_owned();
+    row(vec![
+        ("Repository", repository.to_owned()),
+        ("Tag", tag.to_owned()),
+        ("Digest", "<none>".to_owned()),
+        ("ID", if options.no_trunc { id } else { short_id(&id).to_owned() }),
+        ("CreatedSince", age(image.created, EPOCH)),
+        ("CreatedAt", written_date(image.created)),
+        ("Size", size.clone()),
+        ("Containers", unknown()),
+        ("VirtualSize", size),
+        ("SharedSize", unknown()),
+        ("UniqueSize", unknown()),
+    ])
+}
+
+/// `2024-01-01 00:00:00 +0000 UTC`.
+pub(super) fn written_date(seconds: i64) -> String {
+    rfc3339(seconds).replace('T', " ").replace('Z', " +0000 UTC")
+}
+
+fn split_name(name: &str) -> (String, String) {
+    let name = name.split('@').next().unwrap_or(name);
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository.to_owned(), tag.to_owned()),
+        _ => (name.to_owned(), "<none>".to_owned()),
+    }
+}
+
+/// Does `only` name this repository or this name?
+fn is_named(only: &str, repository: &str, name: &str) -> bool {
+    let tagged = only.rsplit_once(':').is_some_and(|(_, tag)| !tag.contains('/'));
+    match reference::normalise(only) {
+        Ok(wanted) if tagged => wanted == name,
+        Ok(wanted) => split_name(&wanted).0 == repository,
+        Err(_) => false,
+    }
+}
+
+/// What `docker image inspect` tells (moby `daemon/images/image_inspect.go`; the fields of 20.10, of
+/// which later versions show a part).
+pub fn image_value(images: &Store, image: &Image) -> Data {
+    let comment = image.history.last().map(|entry| entry.comment.clone()).unwrap_or_default();
+    let layers: Vec<String> = image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
+    let text = |text: &str| Data::text(text);
+    Data::Struct(vec![
+        Field::new("Id", Data::text(image.id.to_string())),
+        Field::new("RepoTags", listed(&images.names_of(&image.id))),
+        Field::new("RepoDigests", listed(&[])),
+        Field::new("Parent", Data::text(image.parent.map(|id| id.to_string()).unwrap_or_default())),
+        Field::new("Comment", Data::text(comment)),
+        Field::new("Created", Data::text(rfc3339(image.created))),
+        Field::new("Container", text("")),
+        Field::new("ContainerConfig", config_value(&Config::default())),
+        Field::new("DockerVersion", text("")),
+        Field::new("Author", text(&image.author)),
+        Field::new("Config", config_value(&image.config)),
+        Field::new("Architecture", text("amd64")),
+        Field::new("Os", text("linux")),
+        Field::new("Size", Data::number(image.size())),
+        Field::new("VirtualSize", Data::number(image.size())),
+        Field::new("GraphDriver", graph_driver(&image.layers)),
+        Field::new(
+            "RootFS",
+            Data::Struct(vec![
+                Field::new("Type", text("layers")),
+                Field::optional("Layers", Data::texts(&layers)),
+            ]),
+        ),
+        Field::new("Metadata", Data::Struct(vec![Field::new("LastTagTime", Data::text(rfc3339(EPOCH)))])),
+    ])
+}
+
+fn listed(texts: &[String]) -> Data {
+    Data::List(Some(texts.iter().map(Data::text).collect()))
+}
+
+/// Where overlay2 would keep the layers: a directory for each, named after its chain.
+fn graph_driver(layers: &[ImageLayer]) -> Data {
+    let dir = |count: usize| {
+        let chain = chain_id(&layers[..count]).map(|id| id.hex()).unwrap_or_default();
+        format!("/var/lib/docker/overlay2/{chain}")
+    };
+    let mut data = Vec::new();
+    if !layers.is_empty() {
+        let lowers: Vec<String> =
+            (1..layers.len()).rev().map(|count| format!("{}/diff", dir(count))).collect();
+        if !lowers.is_empty() {
+            data.push(("LowerDir".to_owned(), Data::text(lowers.join(":"))));
+        }
+        for (name, part) in [("MergedDir", "merged"), ("UpperDir", "diff"), ("WorkDir", "work")] {
+            data.push((name.to_owned(), Data::text(format!("{}/{part}", dir(layers.len())))));
+        }
+    }
+    Data::Struct(vec![Field::new("Data", Data::map(data)), Field::new("Name", Data::text("overlay2"))])
+}
+
+/// A container config with all of Go's fields, in their order (moby `api/types/container/config.go`).
+pub(super) fn config_value(config: &Config) -> Data {
+    let text = |text: &str| Data::text(text);
+    let list = |list: &Option<Vec<String>>| match list {
+        Some(list) => Data::List(Some(list.iter().map(Data::text).collect())),
+        None => Data::List(None),
+    };
+    let labels = config.labels.iter().map(|(key, value)| (key.clone(), Data::text(value)));
+    let mut fields = vec![Field::new("Hostname", text("")), Field::new("Domainname", text(""))];
+    fields.push(Field::new("User", text(&config.user)));
+    fields.extend(
+        ["AttachStdin", "AttachStdout", "AttachStderr"].map(|name| Field::new(name, Data::Flag(false))),
+    );
+    fields.push(Field::optional("ExposedPorts", Data::set(&config.exposed_ports)));
+    fields.extend(["Tty", "OpenStdin", "StdinOnce"].map(|name| Field::new(name, Data::Flag(false))));
+    fields.extend([
+        Field::new("Env", Data::texts(&config.env)),
+        Field::new("Cmd", list(&config.cmd)),
+        Field::optional("Healthcheck", health_value(config)),
+        Field::optional("ArgsEscaped", Data::Flag(config.args_escaped)),
+        Field::new("Image", text("")),
+        Field::new("Volumes", Data::set(&config.volumes)),
+        Field::new("WorkingDir", text(&config.working_dir)),
+        Field::new("Entrypoint", list(&config.entrypoint)),
+        Field::new("OnBuild", Data::texts(&config.on_build)),
+        Field::new("Labels", Data::map(labels)),
+        Field::optional("StopSignal", text(&config.stop_signal)),
+        Field::optional("StopTimeout", Data::Nil),
+        Field::optional("Shell", list(&config.shell)),
+    ]);
+    Data::Struct(fields)
+}
+
+fn health_value(config: &Config) -> Data {
+    let Some(health) = &config.healthcheck else { return Data::Nil };
+    let mut fields = vec![Field::optional("Test", Data::texts(&health.test))];
+    let durations = [
+        ("Interval", health.interval),
+        ("Timeout", health.timeout),
+        ("StartPeriod", health.start_period),
+        ("StartInterval", health.start_interval),
+        ("Retries", health.retries),
+    ];
+    fields.extend(durations.map(|(name, number)| Field::optional(name, Data::Number(number))));
+    Data::Struct(fields)
+}

@@ -1,0 +1,210 @@
+//! `echo`, `printf`, `test` and `[[ ]]`.
+
+use super::super::eval::{Flow, Shell};
+use super::super::expand::{Abort, Expanded};
+use super::super::pattern::Pattern;
+use super::super::programs::{echo as echoing, printf as formatting, test as testing};
+use super::super::syntax::{Cond, Dialect, Part, Word};
+use super::super::text;
+
+pub(super) fn echo(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
+    let flavour = match shell.s.dialect {
+        Dialect::Dash => echoing::Flavour::Always,
+        _ => echoing::Flavour::Options,
+    };
+    let bytes = echoing::render(argv.get(1..).unwrap_or_default(), flavour);
+    shell.s.status = i32::from(!shell.say_bytes(&bytes));
+    pipe_broke(shell)
+}
+
+/// After writing: a pipe that nobody reads any more ends the shell, as SIGPIPE does.
+fn pipe_broke(shell: &mut Shell<'_, '_>) -> Expanded<Flow> {
+    let broke = shell.s.fds.get(1).is_some_and(|stream| match &*stream.borrow() {
+        super::super::stream::Open::Bag(bag) => bag.full,
+        _ => false,
+    });
+    if broke || shell.m.stopped() {
+        return Err(Abort(141));
+    }
+    Ok(Flow::Next)
+}
+
+pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
+    let mut words = argv.get(1..).unwrap_or_default();
+    let bash = shell.s.dialect == Dialect::Bash;
+    let mut variable = None;
+    if let (true, [option, name, rest @ ..]) = (bash, words)
+        && option == "-v"
+    {
+        variable = Some(name.clone());
+        words = rest;
+    }
+    if words.first().is_some_and(|word| word == "--") {
+        words = words.get(1..).unwrap_or_default();
+    }
+    let [format, arguments @ ..] = words else {
+        let usage =
+            if bash { "usage: printf [-v var] format [arguments]" } else { "usage: printf FORMAT [ARG]..." };
+        shell.complain(usage);
+        shell.s.status = 2;
+        return Ok(Flow::Next);
+    };
+    let result = formatting::format(format, arguments, &mut shell.m.t.fuel);
+    for mistake in &result.mistakes {
+        let message = match (shell.s.dialect, mistake) {
+            (Dialect::Ash, formatting::Mistake::Number(word)) => format!("invalid number '{word}'"),
+            (Dialect::Ash, formatting::Mistake::Format(word)) => format!("{word}: invalid format"),
+            (Dialect::Dash, formatting::Mistake::Number(word)) => format!("{word}: expected numeric value"),
+            (Dialect::Bash, formatting::Mistake::Number(word)) => format!("{word}: invalid number"),
+            (_, formatting::Mistake::Partial(word)) => format!("{word}: not completely converted"),
+            (Dialect::Bash, formatting::Mistake::Format(word)) => {
+                let last = word.chars().last().unwrap_or('%');
+                format!("`{last}': invalid format character")
+            }
+            (_, formatting::Mistake::Format(word)) => format!("{word}: invalid directive"),
+        };
+        if shell.s.dialect == Dialect::Ash {
+            let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+            shell.print_error(&format!("{name}: {message}\n"));
+        } else {
+            shell.complain(&message);
+        }
+    }
+    shell.s.status = i32::from(!result.mistakes.is_empty());
+    match variable {
+        Some(name) => drop(shell.s.set(&name, text::decode(&result.bytes))),
+        None => {
+            if !shell.say_bytes(&result.bytes) {
+                shell.s.status = 1;
+            }
+            return pipe_broke(shell);
+        }
+    }
+    Ok(Flow::Next)
+}
+
+pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
+    let mut words = argv.get(1..).unwrap_or_default();
+    let name = argv.first().map_or("test", String::as_str);
+    let dialect = shell.s.dialect;
+    if name == "[" {
+        match words.split_last() {
+            Some((last, rest)) if last == "]" => words = rest,
+            _ => {
+                let message = if dialect == Dialect::Bash { "missing `]'" } else { "missing ]" };
+                say_test(shell, message);
+                shell.s.status = 2;
+                return Ok(Flow::Next);
+            }
+        }
+    }
+    shell.s.status = match testing::evaluate(shell.m, words) {
+        Ok(true) => 0,
+        Ok(false) => 1,
+        Err(mistake) => {
+            let message = match (dialect, &mistake) {
+                (Dialect::Ash, testing::Mistake::Number(word)) => format!("{word}: bad number"),
+                (Dialect::Dash, testing::Mistake::Number(word)) => format!("Illegal number: {word}"),
+                (Dialect::Bash, testing::Mistake::Number(word)) => {
+                    format!("{word}: integer expression expected")
+                }
+                (Dialect::Bash, testing::Mistake::Unary(word)) => format!("{word}: unary operator expected"),
+                (Dialect::Bash, testing::Mistake::Binary(word)) => {
+                    format!("{word}: binary operator expected")
+                }
+                (Dialect::Bash, testing::Mistake::TooMany(_)) => "too many arguments".to_owned(),
+                (Dialect::Dash, testing::Mistake::Binary(word) | testing::Mistake::TooMany(word)) => {
+                    format!("{word}: unexpected operator")
+                }
+                (Dialect::Dash, testing::Mistake::Unary(word)) => format!("{word}: unexpected operator"),
+                (Dialect::Ash, testing::Mistake::Binary(word) | testing::Mistake::TooMany(word)) => {
+                    format!("{word}: unknown operand")
+                }
+                (Dialect::Ash, testing::Mistake::Unary(word)) => format!("{word}: unknown operand"),
+                (_, testing::Mistake::Missing) => "argument expected".to_owned(),
+            };
+            say_test(shell, &message);
+            2
+        }
+    };
+    Ok(Flow::Next)
+}
+
+/// busybox's `test` complains as the applet, not as a builtin.
+fn say_test(shell: &mut Shell<'_, '_>, message: &str) {
+    if shell.s.dialect == Dialect::Ash {
+        let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+        shell.print_error(&format!("{name}: {message}\n"));
+    } else {
+        shell.complain(message);
+    }
+}
+
+impl Shell<'_, '_> {
+    /// `[[ … ]]`.
+    pub(in super::super) fn holds(&mut self, cond: &Cond) -> Expanded<bool> {
+        if !self.m.t.fuel.spend(1) {
+            return Err(Abort(137));
+        }
+        Ok(match cond {
+            Cond::Not(inner) => !self.holds(inner)?,
+            Cond::And(left, right) => self.holds(left)? && self.holds(right)?,
+            Cond::Or(left, right) => self.holds(left)? || self.holds(right)?,
+            Cond::Word(word) => !self.text(word)?.is_empty(),
+            Cond::Unary(op, word) => {
+                let operand = self.text(word)?;
+                if op == "-v" {
+                    self.s.get(&operand).is_some()
+                } else {
+                    testing::evaluate(self.m, &[op.clone(), operand]).unwrap_or(false)
+                }
+            }
+            Cond::Binary(left, op, right) => self.compare(left, op, right)?,
+        })
+    }
+
+    fn compare(&mut self, left: &Word, op: &str, right: &Word) -> Expanded<bool> {
+        let text = self.text(left)?;
+        match op {
+            "=" | "==" | "!=" => {
+                let pattern = Pattern::new(&self.pattern(right)?);
+                if !self.m.t.fuel.spend(pattern.len().saturating_add(text.len() as u64)) {
+                    return Err(Abort(137));
+                }
+                Ok(pattern.matches_text(&text) == (op != "!="))
+            }
+            "=~" => self.regex_matches(&text, right),
+            "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" if self.s.dialect == Dialect::Bash => {
+                let right = self.text(right)?;
+                let (a, b) = (self.calculate(&text)?, self.calculate(&right)?);
+                Ok(testing::compare_numbers(op, a, b))
+            }
+            _ => {
+                let right = self.text(right)?;
+                Ok(testing::evaluate(self.m, &[text, op.to_owned(), right]).unwrap_or(false))
+            }
+        }
+    }
+
+    fn regex_matches(&mut self, text: &str, right: &Word) -> Expanded<bool> {
+        let mut source = String::new();
+        for part in &right.0 {
+            match part {
+                Part::Quoted(quoted) => source.push_str(&regex::escape(quoted)),
+                Part::Double(_) => source.push_str(&regex::escape(&self.text(&Word(vec![part.clone()]))?)),
+                Part::Text(text) => source.push_str(text),
+                other => source.push_str(&self.text(&Word(vec![other.clone()]))?),
+            }
+        }
+        let Some(regex) = super::super::programs::posix_regex::extended(&source, false) else {
+            self.s.status = 2;
+            return Ok(false);
+        };
+        let Some(found) = regex.captures(text) else { return Ok(false) };
+        let groups = found.iter().enumerate();
+        let array =
+            groups.map(|(i, m)| (i as i64, m.map_or(String::new(), |m| m.as_str().to_owned()))).collect();
+        self.s.entry("BASH_REMATCH").value = Some(super::super::state::Value::Array(array));
+        Ok(true)
+    }
+}

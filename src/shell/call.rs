@@ -1,0 +1,236 @@
+//! A program being called.
+
+use super::machine::{Machine, NotStarted};
+use super::stream::{Descriptors, Stream};
+use super::{Process, text};
+use crate::fs::{Contents, Errno};
+use crate::trace::Trace;
+use crate::union::Mount;
+use indexmap::IndexMap;
+
+/// A program being called: its arguments, environment and streams, and the machine it runs on.
+pub struct Call<'c, 'm> {
+    /// Arguments, the program's own name first.
+    pub argv: &'c [String],
+    /// Environment.
+    pub env: &'c IndexMap<String, String>,
+    pub(crate) m: &'c mut Machine<'m>,
+    /// The program's own name, for messages.
+    pub(crate) name: String,
+    /// An applet of busybox: its wording, its options.
+    pub(crate) busybox: bool,
+    pub(crate) fds: &'c Descriptors,
+    buffer: Vec<u8>,
+    broken: bool,
+}
+
+impl<'c, 'm> Call<'c, 'm> {
+    pub(crate) fn new(
+        m: &'c mut Machine<'m>,
+        name: &str,
+        argv: &'c [String],
+        env: &'c IndexMap<String, String>,
+        fds: &'c Descriptors,
+        busybox: bool,
+    ) -> Call<'c, 'm> {
+        Call { argv, env, m, name: name.to_owned(), busybox, fds, buffer: Vec::new(), broken: false }
+    }
+
+    /// The image's files and the trace to work on them with. Sandbox mounts are not in it.
+    pub fn mount(&mut self) -> (&mut Mount, &mut Trace) {
+        (&mut *self.m.root, &mut *self.m.t)
+    }
+
+    /// The working directory, absolute.
+    pub fn cwd(&self) -> String {
+        text::decode(&self.m.cwd)
+    }
+
+    /// Standard input, to its end, as text. At most 16 MiB.
+    pub fn input(&mut self) -> String {
+        let contents = self.input_contents();
+        self.text_of(&contents)
+    }
+
+    /// Prints on standard output.
+    pub fn out(&mut self, text: &str) {
+        let bytes = text::encode(text);
+        self.out_bytes(&bytes);
+    }
+
+    /// Prints on standard error.
+    pub fn err(&mut self, text: &str) {
+        if let Some(stream) = self.fds.get(2).cloned() {
+            self.m.emit(&stream, &text::encode(text));
+        }
+    }
+
+    /// Adds to the simulated time, in seconds.
+    pub fn takes(&mut self, seconds: f64) {
+        self.m.takes(seconds);
+    }
+
+    /// Runs a line in `/bin/sh` with the same environment, directory and streams; its exit status.
+    pub fn shell(&mut self, line: &str) -> i32 {
+        self.start(vec!["/bin/sh".to_owned(), "-c".to_owned(), line.to_owned()])
+    }
+
+    /// A process like this one with other arguments, for [`super::run`] on a mount that was moved out.
+    pub fn process(&self, argv: Vec<String>) -> Process {
+        Process {
+            argv,
+            env: self.env.clone(),
+            cwd: self.cwd(),
+            user: format!("{}:{}", self.m.cred.uid, self.m.cred.gid),
+            sandbox: self.m.sandbox,
+            strict: self.m.strict,
+            verbose: false,
+        }
+    }
+
+    // ---- for the built-in programs ----
+
+    pub(crate) fn args(&self) -> &'c [String] {
+        self.argv.get(1..).unwrap_or_default()
+    }
+
+    pub(crate) fn out_bytes(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() > 64 << 10 {
+            self.flush();
+        }
+    }
+
+    pub(crate) fn out_contents(&mut self, contents: &Contents) {
+        if contents.len() < 4096
+            && let Some(bytes) = contents.to_bytes(4096)
+        {
+            return self.out_bytes(&bytes);
+        }
+        self.flush();
+        if let Some(stream) = self.fds.get(1).cloned() {
+            self.broken |= !self.m.emit_contents(&stream, contents);
+        }
+    }
+
+    pub(crate) fn flush(&mut self) {
+        let bytes = std::mem::take(&mut self.buffer);
+        if let Some(stream) = self.fds.get(1).cloned() {
+            self.broken |= !self.m.emit(&stream, &bytes);
+        }
+    }
+
+    /// Nobody reads what is written any more, or the run has to stop.
+    pub(crate) fn broken(&self) -> bool {
+        self.broken || self.m.stopped()
+    }
+
+    /// Hands out what was printed; the exit status (141 when the pipe broke).
+    pub(crate) fn finish(&mut self, status: i32) -> i32 {
+        self.flush();
+        if self.broken { 141 } else { status & 0xff }
+    }
+
+    pub(crate) fn stdin(&self) -> Option<Stream> {
+        self.fds.get(0).cloned()
+    }
+
+    pub(crate) fn input_contents(&mut self) -> Contents {
+        match self.stdin() {
+            Some(stream) => self.m.read_rest(&stream),
+            None => Contents::EMPTY,
+        }
+    }
+
+    /// The contents of a file; `-` is standard input, devices give what they give.
+    pub(crate) fn open_read(&mut self, path: &str) -> Result<Contents, Errno> {
+        if path == "-" {
+            return Ok(self.input_contents());
+        }
+        let bytes = text::encode(path);
+        if self.m.is_dir(&bytes) {
+            return Err(Errno::EISDIR);
+        }
+        let fds = self.fds;
+        let stream = self.m.open_stream(&bytes, Default::default(), fds)?;
+        Ok(self.m.read_rest(&stream))
+    }
+
+    /// Contents as text; too much of it stops the run.
+    pub(crate) fn text_of(&mut self, contents: &Contents) -> String {
+        match contents.to_bytes(16 << 20) {
+            Some(bytes) if self.m.t.fuel.spend_bytes(bytes.len() as u64) => text::decode(&bytes),
+            Some(_) => String::new(),
+            None => {
+                self.m.t.fuel.spend_bytes(u64::MAX);
+                String::new()
+            }
+        }
+    }
+
+    /// `NAME: text` on standard error; 1.
+    pub(crate) fn fail(&mut self, text: &str) -> i32 {
+        let line = format!("{}: {text}\n", self.name);
+        self.err(&line);
+        1
+    }
+
+    /// `NAME: what: errno's message`; 1.
+    pub(crate) fn fail_errno(&mut self, what: &str, errno: Errno) -> i32 {
+        let message = self.m.message(errno);
+        self.fail(&format!("{what}: {message}"))
+    }
+
+    /// [`Call::fail`] in busybox's words or in those of the GNU tools.
+    pub(crate) fn either(&mut self, busybox: &str, gnu: &str) -> i32 {
+        self.fail(if self.busybox { busybox } else { gnu })
+    }
+
+    /// [`Call::either`] with an errno's message at the end.
+    pub(crate) fn either_errno(&mut self, busybox: &str, gnu: &str, errno: Errno) -> i32 {
+        let text = if self.busybox { busybox } else { gnu };
+        self.fail_errno(text, errno)
+    }
+
+    /// Starts another program with the same streams; 127 or 126 when there is none.
+    pub(crate) fn start(&mut self, argv: Vec<String>) -> i32 {
+        let env = self.env.clone();
+        self.start_in(argv, &env)
+    }
+
+    pub(crate) fn start_in(&mut self, argv: Vec<String>, env: &IndexMap<String, String>) -> i32 {
+        self.flush();
+        let name = argv.first().cloned().unwrap_or_default();
+        let fds = self.fds;
+        match self.m.start(argv.clone(), env, fds, None) {
+            Ok(status) => status,
+            Err(why) => self.not_started(&name, why, argv, env),
+        }
+    }
+
+    fn not_started(
+        &mut self,
+        name: &str,
+        why: NotStarted,
+        argv: Vec<String>,
+        env: &IndexMap<String, String>,
+    ) -> i32 {
+        let quoted = if self.busybox { format!("can't execute '{name}'") } else { format!("'{name}'") };
+        match why {
+            NotStarted::Format => {
+                let mut script = vec!["/bin/sh".to_owned()];
+                script.extend(argv);
+                let fds = self.fds;
+                self.m.start(script, env, fds, None).unwrap_or(126)
+            }
+            NotStarted::Denied => {
+                self.fail(&format!("{quoted}: Permission denied"));
+                126
+            }
+            NotStarted::Missing | NotStarted::Interpreter => {
+                self.fail(&format!("{quoted}: No such file or directory"));
+                127
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Words to fields: parameters, substitutions, splitting, globs (POSIX XCU 2.6).
+
+use super::eval::Shell;
+use super::fields::{Field, Fields};
+use super::pattern;
+use super::state::Value;
+use super::syntax::{Dialect, Part, Script, Word};
+use super::{arith, text};
+use crate::fs::Contents;
+
+/// The shell has to end with this status: an expansion error.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Abort(pub i32);
+
+pub(super) type Expanded<T> = Result<T, Abort>;
+
+impl Shell<'_, '_> {
+    /// Words to fields, with splitting and globs.
+    pub(super) fn fields(&mut self, words: &[Word]) -> Expanded<Vec<String>> {
+        let mut result = Vec::with_capacity(words.len());
+        for word in words {
+            if self.s.dialect == Dialect::Bash
+                && let Some(words) = super::braces::expand(word, &mut self.m.t.fuel)
+            {
+                for word in &words {
+                    self.word_fields(word, &mut result)?;
+                }
+            } else {
+                self.word_fields(word, &mut result)?;
+            }
+        }
+        Ok(result)
+    }
+
+    fn word_fields(&mut self, word: &Word, result: &mut Vec<String>) -> Expanded<()> {
+        if let [Part::Text(text)] = &word.0[..]
+            && !text.starts_with('~')
+            && !text.contains(['*', '?', '['])
+        {
+            result.push(text.clone());
+            return Ok(());
+        }
+        let separators = self.s.get("IFS").unwrap_or_else(|| " \t\n".to_owned());
+        let mut fields = Fields::splitting(&separators);
+        self.parts(&word.0, false, &mut fields)?;
+        for field in fields.finish() {
+            if !self.m.t.fuel.spend(1) {
+                return Err(Abort(137));
+            }
+            if field.magic && !self.s.options.noglob {
+                self.glob(&field, result);
+            } else {
+                result.push(field.text);
+            }
+        }
+        Ok(())
+    }
+
+    fn glob(&mut self, field: &Field, result: &mut Vec<String>) {
+        let options = super::glob::Options {
+            hidden: self.s.options.dotglob,
+            deep: self.s.options.globstar,
+            dots: self.s.dialect != Dialect::Bash,
+        };
+        let found = super::glob::expand(self.m, &field.pattern, options);
+        if found.is_empty() {
+            if !self.s.options.nullglob {
+                result.push(field.text.clone());
+            }
+        } else {
+            result.extend(found);
+        }
+    }
+
+    /// One string: no splitting, no globs.
+    pub(super) fn text(&mut self, word: &Word) -> Expanded<String> {
+        if let [Part::Text(text)] = &word.0[..]
+            && !text.starts_with('~')
+        {
+            return Ok(text.clone());
+        }
+        let mut fields = Fields::single();
+        self.parts(&word.0, false, &mut fields)?;
+        Ok(fields.one().text)
+    }
+
+    /// One pattern: what was quoted is escaped.
+    pub(super) fn pattern(&mut self, word: &Word) -> Expanded<String> {
+        let mut fields = Fields::single();
+        self.parts(&word.0, false, &mut fields)?;
+        Ok(fields.one().pattern)
+    }
+
+    pub(super) fn parts(&mut self, parts: &[Part], quoted: bool, out: &mut Fields) -> Expanded<()> {
+        for (number, part) in parts.iter().enumerate() {
+            if !self.m.t.fuel.spend(1) {
+                return Err(Abort(137));
+            }
+            match part {
+                Part::Text(text) if quoted => out.quoted(text),
+                Part::Text(text) => {
+                    let first = number == 0 && out.open.is_none();
+                    let rest = if first && text.starts_with('~') {
+                        self.tilde(text, parts.len() == 1, out)
+                    } else {
+                        text
+                    };
+                    if !rest.is_empty() {
+                        out.literal(rest);
+                    }
+                }
+                Part::Quoted(text) => out.quoted(text),
+                Part::Double(inside) => {
+                    if inside.is_empty() || !only_all(inside) {
+                        out.begin();
+                    }
+                    self.parts(inside, true, out)?;
+                }
+                Part::Param(param) => self.param(param, quoted, out)?,
+                Part::Command(script) => {
+                    let value = self.substitute(script)?;
+                    self.result(&value, quoted, out);
+                }
+                Part::Arith(inside) => {
+                    let value = self.arithmetic(inside)?.to_string();
+                    self.result(&value, quoted, out);
+                }
+                Part::Process(script) => {
+                    let path = self.process_substitution(script)?;
+                    out.quoted(&path);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn result(&mut self, value: &str, quoted: bool, out: &mut Fields) {
+        if !self.m.t.fuel.spend_bytes(value.len() as u64) {
+            return;
+        }
+        if quoted { out.quoted(value) } else { out.expanded(value) }
+    }
+
+    /// `~` and `~user` at the start of a word; what is left of the text.
+    fn tilde<'t>(&mut self, text: &'t str, whole: bool, out: &mut Fields) -> &'t str {
+        let end = text.find('/').unwrap_or(text.len());
+        if end == text.len() && !whole {
+            return text;
+        }
+        let user = &text[1..end];
+        let home = if user.is_empty() {
+            self.s.get("HOME")
+        } else {
+            super::users::by_name(self.m, user).map(|user| user.home)
+        };
+        match home {
+            Some(home) => {
+                out.quoted(&home);
+                &text[end..]
+            }
+            None => text,
+        }
+    }
+
+    /// `$(…)`: what the commands print, without newlines at the end.
+    pub(super) fn substitute(&mut self, script: &Script) -> Expanded<String> {
+        let contents = self.capture(script)?;
+        let Some(mut bytes) = contents.to_bytes(16 << 20) else {
+            self.m.t.fuel.spend_bytes(u64::MAX);
+            return Err(Abort(137));
+        };
+        bytes.retain(|b| *b != 0);
+        while bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        Ok(text::decode(&bytes))
+    }
+
+    fn capture(&mut self, script: &Script) -> Expanded<Contents> {
+        if !self.m.t.fuel.enter() {
+            return Err(Abort(137));
+        }
+        let fds = self.s.fds.clone();
+        let mut inner = self.s.clone();
+        inner.subshell += 1;
+        let (status, contents) = self.m.capture(&fds, |m, fds| {
+            inner.fds = fds.clone();
+            let mut shell = Shell::new(m, inner);
+            shell.isolated(|shell| shell.lists(&script.lists))
+        });
+        self.m.t.fuel.leave();
+        self.s.status = status;
+        self.substituted = Some(status);
+        if self.m.stopped() { Err(Abort(137)) } else { Ok(contents) }
+    }
+
+    /// `<(…)`: the output, as a file that can be read.
+    fn process_substitution(&mut self, script: &Script) -> Expanded<String> {
+        let contents = self.capture(script)?;
+        let number = (60..64).rev().find(|n| self.s.fds.get(*n).is_none()).unwrap_or(63);
+        self.s.fds.set(number, super::stream::reader(contents));
+        Ok(format!("/dev/fd/{number}"))
+    }
+
+    /// The number of an arithmetic expression.
+    pub(super) fn arithmetic(&mut self, parts: &[Part]) -> Expanded<i64> {
+        let mut fields = Fields::single();
+        self.parts(parts, true, &mut fields)?;
+        let source = fields.one().text;
+        self.calculate(&source)
+    }
+
+    pub(super) fn calculate(&mut self, source: &str) -> Expanded<i64> {
+        if !self.m.t.fuel.spend(source.len() as u64) {
+            return Err(Abort(137));
+        }
+        let dialect = self.s.dialect;
+        arith::evaluate(source, dialect, 0, self).map_err(|message| {
+            self.complain(&message);
+            Abort(if dialect == Dialect::Bash { 1 } else { 2 })
+        })
+    }
+}
+
+/// Nothing but `$@` between the quotes: without parameters there is no field.
+fn only_all(parts: &[Part]) -> bool {
+    parts.iter().all(|part| match part {
+        Part::Param(param) => param.name == "@" || param.index.as_ref().and_then(Word::plain) == Some("@"),
+        _ => false,
+    })
+}
+
+impl arith::Variables for Shell<'_, '_> {
+    fn get(&mut self, name: &str) -> Option<String> {
+        match name.split_once('[') {
+            Some((array, index)) => {
+                let index = index.trim_end_matches(']').to_owned();
+                match self.s.variables.get(array)?.value.clone()? {
+                    Value::Array(items) => {
+                        let index = arith::evaluate(&index, self.s.dialect, 20, self).ok()?;
+                        items.get(&index).cloned()
+                    }
+                    Value::Map(items) => items.get(&index).cloned(),
+                    Value::Text(text) => (index == "0").then_some(text),
+                }
+            }
+            None => {
+                let value = self.lookup(name);
+                if value.is_none() && self.s.options.nounset {
+                    self.complain(&self.unset_message(name));
+                }
+                value
+            }
+        }
+    }
+
+    fn set(&mut self, name: &str, value: i64) -> Result<(), String> {
+        if let Some((array, index)) = name.split_once('[') {
+            let index = index.trim_end_matches(']').to_owned();
+            let at = arith::evaluate(&index, self.s.dialect, 20, self)?;
+            if let Value::Array(items) =
+                self.s.entry(array).value.get_or_insert_with(|| Value::Array(Default::default()))
+            {
+                items.insert(at, value.to_string());
+            }
+            return Ok(());
+        }
+        if self.s.set(name, value.to_string()) { Ok(()) } else { Err(self.readonly_message(name)) }
+    }
+}
+
+/// `text` without what `pattern` matches at one end; the longest match or the shortest.
+pub(super) fn trim(
+    text: &str,
+    source: &str,
+    prefix: bool,
+    longest: bool,
+    fuel: &mut crate::trace::Fuel,
+) -> String {
+    let compiled = pattern::Pattern::new(source);
+    let chars: Vec<char> = text.chars().collect();
+    let count = chars.len();
+    let mut cuts: Vec<usize> = (0..=count).collect();
+    if longest == prefix {
+        cuts.reverse();
+    }
+    for cut in cuts {
+        if !fuel.spend(1 + compiled.len()) {
+            break;
+        }
+        let (left, right) = chars.split_at(cut);
+        let (candidate, rest) = if prefix { (left, right) } else { (right, left) };
+        if compiled.matches(candidate) {
+            return rest.iter().collect();
+        }
+    }
+    text.to_owned()
+}

@@ -1,0 +1,443 @@
+//! System calls of a process: paths resolved across the image and everything mounted over it.
+
+use super::machine::Machine;
+use super::sandbox::MountPoint;
+use crate::fs::{Contents, Errno, Name, path};
+use crate::union::{Mount, Open, Rename, Stat, StatKind};
+use std::collections::VecDeque;
+
+/// Where a path leads.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The mount point it lies below; none for the image itself.
+    point: Option<usize>,
+    /// The path for the mount that answers.
+    inside: Vec<u8>,
+    /// The absolute path, symlinks resolved.
+    pub canonical: Vec<u8>,
+    /// What is there; none if nothing is.
+    pub stat: Option<Stat>,
+    /// It is the root of a mount.
+    pub is_point: bool,
+}
+
+type Result<T> = std::result::Result<T, Errno>;
+
+const LINKS: u32 = 40;
+
+impl Machine<'_> {
+    /// The mount that holds this canonical path.
+    fn point_of(&self, canonical: &[u8]) -> Option<usize> {
+        let holds = |p: &MountPoint| {
+            canonical
+                .strip_prefix(&p.target[..])
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        let found = self.points.iter().enumerate().filter(|(_, p)| holds(p));
+        found.max_by_key(|(i, p)| (p.target.len(), *i)).map(|(i, _)| i)
+    }
+
+    fn mount_of(&mut self, point: Option<usize>) -> (&mut Mount, &mut crate::trace::Trace) {
+        let mount = match point.and_then(|p| self.points.get(p)).map(|p| p.mount) {
+            Some(number) => match self.extra.get_mut(number) {
+                Some(mount) => mount,
+                None => &mut *self.root,
+            },
+            None => &mut *self.root,
+        };
+        (mount, &mut *self.t)
+    }
+
+    fn inside(&self, point: Option<usize>, canonical: &[u8]) -> Vec<u8> {
+        match point.and_then(|p| self.points.get(p)) {
+            None => canonical.to_vec(),
+            Some(p) => {
+                let rest = canonical.get(p.target.len()..).unwrap_or(b"");
+                let whole = [&p.inside[..], rest].concat();
+                if whole.is_empty() { b"/".to_vec() } else { whole }
+            }
+        }
+    }
+
+    /// Resolves a path as the kernel does, mount points and all. `follow`: also a symlink at its end.
+    pub(crate) fn locate(&mut self, given: &[u8], follow: bool) -> Result<Place> {
+        if given.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        if given.contains(&0) {
+            return Err(Errno::EINVAL);
+        }
+        let slash = given.len() > 1 && given.ends_with(b"/");
+        let whole = path::join(&self.cwd, given);
+        let mut at: Vec<u8> = Vec::new();
+        let mut names: VecDeque<Vec<u8>> = VecDeque::new();
+        let parent = path::parent(&whole);
+        if parent.len() > 1 && !slash && self.real.contains(parent) {
+            at.extend_from_slice(parent);
+            names.push_back(path::file_name(&whole).to_vec());
+        } else {
+            names.extend(path::names(&whole).map(<[u8]>::to_vec));
+        }
+        let mut links = 0;
+        while let Some(name) = names.pop_front() {
+            if !self.t.fuel.spend(1) {
+                return Err(Errno::EINTR);
+            }
+            let last = names.is_empty();
+            match &name[..] {
+                b"." => continue,
+                b".." => {
+                    at.truncate(at.iter().rposition(|b| *b == b'/').unwrap_or(0));
+                    continue;
+                }
+                _ => {}
+            }
+            let before = at.len();
+            at.push(b'/');
+            at.extend_from_slice(&name);
+            let point = self.point_of(&at);
+            if at.starts_with(b"/proc/self/fd/") && point.is_some() {
+                let inside = self.inside(point, &at);
+                return Ok(Place { point, inside, canonical: at, stat: None, is_point: false });
+            }
+            let inside = self.inside(point, &at);
+            let (mount, t) = self.mount_of(point);
+            let stat = match mount.lstat(&inside, t) {
+                Ok(stat) => stat,
+                Err(Errno::ENOENT) if last => {
+                    let inside = if slash { [&inside[..], b"/"].concat() } else { inside };
+                    return Ok(Place { point, inside, canonical: at, stat: None, is_point: false });
+                }
+                Err(errno) => return Err(errno),
+            };
+            match stat.kind {
+                StatKind::Symlink if !last || follow || slash => {
+                    links += 1;
+                    if links > LINKS {
+                        return Err(Errno::ELOOP);
+                    }
+                    let (mount, t) = self.mount_of(point);
+                    let target = mount.readlink(&inside, t)?;
+                    at.truncate(if target.starts_with(b"/") { 0 } else { before });
+                    for name in path::names(&target).rev() {
+                        names.push_front(name.to_vec());
+                    }
+                }
+                StatKind::Dir => {
+                    if last {
+                        let is_point = point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
+                        return Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point });
+                    }
+                    if self.real.len() < 10_000 {
+                        self.real.insert(at.clone());
+                    }
+                }
+                _ if !last || slash => return Err(Errno::ENOTDIR),
+                _ => {
+                    let is_point = point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
+                    return Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point });
+                }
+            }
+        }
+        // The path ended in `.`, `..` or at the root: a directory.
+        if at.is_empty() {
+            at.push(b'/');
+        }
+        let point = self.point_of(&at);
+        let inside = self.inside(point, &at);
+        let (mount, t) = self.mount_of(point);
+        let stat = mount.lstat(&inside, t)?;
+        let is_point = at == b"/" || point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
+        Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point })
+    }
+
+    fn writable(&self, place: &Place) -> Result<()> {
+        match place.point.and_then(|p| self.points.get(p)) {
+            Some(point) if point.read_only => Err(Errno::EROFS),
+            _ => Ok(()),
+        }
+    }
+
+    fn at<R>(
+        &mut self,
+        place: &Place,
+        call: impl FnOnce(&mut Mount, &[u8], &mut crate::trace::Trace) -> Result<R>,
+    ) -> Result<R> {
+        let (mount, t) = self.mount_of(place.point);
+        call(mount, &place.inside, t)
+    }
+
+    pub fn stat(&mut self, path: &[u8]) -> Result<Stat> {
+        self.locate(path, true)?.stat.ok_or(Errno::ENOENT)
+    }
+
+    pub fn lstat(&mut self, path: &[u8]) -> Result<Stat> {
+        self.locate(path, false)?.stat.ok_or(Errno::ENOENT)
+    }
+
+    /// Is there anything (symlinks followed)?
+    pub fn exists(&mut self, path: &[u8]) -> bool {
+        self.stat(path).is_ok()
+    }
+
+    pub fn is_dir(&mut self, path: &[u8]) -> bool {
+        self.stat(path).is_ok_and(|stat| stat.kind == StatKind::Dir)
+    }
+
+    /// A regular file's contents. Devices: nothing to read.
+    pub fn read(&mut self, path: &[u8]) -> Result<Contents> {
+        let place = self.locate(path, true)?;
+        match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
+            StatKind::CharDev(..) | StatKind::Fifo => Ok(Contents::EMPTY),
+            StatKind::Dir => Err(Errno::EISDIR),
+            _ => self.at(&place, |mount, path, t| mount.read(path, t)),
+        }
+    }
+
+    pub fn readlink(&mut self, path: &[u8]) -> Result<Vec<u8>> {
+        let place = self.locate(path, false)?;
+        place.stat.as_ref().ok_or(Errno::ENOENT)?;
+        self.at(&place, |mount, path, t| mount.readlink(path, t))
+    }
+
+    /// Names in byte order, mount points included.
+    pub fn readdir(&mut self, path: &[u8]) -> Result<Vec<Name>> {
+        let place = self.locate(path, true)?;
+        place.stat.as_ref().ok_or(Errno::ENOENT)?;
+        let mut names = self.at(&place, |mount, path, t| mount.readdir(path, t))?;
+        if !self.t.fuel.spend(names.len() as u64) {
+            return Err(Errno::EINTR);
+        }
+        let mut added = false;
+        for point in &self.points {
+            if path::parent(&point.target) == &place.canonical[..] {
+                let name = path::file_name(&point.target);
+                if !names.iter().any(|n| **n == *name) {
+                    names.push(name.into());
+                    added = true;
+                }
+            }
+        }
+        if added {
+            names.sort();
+        }
+        Ok(names)
+    }
+
+    pub fn realpath(&mut self, path: &[u8]) -> Result<Vec<u8>> {
+        let place = self.locate(path, true)?;
+        place.stat.ok_or(Errno::ENOENT)?;
+        Ok(place.canonical)
+    }
+
+    pub fn mkdir(&mut self, path: &[u8], mode: u16) -> Result<()> {
+        let trimmed = trim_slashes(path);
+        let place = self.locate(trimmed, false)?;
+        if place.stat.is_some() {
+            return Err(Errno::EEXIST);
+        }
+        self.writable(&place)?;
+        let mode = mode & !self.umask;
+        self.at(&place, |mount, path, t| mount.mkdir(path, mode, t))
+    }
+
+    pub fn rmdir(&mut self, path: &[u8]) -> Result<()> {
+        if matches!(path::file_name(path), b".") {
+            return Err(Errno::EINVAL);
+        }
+        if matches!(path::file_name(path), b"..") {
+            return Err(Errno::ENOTEMPTY);
+        }
+        let place = self.locate(trim_slashes(path), false)?;
+        place.stat.as_ref().ok_or(Errno::ENOENT)?;
+        if place.is_point || self.below(&place.canonical) {
+            return Err(Errno::EBUSY);
+        }
+        self.writable(&place)?;
+        self.real.clear();
+        self.at(&place, |mount, path, t| mount.rmdir(path, t))
+    }
+
+    /// Is something mounted below this directory?
+    fn below(&self, canonical: &[u8]) -> bool {
+        let inside =
+            |p: &MountPoint| p.target.strip_prefix(canonical).is_some_and(|rest| rest.starts_with(b"/"));
+        self.points.iter().any(inside)
+    }
+
+    pub fn unlink(&mut self, path: &[u8]) -> Result<()> {
+        let place = self.locate(path, false)?;
+        place.stat.as_ref().ok_or(Errno::ENOENT)?;
+        if place.is_point {
+            return Err(Errno::EBUSY);
+        }
+        self.writable(&place)?;
+        self.at(&place, |mount, path, t| mount.unlink(path, t))
+    }
+
+    /// Makes or replaces a regular file as `open(O_CREAT|O_TRUNC)` and a write do.
+    pub fn write(&mut self, path: &[u8], contents: Contents, mode: u16) -> Result<()> {
+        let flags = Open { write: true, create: true, trunc: true, mode, ..Open::default() };
+        self.open(path, flags, Some(contents)).map(drop)
+    }
+
+    /// Adds to the end of a file, which is made when missing.
+    pub fn append(&mut self, path: &[u8], contents: Contents, mode: u16) -> Result<()> {
+        let flags = Open { write: true, create: true, append: true, mode, ..Open::default() };
+        self.open(path, flags, Some(contents)).map(drop)
+    }
+
+    /// open(2), at most one write, close. Devices swallow what is written. The canonical path.
+    pub fn open(&mut self, path: &[u8], mut flags: Open, data: Option<Contents>) -> Result<Vec<u8>> {
+        let place = self.locate(path, !flags.nofollow)?;
+        match &place.stat {
+            None if !flags.create => return Err(Errno::ENOENT),
+            None if path.ends_with(b"/") => return Err(Errno::EISDIR),
+            Some(stat) if flags.write && stat.kind == StatKind::Dir => return Err(Errno::EISDIR),
+            Some(stat) if matches!(stat.kind, StatKind::CharDev(..) | StatKind::Fifo) => {
+                return Ok(place.canonical);
+            }
+            _ => {}
+        }
+        if flags.write {
+            self.writable(&place)?;
+        }
+        flags.mode &= !self.umask;
+        self.at(&place, |mount, path, t| mount.open(path, flags, data, false, t))?;
+        Ok(place.canonical)
+    }
+
+    pub fn rename(&mut self, from: &[u8], to: &[u8], how: Rename) -> Result<()> {
+        let source = self.locate(trim_slashes(from), false)?;
+        source.stat.as_ref().ok_or(Errno::ENOENT)?;
+        let target = self.locate(trim_slashes(to), false)?;
+        if source.point != target.point {
+            return Err(Errno::EXDEV);
+        }
+        if source.is_point || target.is_point {
+            return Err(Errno::EBUSY);
+        }
+        self.writable(&source)?;
+        self.real.clear();
+        let to = target.inside;
+        self.at(&source, |mount, from, t| mount.rename(from, &to, how, t))
+    }
+
+    pub fn link(&mut self, from: &[u8], to: &[u8]) -> Result<()> {
+        let source = self.locate(from, false)?;
+        source.stat.as_ref().ok_or(Errno::ENOENT)?;
+        let target = self.locate(to, false)?;
+        if target.stat.is_some() {
+            return Err(Errno::EEXIST);
+        }
+        if source.point != target.point || source.is_point {
+            return Err(Errno::EXDEV);
+        }
+        self.writable(&source)?;
+        let to = target.inside;
+        self.at(&source, |mount, from, t| mount.link(from, &to, t))
+    }
+
+    pub fn symlink(&mut self, target: &[u8], path: &[u8]) -> Result<()> {
+        let place = self.locate(path, false)?;
+        if place.stat.is_some() {
+            return Err(Errno::EEXIST);
+        }
+        self.writable(&place)?;
+        self.at(&place, |mount, path, t| mount.symlink(target, path, t))
+    }
+
+    pub fn chmod(&mut self, path: &[u8], mode: u16) -> Result<()> {
+        let place = self.existing(path, true)?;
+        self.at(&place, |mount, path, t| mount.chmod(path, mode, t))
+    }
+
+    pub fn chown(&mut self, path: &[u8], uid: Option<u32>, gid: Option<u32>, follow: bool) -> Result<()> {
+        let place = self.existing(path, follow)?;
+        self.at(&place, |mount, path, t| mount.lchown(path, uid, gid, t))
+    }
+
+    pub fn utimes(&mut self, path: &[u8], mtime: i64) -> Result<()> {
+        let place = self.existing(path, true)?;
+        self.at(&place, |mount, path, t| mount.utimes(path, mtime, t))
+    }
+
+    pub fn truncate(&mut self, path: &[u8], size: i64) -> Result<()> {
+        let place = self.existing(path, true)?;
+        self.at(&place, |mount, path, t| mount.truncate(path, size, t))
+    }
+
+    fn existing(&mut self, path: &[u8], follow: bool) -> Result<Place> {
+        let place = self.locate(path, follow)?;
+        place.stat.as_ref().ok_or(Errno::ENOENT)?;
+        self.writable(&place)?;
+        Ok(place)
+    }
+
+    pub fn mkfifo(&mut self, path: &[u8], mode: u16) -> Result<()> {
+        let mode = mode & !self.umask;
+        let place = self.missing(path)?;
+        self.at(&place, |mount, path, t| mount.mkfifo(path, mode, t))
+    }
+
+    pub fn mkchar(&mut self, path: &[u8], mode: u16, major: u32, minor: u32) -> Result<()> {
+        let mode = mode & !self.umask;
+        let place = self.missing(path)?;
+        self.at(&place, |mount, path, t| mount.mkchar(path, mode, major, minor, t))
+    }
+
+    fn missing(&mut self, path: &[u8]) -> Result<Place> {
+        let place = self.locate(path, false)?;
+        if place.stat.is_some() {
+            return Err(Errno::EEXIST);
+        }
+        self.writable(&place)?;
+        Ok(place)
+    }
+
+    /// May the current user execute this file?
+    pub(crate) fn executable(&self, stat: &Stat) -> bool {
+        let mode = stat.mode;
+        if self.cred.uid == 0 {
+            return mode & 0o111 != 0;
+        }
+        if stat.uid == self.cred.uid {
+            mode & 0o100 != 0
+        } else if stat.gid == self.cred.gid || self.cred.groups.contains(&stat.gid) {
+            mode & 0o010 != 0
+        } else {
+            mode & 0o001 != 0
+        }
+    }
+
+    /// access(2) with `r`, `w` or `x`.
+    pub(crate) fn access(&mut self, path: &[u8], want: u8) -> bool {
+        let Ok(place) = self.locate(path, true) else { return false };
+        let Some(stat) = &place.stat else { return false };
+        if want == b'w' && self.writable(&place).is_err() {
+            return false;
+        }
+        let bit = match want {
+            b'r' => 4,
+            b'w' => 2,
+            _ => 1,
+        };
+        if self.cred.uid == 0 {
+            return bit != 1 || stat.kind == StatKind::Dir || stat.mode & 0o111 != 0;
+        }
+        let shift = if stat.uid == self.cred.uid {
+            6
+        } else if stat.gid == self.cred.gid || self.cred.groups.contains(&stat.gid) {
+            3
+        } else {
+            0
+        };
+        stat.mode >> shift & bit != 0
+    }
+}
+
+/// A path without slashes at its end (the root keeps its own).
+fn trim_slashes(path: &[u8]) -> &[u8] {
+    let end = path.iter().rposition(|b| *b != b'/').map_or(1, |i| i + 1);
+    path.get(..end).unwrap_or(path)
+}

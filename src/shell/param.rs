@@ -1,0 +1,337 @@
+//! `${…}`: values and operators.
+
+use super::eval::Shell;
+use super::expand::{Abort, Expanded, trim};
+use super::fields::Fields;
+use super::pattern::Pattern;
+use super::state::Value;
+use super::syntax::{Anchor, Dialect, Op, Param, Part, Word};
+
+/// The value of a parameter.
+enum Got {
+    Unset,
+    One(String),
+    /// `$@`, `$*`, `${a[@]}`; whether it joins (`*`) when quoted.
+    Many(Vec<String>, bool),
+}
+
+impl Shell<'_, '_> {
+    /// A variable or special parameter with one value.
+    pub(super) fn lookup(&mut self, name: &str) -> Option<String> {
+        let first = name.chars().next()?;
+        if first.is_ascii_digit() {
+            let number: usize = name.parse().ok()?;
+            return match number {
+                0 => Some(self.s.name.clone()),
+                n => self.s.parameters.get(n - 1).cloned(),
+            };
+        }
+        match name {
+            "#" => Some(self.s.parameters.len().to_string()),
+            "?" => Some(self.s.status.to_string()),
+            "$" => Some(self.s.pid.to_string()),
+            "!" => self.s.background.map(|pid| pid.to_string()),
+            "-" => Some(self.s.letters()),
+            "LINENO" => Some(self.s.line.to_string()),
+            "RANDOM" if self.s.dialect != Dialect::Dash => Some(self.m.random().to_string()),
+            "SECONDS" if self.s.dialect == Dialect::Bash => Some("0".to_owned()),
+            _ => self.s.get(name),
+        }
+    }
+
+    fn value(&mut self, param: &Param) -> Expanded<Got> {
+        match param.name.as_str() {
+            "@" => return Ok(Got::Many(self.s.parameters.clone(), false)),
+            "*" => return Ok(Got::Many(self.s.parameters.clone(), true)),
+            _ => {}
+        }
+        let mut name = param.name.clone();
+        if param.indirect {
+            let target = self.lookup(&name).unwrap_or_default();
+            if param.index.as_ref().and_then(Word::plain) == Some("@") {
+                return Ok(self.keys(&name));
+            }
+            name = target;
+        }
+        let Some(index) = &param.index else {
+            if self.s.dialect == Dialect::Bash && name == "PIPESTATUS" {
+                return Ok(self.s.pipe_status.first().map_or(Got::Unset, |s| Got::One(s.to_string())));
+            }
+            return Ok(self.lookup(&name).map_or(Got::Unset, Got::One));
+        };
+        let stored = if name == "PIPESTATUS" {
+            let items = self.s.pipe_status.iter().enumerate();
+            Some(Value::Array(items.map(|(i, s)| (i as i64, s.to_string())).collect()))
+        } else {
+            self.s.variables.get(&name).and_then(|variable| variable.value.clone())
+        };
+        if let Some(all @ ("@" | "*")) = index.plain() {
+            let values = match stored {
+                Some(Value::Array(items)) => items.into_values().collect(),
+                Some(Value::Map(items)) => items.into_values().collect(),
+                Some(Value::Text(text)) => vec![text],
+                None => Vec::new(),
+            };
+            return Ok(Got::Many(values, all == "*"));
+        }
+        let value = match stored {
+            Some(Value::Map(items)) => items.get(&self.text(index)?).cloned(),
+            Some(Value::Array(items)) => {
+                let at = self.arithmetic(&index.0)?;
+                let at = if at < 0 { items.keys().next_back().map_or(0, |last| last + 1) + at } else { at };
+                items.get(&at).cloned()
+            }
+            Some(Value::Text(text)) => (self.arithmetic(&index.0)? == 0).then_some(text),
+            None => None,
+        };
+        Ok(value.map_or(Got::Unset, Got::One))
+    }
+
+    fn keys(&mut self, name: &str) -> Got {
+        match self.s.variables.get(name).and_then(|v| v.value.as_ref()) {
+            Some(Value::Array(items)) => Got::Many(items.keys().map(i64::to_string).collect(), false),
+            Some(Value::Map(items)) => Got::Many(items.keys().cloned().collect(), false),
+            Some(Value::Text(_)) => Got::Many(vec!["0".to_owned()], false),
+            None => Got::Many(Vec::new(), false),
+        }
+    }
+
+    /// Expands one parameter into the fields.
+    pub(super) fn param(&mut self, param: &Param, quoted: bool, out: &mut Fields) -> Expanded<()> {
+        if matches!(param.op, Op::Bad) {
+            let message = match self.s.dialect {
+                Dialect::Ash => "syntax error: bad substitution".to_owned(),
+                Dialect::Dash => "Bad substitution".to_owned(),
+                Dialect::Bash => format!("{}: bad substitution", param.source),
+            };
+            self.complain(&message);
+            return Err(Abort(if self.s.dialect == Dialect::Bash { 1 } else { 2 }));
+        }
+        let got = self.value(param)?;
+        let set = !matches!(got, Got::Unset);
+        let empty = match &got {
+            Got::Unset => true,
+            Got::One(text) => text.is_empty(),
+            Got::Many(values, _) => values.iter().all(String::is_empty),
+        };
+        let missing = |colon: bool| match &got {
+            Got::Many(values, _) => values.is_empty() || (colon && empty),
+            _ => !set || (colon && empty),
+        };
+        match &param.op {
+            Op::Default(colon, word) if missing(*colon) => return self.parts(&word.0, quoted, out),
+            Op::Alternate(colon, word) => {
+                if missing(*colon) {
+                    return Ok(());
+                }
+                return self.parts(&word.0, quoted, out);
+            }
+            Op::Assign(colon, word) if missing(*colon) => {
+                let value = self.text(word)?;
+                if !self.s.set(&param.name, value.clone()) {
+                    self.complain(&self.readonly_message(&param.name));
+                    return Err(Abort(2));
+                }
+                self.result(&value, quoted, out);
+                return Ok(());
+            }
+            Op::Error(colon, word) if missing(*colon) => {
+                let text = self.text(word)?;
+                let text = match (text.is_empty(), *colon) {
+                    (false, _) => text,
+                    (true, true) => "parameter null or not set".to_owned(),
+                    (true, false) => "parameter not set".to_owned(),
+                };
+                let text = if self.s.dialect != Dialect::Bash && text == "parameter null or not set" {
+                    "parameter not set".to_owned()
+                } else {
+                    text
+                };
+                self.complain(&format!("{}: {text}", param.name));
+                return Err(Abort(if self.s.dialect == Dialect::Bash { 127 } else { 2 }));
+            }
+            _ => {}
+        }
+        if !set
+            && self.s.options.nounset
+            && !matches!(param.op, Op::Default(..) | Op::Assign(..) | Op::Error(..))
+        {
+            let message = self.unset_message(&param.name);
+            self.complain(&message);
+            return Err(Abort(if self.s.dialect == Dialect::Bash { 127 } else { 2 }));
+        }
+        match got {
+            Got::Many(values, joins) => self.many(param, values, joins, quoted, out),
+            Got::One(text) => {
+                let text = self.operate(&param.op, text)?;
+                self.result(&text, quoted, out);
+                Ok(())
+            }
+            Got::Unset => {
+                let text = self.operate(&param.op, String::new())?;
+                self.result(&text, quoted, out);
+                Ok(())
+            }
+        }
+    }
+
+    fn many(
+        &mut self,
+        param: &Param,
+        values: Vec<String>,
+        joins: bool,
+        quoted: bool,
+        out: &mut Fields,
+    ) -> Expanded<()> {
+        let values = match &param.op {
+            Op::Length => {
+                self.result(&values.len().to_string(), quoted, out);
+                return Ok(());
+            }
+            Op::Slice(offset, length) => self.slice_many(param, values, offset, length.as_deref())?,
+            op => {
+                let mut changed = Vec::with_capacity(values.len());
+                for value in values {
+                    changed.push(self.operate(op, value)?);
+                }
+                changed
+            }
+        };
+        let separators = self.s.get("IFS");
+        let separator: String = separators.as_deref().unwrap_or(" ").chars().take(1).collect();
+        if quoted && joins {
+            self.result(&values.join(&separator), true, out);
+            return Ok(());
+        }
+        let count = values.len();
+        for (number, value) in values.into_iter().enumerate() {
+            if quoted {
+                out.begin();
+            }
+            self.result(&value, quoted, out);
+            if number + 1 < count {
+                out.cut();
+            }
+        }
+        Ok(())
+    }
+
+    fn slice_many(
+        &mut self,
+        param: &Param,
+        values: Vec<String>,
+        offset: &[Part],
+        length: Option<&[Part]>,
+    ) -> Expanded<Vec<String>> {
+        let positional = matches!(param.name.as_str(), "@" | "*");
+        let mut all = values;
+        if positional {
+            all.insert(0, self.s.name.clone());
+        }
+        let total = all.len() as i64;
+        let offset = self.arithmetic(offset)?;
+        let start = if offset < 0 { total.saturating_add(offset) } else { offset };
+        let count = match length {
+            Some(length) => self.arithmetic(length)?,
+            None => total,
+        };
+        if start < 0 || count < 0 {
+            return Ok(Vec::new());
+        }
+        Ok(all.into_iter().skip(start as usize).take(count as usize).collect())
+    }
+
+    fn operate(&mut self, op: &Op, text: String) -> Expanded<String> {
+        Ok(match op {
+            Op::Length => text.chars().count().to_string(),
+            Op::Prefix(longest, word) | Op::Suffix(longest, word) => {
+                let pattern = self.pattern(word)?;
+                trim(&text, &pattern, matches!(op, Op::Prefix(..)), *longest, &mut self.m.t.fuel)
+            }
+            Op::Replace(anchor, pattern, with) => {
+                let pattern = self.pattern(pattern)?;
+                let with = self.text(with)?;
+                self.replace(&text, &pattern, &with, *anchor)
+            }
+            Op::Slice(offset, length) => {
+                let chars: Vec<char> = text.chars().collect();
+                let total = chars.len() as i64;
+                let offset = self.arithmetic(offset)?;
+                let start = if offset < 0 { total.saturating_add(offset) } else { offset };
+                let length = match length {
+                    Some(parts) => self.arithmetic(parts)?,
+                    None => total,
+                };
+                let end =
+                    if length < 0 { total.saturating_add(length) } else { start.saturating_add(length) };
+                if start < 0 || end <= start {
+                    String::new()
+                } else {
+                    chars.into_iter().skip(start as usize).take((end - start) as usize).collect()
+                }
+            }
+            Op::Case { upper, all } => {
+                let turn = |c: char| if *upper { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+                text.chars().enumerate().map(|(i, c)| if *all || i == 0 { turn(c) } else { c }).collect()
+            }
+            _ => text,
+        })
+    }
+
+    fn replace(&mut self, text: &str, source: &str, with: &str, anchor: Anchor) -> String {
+        if source.is_empty() {
+            return text.to_owned();
+        }
+        let pattern = Pattern::new(source);
+        let chars: Vec<char> = text.chars().collect();
+        let (mut result, mut at) = (String::new(), 0);
+        'text: while at <= chars.len() {
+            let mut end = chars.len();
+            loop {
+                if !self.m.t.fuel.spend(1 + pattern.len()) {
+                    break 'text;
+                }
+                let fits = anchor != Anchor::End || end == chars.len();
+                if fits && end > at && pattern.matches(chars.get(at..end).unwrap_or_default()) {
+                    result.push_str(with);
+                    at = end;
+                    if anchor != Anchor::All {
+                        break 'text;
+                    }
+                    continue 'text;
+                }
+                if end <= at || anchor == Anchor::End {
+                    break;
+                }
+                end -= 1;
+            }
+            if anchor == Anchor::Start {
+                break;
+            }
+            match chars.get(at) {
+                Some(c) => result.push(*c),
+                None => break,
+            }
+            at += 1;
+        }
+        result.extend(chars.get(at..).unwrap_or_default());
+        result
+    }
+
+    pub(super) fn unset_message(&self, name: &str) -> String {
+        match self.s.dialect {
+            Dialect::Bash if name.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("${name}: unbound variable")
+            }
+            Dialect::Bash => format!("{name}: unbound variable"),
+            _ => format!("{name}: parameter not set"),
+        }
+    }
+
+    pub(super) fn readonly_message(&self, name: &str) -> String {
+        match self.s.dialect {
+            Dialect::Bash => format!("{name}: readonly variable"),
+            _ => format!("{name}: is read only"),
+        }
+    }
+}

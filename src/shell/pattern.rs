@@ -1,0 +1,235 @@
+//! Shell patterns: `*`, `?`, `[…]`, `\c` (POSIX XCU 2.13). In linear space, without recursion: a star
+//! is tried again from where it last matched, so no pattern takes more than text × pattern steps.
+
+/// One element of a compiled pattern.
+#[derive(Clone, Debug)]
+enum Item {
+    Char(char),
+    Any,
+    Star,
+    Set { not: bool, members: Vec<Member> },
+}
+
+#[derive(Clone, Debug)]
+enum Member {
+    Range(char, char),
+    Class(String),
+}
+
+/// A compiled pattern.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern(Vec<Item>);
+
+impl Pattern {
+    pub fn new(source: &str) -> Pattern {
+        let chars: Vec<char> = source.chars().collect();
+        let (mut items, mut at) = (Vec::new(), 0);
+        while let Some(c) = chars.get(at).copied() {
+            at += 1;
+            match c {
+                '*' => {
+                    if !matches!(items.last(), Some(Item::Star)) {
+                        items.push(Item::Star);
+                    }
+                }
+                '?' => items.push(Item::Any),
+                '\\' => {
+                    items.push(Item::Char(chars.get(at).copied().unwrap_or('\\')));
+                    at += 1;
+                }
+                '[' => match set(&chars, at) {
+                    Some((item, end)) => {
+                        items.push(item);
+                        at = end;
+                    }
+                    None => items.push(Item::Char('[')),
+                },
+                c => items.push(Item::Char(c)),
+            }
+        }
+        Pattern(items)
+    }
+
+    /// Does it match the whole text?
+    pub fn matches(&self, text: &[char]) -> bool {
+        let (mut i, mut t) = (0, 0);
+        let mut back: Option<(usize, usize)> = None;
+        loop {
+            match (self.0.get(i), text.get(t)) {
+                (Some(Item::Star), _) => {
+                    back = Some((i + 1, t));
+                    i += 1;
+                    continue;
+                }
+                (Some(item), Some(c)) if item.takes(*c) => {
+                    i += 1;
+                    t += 1;
+                    continue;
+                }
+                (None, None) => return true,
+                _ => {}
+            }
+            match &mut back {
+                Some((item, from)) if *from < text.len() => {
+                    *from += 1;
+                    (i, t) = (*item, *from);
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    pub fn matches_text(&self, text: &str) -> bool {
+        self.matches(&text.chars().collect::<Vec<char>>())
+    }
+
+    /// A name, where a leading dot must be matched by a dot.
+    pub fn matches_name(&self, name: &str) -> bool {
+        let hidden = name.starts_with('.');
+        let dot = matches!(self.0.first(), Some(Item::Char('.')));
+        (!hidden || dot) && self.matches_text(name)
+    }
+
+    /// Number of elements, for the fuel.
+    pub fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+}
+
+impl Item {
+    fn takes(&self, c: char) -> bool {
+        match self {
+            Item::Char(own) => *own == c,
+            Item::Any => true,
+            Item::Star => false,
+            Item::Set { not, members } => {
+                let inside = members.iter().any(|member| match member {
+                    Member::Range(from, to) => (*from..=*to).contains(&c),
+                    Member::Class(name) => in_class(name, c),
+                });
+                inside != *not
+            }
+        }
+    }
+}
+
+/// A bracket expression after its `[`; where it ends.
+fn set(chars: &[char], start: usize) -> Option<(Item, usize)> {
+    let mut at = start;
+    let not = matches!(chars.get(at), Some('!' | '^'));
+    if not {
+        at += 1;
+    }
+    let first = at;
+    let mut members = Vec::new();
+    loop {
+        let mut c = *chars.get(at)?;
+        if c == ']' && at > first {
+            return Some((Item::Set { not, members }, at + 1));
+        }
+        if c == '/' {
+            return None;
+        }
+        if c == '[' && chars.get(at + 1) == Some(&':') {
+            let rest = chars.get(at + 2..)?;
+            if let Some(end) = rest.windows(2).position(|pair| pair == [':', ']']) {
+                members.push(Member::Class(rest.iter().take(end).collect()));
+                at += end + 4;
+                continue;
+            }
+        }
+        if c == '\\' {
+            at += 1;
+            c = *chars.get(at)?;
+        }
+        at += 1;
+        let range_end = (chars.get(at) == Some(&'-')).then(|| chars.get(at + 1)).flatten();
+        match range_end {
+            Some(end) if *end != ']' => {
+                members.push(Member::Range(c, *end));
+                at += 2;
+            }
+            _ => members.push(Member::Range(c, c)),
+        }
+    }
+}
+
+/// A POSIX character class in the C locale.
+pub(crate) fn in_class(name: &str, c: char) -> bool {
+    match name {
+        "alpha" => c.is_ascii_alphabetic(),
+        "digit" => c.is_ascii_digit(),
+        "alnum" => c.is_ascii_alphanumeric(),
+        "upper" => c.is_ascii_uppercase(),
+        "lower" => c.is_ascii_lowercase(),
+        "space" => c.is_ascii_whitespace() || c == '\x0b',
+        "blank" => c == ' ' || c == '\t',
+        "punct" => c.is_ascii_punctuation(),
+        "xdigit" => c.is_ascii_hexdigit(),
+        "cntrl" => c.is_ascii_control(),
+        "print" => c.is_ascii_graphic() || c == ' ',
+        "graph" => c.is_ascii_graphic(),
+        _ => false,
+    }
+}
+
+/// Has the pattern anything but plain characters?
+pub(crate) fn is_magic(source: &str) -> bool {
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '*' | '?' | '[' => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Text as a pattern that matches only itself.
+pub(crate) fn escape(text: &str, into: &mut String) {
+    for c in text.chars() {
+        if "*?[]\\!-^".contains(c) {
+            into.push('\\');
+        }
+        into.push(c);
+    }
+}
+
+/// A pattern's text without its backslashes.
+pub(crate) fn unescape(source: &str) -> String {
+    let mut text = String::with_capacity(source.len());
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
+        text.push(if c == '\\' { chars.next().unwrap_or('\\') } else { c });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("*.txt", "a.txt", true),
+            ("*.txt", "a.txt.bak", false),
+            ("a*b*c", "aXbYbZc", true),
+            ("[a-c]?", "bz", true),
+            ("[!a-c]?", "bz", false),
+            ("[]x]", "]", true),
+            ("[[:digit:]]*", "7up", true),
+            ("\\*", "*", true),
+            ("\\*", "x", false),
+            ("[", "[", true),
+            ("a[", "a[", true),
+            ("**a", "bba", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches_text(text), expected, "{pattern} {text}");
+        }
+        assert!(!Pattern::new("*").matches_name(".hidden"));
+        assert!(Pattern::new(".*").matches_name(".hidden"));
+    }
+}

@@ -1,0 +1,145 @@
+//! Command lines: flags, options with values, operands.
+
+use crate::shell::call::Call;
+
+/// A command line taken apart as getopt_long does: options anywhere, `--` ends them.
+#[derive(Debug, Default)]
+pub(crate) struct Arguments {
+    /// Options in order: a letter, or a long name; with its value.
+    options: Vec<(String, Option<String>)>,
+    pub operands: Vec<String>,
+}
+
+/// What options there are.
+pub(crate) struct Spec {
+    /// Letters without a value.
+    pub flags: &'static str,
+    /// Letters with a value.
+    pub values: &'static str,
+    /// Long names and the letter (or name) they stand for. `=` at the end: takes a value.
+    pub long: &'static [(&'static str, &'static str)],
+}
+
+impl Arguments {
+    /// Takes the call's arguments apart. A wrong option is complained about: the exit status.
+    pub fn parse(call: &mut Call<'_, '_>, spec: &Spec) -> Result<Arguments, i32> {
+        Arguments::of(call.args(), spec).map_err(|wrong| {
+            let name = call.name.clone();
+            let line = match wrong {
+                Wrong::Unknown(letter) if call.busybox && letter.chars().count() == 1 => {
+                    format!("{name}: invalid option -- '{letter}'\n")
+                }
+                Wrong::Unknown(letter) if letter.chars().count() == 1 => {
+                    format!(
+                        "{name}: invalid option -- '{letter}'\nTry '{name} --help' for more information.\n"
+                    )
+                }
+                Wrong::Unknown(long) => format!("{name}: unrecognized option '--{long}'\n"),
+                Wrong::NoValue(letter) => format!("{name}: option requires an argument -- '{letter}'\n"),
+            };
+            call.err(&line);
+            1
+        })
+    }
+
+    /// [`Arguments::parse`] without a word.
+    pub fn of(args: &[String], spec: &Spec) -> Result<Arguments, Wrong> {
+        let mut parsed = Arguments::default();
+        let mut words = args.iter();
+        while let Some(word) = words.next() {
+            if word == "--" {
+                parsed.operands.extend(words.cloned());
+                break;
+            }
+            if let Some(long) = word.strip_prefix("--") {
+                let (name, value) = match long.split_once('=') {
+                    Some((name, value)) => (name, Some(value.to_owned())),
+                    None => (long, None),
+                };
+                let Some((known, letter)) =
+                    spec.long.iter().find(|(known, _)| known.trim_end_matches('=') == name)
+                else {
+                    return Err(Wrong::Unknown(name.to_owned()));
+                };
+                let value = match value {
+                    None if known.ends_with('=') => {
+                        Some(words.next().cloned().ok_or_else(|| Wrong::NoValue(name.to_owned()))?)
+                    }
+                    value => value,
+                };
+                parsed.options.push(((*letter).to_owned(), value));
+                continue;
+            }
+            let Some(letters) = word.strip_prefix('-').filter(|l| !l.is_empty()) else {
+                parsed.operands.push(word.clone());
+                continue;
+            };
+            let mut chars = letters.chars();
+            while let Some(letter) = chars.next() {
+                if spec.flags.contains(letter) {
+                    parsed.options.push((letter.to_string(), None));
+                } else if spec.values.contains(letter) {
+                    let rest: String = chars.by_ref().collect();
+                    let value = if rest.is_empty() { words.next().cloned() } else { Some(rest) };
+                    let value = value.ok_or_else(|| Wrong::NoValue(letter.to_string()))?;
+                    parsed.options.push((letter.to_string(), Some(value)));
+                } else {
+                    return Err(Wrong::Unknown(letter.to_string()));
+                }
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// Was the flag there?
+    pub fn has(&self, letter: &str) -> bool {
+        self.options.iter().any(|(name, _)| name == letter)
+    }
+
+    /// Was any of these letters there?
+    pub fn any(&self, letters: &str) -> bool {
+        self.options.iter().any(|(name, _)| letters.contains(name.as_str()))
+    }
+
+    /// The last value given for an option.
+    pub fn value(&self, letter: &str) -> Option<&str> {
+        self.options.iter().rev().find(|(name, _)| name == letter).and_then(|(_, value)| value.as_deref())
+    }
+
+    /// All values given for an option.
+    pub fn values<'a>(&'a self, letter: &'a str) -> impl Iterator<Item = &'a str> {
+        self.options.iter().filter(move |(name, _)| name == letter).filter_map(|(_, value)| value.as_deref())
+    }
+
+    /// Of these letters, the one given last.
+    pub fn last_of(&self, letters: &str) -> Option<&str> {
+        self.options.iter().rev().map(|(name, _)| name.as_str()).find(|name| letters.contains(name))
+    }
+}
+
+/// What is wrong with a command line.
+#[derive(Debug)]
+pub(crate) enum Wrong {
+    Unknown(String),
+    NoValue(String),
+}
+
+/// A size as `dd`, `head -c`, `truncate` take it: `10`, `4k`, `2M`, `1GB`.
+pub(crate) fn size(text: &str) -> Option<u64> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number: u64 = text.get(..digits)?.parse().ok()?;
+    let factor: u64 = match text.get(digits..)? {
+        "" | "c" => 1,
+        "w" => 2,
+        "b" => 512,
+        "k" | "K" | "KiB" | "kiB" => 1 << 10,
+        "kB" | "KB" => 1000,
+        "m" | "M" | "MiB" => 1 << 20,
+        "MB" => 1_000_000,
+        "g" | "G" | "GiB" => 1 << 30,
+        "GB" => 1_000_000_000,
+        "t" | "T" | "TiB" => 1 << 40,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}

@@ -1,0 +1,495 @@
+//! `cp` and `install`. Contents are shared, never copied byte by byte.
+
+use super::arguments::{Arguments, Spec};
+use super::{mode, owners};
+use crate::fs::{Errno, path};
+use crate::shell::call::Call;
+use crate::shell::text;
+use crate::union::{Open, Stat, StatKind};
+use std::collections::HashMap;
+
+/// How a tree is copied.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Copying {
+    pub deep: bool,
+    /// Mode, owner and time.
+    pub preserve: bool,
+    pub force: bool,
+    /// Symlinks named on the command line are followed.
+    pub follow: bool,
+    /// All symlinks are followed.
+    pub follow_all: bool,
+    pub keep_existing: bool,
+    pub only_newer: bool,
+    /// `-l`, `-s`: links instead of copies.
+    pub hard: bool,
+    pub soft: bool,
+    pub verbose: bool,
+    /// Files that were copied, so that a hard link becomes one again.
+    pub(super) seen: HashMap<(u32, u32), String>,
+}
+
+fn spec() -> Spec {
+    Spec {
+        flags: "aRrpdPLHfinluvsTxbZ",
+        values: "tS",
+        long: &[
+            ("archive", "a"),
+            ("recursive", "r"),
+            ("force", "f"),
+            ("no-clobber", "n"),
+            ("no-dereference", "P"),
+            ("dereference", "L"),
+            ("target-directory=", "t"),
+            ("no-target-directory", "T"),
+            ("verbose", "v"),
+            ("update", "u"),
+            ("link", "l"),
+            ("symbolic-link", "s"),
+            ("parents", "parents"),
+            ("preserve", "p"),
+            ("preserve=", "preserve"),
+            ("no-preserve=", "no-preserve"),
+            ("reflink", "reflink"),
+            ("reflink=", "reflink"),
+        ],
+    }
+}
+
+pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
+    let args = match Arguments::parse(call, &spec()) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let deep = args.any("aRr");
+    let keeps_links = args.any("adP");
+    let follow_all = args.last_of("LPdaH") == Some("L");
+    let mut copying = Copying {
+        deep,
+        preserve: args.any("ap") || args.values("preserve").next().is_some(),
+        force: args.has("f"),
+        follow: !keeps_links && !(deep && !args.has("H")) || follow_all,
+        follow_all: follow_all || !deep && !keeps_links,
+        keep_existing: args.has("n"),
+        only_newer: args.has("u"),
+        hard: args.has("l"),
+        soft: args.has("s"),
+        verbose: args.has("v"),
+        seen: HashMap::new(),
+    };
+    let mut operands = args.operands.clone();
+    let target = match args.value("t") {
+        Some(target) => target.to_owned(),
+        None => match operands.pop() {
+            Some(target) if !operands.is_empty() => target,
+            Some(target) => {
+                return call.either("missing operand", &format!("missing destination file operand after '{target}'\nTry 'cp --help' for more information."));
+            }
+            None => return call.fail("missing file operand"),
+        },
+    };
+    let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
+    if !into && (operands.len() > 1 || args.has("t")) {
+        return call.either_errno(&format!("'{target}'"), &format!("target '{target}'"), Errno::ENOTDIR);
+    }
+    let mut status = 0;
+    for operand in &operands {
+        let destination = if args.has("parents") {
+            let destination = format!("{}/{}", target.trim_end_matches('/'), operand.trim_start_matches('/'));
+            make_parents(call, &destination);
+            destination
+        } else if into {
+            inside(&target, operand)
+        } else {
+            target.clone()
+        };
+        if !copy(call, operand, &destination, &mut copying) {
+            status = 1;
+        }
+    }
+    status
+}
+
+fn make_parents(call: &mut Call<'_, '_>, destination: &str) {
+    let bytes = text::encode(destination).into_owned();
+    let mut at = Vec::new();
+    for name in path::names(path::parent(&bytes)) {
+        if bytes.starts_with(b"/") || !at.is_empty() {
+            at.push(b'/');
+        }
+        at.extend_from_slice(name);
+        // One that exists is no mistake; any other shows when the file is made.
+        let _ = call.m.mkdir(&at, 0o777);
+    }
+}
+
+/// Where a source lands inside a directory.
+pub(super) fn inside(directory: &str, source: &str) -> String {
+    let name = text::decode(path::file_name(&text::encode(source)));
+    match name.as_str() {
+        "." | ".." | "" => {
+            format!("{}/{}", directory.trim_end_matches('/'), if name == ".." { ".." } else { "." })
+        }
+        _ => format!("{}/{name}", directory.trim_end_matches('/')),
+    }
+}
+
+/// Copies one thing, trees with all that is in them. False: something failed, and was complained about.
+pub(super) fn copy(call: &mut Call<'_, '_>, source: &str, destination: &str, copying: &mut Copying) -> bool {
+    // (source, destination, top, directory to finish)
+    let mut open: Vec<(String, String, bool, Option<Stat>)> =
+        vec![(source.to_owned(), destination.to_owned(), true, None)];
+    let mut clean = true;
+    let root = call.m.realpath(&text::encode(destination)).ok();
+    while let Some((from, to, top, finish)) = open.pop() {
+        if call.m.stopped() {
+            return false;
+        }
+        if let Some(stat) = finish {
+            clean &= finish_directory(call, &to, &stat, copying);
+            continue;
+        }
+        let follow = if top { copying.follow || copying.follow_all } else { copying.follow_all };
+        let bytes = text::encode(&from).into_owned();
+        let stat = if follow { call.m.stat(&bytes) } else { call.m.lstat(&bytes) };
+        let stat = match stat {
+            Ok(stat) => stat,
+            Err(errno) => {
+                call.either_errno(&format!("can't stat '{from}'"), &format!("cannot stat '{from}'"), errno);
+                clean = false;
+                continue;
+            }
+        };
+        if stat.kind != StatKind::Dir {
+            clean &= copy_file(call, &from, &to, &stat, copying);
+            continue;
+        }
+        if !copying.deep {
+            call.either(
+                &format!("omitting directory '{from}'"),
+                &format!("-r not specified; omitting directory '{from}'"),
+            );
+            clean = false;
+            continue;
+        }
+        let here = call.m.realpath(&bytes).ok();
+        if !top && here.is_some() && here == root && root.is_some() {
+            continue;
+        }
+        let Some(new) = make_directory(call, &from, &to, &stat, copying) else {
+            clean = false;
+            continue;
+        };
+        let names = match call.m.readdir(&bytes) {
+            Ok(names) => names,
+            Err(errno) => {
+                call.either_errno(&format!("can't open '{from}'"), &format!("cannot access '{from}'"), errno);
+                clean = false;
+                continue;
+            }
+        };
+        if new || copying.preserve {
+            open.push((from.clone(), to.clone(), false, Some(stat)));
+        }
+        let (base, target) = (from.trim_end_matches('/'), to.trim_end_matches('/'));
+        for name in names.iter().rev() {
+            let name = text::decode(name);
+            open.push((format!("{base}/{name}"), format!("{target}/{name}"), false, None));
+        }
+    }
+    clean
+}
+
+/// None: it can't be made. Some(true): it is new.
+fn make_directory(
+    call: &mut Call<'_, '_>,
+    from: &str,
+    to: &str,
+    stat: &Stat,
+    copying: &Copying,
+) -> Option<bool> {
+    let bytes = text::encode(to).into_owned();
+    match call.m.stat(&bytes).map(|stat| stat.kind) {
+        Ok(StatKind::Dir) => return Some(false),
+        Ok(_) => {
+            call.either(
+                &format!("target '{to}' is not a directory"),
+                &format!("cannot overwrite non-directory '{to}' with directory '{from}'"),
+            );
+            return None;
+        }
+        Err(_) => {}
+    }
+    match call.m.mkdir(&bytes, stat.mode | 0o700) {
+        Ok(()) => {
+            if copying.verbose {
+                call.out(&format!("'{from}' -> '{to}'\n"));
+            }
+            Some(true)
+        }
+        Err(errno) => {
+            call.either_errno(
+                &format!("can't create directory '{to}'"),
+                &format!("cannot create directory '{to}'"),
+                errno,
+            );
+            None
+        }
+    }
+}
+
+fn finish_directory(call: &mut Call<'_, '_>, to: &str, stat: &Stat, copying: &Copying) -> bool {
+    if copying.preserve {
+        return preserve(call, to, stat);
+    }
+    let wanted = stat.mode & !call.m.umask;
+    let bytes = text::encode(to).into_owned();
+    match call.m.stat(&bytes) {
+        Ok(now) if now.mode != wanted => call.m.chmod(&bytes, wanted).is_ok(),
+        _ => true,
+    }
+}
+
+fn preserve(call: &mut Call<'_, '_>, to: &str, stat: &Stat) -> bool {
+    let bytes = text::encode(to).into_owned();
+    let symlink = stat.kind == StatKind::Symlink;
+    let now = call.m.lstat(&bytes).ok();
+    if !symlink {
+        let _ = call.m.utimes(&bytes, stat.mtime);
+    }
+    let owner = now.as_ref().is_none_or(|now| (now.uid, now.gid) != (stat.uid, stat.gid));
+    if owner && call.m.chown(&bytes, Some(stat.uid), Some(stat.gid), false).is_err() && call.m.cred.uid == 0 {
+        return false;
+    }
+    if symlink {
+        return true;
+    }
+    // chown drops setuid and setgid: the mode comes last.
+    let now = call.m.lstat(&bytes).ok();
+    if now.is_none_or(|now| now.mode != stat.mode) {
+        let _ = call.m.chmod(&bytes, stat.mode);
+    }
+    true
+}
+
+fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying: &mut Copying) -> bool {
+    let (source, target) = (text::encode(from).into_owned(), text::encode(to).into_owned());
+    let existing = call.m.lstat(&target).ok();
+    if let Some(existing) = &existing {
+        if call.m.stat(&target).is_ok_and(|now| now.id == stat.id && stat.kind == StatKind::File)
+            && !copying.soft
+            && !copying.hard
+        {
+            call.either(
+                &format!("'{from}' and '{to}' are the same file"),
+                &format!("'{from}' and '{to}' are the same file"),
+            );
+            return false;
+        }
+        if existing.kind == StatKind::Dir {
+            call.either(
+                &format!("'{to}' is a directory"),
+                &format!("cannot overwrite directory '{to}' with non-directory"),
+            );
+            return false;
+        }
+        if copying.keep_existing || copying.only_newer && existing.mtime >= stat.mtime {
+            return true;
+        }
+    }
+    let linked = stat.nlink > 1 && (!copying.follow_all || copying.preserve) && copying.deep;
+    let done = if copying.hard {
+        replace(call, &target, existing.is_some())
+            .and_then(|()| call.m.link(&source, &target))
+            .map_err(Failed::Write)
+    } else if copying.soft {
+        replace(call, &target, existing.is_some())
+            .and_then(|()| call.m.symlink(&source, &target))
+            .map_err(Failed::Write)
+    } else if let Some(first) = copying.seen.get(&stat.id).filter(|_| linked).cloned() {
+        let relinked = replace(call, &target, existing.is_some())
+            .and_then(|()| call.m.link(&text::encode(&first), &target));
+        relinked.map_err(Failed::Write)
+    } else {
+        if linked {
+            copying.seen.insert(stat.id, to.to_owned());
+        }
+        copy_one(call, &source, &target, stat, existing.as_ref(), copying)
+    };
+    match done {
+        Ok(()) => {
+            if copying.verbose {
+                call.out(&format!("'{from}' -> '{to}'\n"));
+            }
+            !copying.preserve || preserve(call, to, stat)
+        }
+        Err(Failed::Read(errno)) => {
+            call.either_errno(
+                &format!("can't open '{from}'"),
+                &format!("cannot open '{from}' for reading"),
+                errno,
+            );
+            false
+        }
+        Err(Failed::Write(Errno::ENOENT)) if call.busybox => {
+            call.fail(&format!("can't create '{to}': Path does not exist"));
+            false
+        }
+        Err(Failed::Write(errno)) => {
+            let what = match stat.kind {
+                StatKind::Symlink => "symbolic link",
+                _ => "regular file",
+            };
+            call.either_errno(
+                &format!("can't create '{to}'"),
+                &format!("cannot create {what} '{to}'"),
+                errno,
+            );
+            false
+        }
+    }
+}
+
+/// On which side it failed.
+enum Failed {
+    Read(Errno),
+    Write(Errno),
+}
+
+impl From<Errno> for Failed {
+    fn from(errno: Errno) -> Failed {
+        Failed::Write(errno)
+    }
+}
+
+fn replace(call: &mut Call<'_, '_>, target: &[u8], exists: bool) -> Result<(), Errno> {
+    if exists { call.m.unlink(target) } else { Ok(()) }
+}
+
+/// busybox replaces an existing file by a new one; GNU cp writes into it.
+fn copy_one(
+    call: &mut Call<'_, '_>,
+    source: &[u8],
+    target: &[u8],
+    stat: &Stat,
+    existing: Option<&Stat>,
+    copying: &Copying,
+) -> Result<(), Failed> {
+    match stat.kind {
+        StatKind::Symlink => {
+            let link = call.m.readlink(source).map_err(Failed::Read)?;
+            replace(call, target, existing.is_some())?;
+            call.m.symlink(&link, target)?;
+        }
+        StatKind::Fifo => {
+            replace(call, target, existing.is_some())?;
+            call.m.mkfifo(target, stat.mode)?;
+        }
+        StatKind::CharDev(major, minor) if copying.deep => {
+            replace(call, target, existing.is_some())?;
+            call.m.mkchar(target, stat.mode, major, minor)?;
+        }
+        _ => {
+            let contents = call.open_read(&text::decode(source)).map_err(Failed::Read)?;
+            let flags = Open { write: true, create: true, trunc: true, mode: stat.mode, ..Open::default() };
+            let device = existing.is_some_and(|e| matches!(e.kind, StatKind::CharDev(..)));
+            if call.busybox && existing.is_some() && !device {
+                call.m.unlink(target)?;
+            }
+            match call.m.open(target, flags, Some(contents.clone())) {
+                Err(Errno::EACCES) if copying.force && existing.is_some() => {
+                    call.m.unlink(target)?;
+                    call.m.open(target, flags, Some(contents))?;
+                }
+                other => drop(other?),
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn install(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec {
+        flags: "cdDpsvbTC",
+        values: "mogt",
+        long: &[
+            ("directory", "d"),
+            ("mode=", "m"),
+            ("owner=", "o"),
+            ("group=", "g"),
+            ("target-directory=", "t"),
+            ("no-target-directory", "T"),
+            ("verbose", "v"),
+            ("strip", "s"),
+        ],
+    };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let wanted = match args.value("m").map(mode::parse) {
+        Some(Some(change)) => change.apply(0, args.has("d"), 0),
+        Some(None) => return call.fail(&format!("invalid mode '{}'", args.value("m").unwrap_or(""))),
+        None => 0o755,
+    };
+    let owner = match owners::pair(call, args.value("o"), args.value("g")) {
+        Ok(owner) => owner,
+        Err(status) => return status,
+    };
+    if args.has("d") {
+        let mut status = 0;
+        for operand in &args.operands {
+            make_parents(call, operand);
+            let bytes = text::encode(operand).into_owned();
+            let made = call.m.mkdir(&bytes, 0o755);
+            if let Err(errno) = made
+                && !call.m.is_dir(&bytes)
+            {
+                status = call.either_errno(
+                    &format!("can't create directory '{operand}'"),
+                    &format!("cannot create directory '{operand}'"),
+                    errno,
+                );
+                continue;
+            }
+            settle(call, &bytes, wanted, owner);
+        }
+        return status;
+    }
+    let mut operands = args.operands.clone();
+    let target = match args.value("t") {
+        Some(target) => target.to_owned(),
+        None => match operands.pop() {
+            Some(target) if !operands.is_empty() => target,
+            _ => return call.fail("missing file operand"),
+        },
+    };
+    if args.has("D") {
+        make_parents(call, &if args.value("t").is_some() { format!("{target}/x") } else { target.clone() });
+    }
+    let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
+    let mut status = 0;
+    for operand in &operands {
+        let destination = if into { inside(&target, operand) } else { target.clone() };
+        let bytes = text::encode(&destination).into_owned();
+        if call.m.lstat(&bytes).is_ok_and(|stat| stat.kind != StatKind::Dir) {
+            let _ = call.m.unlink(&bytes);
+        }
+        let mut copying = Copying { follow: true, follow_all: true, ..Copying::default() };
+        if copy(call, operand, &destination, &mut copying) {
+            settle(call, &bytes, wanted, owner);
+        } else {
+            status = 1;
+        }
+    }
+    status
+}
+
+fn settle(call: &mut Call<'_, '_>, path: &[u8], mode: u16, owner: (Option<u32>, Option<u32>)) {
+    if owner != (None, None) {
+        let _ = call.m.chown(path, owner.0, owner.1, true);
+    }
+    if call.m.stat(path).is_ok_and(|stat| stat.mode != mode) {
+        let _ = call.m.chmod(path, mode);
+    }
+}

@@ -1,0 +1,322 @@
+//! `mkdir`, `touch`, `mktemp`, `truncate` and others that make things.
+
+use super::arguments::{Arguments, Spec, size};
+use super::mode;
+use crate::fs::{Contents, Errno, path};
+use crate::shell::call::Call;
+use crate::shell::text;
+use crate::union::StatKind;
+
+/// 2024-01-01T00:00:00Z, the lab's one date.
+pub(super) const NOW: i64 = 1_704_067_200;
+
+pub(super) fn mkdir(call: &mut Call<'_, '_>) -> i32 {
+    let spec =
+        Spec { flags: "pvZ", values: "m", long: &[("parents", "p"), ("verbose", "v"), ("mode=", "m")] };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let exact = match args.value("m") {
+        Some(word) => match mode::parse(word) {
+            Some(change) => Some(change.apply(0o777, true, 0)),
+            None => {
+                return call.either(&format!("invalid mode '{word}'"), &format!("invalid mode '{word}'"));
+            }
+        },
+        None => None,
+    };
+    if args.operands.is_empty() {
+        return call.either("missing operand", "missing operand\nTry 'mkdir --help' for more information.");
+    }
+    let mut status = 0;
+    for operand in &args.operands {
+        let made = if args.has("p") { with_parents(call, operand) } else { single(call, operand) };
+        let made = made.and_then(|new| match exact {
+            Some(mode) if new => call.m.chmod(&text::encode(operand), mode),
+            _ => Ok(()),
+        });
+        if let Err(errno) = made {
+            status = call.either_errno(
+                &format!("can't create directory '{operand}'"),
+                &format!("cannot create directory '{operand}'"),
+                errno,
+            );
+        } else if args.has("v") {
+            call.out(&format!("created directory: '{operand}'\n"));
+        }
+    }
+    status
+}
+
+fn single(call: &mut Call<'_, '_>, operand: &str) -> Result<bool, Errno> {
+    call.m.mkdir(&text::encode(operand), 0o777).map(|()| true)
+}
+
+/// `mkdir -p`: each missing directory of the path; whether the last one is new.
+fn with_parents(call: &mut Call<'_, '_>, operand: &str) -> Result<bool, Errno> {
+    let whole = text::encode(operand).into_owned();
+    let mut at: Vec<u8> = if whole.starts_with(b"/") { b"/".to_vec() } else { Vec::new() };
+    let mut new = false;
+    let count = path::names(&whole).count();
+    if count == 0 && at.is_empty() {
+        return Err(Errno::ENOENT);
+    }
+    for (number, name) in path::names(&whole).enumerate() {
+        if !at.is_empty() && !at.ends_with(b"/") {
+            at.push(b'/');
+        }
+        at.extend_from_slice(name);
+        new = match call.m.mkdir(&at, 0o777) {
+            Ok(()) => true,
+            Err(errno) => {
+                if !call.m.is_dir(&at) {
+                    // Something that is no directory stands in the way.
+                    let last = number + 1 == count;
+                    return Err(if errno == Errno::EEXIST && !last { Errno::ENOTDIR } else { errno });
+                }
+                false
+            }
+        };
+    }
+    Ok(new)
+}
+
+pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec {
+        flags: "acmhf",
+        values: "drt",
+        long: &[("no-create", "c"), ("date=", "d"), ("reference=", "r"), ("no-dereference", "h")],
+    };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let mut time = NOW;
+    if let Some(reference) = args.value("r") {
+        match call.m.stat(&text::encode(reference)) {
+            Ok(stat) => time = stat.mtime,
+            Err(errno) => {
+                return call.either_errno(
+                    reference,
+                    &format!("failed to get attributes of '{reference}'"),
+                    errno,
+                );
+            }
+        }
+    }
+    if let Some(word) = args.value("d").or_else(|| args.value("t")) {
+        match super::system::parse_date(word) {
+            Some(seconds) => time = seconds,
+            None => {
+                return call
+                    .either(&format!("invalid date '{word}'"), &format!("invalid date format '{word}'"));
+            }
+        }
+    }
+    if args.operands.is_empty() {
+        return call.fail("missing file operand");
+    }
+    let mut status = 0;
+    for operand in &args.operands {
+        let path = text::encode(operand).into_owned();
+        let done = match call.m.utimes(&path, time) {
+            Err(Errno::ENOENT) if args.has("c") => Ok(()),
+            Err(Errno::ENOENT) => {
+                let flags =
+                    crate::union::Open { write: true, create: true, mode: 0o666, ..Default::default() };
+                call.m.open(&path, flags, None).map(drop)
+            }
+            other => other,
+        };
+        if let Err(errno) = done {
+            status = call.either_errno(operand, &format!("cannot touch '{operand}'"), errno);
+        }
+    }
+    status
+}
+
+pub(super) fn mkfifo(call: &mut Call<'_, '_>) -> i32 {
+    let mut status = 0;
+    for operand in call.args().iter().filter(|word| !word.starts_with('-')) {
+        if let Err(errno) = call.m.mkfifo(&text::encode(operand), 0o666) {
+            status = call.either_errno(operand, &format!("cannot create fifo '{operand}'"), errno);
+        }
+    }
+    status
+}
+
+pub(super) fn mknod(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec { flags: "", values: "m", long: &[("mode=", "m")] };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let mode = args.value("m").and_then(mode::parse).map_or(0o666, |change| change.apply(0o666, false, 0));
+    let operands: Vec<&str> = args.operands.iter().map(String::as_str).collect();
+    let made = match operands[..] {
+        [name, "p"] => call.m.mkfifo(&text::encode(name), mode),
+        [name, "c" | "u", major, minor] => match (major.parse(), minor.parse()) {
+            (Ok(major), Ok(minor)) => call.m.mkchar(&text::encode(name), mode, major, minor),
+            _ => return call.fail(&format!("invalid major device number '{major}'")),
+        },
+        [name, "b", ..] => {
+            call.m.not_modelled(&format!("{} b ({name})", call.name));
+            return 0;
+        }
+        _ => return call.fail("missing operand"),
+    };
+    match made {
+        Ok(()) => 0,
+        Err(errno) => call.fail_errno(operands.first().copied().unwrap_or(""), errno),
+    }
+}
+
+pub(super) fn mktemp(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec {
+        flags: "dqut",
+        values: "p",
+        long: &[
+            ("directory", "d"),
+            ("quiet", "q"),
+            ("dry-run", "u"),
+            ("tmpdir", "t"),
+            ("tmpdir=", "p"),
+            ("suffix=", "S"),
+        ],
+    };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let given = args.operands.first().cloned();
+    let template = given
+        .clone()
+        .unwrap_or_else(|| if call.busybox { "tmp.XXXXXX" } else { "tmp.XXXXXXXXXX" }.to_owned());
+    let stem = template.trim_end_matches('X');
+    let count = template.len() - stem.len();
+    if count < 3 {
+        return call.fail(&format!("too few X's in template '{template}'"));
+    }
+    let in_tmp = given.is_none() || args.has("t") || args.has("p");
+    let dir = args.value("p").map(str::to_owned).or_else(|| call.env.get("TMPDIR").cloned());
+    let dir = dir.unwrap_or_else(|| "/tmp".to_owned());
+    for _ in 0..10_000 {
+        let mut name = String::new();
+        while name.len() < count {
+            name.push_str(&format!("{:04x}", call.m.random()));
+        }
+        name.truncate(count);
+        let whole = if in_tmp {
+            format!("{}/{stem}{name}", dir.trim_end_matches('/'))
+        } else {
+            format!("{stem}{name}")
+        };
+        let path = text::encode(&whole).into_owned();
+        let made = if call.m.lstat(&path).is_ok() {
+            Err(Errno::EEXIST)
+        } else if args.has("u") {
+            Ok(())
+        } else if args.has("d") {
+            call.m.mkdir(&path, 0o700)
+        } else {
+            call.m.write(&path, Contents::EMPTY, 0o600)
+        };
+        match made {
+            Ok(()) => {
+                call.out(&format!("{whole}\n"));
+                return 0;
+            }
+            Err(Errno::EEXIST) => {}
+            Err(errno) => {
+                let kind = if args.has("d") { "directory" } else { "file" };
+                return call.either_errno(
+                    &whole,
+                    &format!("failed to create {kind} via template '{dir}/{template}'"),
+                    errno,
+                );
+            }
+        }
+    }
+    1
+}
+
+pub(super) fn truncate(call: &mut Call<'_, '_>) -> i32 {
+    let spec =
+        Spec { flags: "co", values: "sr", long: &[("size=", "s"), ("no-create", "c"), ("reference=", "r")] };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let Some(word) = args.value("s") else {
+        return call.fail("you must specify either '--size' or '--reference'");
+    };
+    let (sign, digits) = match word.chars().next() {
+        Some(sign @ ('+' | '-' | '<' | '>' | '/' | '%')) => (Some(sign), &word[1..]),
+        _ => (None, word),
+    };
+    let Some(wanted) = size(digits) else {
+        return call.either(&format!("invalid number '{word}'"), &format!("Invalid number: '{word}'"));
+    };
+    let mut status = 0;
+    for operand in &args.operands {
+        let path = text::encode(operand).into_owned();
+        let now = call.m.stat(&path).map_or(0, |stat| stat.size);
+        let to = match sign {
+            None => wanted,
+            Some('+') => now.saturating_add(wanted),
+            Some('-') => now.saturating_sub(wanted),
+            Some('<') => now.min(wanted),
+            Some('>') => now.max(wanted),
+            Some('/') if wanted > 0 => now - now % wanted,
+            Some('%') if wanted > 0 => now.div_ceil(wanted).saturating_mul(wanted),
+            _ => now,
+        };
+        if args.has("c") && !call.m.exists(&path) {
+            continue;
+        }
+        let flags =
+            crate::union::Open { write: true, create: !args.has("c"), mode: 0o666, ..Default::default() };
+        let done = call
+            .m
+            .open(&path, flags, None)
+            .and_then(|_| call.m.truncate(&path, to.min(i64::MAX as u64) as i64));
+        if let Err(errno) = done {
+            status = call.either_errno(
+                &format!("{operand}: open"),
+                &format!("cannot open '{operand}' for writing"),
+                errno,
+            );
+        }
+    }
+    status
+}
+
+pub(super) fn fallocate(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec { flags: "nxzdpcv", values: "lo", long: &[("length=", "l"), ("offset=", "o")] };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let offset = args.value("o").and_then(size).unwrap_or(0);
+    let Some(length) = args.value("l").and_then(size).filter(|length| *length > 0) else {
+        return call.fail("no length argument specified");
+    };
+    let Some(operand) = args.operands.first() else { return call.fail("no filename specified") };
+    let path = text::encode(operand).into_owned();
+    let flags = crate::union::Open { write: true, create: true, mode: 0o666, ..Default::default() };
+    let done = call.m.open(&path, flags, None).and_then(|_| {
+        let now = call.m.stat(&path)?.size;
+        let to = offset.saturating_add(length).max(now).min(i64::MAX as u64);
+        if to > now { call.m.truncate(&path, to as i64) } else { Ok(()) }
+    });
+    match done {
+        Ok(()) => 0,
+        Err(errno) => call.either_errno(operand, &format!("cannot open {operand}"), errno),
+    }
+}
+
+/// The kind of thing a path leads to, symlinks not followed.
+pub(super) fn kind_of(call: &mut Call<'_, '_>, path: &[u8]) -> Option<StatKind> {
+    call.m.lstat(path).ok().map(|stat| stat.kind)
+}

@@ -1,0 +1,200 @@
+//! The programs that an image's files stand for: one file for each group of commands.
+
+mod accounts;
+mod archive;
+pub(super) mod arguments;
+mod awk;
+mod awk_parse;
+mod copy;
+mod dd;
+mod describe;
+pub(super) mod echo;
+mod expr;
+mod find;
+mod grep;
+mod gzip_format;
+mod links;
+mod make;
+mod md5;
+pub(super) mod mode;
+mod moves;
+mod network;
+mod numbers;
+mod owners;
+pub(super) mod posix_regex;
+pub(super) mod printf;
+mod remove;
+mod sed;
+mod sed_parse;
+mod show;
+mod sort;
+mod sums;
+mod system;
+mod tar_format;
+pub(super) mod test;
+mod text_tools;
+mod wrap;
+
+use super::call::Call;
+use super::packages;
+
+/// A program: what runs when a file with its tag is executed.
+pub(super) struct Program {
+    pub name: &'static str,
+    pub run: fn(&mut Call<'_, '_>) -> i32,
+    pub help: &'static str,
+}
+
+const fn row(name: &'static str, run: fn(&mut Call<'_, '_>) -> i32, help: &'static str) -> Program {
+    Program { name, run, help }
+}
+
+/// All of them, sorted by name.
+pub(super) const TABLE: &[Program] = &[
+    row("[", test::run, "compare values, look at files"),
+    row("[[", test::run, "compare values, look at files"),
+    row("addgroup", accounts::addgroup, "add a group (busybox and Debian)"),
+    row("adduser", accounts::adduser, "add a user (busybox and Debian)"),
+    row("apk", packages::apk::run, "Alpine's package manager (model)"),
+    row("apt", packages::apt::run, "Debian's package manager (model)"),
+    row("apt-cache", packages::apt::cache, "look at package lists (model)"),
+    row("apt-get", packages::apt::run, "Debian's package manager (model)"),
+    row("apt-mark", packages::apt::mark, "mark packages as wanted (model)"),
+    row("awk", awk::run, "patterns and actions on lines"),
+    row("base64", sums::base64, "encode or decode"),
+    row("basename", text_tools::basename, "the last part of a path"),
+    row("bundler", packages::npm::bundle, "vite, webpack, tsc … (model)"),
+    row("bunzip2", archive::refuse, "not modelled"),
+    row("cat", show::cat, "print files"),
+    row("chgrp", owners::chgrp, "change groups"),
+    row("chmod", owners::chmod, "change modes, symbolic ones too"),
+    row("chown", owners::chown, "change owners"),
+    row("chroot", wrap::chroot, "only with / as the new root"),
+    row("cmp", sums::cmp, "compare two files"),
+    row("comm", sort::comm, "compare sorted files line by line"),
+    row("cp", copy::cp, "copy files and trees"),
+    row("curl", network::curl, "no network here: fails as curl does"),
+    row("cut", text_tools::cut, "columns of lines"),
+    row("date", system::date, "the lab's one date"),
+    row("dd", dd::run, "copy blocks"),
+    row("delgroup", accounts::delgroup, "remove a group"),
+    row("deluser", accounts::deluser, "remove a user"),
+    row("df", system::df, "one disk, half full"),
+    row("diff", sums::diff, "differences of two files"),
+    row("dirname", text_tools::dirname, "all but the last part of a path"),
+    row("dpkg", packages::dpkg::run, "installed packages (model)"),
+    row("dpkg-query", packages::dpkg::query, "installed packages (model)"),
+    row("dpkg-reconfigure", system::quiet, "succeeds"),
+    row("du", describe::du, "sizes of trees"),
+    row("echo", echo::run, "print words"),
+    row("egrep", grep::run, "lines that match"),
+    row("env", wrap::env, "environment; run with another"),
+    row("expand", text_tools::expand, "tabs to blanks"),
+    row("expr", expr::run, "calculate, compare, match"),
+    row("fallocate", make::fallocate, "make a file of a size"),
+    row("false", system::fails, "fail"),
+    row("fgrep", grep::run, "lines that match"),
+    row("find", find::run, "walk trees"),
+    row("fold", text_tools::fold, "break long lines"),
+    row("free", system::free, "memory"),
+    row("getent", accounts::getent, "look up users and groups"),
+    row("git", network::git, "no network here: clone fails"),
+    row("go", packages::go::run, "Go's tool (model)"),
+    row("gosu", wrap::as_user, "run as another user"),
+    row("grep", grep::run, "lines that match"),
+    row("groupadd", accounts::groupadd, "add a group"),
+    row("groupdel", accounts::delgroup, "remove a group"),
+    row("groupmod", accounts::groupmod, "change a group"),
+    row("groups", accounts::groups, "groups of a user"),
+    row("gunzip", archive::gunzip, "decompress"),
+    row("gzip", archive::gzip, "compress"),
+    row("head", show::head, "first lines"),
+    row("hostname", system::hostname, "the host's name"),
+    row("id", accounts::id, "who runs this"),
+    row("install", copy::install, "copy with mode and owner"),
+    row("kill", system::quiet, "nobody to kill: succeeds"),
+    row("ldconfig", system::ldconfig, "writes /etc/ld.so.cache"),
+    row("link", links::link, "make a hard link"),
+    row("ln", links::ln, "make links"),
+    row("locale-gen", system::quiet, "succeeds"),
+    row("ls", describe::ls, "list directories"),
+    row("md5sum", sums::md5sum, "MD5 of files"),
+    row("mkdir", make::mkdir, "make directories"),
+    row("mkfifo", make::mkfifo, "make a named pipe"),
+    row("mknod", make::mknod, "make a device node"),
+    row("mktemp", make::mktemp, "make a file with a new name"),
+    row("mv", moves::mv, "move and rename"),
+    row("nice", wrap::nice, "run a program"),
+    row("nl", text_tools::nl, "number lines"),
+    row("node", packages::npm::node, "node -e and --version only (model)"),
+    row("nohup", wrap::nice, "run a program"),
+    row("npm", packages::npm::run, "node's package manager (model)"),
+    row("npx", packages::npm::npx, "not modelled, says so"),
+    row("nproc", system::nproc, "2"),
+    row("od", sums::od, "bytes in octal or hexadecimal"),
+    row("passwd", accounts::passwd, "sets the password field"),
+    row("paste", text_tools::paste, "lines side by side"),
+    row("pip", packages::pip::run, "Python's package manager (model)"),
+    row("pip3", packages::pip::run, "Python's package manager (model)"),
+    row("printenv", wrap::printenv, "environment"),
+    row("printf", printf::run, "print by a format"),
+    row("ps", system::ps, "one process"),
+    row("pwd", system::pwd, "working directory"),
+    row("readlink", links::readlink, "where a symlink leads"),
+    row("realpath", links::realpath, "a path without symlinks"),
+    row("rev", text_tools::rev, "lines backwards"),
+    row("rm", remove::rm, "remove files and trees"),
+    row("rmdir", remove::rmdir, "remove empty directories"),
+    row("sed", sed::run, "edit lines"),
+    row("seq", numbers::seq, "count"),
+    row("setcap", system::quiet, "succeeds"),
+    row("sha1sum", sums::refuse, "not modelled"),
+    row("sha256sum", sums::sha256sum, "SHA-256 of files"),
+    row("shuf", sort::shuf, "lines in another, fixed order"),
+    row("sleep", numbers::sleep, "simulated seconds; nobody waits"),
+    row("sort", sort::sort, "sort lines"),
+    row("split", text_tools::split, "cut a file in pieces"),
+    row("stat", describe::stat, "mode, owner, size"),
+    row("su", wrap::su, "run as another user"),
+    row("su-exec", wrap::as_user, "run as another user"),
+    row("sync", system::quiet, "succeeds"),
+    row("tac", text_tools::tac, "lines, last one first"),
+    row("tail", show::tail, "last lines"),
+    row("tar", archive::tar, "pack and unpack trees"),
+    row("tee", show::tee, "print and write"),
+    row("test", test::run, "compare values, look at files"),
+    row("timeout", wrap::timeout, "run a program"),
+    row("touch", make::touch, "make files, set times"),
+    row("tr", text_tools::tr, "replace characters"),
+    row("true", system::quiet, "succeed"),
+    row("truncate", make::truncate, "set a file's size"),
+    row("uname", system::uname, "the system"),
+    row("uniq", sort::uniq, "drop repeated lines"),
+    row("unlink", remove::unlink, "remove one file"),
+    row("update-ca-certificates", system::certificates, "writes the bundle"),
+    row("useradd", accounts::useradd, "add a user"),
+    row("userdel", accounts::deluser, "remove a user"),
+    row("usermod", accounts::usermod, "change a user"),
+    row("wc", text_tools::wc, "count lines, words, bytes"),
+    row("wget", network::wget, "no network here: fails as wget does"),
+    row("which", wrap::which, "where a program is"),
+    row("whoami", accounts::whoami, "who runs this"),
+    row("xargs", wrap::xargs, "run a program on words read"),
+    row("xxd", sums::xxd, "bytes in hexadecimal"),
+    row("yes", numbers::yes, "the same line for ever"),
+    row("zcat", archive::zcat, "print decompressed"),
+];
+
+/// The program of this name.
+pub(super) fn find(name: &str) -> Option<&'static Program> {
+    let at = TABLE.binary_search_by(|program| program.name.cmp(name)).ok()?;
+    TABLE.get(at)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(super::TABLE.is_sorted_by(|a, b| a.name < b.name));
+    }
+}

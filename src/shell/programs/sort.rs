@@ -1,0 +1,382 @@
+//! `sort`, `uniq`, `comm`, `shuf`.
+
+use super::arguments::{Arguments, Spec};
+use super::text_tools::texts;
+use crate::fs::Contents;
+use crate::shell::call::Call;
+use crate::shell::text;
+use std::cmp::Ordering;
+
+/// One `-k`.
+#[derive(Clone, Debug, Default)]
+struct Key {
+    from: (usize, usize),
+    to: Option<(usize, usize)>,
+    flags: String,
+}
+
+fn key(word: &str) -> Option<Key> {
+    let place = |text: &str| -> Option<((usize, usize), String)> {
+        let flags: String = text.chars().skip_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let numbers = text.strip_suffix(&flags)?;
+        let (field, char) = match numbers.split_once('.') {
+            Some((field, char)) => (field.parse().ok()?, char.parse().ok()?),
+            None => (numbers.parse().ok()?, 0),
+        };
+        Some(((field, char), flags))
+    };
+    let (from, to) = match word.split_once(',') {
+        Some((from, to)) => (from, Some(to)),
+        None => (word, None),
+    };
+    let (from, mut flags) = place(from)?;
+    let to = match to {
+        Some(to) => {
+            let (to, more) = place(to)?;
+            flags.push_str(&more);
+            Some(to)
+        }
+        None => None,
+    };
+    Some(Key { from, to, flags })
+}
+
+pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec {
+        flags: "nrubfhgMVcsizdC",
+        values: "ktoST",
+        long: &[
+            ("numeric-sort", "n"),
+            ("reverse", "r"),
+            ("unique", "u"),
+            ("key=", "k"),
+            ("field-separator=", "t"),
+            ("output=", "o"),
+            ("ignore-case", "f"),
+            ("human-numeric-sort", "h"),
+            ("version-sort", "V"),
+            ("stable", "s"),
+            ("check", "c"),
+            ("general-numeric-sort", "g"),
+        ],
+    };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let mut keys = Vec::new();
+    for word in args.values("k") {
+        match key(word) {
+            Some(key) => keys.push(key),
+            None => {
+                return call
+                    .fail(&format!("invalid number at field start: invalid count at start of '{word}'"));
+            }
+        }
+    }
+    let mut lines: Vec<String> = Vec::new();
+    let list = if args.operands.is_empty() { vec!["-".to_owned()] } else { args.operands.clone() };
+    for operand in &list {
+        match call.open_read(operand) {
+            Ok(contents) => {
+                let source = call.text_of(&contents);
+                lines.extend(text::lines(&source).0.into_iter().map(str::to_owned));
+            }
+            Err(errno) => {
+                call.either_errno(operand, &format!("cannot read: {operand}"), errno);
+                return 2;
+            }
+        }
+    }
+    let count = lines.len() as u64;
+    if !call.m.t.fuel.spend(count.saturating_mul(u64::from(64 - count.leading_zeros()))) {
+        return 1;
+    }
+    let global: String = "nrbfhgVMd".chars().filter(|c| args.has(&c.to_string())).collect();
+    let separator = args.value("t").and_then(|t| t.chars().next());
+    let order = |a: &str, b: &str| compare(a, b, &keys, &global, separator);
+    let reverse = args.has("r");
+    let full = |a: &String, b: &String| {
+        order(a, b).then_with(|| {
+            let last = if args.any("su") { Ordering::Equal } else { a.as_bytes().cmp(b.as_bytes()) };
+            if reverse { last.reverse() } else { last }
+        })
+    };
+    if args.any("cC") {
+        let wrong = lines.windows(2).position(|pair| match pair {
+            [a, b] => full(a, b) == Ordering::Greater,
+            _ => false,
+        });
+        return match wrong.and_then(|at| lines.get(at + 1).map(|line| (at + 2, line.clone()))) {
+            Some((number, line)) => {
+                call.fail(&format!("{}:{number}: disorder: {line}", list.first().map_or("-", String::as_str)))
+            }
+            None => 0,
+        };
+    }
+    lines.sort_by(full);
+    if args.has("u") {
+        lines.dedup_by(|b, a| order(a, b) == Ordering::Equal);
+    }
+    let mut result = lines.join("\n");
+    if !lines.is_empty() {
+        result.push('\n');
+    }
+    match args.value("o") {
+        Some(path) => match call.m.write(&text::encode(path), Contents::text(&result), 0o666) {
+            Ok(()) => 0,
+            Err(errno) => call.fail_errno(path, errno),
+        },
+        None => {
+            call.out(&result);
+            0
+        }
+    }
+}
+
+fn compare(a: &str, b: &str, keys: &[Key], global: &str, separator: Option<char>) -> Ordering {
+    if keys.is_empty() {
+        return by_flags(a, b, global);
+    }
+    for key in keys {
+        let flags = if key.flags.chars().any(|c| c != 'b') { key.flags.as_str() } else { global };
+        let order = by_flags(&part(a, key, separator), &part(b, key, separator), flags);
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    Ordering::Equal
+}
+
+/// The part of a line that a key names.
+fn part(line: &str, key: &Key, separator: Option<char>) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    let start_of = |field: usize| -> usize {
+        let mut at = 0;
+        for _ in 1..field {
+            match separator {
+                Some(separator) => {
+                    while at < chars.len() && chars.get(at) != Some(&separator) {
+                        at += 1;
+                    }
+                    at += 1;
+                }
+                None => {
+                    while chars.get(at).is_some_and(|c| c.is_ascii_whitespace()) {
+                        at += 1;
+                    }
+                    while chars.get(at).is_some_and(|c| !c.is_ascii_whitespace()) {
+                        at += 1;
+                    }
+                }
+            }
+        }
+        at.min(chars.len())
+    };
+    let mut from = start_of(key.from.0);
+    if key.flags.contains('b') {
+        while chars.get(from).is_some_and(|c| c.is_ascii_whitespace()) {
+            from += 1;
+        }
+    }
+    from += key.from.1.saturating_sub(1);
+    let to = match key.to {
+        None => chars.len(),
+        Some((field, 0)) => {
+            let next = start_of(field + 1);
+            if separator.is_some() && next > 0 && field_exists(&chars, field, separator) {
+                next.saturating_sub(1)
+            } else {
+                next
+            }
+        }
+        Some((field, char)) => start_of(field) + char,
+    };
+    let to = to.min(chars.len());
+    chars.get(from.min(to)..to).unwrap_or_default().iter().collect()
+}
+
+/// Is there a separator after this field?
+fn field_exists(chars: &[char], field: usize, separator: Option<char>) -> bool {
+    separator.is_some_and(|separator| chars.iter().filter(|c| **c == separator).count() >= field)
+}
+
+fn by_flags(a: &str, b: &str, flags: &str) -> Ordering {
+    let has = |c| flags.contains(c);
+    let order = if has('n') || has('h') || has('g') {
+        number(a, has('h')).total_cmp(&number(b, has('h')))
+    } else if has('V') {
+        version(a, b)
+    } else {
+        let ready = |s: &str| -> Vec<u8> {
+            let s = if has('b') { s.trim_start() } else { s };
+            let s: String = if has('d') {
+                s.chars().filter(|c| c.is_ascii_alphanumeric() || c.is_whitespace()).collect()
+            } else {
+                s.to_owned()
+            };
+            if has('f') { s.to_ascii_uppercase().into_bytes() } else { s.into_bytes() }
+        };
+        ready(a).cmp(&ready(b))
+    };
+    if has('r') { order.reverse() } else { order }
+}
+
+fn number(text: &str, human: bool) -> f64 {
+    let text = text.trim_start();
+    let end = text.char_indices().find(|(i, c)| !(c.is_ascii_digit() || *c == '.' || *c == '-' && *i == 0));
+    let (digits, rest) = text.split_at(end.map_or(text.len(), |(at, _)| at));
+    let value: f64 = digits.parse().unwrap_or(0.0);
+    let scale = match rest.chars().next() {
+        Some('K' | 'k') => 1024f64,
+        Some('M') => 1024f64.powi(2),
+        Some('G') => 1024f64.powi(3),
+        Some('T') => 1024f64.powi(4),
+        _ => 1.0,
+    };
+    if human { value * scale } else { value }
+}
+
+fn version(a: &str, b: &str) -> Ordering {
+    let pieces = |text: &str| -> Vec<(bool, String)> {
+        let mut all: Vec<(bool, String)> = Vec::new();
+        for c in text.chars() {
+            match all.last_mut() {
+                Some((digits, piece)) if *digits == c.is_ascii_digit() => piece.push(c),
+                _ => all.push((c.is_ascii_digit(), c.to_string())),
+            }
+        }
+        all
+    };
+    let (left, right) = (pieces(a), pieces(b));
+    for ((da, x), (db, y)) in left.iter().zip(&right) {
+        let order = if *da && *db {
+            let (x, y) = (x.trim_start_matches('0'), y.trim_start_matches('0'));
+            x.len().cmp(&y.len()).then_with(|| x.cmp(y))
+        } else {
+            x.cmp(y)
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    left.len().cmp(&right.len())
+}
+
+pub(super) fn uniq(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec {
+        flags: "cdui",
+        values: "fsw",
+        long: &[("count", "c"), ("repeated", "d"), ("unique", "u"), ("ignore-case", "i")],
+    };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let input = args.operands.first().cloned().unwrap_or_else(|| "-".to_owned());
+    let contents = match call.open_read(&input) {
+        Ok(contents) => contents,
+        Err(errno) => return call.fail_errno(&input, errno),
+    };
+    let source = call.text_of(&contents);
+    let skip_fields: usize = args.value("f").and_then(|f| f.parse().ok()).unwrap_or(0);
+    let skip_chars: usize = args.value("s").and_then(|s| s.parse().ok()).unwrap_or(0);
+    let view = |line: &str| -> String {
+        let mut rest = line;
+        for _ in 0..skip_fields {
+            rest = rest.trim_start().trim_start_matches(|c: char| !c.is_whitespace());
+        }
+        let kept: String = rest.chars().skip(skip_chars).collect();
+        if args.has("i") { kept.to_lowercase() } else { kept }
+    };
+    let mut groups: Vec<(&str, u64)> = Vec::new();
+    for line in text::lines(&source).0 {
+        match groups.last_mut() {
+            Some((last, count)) if view(last) == view(line) => *count += 1,
+            _ => groups.push((line, 1)),
+        }
+    }
+    let mut result = String::new();
+    for (line, count) in groups {
+        if args.has("d") && count < 2 || args.has("u") && count > 1 {
+            continue;
+        }
+        if args.has("c") {
+            result.push_str(&format!("{count:>7} {line}\n"));
+        } else {
+            result.push_str(&format!("{line}\n"));
+        }
+    }
+    match args.operands.get(1) {
+        Some(path) => match call.m.write(&text::encode(path), Contents::text(&result), 0o666) {
+            Ok(()) => 0,
+            Err(errno) => call.fail_errno(path, errno),
+        },
+        None => {
+            call.out(&result);
+            0
+        }
+    }
+}
+
+pub(super) fn comm(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec { flags: "123", values: "", long: &[] };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let (texts, status) = texts(call, &args.operands);
+    let [(_, first), (_, second)] = &texts[..] else { return status.max(1) };
+    let (mut a, mut b) =
+        (text::lines(first).0.into_iter().peekable(), text::lines(second).0.into_iter().peekable());
+    let tabs = |column: &str| -> String {
+        ["1", "2"].iter().take_while(|c| **c != column).filter(|c| !args.has(c)).map(|_| '\t').collect()
+    };
+    loop {
+        let (column, line) = match (a.peek(), b.peek()) {
+            (Some(x), Some(y)) if x == y => {
+                b.next();
+                ("3", a.next())
+            }
+            (Some(x), Some(y)) if x < y => ("1", a.next()),
+            (Some(_), None) => ("1", a.next()),
+            (_, Some(_)) => ("2", b.next()),
+            (None, None) => return status,
+        };
+        if let Some(line) = line
+            && !args.has(column)
+        {
+            call.out(&format!("{}{line}\n", tabs(column)));
+        }
+    }
+}
+
+/// Every run shuffles alike: lines in the order of their digests.
+pub(super) fn shuf(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec {
+        flags: "er",
+        values: "nio",
+        long: &[("head-count=", "n"), ("echo", "e"), ("input-range=", "i")],
+    };
+    let args = match Arguments::parse(call, &spec) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    let mut lines: Vec<String> = match args.value("i").and_then(|range| range.split_once('-')) {
+        Some((from, to)) => match (from.parse::<u32>(), to.parse::<u32>()) {
+            (Ok(from), Ok(to)) => (from..=to).take(1_000_000).map(|n| n.to_string()).collect(),
+            _ => return call.fail("invalid input range"),
+        },
+        None if args.has("e") => args.operands.clone(),
+        None => {
+            let (texts, _) = texts(call, &args.operands);
+            texts.iter().flat_map(|(_, source)| text::lines(source).0).map(str::to_owned).collect()
+        }
+    };
+    lines.sort_by_key(|line| crate::fs::Digest::of(line));
+    let most = args.value("n").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
+    for line in lines.iter().take(most) {
+        call.out(&format!("{line}\n"));
+    }
+    0
+}

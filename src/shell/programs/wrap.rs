@@ -1,0 +1,336 @@
+//! Programs that run other programs: `env`, `xargs`, `su-exec` and their like.
+
+use super::arguments::{Arguments, Spec};
+use crate::shell::call::Call;
+use crate::shell::{text, users};
+use crate::union::Cred;
+
+pub(super) fn env(call: &mut Call<'_, '_>) -> i32 {
+    let mut environment = call.env.clone();
+    let mut words = call.args();
+    while let Some(option) = words.first().filter(|w| w.starts_with('-')) {
+        words = words.get(1..).unwrap_or_default();
+        match option.as_str() {
+            "-i" | "-" | "--ignore-environment" => environment.clear(),
+            "-u" | "--unset" => {
+                if let Some(name) = words.first() {
+                    environment.shift_remove(name);
+                }
+                words = words.get(1..).unwrap_or_default();
+            }
+            "-C" | "--chdir" => {
+                if let Some(dir) = words.first()
+                    && let Ok(dir) = call.m.realpath(&text::encode(dir))
+                {
+                    call.m.cwd = dir;
+                }
+                words = words.get(1..).unwrap_or_default();
+            }
+            "--" => break,
+            other => {
+                if let Some(line) = other.strip_prefix("-S") {
+                    let mut split: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+                    split.extend(words.iter().cloned());
+                    return call.start_in(split, &environment);
+                }
+                if let Some(name) = other.strip_prefix("--unset=").or_else(|| other.strip_prefix("-u")) {
+                    environment.shift_remove(name);
+                }
+            }
+        }
+    }
+    while let Some((name, value)) = words.first().and_then(|w| w.split_once('=')) {
+        environment.insert(name.to_owned(), value.to_owned());
+        words = words.get(1..).unwrap_or_default();
+    }
+    if words.is_empty() {
+        for (name, value) in &environment {
+            call.out(&format!("{name}={value}\n"));
+        }
+        return 0;
+    }
+    call.start_in(words.to_vec(), &environment)
+}
+
+pub(super) fn printenv(call: &mut Call<'_, '_>) -> i32 {
+    if call.args().is_empty() {
+        return env(call);
+    }
+    let mut status = 0;
+    for name in call.args() {
+        match call.env.get(name) {
+            Some(value) => call.out(&format!("{value}\n")),
+            None => status = 1,
+        }
+    }
+    status
+}
+
+pub(super) fn nice(call: &mut Call<'_, '_>) -> i32 {
+    let mut words = call.args();
+    while words.first().is_some_and(|w| w.starts_with('-')) {
+        let takes = words.first().is_some_and(|w| w == "-n");
+        words = words.get(if takes { 2 } else { 1 }..).unwrap_or_default();
+    }
+    if words.is_empty() { 0 } else { call.start(words.to_vec()) }
+}
+
+pub(super) fn timeout(call: &mut Call<'_, '_>) -> i32 {
+    let mut words = call.args();
+    while let Some(option) = words.first().filter(|w| w.starts_with('-')) {
+        let takes = matches!(option.as_str(), "-k" | "-s" | "--kill-after" | "--signal");
+        words = words.get(if takes { 2 } else { 1 }..).unwrap_or_default();
+    }
+    let [limit, command @ ..] = words else { return call.fail("missing operand") };
+    let Some(limit) = super::numbers::duration(limit) else {
+        return call.fail(&format!("invalid time interval '{limit}'"));
+    };
+    let before = call.m.seconds.unwrap_or(0.0);
+    let status = call.start(command.to_vec());
+    let took = call.m.seconds.unwrap_or(0.0) - before;
+    if limit > 0.0 && took > limit {
+        call.m.seconds = Some(before + limit);
+        return if call.busybox { 143 } else { 124 };
+    }
+    status
+}
+
+pub(super) fn chroot(call: &mut Call<'_, '_>) -> i32 {
+    match call.args() {
+        [root, command @ ..] if root == "/" && !command.is_empty() => call.start(command.to_vec()),
+        _ => {
+            let words = call.args().join(" ");
+            call.m.not_modelled(&format!("chroot {words}"))
+        }
+    }
+}
+
+/// Runs a command as `user[:group]`.
+fn become_and_run(call: &mut Call<'_, '_>, who: &str, command: Vec<String>) -> i32 {
+    let (name, group) = match who.split_once(':') {
+        Some((name, group)) => (name, Some(group)),
+        None => (who, None),
+    };
+    let known =
+        users::by_name(call.m, name).or_else(|| name.parse().ok().and_then(|uid| users::by_uid(call.m, uid)));
+    let Some(uid) = known.as_ref().map(|user| user.uid).or_else(|| name.parse().ok()) else {
+        return call.fail(&format!("{name}: no such user"));
+    };
+    let mut gid = known.as_ref().map_or(uid, |user| user.gid);
+    if let Some(group) = group {
+        match users::gid_of(call.m, group) {
+            Some(found) => gid = found,
+            None => return call.fail(&format!("{group}: no such group")),
+        }
+    }
+    if call.m.cred.uid != 0 && call.m.cred.uid != uid {
+        return call.fail("setgroups: Operation not permitted");
+    }
+    let groups = users::groups(call.m)
+        .into_iter()
+        .filter(|g| known.as_ref().is_some_and(|u| g.members.contains(&u.name)));
+    let groups = groups.map(|g| g.gid).collect();
+    let mut environment = call.env.clone();
+    if let Some(user) = &known {
+        environment.insert("HOME".to_owned(), user.home.clone());
+    }
+    let before = call.m.cred.clone();
+    call.m.become_user(Cred { uid, gid, groups });
+    let status = call.start_in(command, &environment);
+    call.m.become_user(before);
+    status
+}
+
+pub(super) fn as_user(call: &mut Call<'_, '_>) -> i32 {
+    match call.args() {
+        [who, command @ ..] if !command.is_empty() => become_and_run(call, who, command.to_vec()),
+        _ => {
+            let name = call.name.clone();
+            call.err(&format!("Usage: {name} user-spec command [args]\n"));
+            1
+        }
+    }
+}
+
+pub(super) fn su(call: &mut Call<'_, '_>) -> i32 {
+    let (mut who, mut line, mut shell) = ("root".to_owned(), None, None);
+    let mut words = call.args().iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-" | "-l" | "-m" | "-p" | "--login" => {}
+            "-c" | "--command" => line = words.next().cloned(),
+            "-s" | "--shell" => shell = words.next().cloned(),
+            name => who = name.to_owned(),
+        }
+    }
+    let Some(user) = users::by_name(call.m, &who) else {
+        return call.either(
+            &format!("unknown user {who}"),
+            &format!("user {who} does not exist or the user entry does not contain all the required fields"),
+        );
+    };
+    let shell =
+        shell.unwrap_or(if user.shell.is_empty() { "/bin/sh".to_owned() } else { user.shell.clone() });
+    let mut command = vec![shell];
+    if let Some(line) = line {
+        command.extend(["-c".to_owned(), line]);
+    }
+    become_and_run(call, &who, command)
+}
+
+pub(super) fn which(call: &mut Call<'_, '_>) -> i32 {
+    let search = call.env.get("PATH").cloned().unwrap_or_default();
+    let mut status = 0;
+    for name in call.args().iter().filter(|word| !word.starts_with('-')) {
+        match call.m.find(name, &search) {
+            Ok(found) => call.out(&format!("{}\n", text::decode(&found.path))),
+            Err(_) => status = 1,
+        }
+    }
+    status
+}
+
+/// Words of xargs's input: blanks separate, quotes and backslashes protect.
+fn input_words(source: &str) -> Result<Vec<String>, String> {
+    let (mut words, mut word, mut open, mut quote) = (Vec::new(), String::new(), false, None);
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), '\n') => return Err("unmatched single quote".to_owned()),
+            (Some(_), c) => word.push(c),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                open = true;
+            }
+            (None, '\\') => {
+                word.extend(chars.next());
+                open = true;
+            }
+            (None, c) if c.is_whitespace() => {
+                if open {
+                    words.push(std::mem::take(&mut word));
+                    open = false;
+                }
+            }
+            (None, c) => {
+                word.push(c);
+                open = true;
+            }
+        }
+    }
+    if let Some(quote) = quote {
+        return Err(format!("unmatched {} quote", if quote == '"' { "double" } else { "single" }));
+    }
+    if open {
+        words.push(word);
+    }
+    Ok(words)
+}
+
+pub(super) fn xargs(call: &mut Call<'_, '_>) -> i32 {
+    let spec = Spec {
+        flags: "0rtpxo",
+        values: "nILPsdEa",
+        long: &[
+            ("null", "0"),
+            ("no-run-if-empty", "r"),
+            ("max-args=", "n"),
+            ("replace=", "I"),
+            ("max-procs=", "P"),
+            ("delimiter=", "d"),
+            ("verbose", "t"),
+            ("max-lines=", "L"),
+            ("arg-file=", "a"),
+        ],
+    };
+    // The command's own options are not ours: stop at the first operand.
+    let words = call.args();
+    let mut end = 0;
+    while let Some(word) = words.get(end).filter(|w| w.starts_with('-') && w.len() > 1) {
+        let last = word.chars().last().unwrap_or(' ');
+        let bare = word
+            .chars()
+            .skip(1)
+            .position(|c| spec.values.contains(c))
+            .is_some_and(|at| at + 2 == word.chars().count());
+        end += if bare && spec.values.contains(last) && !word.starts_with("--") { 2 } else { 1 };
+    }
+    let end = end.min(words.len());
+    let (options, command) = words.split_at(end);
+    let args = match Arguments::of(options, &spec) {
+        Ok(args) => args,
+        Err(_) => return call.fail("invalid option"),
+    };
+    let command = if command.is_empty() { vec!["echo".to_owned()] } else { command.to_vec() };
+    let source = match args.value("a") {
+        Some(file) => match call.open_read(file) {
+            Ok(contents) => call.text_of(&contents),
+            Err(errno) => return call.fail_errno(file, errno),
+        },
+        None => call.input(),
+    };
+    let replace = args.value("I").map(str::to_owned);
+    let separated = |delimiter: char| -> Vec<String> {
+        source.split(delimiter).map(str::to_owned).filter(|word| !word.is_empty()).collect()
+    };
+    let words = if args.has("0") {
+        separated('\0')
+    } else if let Some(delimiter) = args.value("d") {
+        let (bytes, _) = crate::shell::escape::format(delimiter);
+        let mut words = separated(text::decode(&bytes).chars().next().unwrap_or('\n'));
+        if let Some(last) = words.last_mut() {
+            *last = last.trim_end_matches('\n').to_owned();
+        }
+        words
+    } else if replace.is_some() || args.value("L").is_some() {
+        source.lines().map(|line| line.trim_start().to_owned()).filter(|line| !line.is_empty()).collect()
+    } else {
+        match input_words(&source) {
+            Ok(words) => words,
+            Err(message) => return call.fail(&message),
+        }
+    };
+    let runs: Vec<Vec<String>> = match (&replace, args.value("n").or(args.value("L"))) {
+        (Some(mark), _) => {
+            words.iter().map(|word| command.iter().map(|part| part.replace(mark, word)).collect()).collect()
+        }
+        (None, limit) => {
+            let most = limit.and_then(|n| n.parse::<usize>().ok()).unwrap_or(5000).max(1);
+            let split = args.value("L").is_some();
+            let mut runs: Vec<Vec<String>> = words
+                .chunks(most)
+                .map(|chunk| {
+                    let words = chunk.iter().flat_map(|w| {
+                        if split {
+                            w.split_whitespace().map(str::to_owned).collect()
+                        } else {
+                            vec![w.clone()]
+                        }
+                    });
+                    command.iter().cloned().chain(words).collect()
+                })
+                .collect();
+            if runs.is_empty() && !args.has("r") {
+                runs.push(command.clone());
+            }
+            runs
+        }
+    };
+    let mut status = 0;
+    for argv in runs {
+        if call.m.stopped() {
+            break;
+        }
+        if args.has("t") {
+            call.err(&format!("{}\n", argv.join(" ")));
+        }
+        match call.start(argv) {
+            0 => {}
+            code @ (126 | 127) => return code,
+            255 => return 124,
+            _ => status = 123,
+        }
+    }
+    status
+}

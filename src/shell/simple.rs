@@ -1,0 +1,371 @@
+//! Simple commands: assignments, functions, builtins, programs.
+
+use super::eval::{Flow, Shell};
+use super::expand::{Abort, Expanded};
+use super::machine::NotStarted;
+use super::state::{Value as Stored, Variable};
+use super::syntax::{Assign, Command, Dialect, Kind, SyntaxError, Value, Word};
+use super::{builtins, text};
+use std::rc::Rc;
+
+impl Shell<'_, '_> {
+    pub(super) fn simple(&mut self, command: &Command, assigns: &[Assign], words: &[Word]) -> Flow {
+        self.substituted = None;
+        let argv = match self.fields(words) {
+            Ok(argv) => argv,
+            Err(Abort(status)) => return self.abort(status),
+        };
+        let before = self.s.fds.clone();
+        let special = argv.first().is_some_and(|name| {
+            self.s.dialect != Dialect::Bash
+                && builtins::is_special(name)
+                && !self.s.functions.contains_key(name)
+        });
+        let applied = match self.redirect(&command.redirects) {
+            Ok(applied) => applied,
+            Err(Abort(status)) => return self.abort(status),
+        };
+        if !applied {
+            self.s.fds = before;
+            self.s.status = if self.s.dialect == Dialect::Dash { 2 } else { 1 };
+            return if special { Flow::Exit } else { self.errexit() };
+        }
+        let keep = argv.first().is_some_and(|name| name == "exec") && argv.len() == 1;
+        let flow = self.with_assigns(assigns, &argv, special);
+        if !keep {
+            self.s.fds = before;
+        }
+        match flow {
+            Ok(Flow::Next) => self.errexit(),
+            Ok(flow) => flow,
+            Err(Abort(status)) => self.abort(status),
+        }
+    }
+
+    fn with_assigns(&mut self, assigns: &[Assign], argv: &[String], special: bool) -> Expanded<Flow> {
+        if argv.is_empty() {
+            for assign in assigns {
+                self.assign(assign, false)?;
+            }
+            self.trace_line(assigns, argv);
+            self.s.status = self.substituted.unwrap_or(0);
+            return Ok(Flow::Next);
+        }
+        // Before a program or an ordinary builtin, assignments last as long as it runs.
+        let mut saved: Vec<(String, Option<Variable>)> = Vec::new();
+        for assign in assigns {
+            if !special {
+                saved.push((assign.name.clone(), self.s.variables.get(&assign.name).cloned()));
+            }
+            self.assign(assign, !special)?;
+        }
+        self.trace_line(assigns, argv);
+        let flow = self.invoke(argv);
+        for (name, variable) in saved.into_iter().rev() {
+            match variable {
+                Some(variable) => drop(self.s.variables.insert(name, variable)),
+                None => drop(self.s.variables.shift_remove(&name)),
+            }
+        }
+        flow
+    }
+
+    fn trace_line(&mut self, assigns: &[Assign], argv: &[String]) {
+        if !self.s.options.xtrace || (assigns.is_empty() && argv.is_empty()) {
+            return;
+        }
+        let mut words: Vec<String> = Vec::new();
+        for assign in assigns {
+            words.push(format!(
+                "{}={}",
+                assign.name,
+                builtins::quote(&self.s.get(&assign.name).unwrap_or_default(), self.s.dialect)
+            ));
+        }
+        words.extend(argv.iter().map(|word| builtins::quote_trace(word, self.s.dialect)));
+        let prefix = self.s.get("PS4").unwrap_or_else(|| "+ ".to_owned());
+        self.print_error(&format!("{prefix}{}\n", words.join(" ")));
+    }
+
+    /// Performs one assignment.
+    pub(super) fn assign(&mut self, assign: &Assign, export: bool) -> Expanded<()> {
+        if self.s.variables.get(&assign.name).is_some_and(|variable| variable.readonly) {
+            let message = self.readonly_message(&assign.name);
+            self.complain(&message);
+            return Err(Abort(if self.s.dialect == Dialect::Bash { 1 } else { 2 }));
+        }
+        match &assign.value {
+            Value::Array(items) => self.assign_array(assign, items)?,
+            Value::Word(word) => {
+                let mut value = self.assigned_text(word)?;
+                match &assign.index {
+                    Some(index) => self.assign_element(assign, index, value)?,
+                    None => {
+                        if assign.append {
+                            value = format!("{}{value}", self.s.get(&assign.name).unwrap_or_default());
+                        }
+                        if !self.m.t.fuel.spend_bytes(value.len() as u64) {
+                            return Err(Abort(137));
+                        }
+                        self.s.set(&assign.name, value);
+                        if assign.name == "PATH" || export {
+                            let variable = self.s.entry(&assign.name);
+                            variable.exported |= export;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The right side of an assignment: a tilde counts also after a colon.
+    fn assigned_text(&mut self, word: &Word) -> Expanded<String> {
+        if let Some(plain) = word.plain()
+            && plain.contains(":~")
+        {
+            let mut pieces = Vec::new();
+            for piece in plain.split(':') {
+                let word = Word(vec![super::syntax::Part::Text(piece.to_owned())]);
+                pieces.push(self.text(&word)?);
+            }
+            return Ok(pieces.join(":"));
+        }
+        self.text(word)
+    }
+
+    fn assign_array(&mut self, assign: &Assign, items: &[(Option<Word>, Word)]) -> Expanded<()> {
+        let keyed =
+            matches!(self.s.variables.get(&assign.name).map(|v| &v.value), Some(Some(Stored::Map(_))));
+        if keyed {
+            let mut map = std::collections::BTreeMap::new();
+            for (key, value) in items {
+                let key = match key {
+                    Some(key) => self.text(key)?,
+                    None => continue,
+                };
+                map.insert(key, self.text(value)?);
+            }
+            self.s.entry(&assign.name).value = Some(Stored::Map(map));
+            return Ok(());
+        }
+        let mut array = match self.s.variables.get(&assign.name).and_then(|v| v.value.clone()) {
+            Some(Stored::Array(array)) if assign.append => array,
+            Some(Stored::Text(text)) if assign.append => [(0, text)].into(),
+            _ => std::collections::BTreeMap::new(),
+        };
+        let mut next = array.keys().next_back().map_or(0, |last| last + 1);
+        for (key, value) in items {
+            match key {
+                Some(key) => {
+                    next = self.arithmetic(&key.0)?;
+                    let value = self.text(value)?;
+                    array.insert(next, value);
+                    next = next.wrapping_add(1);
+                }
+                None => {
+                    for value in self.fields(std::slice::from_ref(value))? {
+                        array.insert(next, value);
+                        next = next.wrapping_add(1);
+                    }
+                }
+            }
+        }
+        self.s.entry(&assign.name).value = Some(Stored::Array(array));
+        Ok(())
+    }
+
+    fn assign_element(&mut self, assign: &Assign, index: &Word, value: String) -> Expanded<()> {
+        let keyed =
+            matches!(self.s.variables.get(&assign.name).map(|v| &v.value), Some(Some(Stored::Map(_))));
+        if keyed {
+            let key = self.text(index)?;
+            if let Some(Stored::Map(map)) = &mut self.s.entry(&assign.name).value {
+                map.insert(key, value);
+            }
+            return Ok(());
+        }
+        let at = self.arithmetic(&index.0)?;
+        let slot = &mut self.s.entry(&assign.name).value;
+        let mut array = match slot.take() {
+            Some(Stored::Array(array)) => array,
+            Some(Stored::Text(text)) => [(0, text)].into(),
+            _ => std::collections::BTreeMap::new(),
+        };
+        let value = if assign.append {
+            format!("{}{value}", array.get(&at).cloned().unwrap_or_default())
+        } else {
+            value
+        };
+        array.insert(at, value);
+        *slot = Some(Stored::Array(array));
+        Ok(())
+    }
+
+    /// Runs a command by its name: function, builtin or program.
+    pub(super) fn invoke(&mut self, argv: &[String]) -> Expanded<Flow> {
+        let Some(name) = argv.first() else { return Ok(Flow::Next) };
+        if self.s.dialect != Dialect::Bash && builtins::is_special(name) {
+            return self.run_builtin(name, argv);
+        }
+        if let Some(body) = self.s.functions.get(name).cloned() {
+            return self.call_function(&body, argv);
+        }
+        if builtins::find(name, self.s.dialect).is_some() {
+            return self.run_builtin(name, argv);
+        }
+        self.s.status = self.program(argv);
+        Ok(Flow::Next)
+    }
+
+    pub(super) fn run_builtin(&mut self, name: &str, argv: &[String]) -> Expanded<Flow> {
+        let Some((name, builtin)) = builtins::find(name, self.s.dialect) else { return Ok(Flow::Next) };
+        let outer = self.builtin.replace(name);
+        let flow = builtin(self, argv);
+        self.builtin = outer;
+        flow
+    }
+
+    fn call_function(&mut self, body: &Rc<Command>, argv: &[String]) -> Expanded<Flow> {
+        if !self.m.t.fuel.enter() {
+            return Err(Abort(137));
+        }
+        let parameters =
+            std::mem::replace(&mut self.s.parameters, argv.get(1..).unwrap_or_default().to_vec());
+        self.s.hidden.push(Vec::new());
+        self.s.calls += 1;
+        let loops = std::mem::take(&mut self.s.loops);
+        let line = self.s.line;
+        let flow = match &body.kind {
+            Kind::Simple { .. } => self.command(body),
+            _ => self.command(body),
+        };
+        self.s.line = line;
+        self.s.loops = loops;
+        self.s.calls -= 1;
+        for (name, variable) in self.s.hidden.pop().unwrap_or_default().into_iter().rev() {
+            match variable {
+                Some(variable) => drop(self.s.variables.insert(name, variable)),
+                None => drop(self.s.variables.shift_remove(&name)),
+            }
+        }
+        self.s.parameters = parameters;
+        self.m.t.fuel.leave();
+        Ok(if flow == Flow::Return { Flow::Next } else { flow })
+    }
+
+    /// Starts a program; its status.
+    pub(super) fn program(&mut self, argv: &[String]) -> i32 {
+        let env = self.s.environment();
+        let fds = self.s.fds.clone();
+        let search = self.s.get("PATH").unwrap_or_default();
+        match self.m.start(argv.to_vec(), &env, &fds, Some(&search)) {
+            Ok(status) => status,
+            Err(why) => self.not_started(argv, why),
+        }
+    }
+
+    pub(super) fn not_started(&mut self, argv: &[String], why: NotStarted) -> i32 {
+        let name = argv.first().cloned().unwrap_or_default();
+        let bash = self.s.dialect == Dialect::Bash;
+        let bytes = text::encode(&name).into_owned();
+        let (message, status) = match why {
+            NotStarted::Format => return self.run_text(argv),
+            NotStarted::Denied if bash && name.contains('/') && self.m.is_dir(&bytes) => {
+                ("Is a directory", 126)
+            }
+            NotStarted::Denied => ("Permission denied", 126),
+            NotStarted::Interpreter if bash => ("cannot execute: required file not found", 127),
+            NotStarted::Interpreter => ("not found", 127),
+            NotStarted::Missing if bash && name.contains('/') => ("No such file or directory", 127),
+            NotStarted::Missing if bash => ("command not found", 127),
+            NotStarted::Missing => ("not found", 127),
+        };
+        self.complain(&format!("{name}: {message}"));
+        status
+    }
+
+    /// A text without `#!`: the shell reads it itself.
+    fn run_text(&mut self, argv: &[String]) -> i32 {
+        let name = argv.first().cloned().unwrap_or_default();
+        let search = self.s.get("PATH").unwrap_or_default();
+        let Ok(found) = self.m.find(&name, &search) else { return 126 };
+        let mut script = vec![self.s.name.clone(), text::decode(&found.path)];
+        script.extend(argv.iter().skip(1).cloned());
+        let (env, fds, dialect) = (self.s.environment(), self.s.fds.clone(), self.s.dialect);
+        if !self.m.t.fuel.enter() {
+            return 137;
+        }
+        let status = super::eval::run_shell(self.m, dialect, &script, &env, &fds);
+        self.m.t.fuel.leave();
+        status
+    }
+
+    // ---- messages ----
+
+    /// Prints on the shell's standard error.
+    pub(super) fn print_error(&mut self, text: &str) {
+        if let Some(stream) = self.s.fds.get(2).cloned() {
+            self.m.emit(&stream, &text::encode(text));
+        }
+    }
+
+    /// Prints on the shell's standard output. False: the reader is gone.
+    pub(super) fn say(&mut self, text: &str) -> bool {
+        let bytes = text::encode(text).into_owned();
+        self.say_bytes(&bytes)
+    }
+
+    pub(super) fn say_bytes(&mut self, bytes: &[u8]) -> bool {
+        match self.s.fds.get(1).cloned() {
+            Some(stream) => self.m.emit(&stream, bytes),
+            None => false,
+        }
+    }
+
+    /// `sh: line: builtin: message`, in the shell's own form.
+    pub(super) fn complain(&mut self, message: &str) {
+        let place = self.place(self.s.line);
+        let line = match (self.s.dialect, self.builtin) {
+            (Dialect::Ash, Some(builtin)) => {
+                let name = &self.s.name;
+                // -c text: ash counts its lines from zero.
+                let line = if self.s.script { self.s.line } else { self.s.line.saturating_sub(1) };
+                format!("{name}: {builtin}: line {line}: {message}\n")
+            }
+            (_, Some(builtin)) => format!("{place}{builtin}: {message}\n"),
+            (_, None) => format!("{place}{message}\n"),
+        };
+        self.print_error(&line);
+    }
+
+    /// A message without the builtin's name in it.
+    pub(super) fn complain_plain(&mut self, message: &str) {
+        let builtin = self.builtin.take();
+        self.complain(message);
+        self.builtin = builtin;
+    }
+
+    fn place(&self, line: u32) -> String {
+        let name = &self.s.name;
+        match self.s.dialect {
+            Dialect::Ash if self.s.script => format!("{name}: line {line}: "),
+            Dialect::Ash => format!("{name}: "),
+            Dialect::Dash => format!("{name}: {line}: "),
+            Dialect::Bash => format!("{name}: line {line}: "),
+        }
+    }
+
+    pub(super) fn syntax_error(&mut self, error: &SyntaxError) {
+        let dialect = self.s.dialect;
+        let name = self.s.name.clone();
+        let dash_c = if self.s.script { "" } else { "-c: " };
+        for message in error.message(dialect) {
+            let line = match dialect {
+                Dialect::Bash => format!("{name}: {dash_c}{message}\n"),
+                _ => format!("{}{message}\n", self.place(error.line)),
+            };
+            self.print_error(&line);
+        }
+    }
+}

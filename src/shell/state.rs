@@ -1,0 +1,177 @@
+//! A shell's own state: what a subshell gets a copy of.
+
+use super::stream::Descriptors;
+use super::syntax::{Command, Dialect};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The value of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    Text(String),
+    /// bash: by index.
+    Array(BTreeMap<i64, String>),
+    /// bash: `declare -A`.
+    Map(BTreeMap<String, String>),
+}
+
+/// A variable.
+#[derive(Clone, Debug)]
+pub(super) struct Variable {
+    /// None: declared, but unset.
+    pub value: Option<Value>,
+    pub exported: bool,
+    pub readonly: bool,
+}
+
+/// `set -…` and `set -o …`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Options {
+    pub errexit: bool,
+    pub nounset: bool,
+    pub xtrace: bool,
+    pub noglob: bool,
+    pub noexec: bool,
+    pub pipefail: bool,
+    pub allexport: bool,
+    pub noclobber: bool,
+    pub verbose: bool,
+    /// `shopt -s nullglob`
+    pub nullglob: bool,
+    pub dotglob: bool,
+    pub globstar: bool,
+}
+
+/// The state.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub dialect: Dialect,
+    pub variables: IndexMap<String, Variable>,
+    pub functions: IndexMap<String, Rc<Command>>,
+    pub parameters: Vec<String>,
+    pub name: String,
+    /// The script being read, for messages; none with `-c`.
+    pub script: bool,
+    pub options: Options,
+    pub status: i32,
+    pub fds: Descriptors,
+    /// Variables that `local` hid, one list a function call.
+    pub hidden: Vec<Vec<(String, Option<Variable>)>>,
+    pub loops: u32,
+    pub calls: u32,
+    /// Reading a file with `.`.
+    pub sourced: u32,
+    pub traps: IndexMap<String, String>,
+    pub line: u32,
+    /// Inside a condition: `set -e` waits.
+    pub checked: bool,
+    pub pid: u32,
+    pub background: Option<u32>,
+    pub getopts: usize,
+    pub pipe_status: Vec<i32>,
+    /// A subshell: errors end it alone.
+    pub subshell: u32,
+}
+
+impl State {
+    pub fn new(dialect: Dialect, name: &str, env: &IndexMap<String, String>, fds: &Descriptors) -> State {
+        let variable = |value: &String| Variable {
+            value: Some(Value::Text(value.clone())),
+            exported: true,
+            readonly: false,
+        };
+        State {
+            dialect,
+            variables: env.iter().map(|(name, value)| (name.clone(), variable(value))).collect(),
+            functions: IndexMap::new(),
+            parameters: Vec::new(),
+            name: name.to_owned(),
+            script: false,
+            options: Options::default(),
+            status: 0,
+            fds: fds.clone(),
+            hidden: Vec::new(),
+            loops: 0,
+            calls: 0,
+            sourced: 0,
+            traps: IndexMap::new(),
+            line: 1,
+            checked: false,
+            pid: 1,
+            background: None,
+            getopts: 0,
+            pipe_status: Vec::new(),
+            subshell: 0,
+        }
+    }
+
+    /// The variable's text; of an array its first element.
+    pub fn get(&self, name: &str) -> Option<String> {
+        match self.variables.get(name)?.value.as_ref()? {
+            Value::Text(text) => Some(text.clone()),
+            Value::Array(items) => items.get(&0).cloned(),
+            Value::Map(items) => items.get("0").cloned(),
+        }
+    }
+
+    /// Sets a variable's text. False: it is read-only.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) -> bool {
+        let value = value.into();
+        let all = self.options.allexport;
+        match self.variables.get_mut(name) {
+            Some(variable) if variable.readonly => return false,
+            Some(variable) => {
+                match &mut variable.value {
+                    Some(Value::Array(items)) => drop(items.insert(0, value)),
+                    other => *other = Some(Value::Text(value)),
+                }
+                variable.exported |= all;
+            }
+            None => {
+                let variable = Variable { value: Some(Value::Text(value)), exported: all, readonly: false };
+                self.variables.insert(name.to_owned(), variable);
+            }
+        }
+        if name == "OPTIND" {
+            self.getopts = 0;
+        }
+        true
+    }
+
+    /// The variable, made when missing.
+    pub fn entry(&mut self, name: &str) -> &mut Variable {
+        self.variables.entry(name.to_owned()).or_insert(Variable {
+            value: None,
+            exported: false,
+            readonly: false,
+        })
+    }
+
+    /// What a program gets.
+    pub fn environment(&self) -> IndexMap<String, String> {
+        let exported = self.variables.iter().filter(|(_, variable)| variable.exported);
+        exported
+            .filter_map(|(name, variable)| match variable.value.as_ref()? {
+                Value::Text(text) => Some((name.clone(), text.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The letters of `$-`.
+    pub fn letters(&self) -> String {
+        let o = &self.options;
+        let flags = [
+            (o.allexport, 'a'),
+            (o.errexit, 'e'),
+            (o.noglob, 'f'),
+            (self.dialect == Dialect::Bash, 'h'),
+            (o.nounset, 'u'),
+            (o.xtrace, 'x'),
+            (self.dialect == Dialect::Bash, 'B'),
+            (self.dialect == Dialect::Bash && !self.script, 'c'),
+        ];
+        flags.iter().filter(|(on, _)| *on).map(|(_, letter)| *letter).collect()
+    }
+}

@@ -1,0 +1,132 @@
+//! What file descriptors lead to.
+
+use crate::fs::{Contents, Piece};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// An open file description, shared by the descriptors that were duplicated from it.
+pub(crate) type Stream = Rc<RefCell<Open>>;
+
+/// What is open.
+#[derive(Debug)]
+pub(crate) enum Open {
+    /// Nothing to read, swallows all: `/dev/null`.
+    Null,
+    /// Never ends: `/dev/zero`, `/dev/urandom`.
+    Endless(Endless),
+    /// Being read: a file's contents at the time of opening, a pipe's, a here-document.
+    Reader(Reader),
+    /// Collects: a pipe's write end, `$(…)`.
+    Bag(Bag),
+    /// A file being written.
+    File { path: Vec<u8>, append: bool, position: u64 },
+    /// The process's own standard output or error.
+    Console(crate::trace::Stream),
+    /// Refuses to be written: `/dev/full`.
+    Full,
+}
+
+/// Which endless device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endless {
+    Zero,
+    Random,
+}
+
+/// Contents and how far they were read.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    pub contents: Contents,
+    pub position: u64,
+    /// The writer was cut off: whoever reads to the end would wait for ever.
+    pub endless: bool,
+}
+
+/// Collects bytes and described contents in order.
+#[derive(Debug, Default)]
+pub(crate) struct Bag {
+    contents: Contents,
+    tail: Vec<u8>,
+    written: u64,
+    /// A pipe: full at some point, then its writer is stopped. `$(…)` has no such point.
+    pub pipe: bool,
+    /// The writer was stopped.
+    pub full: bool,
+}
+
+impl Bag {
+    /// Real bytes a pipe takes before its writer is held to be endless.
+    const PIPE: u64 = 8 << 20;
+
+    /// A pipe's write end.
+    pub fn pipe() -> Bag {
+        Bag { pipe: true, ..Bag::default() }
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.written += bytes.len() as u64;
+        self.full |= self.pipe && self.written > Bag::PIPE;
+        self.tail.extend_from_slice(bytes);
+    }
+
+    pub fn push_contents(&mut self, more: &Contents) {
+        let small = more.len() <= 4096;
+        let bytes: u64 =
+            more.pieces().iter().map(|p| if let Piece::Bytes(b) = p { b.len() as u64 } else { 0 }).sum();
+        if small && bytes == more.len() {
+            self.push(&more.head(4096));
+            return;
+        }
+        self.settle();
+        self.written += bytes;
+        self.full |= self.pipe && self.written > Bag::PIPE;
+        self.contents.append(more);
+    }
+
+    fn settle(&mut self) {
+        if !self.tail.is_empty() {
+            self.contents.append(&Contents::bytes(std::mem::take(&mut self.tail)));
+        }
+    }
+
+    /// All of it.
+    pub fn take(&mut self) -> Contents {
+        self.settle();
+        std::mem::take(&mut self.contents)
+    }
+}
+
+pub(crate) fn new(open: Open) -> Stream {
+    Rc::new(RefCell::new(open))
+}
+
+/// A stream that gives these contents.
+pub(crate) fn reader(contents: Contents) -> Stream {
+    new(Open::Reader(Reader { contents, ..Reader::default() }))
+}
+
+/// The descriptors of a process, by number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Descriptors(Vec<(u32, Stream)>);
+
+impl Descriptors {
+    /// 0, 1 and 2.
+    pub fn standard(input: Stream, out: Stream, err: Stream) -> Descriptors {
+        Descriptors(vec![(0, input), (1, out), (2, err)])
+    }
+
+    pub fn get(&self, number: u32) -> Option<&Stream> {
+        self.0.iter().find(|(n, _)| *n == number).map(|(_, stream)| stream)
+    }
+
+    pub fn set(&mut self, number: u32, stream: Stream) {
+        match self.0.iter_mut().find(|(n, _)| *n == number) {
+            Some(slot) => slot.1 = stream,
+            None => self.0.push((number, stream)),
+        }
+    }
+
+    pub fn close(&mut self, number: u32) {
+        self.0.retain(|(n, _)| *n != number);
+    }
+}

@@ -1,0 +1,139 @@
+//! What must hold for any bytes. The fuzz targets feed these, and so does an ordinary test with the
+//! seeds (`tests/fuzz_seeds.rs`).
+//!
+//! Run a target with
+//! `cargo +nightly fuzz run --fuzz-dir tests/fuzz TARGET tests/fuzz/corpus/TARGET tests/fuzz/seeds/TARGET`.
+#![allow(dead_code)]
+
+use indexmap::IndexMap;
+use layerlab::build::ignore::{Ignore, Trail, Visit};
+use layerlab::build::pattern;
+use layerlab::dockerfile::{
+    Instruction, Kind, Lexer, Version, check_signal, parse, ports, script, step_text,
+};
+use layerlab::fs::Tree;
+use layerlab::image::catalog;
+use layerlab::shell::{NoPrograms, Process, Sandbox, run};
+use layerlab::trace::{Fuel, Limits, Trace};
+use layerlab::union::{Mount, Options};
+
+const VERSIONS: [Version; 2] = [Version::Current, Version::V20_10];
+
+/// What one input may use: a fraction of a line's tank, so that inputs stay quick.
+const LIMITS: Limits = Limits { operations: 2_000_000, bytes: 16 << 20, depth: 48 };
+
+fn env(name: &str) -> Option<String> {
+    match name {
+        "A" => Some("a value/of *A".to_owned()),
+        "B" | "PATH" => Some("/bin:/usr/bin".to_owned()),
+        "E" => Some(String::new()),
+        _ => None,
+    }
+}
+
+/// The parser reads or refuses, with a place and a hint; what it read can be expanded and shown.
+pub fn dockerfile_parse(data: &[u8]) {
+    for version in VERSIONS {
+        match parse("Dockerfile", data, version) {
+            Ok(file) => {
+                let lexer = file.lexer(version);
+                let mut fuel = Fuel::new(LIMITS);
+                for instruction in &file.instructions {
+                    assert!(instruction.place.line >= 1 && instruction.last_line >= instruction.place.line);
+                    assert_eq!(file.span(instruction.place).line, instruction.place.line);
+                    look_at(instruction, lexer, &mut fuel);
+                }
+            }
+            Err(error) => {
+                assert!(error.span.line >= 1 && error.span.column >= 1 && error.span.width >= 1);
+                assert!(error.hint.is_some() && !error.message.is_empty(), "{error}");
+            }
+        }
+    }
+}
+
+fn look_at(instruction: &Instruction, lexer: Lexer, fuel: &mut Fuel) {
+    step_text(instruction, lexer, &env, fuel);
+    match &instruction.kind {
+        Kind::Run(run) => {
+            script(&run.command, &instruction.heredocs);
+            for mount in &run.mounts {
+                let _ = mount.expand(lexer, &env, fuel);
+            }
+        }
+        Kind::Expose(words) => {
+            let expanded = words.iter().filter_map(|word| lexer.words(&word.text, &env, fuel).ok());
+            let expanded: Vec<String> = expanded.flatten().collect();
+            let _ = ports(&expanded, lexer.version, fuel);
+        }
+        Kind::Env(pairs) | Kind::Label(pairs) | Kind::Arg(pairs) => {
+            for word in pairs.iter().flat_map(|pair| std::iter::once(&pair.key).chain(&pair.value)) {
+                let _ = lexer.expand(&word.text, &env, fuel);
+            }
+        }
+        Kind::Copy(copy) | Kind::Add(copy) => {
+            for body in &copy.contents {
+                let _ = Lexer::for_body(lexer.version).word(&body.content, &env, fuel);
+            }
+            for source in &copy.sources {
+                let _ = pattern::matches(source.text.as_bytes(), b"src/main.rs", fuel);
+            }
+        }
+        Kind::Stopsignal(word) => drop(check_signal(&word.text, lexer.version)),
+        Kind::Onbuild(onbuild) => {
+            if let Some(inner) = &onbuild.inner {
+                look_at(inner, lexer, fuel);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The file before a zero byte is an ignore file, what follows is one path more to ask about.
+pub fn dockerignore(data: &[u8]) {
+    let (file, path) = match data.iter().position(|byte| *byte == 0) {
+        Some(at) => (&data[..at], String::from_utf8_lossy(&data[at + 1..]).into_owned()),
+        None => (data, "docs/a.md".to_owned()),
+    };
+    for version in VERSIONS {
+        let mut fuel = Fuel::new(LIMITS);
+        match Ignore::parse(file, version, &mut fuel) {
+            Ok(ignore) => {
+                for path in ["a", "src", "src/lib/mod.rs", ".git/HEAD", &path] {
+                    let (visit, trail) = ignore.visit(path, true, &Trail::default(), &mut fuel);
+                    ignore.visit(&format!("{path}/below"), false, &trail, &mut fuel);
+                    let excluded = ignore.excludes(path, &mut fuel);
+                    let why = ignore.why(path, &mut fuel);
+                    if fuel.exhausted().is_none() {
+                        assert_eq!(excluded, why.is_some_and(|decision| decision.excluded));
+                        assert!(version == Version::Current || excluded == (visit != Visit::Keep));
+                    }
+                }
+            }
+            Err(error) => {
+                let shown = error.shown(".dockerignore", file);
+                assert!(shown.hint.is_some() && shown.span.is_some_and(|span| span.line == error.line));
+            }
+        }
+    }
+}
+
+/// A line for the shell of a small image: it ends, and the tank says so when it had to be stopped.
+pub fn shell_eval(data: &[u8]) {
+    let Some(image) = catalog::image("busybox") else { return };
+    let Ok(mut mount) = Mount::new(image.lowers(), Tree::new(), Options::default()) else { return };
+    let line = String::from_utf8_lossy(data).into_owned();
+    let process = Process {
+        argv: vec!["/bin/sh".to_owned(), "-c".to_owned(), line],
+        env: IndexMap::from([("A".to_owned(), "1".to_owned())]),
+        cwd: "/".to_owned(),
+        user: String::new(),
+        sandbox: Sandbox::BuildKit,
+        strict: false,
+        verbose: false,
+    };
+    let mut trace = Trace::silent();
+    trace.fuel = Fuel::new(LIMITS);
+    let outcome = run(&mut mount, &process, &mut NoPrograms, &mut trace);
+    assert!((0..256).contains(&outcome.exit), "exit status {}", outcome.exit);
+}

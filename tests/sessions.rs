@@ -1,0 +1,154 @@
+//! Transcripts: lines in, what the screen shows out.
+
+use layerlab::fs::MemoryHost;
+use layerlab::help;
+use layerlab::render::{Renderer, Style};
+use layerlab::script::{Flow, Session};
+use std::cell::RefCell;
+use std::io::Write;
+use std::rc::Rc;
+
+#[derive(Clone, Default)]
+struct Paper(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Types the lines one after the other; the whole screen.
+fn screen(lines: &[&str]) -> String {
+    let paper = Paper::default();
+    let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
+    let mut session = Session::new(Box::new(MemoryHost::default()), Box::new(renderer.clone()));
+    session.set_help(help::topic);
+    for line in lines {
+        paper.clone().write_all(format!("lab> {line}\n").as_bytes()).unwrap();
+        renderer.begin(line);
+        match session.line("<repl>", line) {
+            Ok(Flow::Continue) => {}
+            Ok(Flow::Quit) => break,
+            Err(error) => session.emit_error(&error),
+        }
+        renderer.finish();
+    }
+    String::from_utf8(paper.0.take()).unwrap()
+}
+
+#[test]
+fn the_first_five_minutes() {
+    insta::assert_snapshot!(screen(&[
+        "docker run -d --name web nginx:alpine",
+        "let c = container(\"web\")",
+        "c.append(\"/etc/nginx/nginx.conf\", \"# tuned\\n\")",
+        "docker diff web",
+        "undo",
+        "docker diff web",
+        "redo",
+        "stack web /etc/nginx/nginx.conf /etc/motd",
+        "log",
+    ]));
+}
+
+#[test]
+fn mistakes_and_what_the_lab_says() {
+    insta::assert_snapshot!(screen(&[
+        "docker bild -t app app",
+        "docker build -t app app",
+        "docker run --nmae web nginx",
+        "docker run nginx:alpin",
+        "let m = mount([layer(#{ \"/a\": \"1\" })])",
+        "m.wirte(\"/a\", \"2\")",
+        "m.write(\"/a\")",
+        "m.read(\"/nope\")",
+        "m.chmod(\"/a\", 99999)",
+        "mount([1])",
+        "layer(#{ \"/a\": 3 })",
+        "undo = 3",
+        "let x = (1 + ",
+        "foo(1)",
+        "y + 1",
+        "stack nothing",
+        "explain",
+        "docker ps | gerp x",
+        "docker \"ps",
+        "help whitout",
+        "docker push x",
+    ]));
+}
+
+#[test]
+fn undo_takes_back_everything_and_a_failed_line_changes_nothing() {
+    let text = screen(&[
+        "let m = mount([layer(#{ \"/a\": \"1\" })])",
+        "m.write(\"/a\", \"2\")",
+        "m.write(\"/a\", \"3\"); nonsense()",
+        "m.read(\"/a\")",
+        "undo",
+        "m.read(\"/a\")",
+        "fn twice(x) { x * 2 }",
+        "twice(21)",
+        "undo",
+        "twice(21)",
+        "undo 5",
+        "m",
+        "redo 9",
+        "m.read(\"/a\")",
+    ]);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn endless_lines_are_stopped() {
+    for line in [
+        "loop {}",
+        "while true { let x = 1; }",
+        "let s = \"x\"; loop { s += s; }",
+        "fn f(x) { f(x + 1) } f(1)",
+        "let n = 9000000000000000000; for i in 0..n { }",
+        "let n = 9000000000000000000; for i in range(0, n, 1) { }",
+        "let a = []; loop { a.push(a); }",
+        "let m = #{}; let i = 0; loop { m[i.to_string()] = m; i += 1; }",
+        "let m = mount([]); let i = 0; loop { m.write(`/f${i}`, \"x\"); i += 1; }",
+        "let m = mount([layer(#{})]); loop { m.append(\"/f\", \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"); }",
+    ] {
+        let begun = std::time::Instant::now();
+        let text = screen(&[line, "1 + 1"]);
+        assert!(text.ends_with("lab> 1 + 1\n2\n"), "{line}: {text}");
+        // An empty `for` over a range ends by itself at once; everything else is stopped and says why.
+        assert!(text.contains("stopped") || line.contains("for i in 0..n"), "{line}: {text}");
+        // Generous: the promise of a second is kept by the release build (see benches).
+        assert!(begun.elapsed().as_secs() < 60, "{line}");
+    }
+}
+
+#[test]
+fn sleep_does_not_wait_and_there_is_no_clock() {
+    assert_eq!(screen(&["sleep(3600)", "1"]), "lab> sleep(3600)\nlab> 1\n1\n");
+    assert!(screen(&["timestamp()"]).contains("the lab has no clock"));
+}
+
+#[test]
+fn a_saved_session_is_a_scenario() {
+    let paper = Paper::default();
+    let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
+    let mut session = Session::new(Box::new(MemoryHost::default()), Box::new(renderer));
+    for line in [
+        "let m = mount([layer(#{ \"/a\": \"1\" })])",
+        "m.rm(\"/a\")",
+        "m.ls(\"/\")",
+        "docker pull alpine:3.19",
+        "save mine",
+    ] {
+        session.line("<repl>", line).unwrap();
+    }
+    assert_eq!(session.lines().len(), 3);
+    let text = String::from_utf8(paper.0.take()).unwrap();
+    assert!(text.contains("saved 3 lines in mine.rhai"), "{text}");
+}

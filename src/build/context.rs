@@ -59,6 +59,9 @@ pub enum EntryKind {
 pub struct Context {
     tree: Tree,
     version: u64,
+    /// Read from a real disk, whose times are finer than the seconds kept here: a file that was
+    /// rewritten has another time, even within one second.
+    finer_times: bool,
     views: Arc<Mutex<HashMap<ViewKey, Arc<View>>>>,
 }
 
@@ -78,6 +81,8 @@ pub(super) struct View {
     pub bytes: u64,
     /// Files that were left out.
     pub ignored: usize,
+    /// Equal times prove nothing: see [`Context`].
+    pub finer_times: bool,
 }
 
 /// Contexts last read from a mount: its generation belongs to one state only, so an unchanged
@@ -106,7 +111,7 @@ impl Context {
             let inode = tree.inode_mut(ino);
             (inode.uid, inode.gid) = (0, 0);
         }
-        Context { tree, version: fresh(), views: Arc::default() }
+        Context { tree, version: fresh(), finer_times: false, views: Arc::default() }
     }
 
     /// The context's tree.
@@ -202,7 +207,7 @@ impl Context {
                 }
             }
         }
-        Ok(Context::from_tree(reading.tree))
+        Ok(Context { finer_times: true, ..Context::from_tree(reading.tree) })
     }
 
     /// What the ignore file of this text leaves, remembered until the context changes.
@@ -221,7 +226,8 @@ impl Context {
         if let Some(view) = lock().get(&key) {
             return Ok(view.clone());
         }
-        let view = Arc::new(super::filter::view(&self.tree, ignore, builder, version, fuel)?);
+        let view = super::filter::view(&self.tree, ignore, builder, version, fuel)?;
+        let view = Arc::new(View { finer_times: self.finer_times, ..view });
         lock().insert(key, view.clone());
         Ok(view)
     }

@@ -3,7 +3,7 @@
 //!
 //! Run a target with
 //! `cargo +nightly fuzz run --fuzz-dir tests/fuzz TARGET tests/fuzz/corpus/TARGET tests/fuzz/seeds/TARGET`.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::expect_used, clippy::indexing_slicing)]
 
 use indexmap::IndexMap;
 use layerlab::build::ignore::{Ignore, Trail, Visit};

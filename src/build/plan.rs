@@ -148,7 +148,13 @@ pub(super) fn unreachable(name: &str, builder: Builder, request: &Request) -> Fa
     let mut failure = Failure::new(message, 1);
     failure.plain = Some(format!("there is no image `{name}`, and the lab has no registry"));
     failure.hint = Some(match request.strict {
-        true => format!("take a known image, or map it: --base {name}=alpine:3.19"),
+        true => {
+            let known: Vec<&str> = crate::image::catalog::known().collect();
+            format!(
+                "known are {}; map it: --base {name}=KNOWN, or define it at the prompt: image(\"{name}\", #{{ \"/etc/motd\": \"hi\" }})",
+                known.join(", ")
+            )
+        }
         false => "docker image ls names the images that are here".to_owned(),
     });
     failure

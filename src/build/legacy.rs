@@ -5,6 +5,7 @@
 
 use super::Stage;
 use super::cache::Cache;
+use super::context::View;
 use super::legacy_copy::{Copied, Copying};
 use super::legacy_key::Probe;
 use super::meta::{self, Change, Expander};
@@ -51,6 +52,7 @@ pub(super) fn build(
         cache,
         player,
         programs,
+        view: at.view,
         source,
         args,
         stages: Vec::new(),
@@ -68,6 +70,8 @@ pub(super) struct Legacy<'a> {
     pub player: &'a mut Player,
     pub programs: &'a mut dyn Programs,
     /// The context.
+    pub view: &'a View,
+    /// The same, mounted.
     pub source: Mount,
     pub args: LegacyArgs,
     /// Finished stages.

@@ -154,8 +154,16 @@ pub(super) fn unreachable(name: &str, builder: Builder, request: &Request) -> Fa
     failure
 }
 
-/// Adds the place of an instruction to a failure.
+/// Adds the place of an instruction to a failure. A COPY with what looks like a comment at its end
+/// fails because of that, whatever Docker says.
 pub(super) fn placed(mut failure: Failure, file: &Dockerfile, place: Place) -> Failure {
+    let mut around = file.instructions.iter().filter(|i| (i.place.line..=i.last_line).contains(&place.line));
+    if let Some(comment) = around.find_map(|instruction| instruction.end_comment()) {
+        failure.span = Some(Box::new(file.source.span(comment)));
+        failure.hint =
+            Some("a comment needs a line of its own: here `#` and the words after it are files".to_owned());
+        return failure;
+    }
     if failure.span.is_none() {
         failure.span = Some(Box::new(file.source.span(place)));
     }

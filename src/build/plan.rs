@@ -2,7 +2,7 @@
 
 use super::request::{Builder, Request};
 use super::step::{Failure, Status, Step};
-use crate::dockerfile::{Dockerfile, Instruction, Kind, Place};
+use crate::dockerfile::{Dockerfile, ExpandError, Instruction, Kind, Place};
 use crate::image::{Config, Image, Store, reference};
 use crate::trace::Verdict;
 use std::sync::Arc;
@@ -167,6 +167,15 @@ pub(super) fn placed(mut failure: Failure, file: &Dockerfile, place: Place) -> F
     if failure.span.is_none() {
         failure.span = Some(Box::new(file.source.span(place)));
     }
+    failure
+}
+
+/// Adds what a refused variable or value knows of its place, and what to do about it.
+pub(super) fn refused(mut failure: Failure, file: &Dockerfile, error: &ExpandError) -> Failure {
+    if let Some(place) = error.place {
+        failure.span = Some(Box::new(file.source.span(place)));
+    }
+    failure.hint.get_or_insert_with(|| error.advice().to_owned());
     failure
 }
 

@@ -443,3 +443,13 @@ fn the_text_of_a_step() {
         "RUN --mount=type=secret,id=x,env=A echo ****"
     );
 }
+
+#[test]
+fn what_looks_like_a_comment_after_copy() {
+    let column = |text: &str| one(text).end_comment().map(|place| place.column);
+    assert_eq!(column("COPY a /b/ # the app"), Some(12));
+    assert_eq!(column("ADD a /b/ #the app"), Some(11));
+    assert_eq!(column("COPY #a /b/"), None);
+    assert_eq!(column("COPY [\"a\", \"#b\"]"), None);
+    assert_eq!(column("RUN a # b"), None);
+}

@@ -82,6 +82,8 @@ fn mistakes_and_what_the_lab_says() {
         "docker \"ps",
         "help whitout",
         "docker push x",
+        "dokcer ps",
+        "let a = [1, 2",
     ]));
 }
 

@@ -169,6 +169,11 @@ impl Chain {
         self.list.get(*self.by_key.get(digest)?)
     }
 
+    /// Was the image of this id (in hex) made here?
+    pub fn made(&self, id: &str) -> bool {
+        self.list.iter().any(|child| child.image.id.hex() == id)
+    }
+
     /// Adds a child.
     pub fn add(&mut self, child: Child) {
         self.by_key.insert(child.digest, self.list.len());

@@ -100,6 +100,9 @@ impl Convert<'_> {
         self.globals = platform_args(target);
         let first = self.stages.first().map_or(0, |stage| stage.from);
         let lexer = self.file.lexer(self.request.version);
+        for step in self.steps.iter_mut().take(first) {
+            step.verdict = Verdict::NotLookedUp { reason: "seen by FROM only".to_owned() };
+        }
         for instruction in self.file.instructions.iter().take(first) {
             let Kind::Arg(pairs) = &instruction.kind else { continue };
             let before = self.globals.clone();

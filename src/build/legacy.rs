@@ -61,8 +61,8 @@ pub(super) struct Legacy<'a> {
     /// The context.
     pub source: Mount,
     pub args: LegacyArgs,
-    /// Finished stages: their name and image (none for an empty one).
-    pub stages: Vec<(Option<String>, Option<Arc<Image>>)>,
+    /// Finished stages.
+    pub stages: Vec<Finished>,
 }
 
 /// The stage being built.
@@ -75,6 +75,25 @@ pub(super) struct State {
     /// The step that missed in this stage: from there on nothing is looked up.
     busted: Option<usize>,
     author: String,
+    /// What the first instruction stands on; none after it.
+    on: Option<On>,
+}
+
+/// What a stage begins with.
+pub(super) enum On {
+    /// An image of this name.
+    Image(String),
+    /// An earlier stage, and the last of its steps that was executed in this build.
+    Stage(Option<usize>),
+}
+
+/// A stage that is done.
+pub(super) struct Finished {
+    pub name: Option<String>,
+    /// None for an empty one.
+    pub image: Option<Arc<Image>>,
+    /// The last of its steps that was executed in this build.
+    pub executed: Option<usize>,
 }
 
 /// An instruction that is to be committed: what it is compared by and what its history says.
@@ -104,7 +123,9 @@ impl Legacy<'_> {
             if number == target {
                 self.labels(&mut state, t)?;
             }
-            self.stages.push((stage.name.clone(), state.image.clone()));
+            let executed = |step: &&Step| step.stage == Some(number) && step.status == Status::Done;
+            let executed = self.player.steps.iter().rfind(executed).map(|step| step.number);
+            self.stages.push(Finished { name: stage.name.clone(), image: state.image.clone(), executed });
             result = state.image;
         }
         self.unused_args();
@@ -188,7 +209,7 @@ impl Legacy<'_> {
             step.verdict = Verdict::Base;
             step.status = Status::Metadata;
         }
-        let taken = |name: &String| self.stages.iter().any(|(known, _)| known.as_ref() == Some(name));
+        let taken = |name: &String| self.stages.iter().any(|stage| stage.name.as_ref() == Some(name));
         if let Some(name) = stage.name.as_ref().filter(|name| taken(name)) {
             return Err(Failure::new(format!("{name} stage name already used"), 1));
         }
@@ -202,29 +223,25 @@ impl Legacy<'_> {
             return Err(Failure::new(format!("base name ({}) should not be blank", from.image.text), 1));
         }
         self.args.declared.clear();
-        let earlier = self
-            .stages
-            .iter()
-            .take(number)
-            .rev()
-            .find(|(known, _)| known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name)));
-        let image = match earlier {
-            Some((_, image)) => image.clone(),
-            None if name == "scratch" => None,
-            None => Some(self.image(&name)?),
+        let known =
+            |stage: &&Finished| stage.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name));
+        let (image, on) = match self.stages.iter().take(number).rfind(known) {
+            Some(stage) => (stage.image.clone(), Some(On::Stage(stage.executed))),
+            None if name == "scratch" => (None, None),
+            None => (Some(self.image(&name)?), Some(On::Image(name.clone()))),
         };
         self.base_verdict(place, &name, image.as_ref());
         let mut config = image.as_ref().map(|image| image.config.clone()).unwrap_or_default();
         meta::ensure_path(&mut config);
         let author = image.as_ref().map(|image| image.author.clone()).unwrap_or_default();
-        Ok(State { image, config, cmd_set: false, busted: None, author })
+        Ok(State { image, config, cmd_set: false, busted: None, author, on })
     }
 
     fn base_verdict(&mut self, place: usize, name: &str, image: Option<&Arc<Image>>) {
         let reason = match image {
             None => Some("scratch is empty, nothing to fetch".to_owned()),
             Some(image) if image.placeholder => Some("unknown image: a placeholder without files".to_owned()),
-            Some(_) if self.stages.iter().any(|(known, _)| known.as_deref() == Some(name)) => {
+            Some(_) if self.stages.iter().any(|stage| stage.name.as_deref() == Some(name)) => {
                 Some(format!("goes on where stage {name} ended"))
             }
             Some(_) => None,
@@ -361,7 +378,14 @@ impl Legacy<'_> {
         let blank = if matches!(change, Change::Workdir(_)) { "" } else { " " };
         let shell = config.shell.clone().unwrap_or_else(meta::default_shell).join(" ");
         let commit = Commit {
-            probe: Probe { config: config.clone(), step: text.clone(), files: None, run: false },
+            probe: Probe {
+                config: config.clone(),
+                step: text.clone(),
+                files: None,
+                owner: None,
+                args: None,
+                run: false,
+            },
             text: format!("{shell} #(nop) {blank}{text}"),
         };
         let workdir = match &change {
@@ -408,10 +432,21 @@ impl Legacy<'_> {
             command => script(command, &[]).argv(&shell),
         };
         let args = self.args.allowed(&state.config, &self.request.args);
-        let command = self.with_args(&args, &argv);
+        let shown = self.shown_args(&args);
+        let command = argv.join(" ");
+        let words: Vec<&str> = shown.iter().flatten().map(String::as_str).collect();
+        let bar = shown.as_ref().map(|shown| format!("|{} ", shown.len())).unwrap_or_default();
+        let prefix: String = words.iter().map(|word| format!("{word} ")).collect();
         let commit = Commit {
-            probe: Probe { config: state.config.clone(), step: command.clone(), files: None, run: true },
-            text: command,
+            text: format!("{bar}{prefix}{command}"),
+            probe: Probe {
+                config: state.config.clone(),
+                step: command,
+                files: None,
+                owner: None,
+                args: shown,
+                run: true,
+            },
         };
         let config = state.config.clone();
         self.commit(state, config, commit, place, t, |this, state, t| {
@@ -420,24 +455,17 @@ impl Legacy<'_> {
         })
     }
 
-    /// `|N` and the args that have a value, sorted; proxies that nobody declared count for nothing but
-    /// the bar itself (`prependEnvOnCmd`).
-    fn with_args(&self, args: &[(String, String)], argv: &[String]) -> String {
-        let command = argv.join(" ");
+    /// The args that have a value, sorted, as they stand behind `|N`; proxies that nobody declared count
+    /// for nothing but the bar itself (`prependEnvOnCmd`). None: no bar.
+    fn shown_args(&self, args: &[(String, String)]) -> Option<Vec<String>> {
         if args.is_empty() {
-            return command;
+            return None;
         }
         let declared = |name: &str| self.args.declared.contains_key(name) || !super::scope::is_proxy(name);
-        let mut shown: Vec<String> = args
-            .iter()
-            .filter(|(name, _)| declared(name))
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let own = args.iter().filter(|(name, _)| declared(name));
+        let mut shown: Vec<String> = own.map(|(name, value)| format!("{name}={value}")).collect();
         shown.sort();
-        let mut words = vec![format!("|{}", shown.len())];
-        words.extend(shown);
-        words.push(command);
-        words.join(" ")
+        Some(shown)
     }
 
     fn execute(
@@ -495,15 +523,22 @@ impl Legacy<'_> {
             text: format!("{shell} #(nop) {step}"),
             probe: Probe {
                 config: state.config.clone(),
-                step: format!("{} {chown} in {}", copying.word, copying.destination),
+                step: format!("{} in {}", copying.word, copying.destination),
                 files: Some(files.clone()),
+                owner: copying.chown.clone(),
+                args: None,
                 run: false,
             },
         };
         let config = state.config.clone();
         self.commit(state, config, commit, place, t, |this, state, t| {
             Ok((Some(copying.perform(&copied, this, state, t)?), None))
-        })
+        })?;
+        let step = self.player.steps.get_mut(place).filter(|step| step.status == Status::Cached);
+        if let Some(step) = step.filter(|_| copied.rebuilt) {
+            step.verdict = Verdict::Hit { reason: super::verdict::CONVERGED.to_owned() };
+        }
+        Ok(())
     }
 
     /// Asks the cache; on a miss makes the change and commits it as a new image.
@@ -521,6 +556,7 @@ impl Legacy<'_> {
         let digest = key.digest();
         let number = self.player.steps.get(place).map_or(0, |step| step.number);
         let looked_up = !self.request.no_cache && state.busted.is_none();
+        let on = state.on.take();
         let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
         if let Some(child) = hit {
             self.images.share(child.image.clone());
@@ -529,7 +565,15 @@ impl Legacy<'_> {
             return Ok(());
         }
         let earlier = legacy_key::nearest(&self.cache.chain, &key, self.cache.builds);
-        let verdict = legacy_key::missed(&key, earlier.as_ref(), self.request.no_cache, state.busted);
+        let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
+        let verdict = legacy_key::missed(
+            &key,
+            earlier.as_ref(),
+            self.request.no_cache,
+            state.busted,
+            on.as_ref(),
+            based,
+        );
         if let Some(step) = self.player.steps.get_mut(place) {
             step.verdict = verdict;
             step.status = Status::Done;
@@ -542,9 +586,9 @@ impl Legacy<'_> {
         let keep_times = commit.probe.files.is_some();
         let instruction =
             self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
-        let layer = mount
-            .filter(|mount| !mount.upper().is_bare())
-            .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
+        let layer = mount.filter(|mount| !mount.upper().is_bare()).map(|mount| {
+            super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[])
+        });
         let image = child(state, config, commit.text, layer, now);
         let image = Arc::new(image);
         self.images.share(image.clone());

@@ -34,6 +34,8 @@ pub(super) struct Copied {
     pub files: Arc<Files>,
     /// `file:…`, `dir:…` or `multi:…`.
     pub checksum: String,
+    /// It comes from a stage of which a step was executed in this build.
+    pub rebuilt: bool,
 }
 
 impl<'a> Copying<'a> {
@@ -58,9 +60,12 @@ impl<'a> Copying<'a> {
         if self.copy.chmod.is_some() {
             return Err(Failure::new(requires_buildkit("chmod"), 1));
         }
-        let mut source = match &self.copy.from {
-            Some(from) => Some(self.from(legacy, &from.text)?),
-            None => None,
+        let (mut source, rebuilt) = match &self.copy.from {
+            Some(from) => {
+                let (mount, rebuilt) = self.from(legacy, &from.text)?;
+                (Some(mount), rebuilt)
+            }
+            None => (None, false),
         };
         let mount = source.as_mut().unwrap_or(&mut legacy.source);
         let mut picked = Vec::new();
@@ -87,7 +92,7 @@ impl<'a> Copying<'a> {
         let list = t.quietly(|t| files(mount, &picked, naming, t));
         let list = list.map_err(|errno| Failure::new(errno.message(), 1))?;
         let checksum = checksum(&picked, &list);
-        Ok(Copied { picked, source, files: Arc::new(list), checksum })
+        Ok(Copied { picked, source, files: Arc::new(list), checksum, rebuilt })
     }
 
     /// A path that leaves the context is refused before anything is looked for.
@@ -122,33 +127,33 @@ impl<'a> Copying<'a> {
         super::verdict::not_in_context(Failure::new(words, 1), asked, legacy.request, &sent)
     }
 
-    /// The stage or image that `--from` means.
-    fn from(&self, legacy: &mut Legacy<'_>, from: &str) -> Result<Mount, Failure> {
-        let invalid = |words: String| Failure::new(format!("invalid from flag value {from}: {words}"), 1);
-        let image: Option<Arc<Image>> = match from.parse::<i64>() {
+    /// The stage or image that `--from` means; true for a stage that was rebuilt.
+    fn from(&self, legacy: &mut Legacy<'_>, from: &str) -> Result<(Mount, bool), Failure> {
+        let invalid = |words: &str| Failure::new(format!("invalid from flag value {from}: {words}"), 1);
+        let mount = |image: &Option<Arc<Image>>| {
+            rootfs::mount(image.as_ref().map_or(&[], |image| image.layers.as_slice()))
+        };
+        let known = match from.parse::<i64>() {
+            Ok(index) if index == legacy.stages.len() as i64 => {
+                return Err(invalid("refers to current build stage"));
+            }
             Ok(index) => {
-                let found = usize::try_from(index).ok().and_then(|index| legacy.stages.get(index));
-                match found {
-                    Some((_, image)) => image.clone(),
-                    None if index == legacy.stages.len() as i64 => {
-                        return Err(invalid("refers to current build stage".to_owned()));
-                    }
-                    None => return Err(invalid("index out of bounds".to_owned())),
-                }
+                let stage = usize::try_from(index).ok().and_then(|index| legacy.stages.get(index));
+                Some(stage.ok_or_else(|| invalid("index out of bounds"))?)
             }
             Err(_) => {
-                let known =
-                    |name: &Option<String>| name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(from));
-                match legacy.stages.iter().rev().find(|(name, _)| known(name)) {
-                    Some((_, image)) => image.clone(),
-                    None => Some(legacy.image(from).map_err(|failure| {
-                        let message = format!("invalid from flag value {from}: {}", failure.message);
-                        Failure { message, ..failure }
-                    })?),
-                }
+                let own = |name: &String| name.eq_ignore_ascii_case(from);
+                legacy.stages.iter().rfind(|stage| stage.name.as_ref().is_some_and(own))
             }
         };
-        Ok(rootfs::mount(image.as_ref().map_or(&[], |image| image.layers.as_slice())))
+        if let Some(stage) = known {
+            return Ok((mount(&stage.image), stage.executed.is_some()));
+        }
+        let image = legacy.image(from).map_err(|failure| {
+            let message = format!("invalid from flag value {from}: {}", failure.message);
+            Failure { message, ..failure }
+        })?;
+        Ok((mount(&Some(image)), false))
     }
 
     /// Copies what was found onto the image so far.

@@ -19,6 +19,7 @@ mod glob;
 mod graph;
 mod hint;
 pub mod ignore;
+mod ignore_glob;
 mod ignore_pattern;
 mod key;
 mod legacy;

@@ -315,6 +315,27 @@ impl Solver<'_> {
         executed.then(|| self.player.steps.get(step).map(|step| step.number)).flatten()
     }
 
+    /// Was the step below executed for another reason than that it is new?
+    fn again(&self, node: Option<Node>) -> bool {
+        use crate::trace::{Reason, Verdict};
+        let Some(Node::Vertex(at)) = node else { return false };
+        let step = self.graph.vertices.get(at).and_then(|vertex| self.player.steps.get(vertex.step));
+        step.is_some_and(
+            |step| matches!(&step.verdict, Verdict::Miss { reason } if *reason != Reason::FirstBuild),
+        )
+    }
+
+    /// What changed about the files of a COPY without reaching its key.
+    fn note(&self, vertex: &Vertex, key: &Key) -> Option<String> {
+        match &vertex.op {
+            Op::Copy(copy) if copy.source == Source::Context => {
+                let files = key.files.as_ref()?;
+                files.entries.iter().find_map(|entry| self.sent.notes.get(&entry.shown)).cloned()
+            }
+            _ => None,
+        }
+    }
+
     /// A result that is taken over: its step, its verdict.
     fn found(&mut self, vertex: &Vertex, key: &Arc<Key>, record: &Arc<Record>, definition: bool) -> Solved {
         let rebuilt = match &vertex.op {
@@ -325,7 +346,8 @@ impl Solver<'_> {
             _ => None,
         };
         let now = if definition { record.key.clone() } else { key.clone() };
-        let seen = Found { record, rebuilt, definition, build: self.cache.builds };
+        let note = self.note(vertex, key);
+        let seen = Found { record, rebuilt, definition, build: self.cache.builds, note };
         if let Some(step) = self.player.steps.get_mut(vertex.step) {
             step.verdict = verdict::hit(&seen, &step.instruction);
             step.status = Status::Cached;
@@ -355,7 +377,10 @@ impl Solver<'_> {
         let reason = match inputs.is_empty() && !vertex.ignore_cache {
             true => crate::trace::Reason::NeverCached,
             false if vertex.ignore_cache => crate::trace::Reason::NoCache,
-            false => verdict::miss(&key, earlier.as_deref(), self.rebuilt(vertex.base), base_image),
+            false => {
+                let (rebuilt, again) = (self.rebuilt(vertex.base), self.again(vertex.base));
+                verdict::miss(&key, earlier.as_deref(), rebuilt, again, base_image)
+            }
         };
         if let Some(step) = self.player.steps.get_mut(vertex.step) {
             step.verdict = crate::trace::Verdict::Miss { reason };

@@ -11,6 +11,9 @@ use crate::dockerfile::{MountType, Version};
 use crate::trace::{Reason, Verdict};
 use std::sync::Arc;
 
+/// What is said of a step that hits although its source stage was rebuilt.
+pub(super) const CONVERGED: &str = "stage rebuilt, copied files identical";
+
 /// How many earlier results are compared with a key that was not found.
 const COMPARED: usize = 512;
 
@@ -130,14 +133,18 @@ fn same_step(a: &Key, b: &Key) -> bool {
 }
 
 /// Why nothing was found: `rebuilt` is the number of the step below if it was executed, `base` the
-/// name of the image if the step stands on one.
+/// name of the image if the step stands on one. `again` says that the step below was executed for another
+/// reason than that it is new.
 pub(super) fn miss(
     key: &Key,
     earlier: Option<&Record>,
     rebuilt: Option<usize>,
+    again: bool,
     base: Option<&str>,
 ) -> Reason {
-    let Some(earlier) = earlier else { return Reason::FirstBuild };
+    let Some(earlier) = earlier else {
+        return rebuilt.filter(|_| again).map_or(Reason::FirstBuild, |step| Reason::ParentRebuilt { step });
+    };
     if earlier.key.parent == key.parent {
         return key.difference(&earlier.key).unwrap_or(Reason::FirstBuild);
     }
@@ -161,12 +168,16 @@ pub(super) struct Found<'a> {
     pub definition: bool,
     /// This build's number.
     pub build: u64,
+    /// What changed about the copied files without reaching the key.
+    pub note: Option<String>,
 }
 
 /// The verdict of a result that was found.
 pub(super) fn hit(found: &Found<'_>, instruction: &str) -> Verdict {
     let reason = if found.rebuilt.is_some() && !found.definition {
-        "stage rebuilt, copied files identical".to_owned()
+        CONVERGED.to_owned()
+    } else if let Some(note) = &found.note {
+        note.clone()
     } else if found.record.build == found.build {
         "the same step was just built, once is enough".to_owned()
     } else if found.record.instruction != instruction {

@@ -197,7 +197,7 @@ its own folder.",
         "
 command teaches RUN a program in Rhai. sh has the files of the step:
 
-    command(\"greet\", |sh, args| { sh.write(\"/hi\", args[0]); sh.print(\"done\"); 0 });
+    command(\"greet\", |sh, args| { sh.write(\"/hi\", args[0]); sh.out(\"done\"); 0 });
 
 The name must be found in PATH of the image, as for every program.",
     ),

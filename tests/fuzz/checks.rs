@@ -135,5 +135,6 @@ pub fn shell_eval(data: &[u8]) {
     let mut trace = Trace::silent();
     trace.fuel = Fuel::new(LIMITS);
     let outcome = run(&mut mount, &process, &mut NoPrograms, &mut trace);
+    assert!(outcome.start.is_none(), "the shell did not start: {:?}", outcome.start);
     assert!((0..256).contains(&outcome.exit), "exit status {}", outcome.exit);
 }

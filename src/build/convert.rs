@@ -25,6 +25,8 @@ pub(super) struct Convert<'a> {
     pub stages: Vec<Stage>,
     pub globals: Vec<(String, Option<String>)>,
     pub graph: Graph,
+    /// The instruction being looked at.
+    pub at: crate::dockerfile::Place,
     /// Stages at their end, as far as they have come.
     pub ends: Vec<Option<StageEnd>>,
 }
@@ -59,7 +61,8 @@ pub(super) fn convert(
     let places = (0..file.instructions.len()).collect();
     let ends = vec![None; stages.len()];
     let (globals, graph) = (Vec::new(), Graph::default());
-    let mut this = Convert { file, request, images, steps, places, stages, globals, graph, ends };
+    let at = crate::dockerfile::Place::default();
+    let mut this = Convert { file, request, images, steps, places, stages, globals, graph, at, ends };
     this.global_args(&mut t.fuel)?;
     let bases = this.bases(&mut t.fuel)?;
     let target = this.target()?;
@@ -227,10 +230,7 @@ impl Convert<'_> {
             };
             let at = self.stages.get(number).map_or(0, |stage| stage.from);
             let Some(instruction) = self.file.instructions.get(at) else { continue };
-            found.push(match self.image(instruction, name, reached.contains(&number)) {
-                Ok(image) => image,
-                Err(failure) => return Err(failure),
-            });
+            found.push(self.image(instruction, name, reached.contains(&number))?);
         }
         Ok(found)
     }

@@ -6,7 +6,9 @@ use super::meta::{self, Change, Expander};
 use super::request::Builder;
 use super::scope::{global, is_proxy};
 use super::step::{Failure, Status};
-use crate::dockerfile::{Copy, Instruction, Kind, Lexer, MountType, Run, Version, Word, script, step_text};
+use crate::dockerfile::{
+    Copy, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
+};
 use crate::fs::path;
 use crate::trace::{Fuel, Trace, Verdict};
 
@@ -36,6 +38,7 @@ impl Dispatch {
         t: &mut Trace,
     ) -> Result<(), Failure> {
         let version = all.request.version;
+        all.at = instruction.place;
         let lexer = all.file.lexer(version);
         let env = end.env.0.clone();
         let lookup = |name: &str| env.get(name).cloned();
@@ -49,9 +52,8 @@ impl Dispatch {
             Kind::Add(copy) => self.copy(all, end, instruction, copy, "ADD", place, &mut x),
             kind => {
                 let change = meta::change(kind, &end.config, Builder::BuildKit, &mut x);
-                match change.map_err(|error| all.fail(instruction, &error.message))? {
-                    Some(change) => self.change(all, end, change, place),
-                    None => {}
+                if let Some(change) = change.map_err(|error| all.fail(instruction, &error.message))? {
+                    self.change(all, end, change, place);
                 }
                 Ok(())
             }
@@ -250,6 +252,7 @@ impl Dispatch {
         let op = Op::Copy(CopyOp {
             word,
             source,
+            places: copy.sources.iter().map(|word| word.place).collect(),
             sources,
             contents,
             destination: destination(&end.config.working_dir, &written),
@@ -270,7 +273,10 @@ impl Dispatch {
 /// Adds a vertex on top of a stage; its place.
 fn add(all: &mut Convert<'_>, end: &mut StageEnd, op: Op, step: usize, ignore_cache: bool) -> usize {
     let at = all.graph.vertices.len();
-    all.graph.vertices.push(Vertex { step, base: end.node, op, ignore_cache });
+    // A trigger's places belong to another text.
+    let trigger = all.steps.get(step).is_some_and(|step| step.trigger);
+    let place = if trigger { Place::default() } else { all.at };
+    all.graph.vertices.push(Vertex { step, place, base: end.node, op, ignore_cache });
     end.node = Some(Node::Vertex(at));
     at
 }

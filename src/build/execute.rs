@@ -98,6 +98,7 @@ fn copy_files(
             );
         }
     }
+    let exclude = solver.exclude(op, t)?;
     t.quietly(|t| {
         let owner = match &op.chown {
             Some(chown) => Some(rootfs::owner(chown, mount, Builder::BuildKit, t)?),
@@ -110,9 +111,10 @@ fn copy_files(
             unpack: op.unpack,
             legacy: false,
             parents_mode: version == Version::Current,
+            exclude,
         };
-        if op.parents || !op.exclude.is_empty() {
-            super::special::copy(&mut source, mount, &found, op, &manner, t)?;
+        if op.parents {
+            super::special::copy_with_parents(&mut source, mount, &found, op, &manner, t)?;
         } else {
             copy::copy(&mut source, mount, &found, &manner, t)?;
         }

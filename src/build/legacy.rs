@@ -4,21 +4,19 @@
 //! `imageprobe.go`.
 
 use super::Stage;
-use super::cache::{Cache, Child};
-use super::key::Key;
+use super::cache::Cache;
 use super::legacy_copy::{Copied, Copying};
-use super::legacy_key::{self, Probe};
+use super::legacy_key::Probe;
 use super::meta::{self, Change, Expander};
-use super::plan::{self, NoImage, label, placed};
+use super::plan::{self, NoImage, placed};
 use super::play::Player;
 use super::request::{Builder, Request};
 use super::scope::{LegacyArgs, global};
 use super::step::{Failure, Status, Step};
-use crate::dockerfile::{Command, Dockerfile, ExpandError, Instruction, Kind, Run, parse_trigger, script};
-use crate::fs::Tree;
-use crate::image::{Config, History, Image, Store};
-use crate::shell::{Process, Programs, Sandbox, Submount, run_with};
-use crate::trace::{Event, Trace, Verdict};
+use crate::dockerfile::{Dockerfile, ExpandError, Instruction, Kind, parse_trigger};
+use crate::image::{Config, Image, Store};
+use crate::shell::Programs;
+use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
 
@@ -46,7 +44,18 @@ pub(super) fn build(
     })?;
     let source = Mount::native(at.view.tree.clone());
     let args = LegacyArgs::default();
-    let this = Legacy { file, request, images, cache, player, programs, source, args, stages: Vec::new() };
+    let this = Legacy {
+        file,
+        request,
+        images,
+        cache,
+        player,
+        programs,
+        source,
+        args,
+        stages: Vec::new(),
+        in_trigger: false,
+    };
     this.play(&stages, target, t)
 }
 
@@ -63,6 +72,8 @@ pub(super) struct Legacy<'a> {
     pub args: LegacyArgs,
     /// Finished stages.
     pub stages: Vec<Finished>,
+    /// An ONBUILD trigger is being run: places belong to another text.
+    pub in_trigger: bool,
 }
 
 /// The stage being built.
@@ -73,10 +84,10 @@ pub(super) struct State {
     pub config: Config,
     cmd_set: bool,
     /// The step that missed in this stage: from there on nothing is looked up.
-    busted: Option<usize>,
-    author: String,
+    pub busted: Option<usize>,
+    pub author: String,
     /// What the first instruction stands on; none after it.
-    on: Option<On>,
+    pub on: Option<On>,
 }
 
 /// What a stage begins with.
@@ -97,10 +108,10 @@ pub(super) struct Finished {
 }
 
 /// An instruction that is to be committed: what it is compared by and what its history says.
-struct Commit {
-    probe: Probe,
+pub(super) struct Commit {
+    pub probe: Probe,
     /// `created_by`.
-    text: String,
+    pub text: String,
 }
 
 impl Legacy<'_> {
@@ -112,13 +123,18 @@ impl Legacy<'_> {
         let mut shift = 0;
         for (number, stage) in stages.iter().enumerate().take(target + 1) {
             let place = stage.from + shift;
-            let mut state = self.attempt(place, t, |this, t| this.from(number, stage, place, t))?;
-            shift += self.triggers(&mut state, place, t)?;
+            let state = self.attempt(place, t, |this, t| this.from(number, stage, place, t));
+            let from = self.file.instructions.get(stage.from).map(|from| from.place).unwrap_or_default();
+            let mut state = state.map_err(|failure| placed(failure, self.file, from))?;
+            let added = self.triggers(&mut state, place, t);
+            shift += added.map_err(|failure| placed(failure, self.file, from))?;
             let file = self.file;
             for at in stage.from + 1..stage.end {
                 let Some(instruction) = file.instructions.get(at) else { continue };
                 let place = at + shift;
-                self.attempt(place, t, |this, t| this.instruction(&mut state, instruction, place, t))?;
+                let result =
+                    self.attempt(place, t, |this, t| this.instruction(&mut state, instruction, place, t));
+                result.map_err(|failure| placed(failure, file, instruction.place))?;
             }
             if number == target {
                 self.labels(&mut state, t)?;
@@ -149,13 +165,7 @@ impl Legacy<'_> {
         if !t.fuel.spend(10) {
             return Err(Failure::new("the lab's limit was reached", 1));
         }
-        let result = step(self, t).map_err(|failure| {
-            let at = self.file.instructions.get(place);
-            match at {
-                Some(at) => placed(failure, self.file, at.place),
-                None => failure,
-            }
-        });
+        let result = step(self, t);
         if let (Err(_), Some(step)) = (&result, self.player.steps.get_mut(place)) {
             step.status = Status::Error;
         }
@@ -275,6 +285,7 @@ impl Legacy<'_> {
         self.player.steps.insert(place, line);
         let (mut hits, mut first) = (0, None::<Step>);
         self.player.before(place, t);
+        self.in_trigger = true;
         let result = triggers.iter().try_for_each(|text| {
             let instruction = parse_trigger(text, self.request.version).map_err(|error| {
                 Failure::new(format!("Error response from daemon: {}", error.docker_message(false)), 1)
@@ -283,13 +294,13 @@ impl Legacy<'_> {
             let Some(step) = self.player.steps.get(place) else { return Ok(()) };
             hits += usize::from(step.status == Status::Cached);
             // The line shows the first trigger that was not found.
-            if step.status != Status::Cached || first.is_none() {
-                if first.as_ref().is_none_or(|first| first.status == Status::Cached) {
-                    first = Some(step.clone());
-                }
+            let missed = step.status != Status::Cached;
+            if first.as_ref().is_none_or(|first| missed && first.status == Status::Cached) {
+                first = Some(step.clone());
             }
             Ok(())
         });
+        self.in_trigger = false;
         if let Some(step) = self.player.steps.get_mut(place) {
             if let Some(first) = first {
                 *step = first;
@@ -414,99 +425,6 @@ impl Legacy<'_> {
         super::rootfs::mount(state.image.as_ref().map_or(&[], |image| image.layers.as_slice()))
     }
 
-    fn run(
-        &mut self,
-        state: &mut State,
-        instruction: &Instruction,
-        run: &Run,
-        place: usize,
-        t: &mut Trace,
-    ) -> Result<(), Failure> {
-        if let Some(flag) = instruction.flags.first() {
-            return Err(Failure::new(requires_buildkit(&flag.name), 1));
-        }
-        let shell = state.config.shell.clone().unwrap_or_else(meta::default_shell);
-        let argv = match &run.command {
-            Command::Shell(text) if text.text.is_empty() => shell,
-            // Heredocs are parsed and then forgotten: only the line runs.
-            command => script(command, &[]).argv(&shell),
-        };
-        let args = self.args.allowed(&state.config, &self.request.args);
-        let shown = self.shown_args(&args);
-        let command = argv.join(" ");
-        let words: Vec<&str> = shown.iter().flatten().map(String::as_str).collect();
-        let bar = shown.as_ref().map(|shown| format!("|{} ", shown.len())).unwrap_or_default();
-        let prefix: String = words.iter().map(|word| format!("{word} ")).collect();
-        let commit = Commit {
-            text: format!("{bar}{prefix}{command}"),
-            probe: Probe {
-                config: state.config.clone(),
-                step: command,
-                files: None,
-                owner: None,
-                args: shown,
-                run: true,
-            },
-        };
-        let config = state.config.clone();
-        self.commit(state, config, commit, place, t, |this, state, t| {
-            let (mount, seconds) = this.execute(state, &argv, &args, place, t)?;
-            Ok((Some(mount), seconds))
-        })
-    }
-
-    /// The args that have a value, sorted, as they stand behind `|N`; proxies that nobody declared count
-    /// for nothing but the bar itself (`prependEnvOnCmd`). None: no bar.
-    fn shown_args(&self, args: &[(String, String)]) -> Option<Vec<String>> {
-        if args.is_empty() {
-            return None;
-        }
-        let declared = |name: &str| self.args.declared.contains_key(name) || !super::scope::is_proxy(name);
-        let own = args.iter().filter(|(name, _)| declared(name));
-        let mut shown: Vec<String> = own.map(|(name, value)| format!("{name}={value}")).collect();
-        shown.sort();
-        Some(shown)
-    }
-
-    fn execute(
-        &mut self,
-        state: &State,
-        argv: &[String],
-        args: &[(String, String)],
-        place: usize,
-        t: &mut Trace,
-    ) -> Result<(Mount, Option<f64>), Failure> {
-        let mut mount = self.rootfs(state);
-        if state.image.as_ref().is_some_and(|image| image.placeholder) {
-            let what = format!("RUN in an image that nobody knows: {}", argv.join(" "));
-            t.emit(|| Event::NotModelled { what, instead: "it changes nothing".to_owned() });
-            return Ok((mount, None));
-        }
-        let mut env: indexmap::IndexMap<String, String> =
-            meta::env_pairs(&state.config).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        env.extend(args.iter().cloned());
-        let cwd = if state.config.working_dir.is_empty() { "/" } else { &state.config.working_dir };
-        let mut volumes = t.quietly(|t| {
-            super::rootfs::enter(&mut mount, cwd, t);
-            volumes(&state.config, &mut mount, t)
-        });
-        let process = Process {
-            argv: argv.to_vec(),
-            env,
-            cwd: cwd.to_owned(),
-            user: state.config.user.clone(),
-            sandbox: Sandbox::Legacy,
-            strict: self.request.strict,
-            ..Process::default()
-        };
-        let outcome = run_with(&mut mount, &mut volumes, &process, self.programs, t);
-        self.player.output(place, outcome.lines.clone(), &outcome, t);
-        match super::rootfs::fault(&outcome, argv, Builder::Legacy, false) {
-            None => Ok((mount, outcome.seconds)),
-            Some(fault) => Err(Failure::new(fault.message, fault.exit)),
-        }
-    }
-
     fn copy(
         &mut self,
         state: &mut State,
@@ -541,88 +459,6 @@ impl Legacy<'_> {
         Ok(())
     }
 
-    /// Asks the cache; on a miss makes the change and commits it as a new image.
-    fn commit(
-        &mut self,
-        state: &mut State,
-        config: Config,
-        commit: Commit,
-        place: usize,
-        t: &mut Trace,
-        make: impl FnOnce(&mut Self, &State, &mut Trace) -> Result<(Option<Mount>, Option<f64>), Failure>,
-    ) -> Result<(), Failure> {
-        let parent = state.image.as_ref().map(|image| image.id.hex()).unwrap_or_default();
-        let key = Arc::new(legacy_key::key(parent, &commit.probe));
-        let digest = key.digest();
-        let number = self.player.steps.get(place).map_or(0, |step| step.number);
-        let looked_up = !self.request.no_cache && state.busted.is_none();
-        let on = state.on.take();
-        let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
-        if let Some(child) = hit {
-            self.images.share(child.image.clone());
-            self.found(place, &key, &child);
-            (state.config, state.image) = (child.image.config.clone(), Some(child.image));
-            return Ok(());
-        }
-        let earlier = legacy_key::nearest(&self.cache.chain, &key, self.cache.builds);
-        let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
-        let verdict = legacy_key::missed(
-            &key,
-            earlier.as_ref(),
-            self.request.no_cache,
-            state.busted,
-            on.as_ref(),
-            based,
-        );
-        if let Some(step) = self.player.steps.get_mut(place) {
-            step.verdict = verdict;
-            step.status = Status::Done;
-            step.key = Some(key.clone());
-            step.earlier = earlier.map(|child| child.key);
-        }
-        state.busted.get_or_insert(number);
-        let (mount, seconds) = make(self, state, t)?;
-        let now = self.cache.tick();
-        let keep_times = commit.probe.files.is_some();
-        let instruction =
-            self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
-        let layer = mount.filter(|mount| !mount.upper().is_bare()).map(|mount| {
-            super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[])
-        });
-        let image = child(state, config, commit.text, layer, now);
-        let image = Arc::new(image);
-        self.images.share(image.clone());
-        if let Some(step) = self.player.steps.get_mut(place) {
-            step.layer =
-                image.layers.last().filter(|_| image.history.last().is_some_and(|h| !h.empty_layer)).cloned();
-            step.seconds = seconds;
-            step.image = Some(image.id);
-        }
-        let build = self.cache.builds;
-        let kept = Child { key, digest, image: image.clone(), seconds, build };
-        Arc::make_mut(&mut self.cache.chain).add(kept);
-        (state.config, state.image) = (image.config.clone(), Some(image));
-        Ok(())
-    }
-
-    fn found(&mut self, place: usize, key: &Arc<Key>, child: &Child) {
-        let reason = match child.build + 1 < self.cache.builds {
-            true => format!("same key as in build {}", child.build),
-            false => "same parent, same step".to_owned(),
-        };
-        if let Some(step) = self.player.steps.get_mut(place) {
-            step.verdict = Verdict::Hit { reason };
-            step.status = Status::Cached;
-            step.using_cache = 1;
-            step.key = Some(key.clone());
-            step.earlier = Some(child.key.clone());
-            let made = child.image.history.last().is_some_and(|entry| !entry.empty_layer);
-            step.layer = if made { child.image.layers.last().cloned() } else { None };
-            step.seconds = child.seconds;
-            step.image = Some(child.image.id);
-        }
-    }
-
     /// Build args that no ARG asked for.
     fn unused_args(&mut self) {
         let unused: Vec<&str> = self
@@ -639,47 +475,9 @@ impl Legacy<'_> {
     }
 }
 
-/// The image after an instruction: the one before with this config, one more history entry and perhaps
-/// one more layer (moby `daemon/internal/image/image.go`, `NewChildImage`).
-fn child(
-    state: &State,
-    config: Config,
-    text: String,
-    layer: Option<crate::image::ImageLayer>,
-    now: i64,
-) -> Image {
-    let mut image = state.image.as_deref().cloned().unwrap_or_default();
-    image.parent = state.image.as_ref().map(|image| image.id);
-    image.config = config;
-    image.author = state.author.clone();
-    image.created = now;
-    image.history.push(History {
-        created: now,
-        author: state.author.clone(),
-        created_by: text,
-        comment: String::new(),
-        empty_layer: layer.is_none(),
-    });
-    image.layers.extend(layer);
-    image.sealed()
-}
-
 /// The builder's words about an option it lacks.
 pub(super) fn requires_buildkit(option: &str) -> String {
     format!(
         "the --{option} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled"
     )
-}
-
-/// Anonymous volumes of a RUN: fresh ones, filled from the image; a missing directory is made.
-fn volumes(config: &Config, mount: &mut Mount, t: &mut Trace) -> Vec<Submount> {
-    let mut volumes = Vec::new();
-    for path in &config.volumes {
-        let target = String::from_utf8_lossy(&crate::fs::path::clean(path.as_bytes())).into_owned();
-        // A failure shows as a missing directory when the process runs.
-        let _ = super::copy::mkdir_all(mount, target.as_bytes(), 0o755, None, t);
-        let tree: Tree = super::rootfs::subtree(mount, &target, t);
-        volumes.push(Submount { target, mount: Mount::native(tree), read_only: false });
-    }
-    volumes
 }

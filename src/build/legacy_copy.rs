@@ -69,12 +69,19 @@ impl<'a> Copying<'a> {
         };
         let mount = source.as_mut().unwrap_or(&mut legacy.source);
         let mut picked = Vec::new();
-        for written in &self.sources {
+        for (at, written) in self.sources.iter().enumerate() {
             self.inside(written)?;
             match t.quietly(|t| pick(mount, written, t)) {
                 Ok(found) => picked.extend(found),
                 Err(Missing::Exhausted) => return Err(Failure::new("the lab's limit was reached", 1)),
-                Err(Missing::Path { asked, .. }) => return Err(self.missing(legacy, &asked)),
+                Err(Missing::Path { asked, .. }) => {
+                    let failure = self.missing(legacy, &asked);
+                    let word = self.copy.sources.get(at).filter(|_| !legacy.in_trigger);
+                    return Err(match word {
+                        Some(word) => super::plan::placed(failure, legacy.file, word.place),
+                        None => failure,
+                    });
+                }
             }
         }
         if picked.is_empty() {
@@ -87,7 +94,7 @@ impl<'a> Copying<'a> {
             );
             return Err(Failure::new(words, 1));
         }
-        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode };
+        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode, exclude: None };
         let mount = source.as_mut().unwrap_or(&mut legacy.source);
         let list = t.quietly(|t| files(mount, &picked, naming, t));
         let list = list.map_err(|errno| Failure::new(errno.message(), 1))?;
@@ -187,6 +194,7 @@ impl<'a> Copying<'a> {
                 unpack: self.word == "ADD",
                 legacy: true,
                 parents_mode: false,
+                exclude: None,
             };
             copy(mount, &mut target, &copied.picked, &manner, t)
         })

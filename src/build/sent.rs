@@ -64,14 +64,20 @@ impl Sent {
                     let hashed = before.directory_modes.get(path).copied().unwrap_or(old.mode);
                     if hashed != inode.mode {
                         modes.insert(path.to_vec(), hashed);
-                        note(path, "its mode changed, but a directory that was sent before is not compared again");
+                        note(
+                            path,
+                            "its mode changed, but a directory that was sent before is not compared again",
+                        );
                     }
                 }
-                (Kind::File(contents), Kind::File(new)) if !view.finer_times && same(old, inode) => {
-                    if contents != new {
-                        kept.push((ino, old.kind.clone()));
-                        note(path, "its bytes changed, but not its size and time: it was not sent, the old ones stay");
-                    }
+                (Kind::File(contents), Kind::File(new))
+                    if !view.finer_times && same(old, inode) && contents != new =>
+                {
+                    kept.push((ino, old.kind.clone()));
+                    note(
+                        path,
+                        "its bytes changed, but not its size and time: it was not sent, the old ones stay",
+                    );
                 }
                 (Kind::File(contents), Kind::File(new)) if old.mtime != inode.mtime && contents == new => {
                     note(path, "only its time changed, which is not part of the key");

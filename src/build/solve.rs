@@ -4,6 +4,7 @@
 use super::cache::{Cache, Record, link};
 use super::execute::{Job, execute};
 use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
+use super::ignore::Ignore;
 use super::key::{Files, Key};
 use super::play::Player;
 use super::request::Request;
@@ -74,7 +75,7 @@ impl Solver<'_> {
             if !t.fuel.spend(10) {
                 return Err(Failure::new("the lab's limit was reached", 1));
             }
-            let solved = self.vertex(vertex, t);
+            let solved = self.vertex(vertex, t).map_err(|failure| self.placed(failure, vertex.place));
             if solved.is_err()
                 && let Some(step) = self.player.steps.get_mut(vertex.step)
             {
@@ -84,6 +85,14 @@ impl Solver<'_> {
             self.solved.push(solved?);
         }
         Ok(())
+    }
+
+    /// Adds a place in the file, unless there is a better one or none at all.
+    fn placed(&self, failure: Failure, place: crate::dockerfile::Place) -> Failure {
+        match &self.player.file {
+            Some(file) if place.line > 0 => super::plan::placed(failure, file, place),
+            _ => failure,
+        }
     }
 
     fn vertex(&mut self, vertex: &Vertex, t: &mut Trace) -> Result<Solved, Failure> {
@@ -213,7 +222,8 @@ impl Solver<'_> {
     ) -> Result<(), Failure> {
         match &vertex.op {
             Op::Copy(copy) if !copy.sources.is_empty() => {
-                let list = self.copied(copy, picked, t)?;
+                let places: &[_] = if vertex.place.line > 0 { &copy.places } else { &[] };
+                let list = self.copied(copy, places, picked, t)?;
                 if let Some(input) = inputs.iter_mut().find(|input| input.name == "files") {
                     input.content = Some(list.digest);
                 }
@@ -224,8 +234,14 @@ impl Solver<'_> {
                     let name = format!("mount {at}");
                     let Some(input) = inputs.iter_mut().find(|input| input.name == name) else { continue };
                     let wanted = if mount.source.is_empty() { "/" } else { mount.source.as_str() };
-                    let list =
-                        self.listed(*source, std::slice::from_ref(&wanted.to_owned()), &mut Vec::new(), t)?;
+                    let list = self.listed(
+                        *source,
+                        std::slice::from_ref(&wanted.to_owned()),
+                        &[],
+                        None,
+                        &mut Vec::new(),
+                        t,
+                    )?;
                     input.content = Some(list.digest);
                     key.files = Some(list);
                 }
@@ -235,20 +251,32 @@ impl Solver<'_> {
         Ok(())
     }
 
+    /// The patterns of `--exclude`.
+    pub fn exclude(&self, copy: &CopyOp, t: &mut Trace) -> Result<Option<Ignore>, Failure> {
+        if copy.exclude.is_empty() {
+            return Ok(None);
+        }
+        let text = copy.exclude.join("\n");
+        let rules = Ignore::parse(text.as_bytes(), self.request.version, &mut t.fuel);
+        rules.map(Some).map_err(|error| Failure::new(format!("failed to solve: {}", error.message), 1))
+    }
+
     fn copied(
         &mut self,
         copy: &CopyOp,
+        places: &[crate::dockerfile::Place],
         picked: &mut Vec<Picked>,
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         if copy.source != Source::Context || !copy.exclude.is_empty() {
-            return self.listed(copy.source, &copy.sources, picked, t);
+            let exclude = self.exclude(copy, t)?;
+            return self.listed(copy.source, &copy.sources, places, exclude.as_ref(), picked, t);
         }
         let what = copy.sources.join("\0");
         if let Some(known) = self.sent.remembered(&what) {
             return Ok(known);
         }
-        let list = self.listed(copy.source, &copy.sources, picked, t)?;
+        let list = self.listed(copy.source, &copy.sources, places, None, picked, t)?;
         self.sent.remember(what, list.clone());
         Ok(list)
     }
@@ -257,15 +285,18 @@ impl Solver<'_> {
         &mut self,
         source: Source,
         wanted: &[String],
+        places: &[crate::dockerfile::Place],
+        exclude: Option<&Ignore>,
         picked: &mut Vec<Picked>,
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         let mut mount = self.source(source);
-        for one in wanted {
+        for (at, one) in wanted.iter().enumerate() {
             let found = t.quietly(|t| pick(&mut mount, one, t));
-            picked.extend(
-                found.map_err(|missing| verdict::missing(missing, source, self.request, &self.sent))?,
-            );
+            picked.extend(found.map_err(|missing| {
+                let failure = verdict::missing(missing, source, self.request, &self.sent);
+                self.placed(failure, places.get(at).copied().unwrap_or_default())
+            })?);
         }
         let sent = self.sent.clone();
         let in_context = source == Source::Context;
@@ -273,7 +304,7 @@ impl Solver<'_> {
             true => sent.directory_modes.get(at).copied().unwrap_or(mode),
             false => mode,
         };
-        let naming = Naming { whole_path: false, directory_mode: &directory_mode };
+        let naming = Naming { whole_path: false, directory_mode: &directory_mode, exclude };
         let list = t.quietly(|t| files(&mut mount, picked, naming, t));
         list.map(Arc::new).map_err(|errno| Failure::new(errno.message(), 1))
     }

@@ -4,6 +4,7 @@
 //! and that of v0.8 for Docker 20.10. What stands inside `${…}` is in [`super::substitution`].
 
 use super::quote::quoted;
+use super::split::Words;
 use super::version::Version;
 use crate::trace::Fuel;
 use std::collections::BTreeSet;
@@ -220,7 +221,7 @@ impl Scan<'_> {
     }
 
     fn read_until(&mut self, stop: Option<char>) -> Result<(String, Vec<String>), Stop> {
-        let (mut result, mut words) = (String::new(), Words { wanted: self.split, ..Words::default() });
+        let (mut result, mut words) = (String::new(), Words::new(self.split));
         while let Some(next) = self.peek() {
             if !self.fuel.spend(1) {
                 return Err(Stop::Exhausted);
@@ -378,53 +379,5 @@ impl Scan<'_> {
             name.push(c);
         }
         name
-    }
-}
-
-/// Words being split off.
-#[derive(Default)]
-struct Words {
-    wanted: bool,
-    word: String,
-    done: Vec<String>,
-    inside: bool,
-}
-
-impl Words {
-    /// Characters that may hold blanks.
-    fn add_all(&mut self, text: &str) {
-        if self.wanted {
-            text.chars().for_each(|c| self.add(c));
-        }
-    }
-
-    /// A character that ends the word if it is a blank.
-    fn add(&mut self, c: char) {
-        if !c.is_whitespace() {
-            self.push(c);
-        } else if self.inside && !self.word.is_empty() {
-            self.done.push(std::mem::take(&mut self.word));
-            self.inside = false;
-        }
-    }
-
-    /// A character that belongs to the word whatever it is.
-    fn push(&mut self, c: char) {
-        self.add_raw(c.encode_utf8(&mut [0; 4]));
-    }
-
-    /// Characters that belong to the word whatever they are.
-    fn add_raw(&mut self, text: &str) {
-        if self.wanted {
-            self.word.push_str(text);
-            self.inside = true;
-        }
-    }
-
-    fn finish(mut self) -> Vec<String> {
-        if !self.word.is_empty() {
-            self.done.push(self.word);
-        }
-        self.done
     }
 }

@@ -5,7 +5,7 @@ use super::build::{Bases, Files, layer_diff};
 use super::report::{Answer, Verdict};
 use crate::build::{self, Builder, Cache, configure};
 use crate::dockerfile::Version;
-use crate::fs::{Ino, Nodes, Tree};
+use crate::fs::{Ino, Tree};
 use crate::image::{Container, Image, ImageLayer, Origin, docker_config};
 use crate::inspect;
 use crate::shell::{self, NoPrograms, Process, Sandbox};

@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub const TIME: i64 = 1_704_067_200;
 
 /// One file of a project.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct File {
     pub text: String,
     pub mode: u16,
@@ -23,7 +23,7 @@ pub struct File {
 }
 
 /// A Dockerfile, its context and the flags.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Project {
     pub dockerfile: String,
     pub files: IndexMap<String, File>,
@@ -86,7 +86,7 @@ impl Project {
 }
 
 /// Images and caches.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Lab {
     pub images: Store,
     pub cache: Cache,

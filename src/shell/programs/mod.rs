@@ -63,6 +63,7 @@ pub(super) const TABLE: &[Program] = &[
     row("awk", awk::run, "patterns and actions on lines"),
     row("base64", sums::base64, "encode or decode"),
     row("basename", text_tools::basename, "the last part of a path"),
+    row("bundler", packages::npm::bundle, "vite, webpack, tsc … (model)"),
     row("bunzip2", archive::refuse, "not modelled"),
     row("cat", show::cat, "print files"),
     row("chgrp", owners::chgrp, "change groups"),

@@ -1,6 +1,8 @@
 //! The parser, the lexer and the patterns stand up to any text.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use layerlab::build::ignore::{Ignore, Trail, Visit};
 use layerlab::build::pattern;
 use layerlab::dockerfile::{Kind, Lexer, Version, duration, parse, parse_trigger, quoted, step_text};

@@ -1,5 +1,7 @@
 //! Every scenario is played; its whole output is a snapshot, and all its checks hold.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use layerlab::fs::NoHost;
 use layerlab::render::{Renderer, Style};
 use layerlab::script::Session;

@@ -1,5 +1,7 @@
 //! Transcripts: lines in, what the screen shows out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use layerlab::fs::MemoryHost;
 use layerlab::help;
 use layerlab::render::{Renderer, Style};

@@ -1,5 +1,7 @@
 //! The decision table: what is changed between two builds, and what each builder then decides and why.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod build_support;
 
 use build_support::{Lab, Project, base, decisions};

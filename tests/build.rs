@@ -1,4 +1,5 @@
 //! Builds: what must hold for every project, and what is told.
+#![allow(clippy::unwrap_used, clippy::panic)] // tests
 
 mod build_support;
 

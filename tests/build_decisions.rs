@@ -1,4 +1,5 @@
 //! The decision table: what is changed between two builds, and what each builder then decides and why.
+#![allow(clippy::unwrap_used, clippy::panic)] // tests
 
 mod build_support;
 

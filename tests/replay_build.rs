@@ -1,4 +1,5 @@
 //! The recorded builds and ignore files of Docker 20.10, as recorded.
+#![allow(clippy::unwrap_used, clippy::panic)] // tests
 
 use layerlab::fs::MemoryHost;
 use layerlab::replay::{self, Report};

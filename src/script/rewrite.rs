@@ -592,7 +592,7 @@ mod tests {
             true,
         );
         let echoed: Vec<&str> = r.statements.iter().map(|s| s.text.as_str()).collect();
-        assert_eq!(echoed, ["let a = 1;", "a.f(\n 2);", "if a { b(); }"]);
+        assert_eq!(echoed, ["let a = 1;", "a.f(\n 2);", "if a { b(); } else { c(); }", "d();"]);
         assert!(r.text.starts_with("__echo(0);let a = 1; __echo(1);a.f("));
     }
 

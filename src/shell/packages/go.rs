@@ -287,13 +287,12 @@ fn sources(call: &mut Call<'_, '_>, project: &Project, package: &str) -> (String
                 if !name.starts_with(['.', '_']) && name != "testdata" && !system {
                     open.push(path);
                 }
-            } else if name.ends_with(".go") && !name.ends_with("_test.go")
-                || matches!(name.as_str(), "go.mod" | "go.sum")
+            } else if (name.ends_with(".go") && !name.ends_with("_test.go")
+                || matches!(name.as_str(), "go.mod" | "go.sum"))
+                && let Ok(contents) = call.m.read(path.as_bytes())
             {
-                if let Ok(contents) = call.m.read(path.as_bytes()) {
-                    digest.push_str(&format!("{path} {}\n", contents.key_digest().hex()));
-                    count += 1;
-                }
+                digest.push_str(&format!("{path} {}\n", contents.key_digest().hex()));
+                count += 1;
             }
         }
     }

@@ -77,7 +77,7 @@ fn shown(number: f64) -> String {
         return format!("{number:.0}").replace("-0", if number == 0.0 { "0" } else { "-0" });
     }
     let mut fuel = crate::trace::Fuel::default();
-    let printed = printf::format("%.6g", &[number.to_string()], &mut fuel);
+    let printed = printf::format("%.6g", &[number.to_string()], false, &mut fuel);
     text::decode(&printed.bytes)
 }
 
@@ -110,7 +110,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     let mut separator = None;
     let mut words = call.args();
     while let Some(word) = words.first().filter(|w| w.starts_with('-') && w.len() > 1) {
-        let mut take = |words: &mut &[String]| -> String {
+        let take = |words: &mut &[String]| -> String {
             if word.len() > 2 {
                 return word[2..].to_owned();
             }
@@ -542,7 +542,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
                 }
             })
             .collect();
-        let printed = printf::format(&format.replace('\\', "\\\\"), &given, &mut self.call.m.t.fuel);
+        let printed = printf::format(&format.replace('\\', "\\\\"), &given, false, &mut self.call.m.t.fuel);
         text::decode(&printed.bytes)
     }
 

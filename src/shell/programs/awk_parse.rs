@@ -83,8 +83,8 @@ pub(super) struct Parser {
     at: usize,
     token: Token,
     depth: u32,
-    /// Inside parentheses of a `print`: `>` compares.
-    inside: u32,
+    /// In the list of a `print`, outside parentheses: `>` names a file.
+    printing: bool,
     /// In the head of a `for`: `in` is no operator.
     no_in: bool,
 }
@@ -98,7 +98,7 @@ pub(super) fn parse(source: &str) -> Parsed<Vec<Rule>> {
         at: 0,
         token: Token::Newline,
         depth: 0,
-        inside: 0,
+        printing: false,
         no_in: false,
     };
     parser.advance(true)?;
@@ -301,9 +301,7 @@ impl Parser {
 
     fn condition(&mut self) -> Parsed<Expr> {
         self.expect("(")?;
-        self.inside += 1;
         let condition = self.expression()?;
-        self.inside -= 1;
         if !self.is(")") {
             return self.mistake();
         }
@@ -410,6 +408,7 @@ impl Parser {
                 || [";", "}", ">", ">>", "|"].iter().any(|op| p.is(op))
         };
         let mut values = Vec::new();
+        self.printing = true;
         if !ends(self) {
             values.push(self.expression()?);
             while self.take(",")? {
@@ -417,6 +416,7 @@ impl Parser {
                 values.push(self.expression()?);
             }
         }
+        self.printing = false;
         // print (a, b): the parentheses belong to the list.
         if let [Expr::Group(inner)] = &values[..]
             && let Expr::Call(name, list) = &**inner
@@ -471,7 +471,7 @@ impl Parser {
     fn list(&mut self, end: &str) -> Parsed<Vec<Expr>> {
         let mut values = Vec::new();
         let outer = std::mem::replace(&mut self.no_in, false);
-        self.inside += 1;
+        let printing = std::mem::replace(&mut self.printing, false);
         while !self.is(end) {
             values.push(self.expression()?);
             if !self.take(",")? {
@@ -479,7 +479,7 @@ impl Parser {
             }
             self.line_ends()?;
         }
-        self.inside -= 1;
+        self.printing = printing;
         self.no_in = outer;
         self.expect(end)?;
         Ok(values)
@@ -562,7 +562,7 @@ impl Parser {
     fn comparison(&mut self) -> Parsed<Expr> {
         let left = self.concatenation()?;
         let op = match &self.token {
-            Token::Op(">") if self.inside == 0 => return Ok(left),
+            Token::Op(">") if self.printing => return Ok(left),
             Token::Op(op @ ("<" | "<=" | "==" | "!=" | ">" | ">=")) => *op,
             _ => return Ok(left),
         };

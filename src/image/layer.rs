@@ -116,20 +116,27 @@ mod tests {
         tree.seal()
     }
 
+    /// A layer in which one thing was put.
+    fn putting(put: impl FnOnce(&mut crate::fs::Tree) -> Option<crate::fs::Ino>) -> Layer {
+        sealed(|tree| {
+            put(tree);
+        })
+    }
+
     #[test]
     fn every_attribute_of_an_archive_entry_names_the_layer() {
         let file = || Inode::file(Contents::text("x"));
         let mut changes: Vec<Layer> = vec![
-            sealed(|t| drop(t.put(b"/f", file()))),
-            sealed(|t| drop(t.put(b"/g", file()))),
-            sealed(|t| drop(t.put(b"/f", file().with_mode(0o755)))),
-            sealed(|t| drop(t.put(b"/f", file().owned(1, 0)))),
-            sealed(|t| drop(t.put(b"/f", file().owned(0, 1)))),
-            sealed(|t| drop(t.put(b"/f", Inode { mtime: 7, ..file() }))),
-            sealed(|t| drop(t.put(b"/f", Inode::file(Contents::text("y"))))),
-            sealed(|t| drop(t.put(b"/f", Inode::dir(0o644)))),
-            sealed(|t| drop(t.put(b"/f", Inode::whiteout()))),
-            sealed(|t| drop(t.put(b"/f", Inode::symlink(b"x")))),
+            putting(|t| t.put(b"/f", file())),
+            putting(|t| t.put(b"/g", file())),
+            putting(|t| t.put(b"/f", file().with_mode(0o755))),
+            putting(|t| t.put(b"/f", file().owned(1, 0))),
+            putting(|t| t.put(b"/f", file().owned(0, 1))),
+            putting(|t| t.put(b"/f", Inode { mtime: 7, ..file() })),
+            putting(|t| t.put(b"/f", Inode::file(Contents::text("y")))),
+            putting(|t| t.put(b"/f", Inode::dir(0o644))),
+            putting(|t| t.put(b"/f", Inode::whiteout())),
+            putting(|t| t.put(b"/f", Inode::symlink(b"x"))),
         ];
         changes.push(sealed(|t| {
             t.put(b"/f", file());
@@ -141,7 +148,7 @@ mod tests {
         }));
         let digests: std::collections::BTreeSet<Digest> = changes.iter().map(diff_id).collect();
         assert_eq!(digests.len(), changes.len());
-        assert_eq!(diff_id(&changes[0]), diff_id(&sealed(|t| drop(t.put(b"/f", file())))));
+        assert_eq!(diff_id(&changes[0]), diff_id(&putting(|t| t.put(b"/f", file()))));
     }
 
     #[test]

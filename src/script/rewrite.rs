@@ -409,10 +409,20 @@ fn matching(chars: &[char], open: usize) -> Option<usize> {
 
 /// Where the statement that begins at `at` ends: behind its `;` or its block, or at the text's end.
 fn statement_end(chars: &[char], at: usize) -> usize {
+    const BLOCKS: [&str; 8] = ["if", "for", "while", "loop", "switch", "try", "fn", "do"];
+    let word = |at: usize| -> String { chars[at..].iter().take_while(|c| is_word(**c)).collect() };
+    let block = BLOCKS.contains(&word(at).as_str());
     let mut i = at;
     while i < chars.len() {
         match chars[i] {
             ';' => return i + 1,
+            '{' if block => {
+                i = matching(chars, i).map_or(chars.len(), |end| end + 1);
+                let goes_on = next_significant(chars, i).map(word).unwrap_or_default();
+                if !["else", "catch", "while", "until"].contains(&goes_on.as_str()) {
+                    return i;
+                }
+            }
             '(' | '[' | '{' => i = matching(chars, i).map_or(chars.len(), |end| end + 1),
             _ => i = over(chars, i),
         }
@@ -562,9 +572,12 @@ mod tests {
 
     #[test]
     fn statements_are_echoed_in_scenarios_only() {
-        let r = rewrite("let a = 1; a.f(\n 2);\nstep(\"x\");\nfn f() { g(); }\nif a { b(); }", true);
+        let r = rewrite(
+            "let a = 1; a.f(\n 2);\nstep(\"x\");\nfn f() { g(); }\nif a { b(); } else { c(); }\nd();",
+            true,
+        );
         let echoed: Vec<&str> = r.statements.iter().map(|s| s.text.as_str()).collect();
-        assert_eq!(echoed, ["let a = 1;", "a.f(\n 2);", "if a { b(); }"]);
+        assert_eq!(echoed, ["let a = 1;", "a.f(\n 2);", "if a { b(); } else { c(); }", "d();"]);
         assert!(r.text.starts_with("__echo(0);let a = 1; __echo(1);a.f("));
     }
 

@@ -1,3 +1,14 @@
-//! Package managers.
-macro_rules! stub { ($($m:ident : $($f:ident),*;)*) => { $(pub(super) mod $m { use crate::shell::call::Call; $(pub(crate) fn $f(call: &mut Call<'_, '_>) -> i32 { let n = call.name.clone(); call.m.not_modelled(&n) })* })* } }
-stub! { apk: run; apt: run, cache, mark; dpkg: run, query; npm: run, npx, node; pip: run; go: run; }
+//! Package managers: deterministic writers of believable trees from a table of packages.
+//!
+//! Nothing is downloaded. Files are described ([`crate::fs::Contents::seeded`]): a name, a size and what
+//! follows from them. What has a meaning is real text: databases, lists of packages, `package.json`.
+
+pub(super) mod apk;
+pub(super) mod apt;
+pub(super) mod dpkg;
+pub(super) mod go;
+pub(super) mod npm;
+pub(super) mod npm_tree;
+pub(super) mod pip;
+mod table;
+mod writer;

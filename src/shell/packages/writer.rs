@@ -1,0 +1,114 @@
+//! Writing files of a model into the image.
+
+use crate::fs::{Contents, Errno, path};
+use crate::shell::call::Call;
+
+/// A short stable number of a name: sizes and counts that look grown.
+pub(super) fn weight(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    }) >> 17
+}
+
+/// Makes the directories above a path that are missing.
+pub(super) fn parents(call: &mut Call<'_, '_>, file: &str) -> Result<(), Errno> {
+    directories(call, path::parent(file.as_bytes()))
+}
+
+/// Makes a directory and those above it that are missing.
+pub(super) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Result<(), Errno> {
+    if dir.is_empty() || dir == b"/" || call.m.is_dir(dir) {
+        return Ok(());
+    }
+    let mut at = Vec::new();
+    for name in path::names(dir) {
+        if !at.is_empty() || dir.starts_with(b"/") {
+            at.push(b'/');
+        }
+        at.extend_from_slice(name);
+        match call.m.mkdir(&at, 0o755) {
+            Ok(()) | Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file, with the directories above it.
+pub(super) fn file(call: &mut Call<'_, '_>, at: &str, contents: Contents, mode: u16) -> Result<(), Errno> {
+    parents(call, at)?;
+    let bytes = at.as_bytes();
+    if call.m.lstat(bytes).is_ok() {
+        call.m.unlink(bytes)?;
+    }
+    call.m.write(bytes, contents, mode)?;
+    if mode & 0o111 != 0 || mode & 0o7000 != 0 {
+        let now = call.m.stat(bytes)?.mode;
+        if now != mode {
+            call.m.chmod(bytes, mode)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a described file.
+pub(super) fn described(call: &mut Call<'_, '_>, at: &str, label: &str, size: u64) -> Result<(), Errno> {
+    file(call, at, Contents::seeded(format!("{label} {at}"), size), 0o644)
+}
+
+/// Makes a symlink, replacing what is there.
+pub(super) fn link(call: &mut Call<'_, '_>, at: &str, target: &str) -> Result<(), Errno> {
+    parents(call, at)?;
+    if call.m.lstat(at.as_bytes()).is_ok() {
+        call.m.unlink(at.as_bytes())?;
+    }
+    call.m.symlink(target.as_bytes(), at.as_bytes())
+}
+
+/// `total` bytes over some files below `dir`, named after `names` in turn.
+pub(super) fn spread(
+    call: &mut Call<'_, '_>,
+    dir: &str,
+    label: &str,
+    total: u64,
+    count: u64,
+    names: &[&str],
+) -> Result<Vec<String>, Errno> {
+    let mut written = Vec::new();
+    let count = count.max(1);
+    let mut left = total;
+    for number in 0..count {
+        let share = if number + 1 == count {
+            left
+        } else {
+            // Uneven, as files are: between half and one and a half of the mean.
+            let mean = left / (count - number);
+            mean / 2 + weight(&format!("{label}{number}")) % (mean + 1)
+        };
+        let share = share.min(left);
+        left -= share;
+        let name = match names.get((number as usize) % names.len().max(1)) {
+            Some(name) if (number as usize) < names.len() => (*name).to_owned(),
+            Some(name) => match name.rsplit_once('.') {
+                Some((stem, end)) => format!("{stem}-{number}.{end}"),
+                None => format!("{name}-{number}"),
+            },
+            None => format!("{number}"),
+        };
+        let at = format!("{dir}/{name}");
+        described(call, &at, label, share)?;
+        written.push(at);
+    }
+    Ok(written)
+}
+
+/// Adds lines to the end of a text file.
+pub(super) fn append(call: &mut Call<'_, '_>, at: &str, more: &str) -> Result<(), Errno> {
+    call.m.append(at.as_bytes(), Contents::text(more), 0o644)
+}
+
+/// A whole text file, empty when missing.
+pub(super) fn text(call: &mut Call<'_, '_>, at: &str) -> String {
+    let contents = call.m.read(at.as_bytes()).unwrap_or_default();
+    call.text_of(&contents)
+}

@@ -1,6 +1,6 @@
 //! The command line: exit codes, pipes, colours, JSON, files.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
 use std::io::Write;
@@ -130,6 +130,20 @@ fn json_is_one_event_a_line_and_ends_with_the_result() {
     assert_eq!(events[events.len() - 2]["event"], "error", "{broken:?}");
     assert_eq!(events[events.len() - 2]["place"]["line"], 1, "{broken:?}");
     assert!(broken.err.starts_with("error: broken.rhai:1:"), "{}", broken.err);
+}
+
+#[test]
+fn a_person_may_open_any_folder_but_a_scenario_only_its_own() {
+    let mut files = APP.to_vec();
+    files.push(("inside/story.rhai", "open ../app as app\n"));
+    let folder = folder("open", &files);
+    let typed = layerlab(&folder.join("inside"), &[], "open ../app as app\ndocker build app\n");
+    assert!(typed.code == 0 && typed.out.contains("COPY a.txt ."), "{typed:?}");
+    let story = layerlab(&folder, &["run", "inside/story.rhai"], "");
+    assert!(story.code != 0 && story.err.contains("outside the folder `inside`"), "{story:?}");
+    assert!(story.err.contains("1 │ open ../app as app"), "{}", story.err);
+    let gone = layerlab(&folder, &[], "open gone as app\n");
+    assert!(gone.code == 1 && gone.out.contains("no such file or folder"), "{gone:?}");
 }
 
 #[test]

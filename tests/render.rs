@@ -1,6 +1,6 @@
 //! Every event as text and as JSON. The snapshots are what a person sees; read them when they change.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
@@ -313,6 +313,11 @@ fn explained() -> Event {
             row("step", "COPY . .", "COPY . ."),
             row("requirements.txt", "5f20", "5f20"),
             row("app.py", &format!("sha256:{long_a}"), &format!("sha256:{long_b}")),
+            row(
+                "environment SOME_RATHER_LONG_NAME",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+                "x",
+            ),
             KeyRow { part: Part("new.py".into()), earlier: None, now: Some("77aa".into()) },
             KeyRow { part: Part("old.py".into()), earlier: Some("88bb".into()), now: None },
         ],
@@ -519,6 +524,36 @@ fn output_of_a_step_is_shown_when_it_fails() {
     }
     let all = play(&[Event::Tracing { mode: "on".into() }, start(), said("fine"), run(1), said("x"), run(2)]);
     assert!(all.contains("fine"), "{all}");
+}
+
+#[test]
+fn a_long_reason_stands_below_its_step() {
+    let reason = Reason::StepChanged {
+        part: "instruction".into(),
+        old: "COPY . /app/".into(),
+        new: "COPY package.json package-lock.json /app/".into(),
+    };
+    let events = [
+        step(2, "[2/6]", "WORKDIR /app", Verdict::Hit { reason: "same parent, same step".into() }),
+        step(3, "[3/6]", "COPY package.json package-lock.json ./", Verdict::Miss { reason }),
+    ];
+    insta::assert_snapshot!(play(&events), @r"
+    2 [2/6] WORKDIR /app                            HIT   same parent, same step
+    3 [3/6] COPY package.json package-lock.json ./  MISS
+                instruction changed, COPY . /app/ → COPY package.json
+                package-lock.json /app/
+    ");
+}
+
+#[test]
+fn a_note_stands_below_its_step() {
+    let note = Event::NotModelled { what: "./configure".into(), instead: "it does nothing".into() };
+    let mut events = second_build();
+    events.insert(4, note);
+    let shown = play(&events);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[4].starts_with("4 [4/4] RUN pip"), "{shown}");
+    assert_eq!(lines[6], "    not modelled: ./configure; it does nothing", "{shown}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn replay(folder: &Path) -> Report {
     replay::run(&corpus(folder), &["corpus".to_owned()], &mut |_| {})
 }
 
+/// `OVERLAY_CORPUS=FOLDER` replays another corpus instead: one that tests/kernel/record.py made, say.
 #[test]
 fn every_case_of_the_corpus_is_as_recorded() {
     let folder = std::env::var_os("OVERLAY_CORPUS")

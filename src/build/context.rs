@@ -1,7 +1,9 @@
 //! The build context: the tree that a build may copy from.
 
 use super::ignore::IgnoreError;
+use super::key::Files;
 use super::request::Builder;
+use super::select::Picked;
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, Host, HostKind, Inode, Kind, Nodes, Tree, path};
@@ -59,6 +61,9 @@ pub enum EntryKind {
 pub struct Context {
     tree: Tree,
     version: u64,
+    /// Read from a real disk, whose times are finer than the seconds kept here: a file that was
+    /// rewritten has another time, even within one second.
+    finer_times: bool,
     views: Arc<Mutex<HashMap<ViewKey, Arc<View>>>>,
 }
 
@@ -66,7 +71,7 @@ pub struct Context {
 type ViewKey = (Vec<u8>, Builder, Version);
 
 /// What an ignore file leaves of a context.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct View {
     /// Tells views apart; never shown.
     pub id: u64,
@@ -78,7 +83,14 @@ pub(super) struct View {
     pub bytes: u64,
     /// Files that were left out.
     pub ignored: usize,
+    /// Equal times prove nothing: see [`Context`].
+    pub finer_times: bool,
+    /// What the legacy builder found and hashed in it, by the sources asked for.
+    pub lists: Mutex<HashMap<String, Listed>>,
 }
+
+/// Files that sources name, and their list.
+pub(super) type Listed = (Vec<Picked>, Arc<Files>);
 
 /// Contexts last read from a mount: its generation belongs to one state only, so an unchanged
 /// directory needs no second reading.
@@ -106,7 +118,7 @@ impl Context {
             let inode = tree.inode_mut(ino);
             (inode.uid, inode.gid) = (0, 0);
         }
-        Context { tree, version: fresh(), views: Arc::default() }
+        Context { tree, version: fresh(), finer_times: false, views: Arc::default() }
     }
 
     /// The context's tree.
@@ -202,7 +214,7 @@ impl Context {
                 }
             }
         }
-        Ok(Context::from_tree(reading.tree))
+        Ok(Context { finer_times: true, ..Context::from_tree(reading.tree) })
     }
 
     /// What the ignore file of this text leaves, remembered until the context changes.
@@ -221,7 +233,8 @@ impl Context {
         if let Some(view) = lock().get(&key) {
             return Ok(view.clone());
         }
-        let view = Arc::new(super::filter::view(&self.tree, ignore, builder, version, fuel)?);
+        let view = super::filter::view(&self.tree, ignore, builder, version, fuel)?;
+        let view = Arc::new(View { finer_times: self.finer_times, ..view });
         lock().insert(key, view.clone());
         Ok(view)
     }

@@ -25,6 +25,8 @@ pub(super) struct Convert<'a> {
     pub stages: Vec<Stage>,
     pub globals: Vec<(String, Option<String>)>,
     pub graph: Graph,
+    /// The instruction being looked at.
+    pub at: crate::dockerfile::Place,
     /// Stages at their end, as far as they have come.
     pub ends: Vec<Option<StageEnd>>,
 }
@@ -59,7 +61,8 @@ pub(super) fn convert(
     let places = (0..file.instructions.len()).collect();
     let ends = vec![None; stages.len()];
     let (globals, graph) = (Vec::new(), Graph::default());
-    let mut this = Convert { file, request, images, steps, places, stages, globals, graph, ends };
+    let at = crate::dockerfile::Place::default();
+    let mut this = Convert { file, request, images, steps, places, stages, globals, graph, at, ends };
     this.global_args(&mut t.fuel)?;
     let bases = this.bases(&mut t.fuel)?;
     let target = this.target()?;
@@ -90,6 +93,12 @@ impl Convert<'_> {
         failure
     }
 
+    /// A failure at an instruction whose variables or values are refused.
+    pub fn refuse(&self, instruction: &Instruction, error: &crate::dockerfile::ExpandError) -> Failure {
+        let failure = self.fail(instruction, &error.message);
+        plan::refused(failure, self.file, error)
+    }
+
     fn instruction(&self, at: usize) -> Option<&Instruction> {
         self.file.instructions.get(at)
     }
@@ -100,6 +109,9 @@ impl Convert<'_> {
         self.globals = platform_args(target);
         let first = self.stages.first().map_or(0, |stage| stage.from);
         let lexer = self.file.lexer(self.request.version);
+        for step in self.steps.iter_mut().take(first) {
+            step.verdict = Verdict::NotLookedUp { reason: "seen by FROM only".to_owned() };
+        }
         for instruction in self.file.instructions.iter().take(first) {
             let Kind::Arg(pairs) = &instruction.kind else { continue };
             let before = self.globals.clone();
@@ -110,7 +122,7 @@ impl Convert<'_> {
                 let mut expand = |word: &Word| lexer.word(&word.text, &env, fuel);
                 let pair = expand(&pair.key)
                     .and_then(|key| Ok((key, pair.value.as_ref().map(&mut expand).transpose()?)))
-                    .map_err(|error| self.fail(instruction, &error.message))?;
+                    .map_err(|error| self.refuse(instruction, &error))?;
                 let value = self.request.args.get(&pair.0).cloned().or(pair.1);
                 self.globals.push((pair.0, value));
             }
@@ -127,7 +139,7 @@ impl Convert<'_> {
             let Some(instruction) = self.instruction(stage.from) else { continue };
             let Kind::From(from) = &instruction.kind else { continue };
             let name = lexer.word(&from.image.text, &env, fuel);
-            let name = name.map_err(|error| self.fail(instruction, &error.message))?;
+            let name = name.map_err(|error| self.refuse(instruction, &error))?;
             if name.is_empty() {
                 let words = format!("base name ({}) should not be blank", from.image.text);
                 return Err(self.fail(instruction, &words));
@@ -224,10 +236,7 @@ impl Convert<'_> {
             };
             let at = self.stages.get(number).map_or(0, |stage| stage.from);
             let Some(instruction) = self.file.instructions.get(at) else { continue };
-            found.push(match self.image(instruction, name, reached.contains(&number)) {
-                Ok(image) => image,
-                Err(failure) => return Err(failure),
-            });
+            found.push(self.image(instruction, name, reached.contains(&number))?);
         }
         Ok(found)
     }

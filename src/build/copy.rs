@@ -5,6 +5,7 @@
 //! legacy builder's those of moby `daemon/builder/dockerfile/copy.go` (`performCopyForInfo`).
 
 use super::archive;
+use super::ignore::Ignore;
 use super::select::Picked;
 use crate::fs::{Errno, path};
 use crate::trace::Trace;
@@ -26,6 +27,8 @@ pub(super) struct Manner {
     pub legacy: bool,
     /// Directories made on the way get `--chmod` too (newer BuildKit).
     pub parents_mode: bool,
+    /// `--exclude`: what is left out inside a directory source.
+    pub exclude: Option<Ignore>,
 }
 
 /// Copies everything that was picked. Docker's words when it can't.
@@ -206,6 +209,13 @@ impl Copier<'_> {
                 continue;
             }
             let to = path::join(to, inside);
+            if let Some(exclude) = &self.manner.exclude {
+                if exclude.excludes(&path::show(inside), &mut t.fuel) {
+                    continue;
+                }
+                // What is brought back from an excluded directory needs it.
+                mkdir_all(self.target, path::parent(&to), 0o755, self.manner.owner, t)?;
+            }
             if stat.kind == StatKind::Dir {
                 self.inner_directory(&stat, &to, t)?;
             } else {

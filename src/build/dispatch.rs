@@ -6,7 +6,9 @@ use super::meta::{self, Change, Expander};
 use super::request::Builder;
 use super::scope::{global, is_proxy};
 use super::step::{Failure, Status};
-use crate::dockerfile::{Copy, Instruction, Kind, Lexer, MountType, Run, Version, Word, script, step_text};
+use crate::dockerfile::{
+    Copy, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
+};
 use crate::fs::path;
 use crate::trace::{Fuel, Trace, Verdict};
 
@@ -36,6 +38,7 @@ impl Dispatch {
         t: &mut Trace,
     ) -> Result<(), Failure> {
         let version = all.request.version;
+        all.at = instruction.place;
         let lexer = all.file.lexer(version);
         let env = end.env.0.clone();
         let lookup = |name: &str| env.get(name).cloned();
@@ -49,9 +52,8 @@ impl Dispatch {
             Kind::Add(copy) => self.copy(all, end, instruction, copy, "ADD", place, &mut x),
             kind => {
                 let change = meta::change(kind, &end.config, Builder::BuildKit, &mut x);
-                match change.map_err(|error| all.fail(instruction, &error.message))? {
-                    Some(change) => self.change(all, end, change, place),
-                    None => {}
+                if let Some(change) = change.map_err(|error| all.refuse(instruction, &error))? {
+                    self.change(all, end, change, place);
                 }
                 Ok(())
             }
@@ -171,9 +173,8 @@ impl Dispatch {
             if all.request.version.has(crate::dockerfile::Difference::MountExpansion) {
                 let lookup = |name: &str| end.env.0.get(name).cloned();
                 for text in [&mut mount.target, &mut mount.source, &mut mount.id] {
-                    *text = lexer
-                        .word(text, &lookup, fuel)
-                        .map_err(|error| all.fail(instruction, &error.message))?;
+                    *text =
+                        lexer.word(text, &lookup, fuel).map_err(|error| all.refuse(instruction, &error))?;
                 }
             }
             if !mount.target.is_empty() {
@@ -224,7 +225,7 @@ impl Dispatch {
         x: &mut Expander<'_>,
     ) -> Result<(), Failure> {
         let failed =
-            |error: crate::dockerfile::ExpandError, all: &Convert<'_>| all.fail(instruction, &error.message);
+            |error: crate::dockerfile::ExpandError, all: &Convert<'_>| all.refuse(instruction, &error);
         let mut one = |word: &Option<Word>| word.as_ref().map(|word| x.word(word)).transpose();
         let chown = one(&copy.chown).map_err(|error| failed(error, all))?;
         let chmod = one(&copy.chmod).map_err(|error| failed(error, all))?;
@@ -250,6 +251,7 @@ impl Dispatch {
         let op = Op::Copy(CopyOp {
             word,
             source,
+            places: copy.sources.iter().map(|word| word.place).collect(),
             sources,
             contents,
             destination: destination(&end.config.working_dir, &written),
@@ -270,7 +272,10 @@ impl Dispatch {
 /// Adds a vertex on top of a stage; its place.
 fn add(all: &mut Convert<'_>, end: &mut StageEnd, op: Op, step: usize, ignore_cache: bool) -> usize {
     let at = all.graph.vertices.len();
-    all.graph.vertices.push(Vertex { step, base: end.node, op, ignore_cache });
+    // A trigger's places belong to another text.
+    let trigger = all.steps.get(step).is_some_and(|step| step.trigger);
+    let place = if trigger { Place::default() } else { all.at };
+    all.graph.vertices.push(Vertex { step, place, base: end.node, op, ignore_cache });
     end.node = Some(Node::Vertex(at));
     at
 }

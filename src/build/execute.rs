@@ -45,6 +45,8 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
         _ => rootfs::mount(&solver.layers(job.vertex.base)),
     };
     let mut seconds = None;
+    // Files that were only mounted: they are not part of the layer.
+    let mut stubs: Vec<String> = Vec::new();
     let failed = |message: String| Failure::new(prefixed(&message, solver.request.version), 1);
     let is_run = matches!(job.vertex.op, Op::Run(_));
     match &job.vertex.op {
@@ -59,11 +61,11 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
             .map_err(failed)?;
         }
         Op::Copy(copy) => copy_files(solver, copy, job.picked, &mut mount, t)?,
-        Op::Run(run) => seconds = run_command(solver, run, job.vertex.step, &mut mount, t)?,
+        Op::Run(run) => seconds = run_command(solver, run, job.vertex.step, &mut mount, &mut stubs, t)?,
     }
     let label =
         solver.player.steps.get(job.vertex.step).map(|step| label(&step.instruction)).unwrap_or_default();
-    let layer = seal(&mount, Builder::BuildKit, &label, job.now, !is_run);
+    let layer = seal(&mount, Builder::BuildKit, &label, job.now, !is_run, &stubs);
     if t.fuel.exhausted().is_some() {
         return Err(Failure::new("the lab's limit was reached", 1));
     }
@@ -96,6 +98,7 @@ fn copy_files(
             );
         }
     }
+    let exclude = solver.exclude(op, t)?;
     t.quietly(|t| {
         let owner = match &op.chown {
             Some(chown) => Some(rootfs::owner(chown, mount, Builder::BuildKit, t)?),
@@ -108,9 +111,10 @@ fn copy_files(
             unpack: op.unpack,
             legacy: false,
             parents_mode: version == Version::Current,
+            exclude,
         };
-        if op.parents || !op.exclude.is_empty() {
-            super::special::copy(&mut source, mount, &found, op, &manner, t)?;
+        if op.parents {
+            super::special::copy_with_parents(&mut source, mount, &found, op, &manner, t)?;
         } else {
             copy::copy(&mut source, mount, &found, &manner, t)?;
         }
@@ -124,6 +128,7 @@ fn run_command(
     op: &RunOp,
     step: usize,
     mount: &mut Mount,
+    stubs: &mut Vec<String>,
     t: &mut Trace,
 ) -> Result<Option<f64>, Failure> {
     if placeholder(solver, step) {
@@ -134,7 +139,7 @@ fn run_command(
     let mut submounts = t.quietly(|t| {
         rootfs::mount_points(mount, t);
         rootfs::enter(mount, &op.cwd, t);
-        submounts(solver, op, mount, t)
+        submounts(solver, op, mount, stubs, t)
     });
     let mut env = op.env.clone();
     for (name, value) in proxies(&solver.request.args) {
@@ -180,7 +185,13 @@ fn placeholder(solver: &Solver<'_>, step: usize) -> bool {
 
 /// What `--mount` brings, and the mount points that stay behind: a directory does, a file doesn't
 /// (moby/buildkit `executor/stubs.go`).
-fn submounts(solver: &Solver<'_>, op: &RunOp, mount: &mut Mount, t: &mut Trace) -> Vec<Submount> {
+fn submounts(
+    solver: &Solver<'_>,
+    op: &RunOp,
+    mount: &mut Mount,
+    stubs: &mut Vec<String>,
+    t: &mut Trace,
+) -> Vec<Submount> {
     let mut submounts = Vec::new();
     if let Some((path, text)) = &op.script {
         let mut tree = Tree::new();
@@ -194,6 +205,11 @@ fn submounts(solver: &Solver<'_>, op: &RunOp, mount: &mut Mount, t: &mut Trace) 
         let (tree, read_only) = match spec.kind {
             MountType::Bind => {
                 let wanted = if spec.source.is_empty() { "/" } else { spec.source.as_str() };
+                if let Some((file, stat)) = rootfs::single_file(&mut solver.source(*source), wanted, t) {
+                    rootfs::lay(mount, &spec.target, file, &stat, t);
+                    stubs.push(spec.target.clone());
+                    continue;
+                }
                 (rootfs::subtree(&mut solver.source(*source), wanted, t), spec.read_only)
             }
             MountType::Cache => match solver.cache.mounts.get(&spec.id) {

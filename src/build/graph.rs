@@ -1,7 +1,7 @@
 //! BuildKit's graph: what a Dockerfile is turned into before anything is run.
 
 use super::request::Request;
-use crate::dockerfile::RunMount;
+use crate::dockerfile::{Place, RunMount};
 use crate::image::{Config, Image};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub(super) struct CopyOp {
     pub source: Source,
     /// Paths and wildcards, expanded.
     pub sources: Vec<String>,
+    /// Where each stands in the file.
+    pub places: Vec<Place>,
     /// Heredocs: name and text.
     pub contents: Vec<(String, String)>,
     /// Absolute; ends in `/` when a directory was asked for.
@@ -87,6 +89,8 @@ pub(super) enum Op {
 pub(super) struct Vertex {
     /// Place of its step.
     pub step: usize,
+    /// Where its instruction stands in the file; nowhere for an ONBUILD trigger.
+    pub place: Place,
     /// What it stands on.
     pub base: Option<Node>,
     /// What it does.

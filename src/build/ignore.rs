@@ -14,8 +14,10 @@ use std::fmt;
 /// The longest line that Docker reads, in bytes.
 const MAX_LINE: usize = 65_535;
 
-/// What a pattern costs when it is read, in operations.
-const PATTERN_COST: u64 = 400;
+/// What a pattern costs when it is read, in operations. Those that become a regular expression cost
+/// about as much as so many comparisons.
+const PATTERN_COST: u64 = 50;
+const EXPRESSION_COST: u64 = 4_000;
 
 /// The patterns of an ignore file.
 #[derive(Clone, Debug)]
@@ -80,47 +82,15 @@ impl Ignore {
     pub fn parse(text: &[u8], version: Version, fuel: &mut Fuel) -> Result<Ignore, IgnoreError> {
         let lines = read_lines(text)?;
         let mut ignore = Ignore::nothing(version);
-        let all = || lines.iter().map(|(_, pattern)| pattern.clone()).collect::<Vec<_>>();
         for (line, written) in &lines {
-            let refused = |message: &str, late: bool| IgnoreError {
-                message: message.to_owned(),
-                line: *line,
-                pattern: written.clone(),
-                patterns: all(),
-                late,
-                exhausted: false,
-            };
-            if !fuel.spend(PATTERN_COST + written.len() as u64) {
-                return Err(IgnoreError { exhausted: true, ..refused("too many patterns", false) });
+            let rule = Rule::read(*line, written, version, fuel)
+                .map_err(|refusal| refusal.error(*line, written, lines.iter().map(|(_, pattern)| pattern)))?;
+            ignore.exceptions |= rule.exception;
+            if rule.exception && version.has(Difference::IgnoreWalk) {
+                ignore.may_skip &=
+                    !without_trailing_glob(&rule.pattern).contains(['*', '[', ']', '?', '^', '\\']);
             }
-            let cleaned = clean(written);
-            let (exception, pattern) = match cleaned.strip_prefix('!') {
-                Some("") => return Err(refused("illegal exclusion pattern: \"!\"", false)),
-                Some(pattern) => (true, pattern),
-                None => (false, cleaned.as_str()),
-            };
-            match pattern::check(pattern.as_bytes(), fuel) {
-                Ok(()) => {}
-                Err(PatternError::Bad) => return Err(refused("syntax error in pattern", false)),
-                Err(PatternError::Exhausted) => {
-                    return Err(IgnoreError { exhausted: true, ..refused("too many patterns", false) });
-                }
-            }
-            let Some(matcher) = ignore_pattern::compile(pattern, version) else {
-                return Err(refused("syntax error in pattern", true));
-            };
-            let segments = pattern.split('/').count();
-            ignore.exceptions |= exception;
-            if exception && version.has(Difference::IgnoreWalk) {
-                ignore.may_skip &= !without_trailing_glob(pattern).contains(['*', '[', ']', '?', '^', '\\']);
-            }
-            ignore.rules.push(Rule {
-                pattern: pattern.to_owned(),
-                segments,
-                exception,
-                line: *line,
-                matcher,
-            });
+            ignore.rules.push(rule);
         }
         Ok(ignore)
     }
@@ -229,6 +199,63 @@ impl Ignore {
     }
 }
 
+impl Rule {
+    /// Reads a pattern as it stands in the file (`New`).
+    fn read(line: u32, written: &str, version: Version, fuel: &mut Fuel) -> Result<Rule, Refusal> {
+        if !fuel.spend(PATTERN_COST + written.len() as u64) {
+            return Err(Refusal::Exhausted);
+        }
+        let cleaned = clean(written);
+        let (exception, pattern) = match cleaned.strip_prefix('!') {
+            Some("") => return Err(Refusal::BareException),
+            Some(pattern) => (true, pattern),
+            None => (false, cleaned.as_str()),
+        };
+        match pattern::check(pattern.as_bytes(), fuel) {
+            Ok(()) => {}
+            Err(PatternError::Bad) => return Err(Refusal::Syntax),
+            Err(PatternError::Exhausted) => return Err(Refusal::Exhausted),
+        }
+        let matcher = ignore_pattern::compile(pattern, version).ok_or(Refusal::Expression)?;
+        if matches!(matcher, Matcher::Regex(_)) && !fuel.spend(EXPRESSION_COST) {
+            return Err(Refusal::Exhausted);
+        }
+        let (pattern, segments) = (pattern.to_owned(), pattern.split('/').count());
+        Ok(Rule { pattern, segments, exception, line, matcher })
+    }
+}
+
+/// What is wrong with a pattern.
+#[derive(Clone, Copy)]
+enum Refusal {
+    /// `!` with nothing behind it.
+    BareException,
+    /// Go's `filepath.Match` refuses it.
+    Syntax,
+    /// It is no regular expression; that shows only when the first file is compared.
+    Expression,
+    /// The tank is empty.
+    Exhausted,
+}
+
+impl Refusal {
+    fn error<'a>(self, line: u32, pattern: &str, all: impl Iterator<Item = &'a String>) -> IgnoreError {
+        let message = match self {
+            Refusal::BareException => "illegal exclusion pattern: \"!\"",
+            Refusal::Syntax | Refusal::Expression => "syntax error in pattern",
+            Refusal::Exhausted => "too many patterns",
+        };
+        IgnoreError {
+            message: message.to_owned(),
+            line,
+            pattern: pattern.to_owned(),
+            patterns: all.cloned().collect(),
+            late: matches!(self, Refusal::Expression),
+            exhausted: matches!(self, Refusal::Exhausted),
+        }
+    }
+}
+
 /// Why an ignore file can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IgnoreError {
@@ -265,9 +292,11 @@ impl IgnoreError {
         let kind = if self.exhausted { ErrorKind::Limit } else { ErrorKind::Syntax };
         let text = String::from_utf8_lossy(text);
         let span = Span::locate(name, &text, self.line, 1, u32::MAX);
-        let hint = match self.message.starts_with("illegal") {
-            true => "write the path to bring back after the `!`",
-            false => "close `[` with `]`, and put `\\` before a character that is meant literally",
+        let hint = match self.message.as_str() {
+            message if message.starts_with("illegal") => "write the path to bring back after the `!`",
+            message if message.starts_with("bufio") => "a line may have 65,535 bytes at most",
+            _ if self.exhausted => "use fewer patterns, or simpler ones",
+            _ => "close `[` with `]`, and put `\\` before a character that is meant literally",
         };
         Error::new(kind, self.message.clone()).at(span).hint(hint)
     }

@@ -5,6 +5,7 @@
 //! (`compile`, `match`), docker/docker `pkg/fileutils/fileutils.go` (`compile`) for Docker 20.10, and the
 //! syntax of Go's `regexp`, where it differs from ours.
 
+use super::ignore_glob::Glob;
 use crate::dockerfile::{Difference, Version};
 use regex::{Regex, RegexBuilder};
 use std::iter::Peekable;
@@ -25,7 +26,9 @@ pub(super) enum Matcher {
     Prefix(String),
     /// The path ends with this text, or is this text without the `/` at its front.
     Suffix(String),
-    /// The path matches.
+    /// The path matches these wildcards.
+    Glob(Glob),
+    /// The path matches this expression.
     Regex(Box<Regex>),
 }
 
@@ -36,6 +39,7 @@ impl Matcher {
             Matcher::Exact(text) => path == text,
             Matcher::Prefix(text) => path.starts_with(text.as_str()),
             Matcher::Suffix(text) => path.ends_with(text.as_str()) || text.strip_prefix('/') == Some(path),
+            Matcher::Glob(glob) => glob.matches(path),
             Matcher::Regex(regex) => regex.is_match(path),
         }
     }
@@ -47,15 +51,23 @@ pub(super) fn compile(pattern: &str, version: Version) -> Option<Matcher> {
     if today && let Some(simple) = simple(pattern) {
         return Some(simple);
     }
-    if pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_ ".contains(&byte)) {
+    let special = |c| matches!(c, '\\' | '[' | ']' | '^') || (!today && "+(){}|".contains(c));
+    if !pattern.contains(['*', '?']) && !pattern.contains(special) {
         return Some(Matcher::Exact(pattern.to_owned()));
     }
+    match Glob::new(pattern, special) {
+        Some(glob) => Some(Matcher::Glob(glob)),
+        None => regular(pattern, today).map(|regex| Matcher::Regex(Box::new(regex))),
+    }
+}
+
+/// The regular expression that Docker makes of a pattern.
+pub(super) fn regular(pattern: &str, today: bool) -> Option<Regex> {
     let mut translation =
         Translation { out: "^".to_owned(), chars: pattern.chars().peekable(), repeated: false };
     translation.run(today)?;
     translation.out.push('$');
-    let regex = RegexBuilder::new(&translation.out).size_limit(SIZE_LIMIT).build().ok()?;
-    Some(Matcher::Regex(Box::new(regex)))
+    RegexBuilder::new(&translation.out).size_limit(SIZE_LIMIT).build().ok()
 }
 
 /// Today, patterns without real wildcards are compared as text.

@@ -183,11 +183,17 @@ fn file_difference(old: &Files, now: &Files) -> Option<Reason> {
     if let Some(entry) = changed {
         return Some(file_changed(entry, before.get(&entry.name).map_or("", String::as_str)));
     }
-    if let Some(entry) = now.entries.iter().find(|e| !before.contains_key(&e.name)) {
-        return Some(Reason::FileAdded { path: entry.shown.clone() });
-    }
     let after = index(now);
+    let added = now.entries.iter().find(|e| !before.contains_key(&e.name));
     let gone = old.entries.iter().find(|e| !after.contains_key(&e.name));
+    match (added, gone) {
+        (Some(new), Some(old)) if new.value == old.value => {
+            let (path, what) = (new.shown.clone(), "name".to_owned());
+            return Some(Reason::FileChanged { path, what, old: old.shown.clone(), new: new.shown.clone() });
+        }
+        (Some(new), _) => return Some(Reason::FileAdded { path: new.shown.clone() }),
+        _ => {}
+    }
     gone.map(|entry| Reason::FileRemoved { path: entry.shown.clone() })
         .or(Some(Reason::Other { words: "the copied files come in another order".to_owned() }))
 }

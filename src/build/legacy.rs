@@ -4,21 +4,20 @@
 //! `imageprobe.go`.
 
 use super::Stage;
-use super::cache::{Cache, Child};
-use super::key::Key;
+use super::cache::Cache;
+use super::context::View;
 use super::legacy_copy::{Copied, Copying};
-use super::legacy_key::{self, Probe};
+use super::legacy_key::Probe;
 use super::meta::{self, Change, Expander};
-use super::plan::{self, NoImage, label, placed};
+use super::plan::{self, NoImage, placed};
 use super::play::Player;
 use super::request::{Builder, Request};
 use super::scope::{LegacyArgs, global};
 use super::step::{Failure, Status, Step};
-use crate::dockerfile::{Command, Dockerfile, ExpandError, Instruction, Kind, Run, parse_trigger, script};
-use crate::fs::Tree;
-use crate::image::{Config, History, Image, Store};
-use crate::shell::{Process, Programs, Sandbox, Submount, run_with};
-use crate::trace::{Event, Trace, Verdict};
+use crate::dockerfile::{Dockerfile, ExpandError, Instruction, Kind, parse_trigger};
+use crate::image::{Config, Image, Store};
+use crate::shell::Programs;
+use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
 
@@ -46,7 +45,19 @@ pub(super) fn build(
     })?;
     let source = Mount::native(at.view.tree.clone());
     let args = LegacyArgs::default();
-    let this = Legacy { file, request, images, cache, player, programs, source, args, stages: Vec::new() };
+    let this = Legacy {
+        file,
+        request,
+        images,
+        cache,
+        player,
+        programs,
+        view: at.view,
+        source,
+        args,
+        stages: Vec::new(),
+        in_trigger: false,
+    };
     this.play(&stages, target, t)
 }
 
@@ -59,10 +70,14 @@ pub(super) struct Legacy<'a> {
     pub player: &'a mut Player,
     pub programs: &'a mut dyn Programs,
     /// The context.
+    pub view: &'a View,
+    /// The same, mounted.
     pub source: Mount,
     pub args: LegacyArgs,
-    /// Finished stages: their name and image (none for an empty one).
-    pub stages: Vec<(Option<String>, Option<Arc<Image>>)>,
+    /// Finished stages.
+    pub stages: Vec<Finished>,
+    /// An ONBUILD trigger is being run: places belong to another text.
+    pub in_trigger: bool,
 }
 
 /// The stage being built.
@@ -73,15 +88,34 @@ pub(super) struct State {
     pub config: Config,
     cmd_set: bool,
     /// The step that missed in this stage: from there on nothing is looked up.
-    busted: Option<usize>,
-    author: String,
+    pub busted: Option<usize>,
+    pub author: String,
+    /// What the first instruction stands on; none after it.
+    pub on: Option<On>,
+}
+
+/// What a stage begins with.
+pub(super) enum On {
+    /// An image of this name.
+    Image(String),
+    /// An earlier stage, and the last of its steps that was executed in this build.
+    Stage(Option<usize>),
+}
+
+/// A stage that is done.
+pub(super) struct Finished {
+    pub name: Option<String>,
+    /// None for an empty one.
+    pub image: Option<Arc<Image>>,
+    /// The last of its steps that was executed in this build.
+    pub executed: Option<usize>,
 }
 
 /// An instruction that is to be committed: what it is compared by and what its history says.
-struct Commit {
-    probe: Probe,
+pub(super) struct Commit {
+    pub probe: Probe,
     /// `created_by`.
-    text: String,
+    pub text: String,
 }
 
 impl Legacy<'_> {
@@ -93,18 +127,25 @@ impl Legacy<'_> {
         let mut shift = 0;
         for (number, stage) in stages.iter().enumerate().take(target + 1) {
             let place = stage.from + shift;
-            let mut state = self.attempt(place, t, |this, t| this.from(number, stage, place, t))?;
-            shift += self.triggers(&mut state, place, t)?;
+            let state = self.attempt(place, t, |this, t| this.from(number, stage, place, t));
+            let from = self.file.instructions.get(stage.from).map(|from| from.place).unwrap_or_default();
+            let mut state = state.map_err(|failure| placed(failure, self.file, from))?;
+            let added = self.triggers(&mut state, place, t);
+            shift += added.map_err(|failure| placed(failure, self.file, from))?;
             let file = self.file;
             for at in stage.from + 1..stage.end {
                 let Some(instruction) = file.instructions.get(at) else { continue };
                 let place = at + shift;
-                self.attempt(place, t, |this, t| this.instruction(&mut state, instruction, place, t))?;
+                let result =
+                    self.attempt(place, t, |this, t| this.instruction(&mut state, instruction, place, t));
+                result.map_err(|failure| placed(failure, file, instruction.place))?;
             }
             if number == target {
                 self.labels(&mut state, t)?;
             }
-            self.stages.push((stage.name.clone(), state.image.clone()));
+            let executed = |step: &&Step| step.stage == Some(number) && step.status == Status::Done;
+            let executed = self.player.steps.iter().rfind(executed).map(|step| step.number);
+            self.stages.push(Finished { name: stage.name.clone(), image: state.image.clone(), executed });
             result = state.image;
         }
         self.unused_args();
@@ -128,13 +169,7 @@ impl Legacy<'_> {
         if !t.fuel.spend(10) {
             return Err(Failure::new("the lab's limit was reached", 1));
         }
-        let result = step(self, t).map_err(|failure| {
-            let at = self.file.instructions.get(place);
-            match at {
-                Some(at) => placed(failure, self.file, at.place),
-                None => failure,
-            }
-        });
+        let result = step(self, t);
         if let (Err(_), Some(step)) = (&result, self.player.steps.get_mut(place)) {
             step.status = Status::Error;
         }
@@ -162,7 +197,8 @@ impl Legacy<'_> {
                     if let Some(step) = self.player.steps.get_mut(place) {
                         step.status = Status::Error;
                     }
-                    placed(Failure::new(error.message, 1), file, instruction.place)
+                    let failure = plan::refused(Failure::new(error.message.clone(), 1), file, &error);
+                    placed(failure, file, instruction.place)
                 })?;
                 self.args.used.push(key.clone());
                 let value = self.request.args.get(&key).cloned().or(default);
@@ -188,7 +224,7 @@ impl Legacy<'_> {
             step.verdict = Verdict::Base;
             step.status = Status::Metadata;
         }
-        let taken = |name: &String| self.stages.iter().any(|(known, _)| known.as_ref() == Some(name));
+        let taken = |name: &String| self.stages.iter().any(|stage| stage.name.as_ref() == Some(name));
         if let Some(name) = stage.name.as_ref().filter(|name| taken(name)) {
             return Err(Failure::new(format!("{name} stage name already used"), 1));
         }
@@ -197,34 +233,31 @@ impl Legacy<'_> {
         };
         let env = |name: &str| global(&self.args.global, name);
         let name = self.file.lexer(self.request.version).word(&from.image.text, &env, &mut t.fuel);
-        let name = name.map_err(|error| Failure::new(error.message, 1))?;
+        let name =
+            name.map_err(|error| plan::refused(Failure::new(error.message.clone(), 1), self.file, &error))?;
         if name.is_empty() {
             return Err(Failure::new(format!("base name ({}) should not be blank", from.image.text), 1));
         }
         self.args.declared.clear();
-        let earlier = self
-            .stages
-            .iter()
-            .take(number)
-            .rev()
-            .find(|(known, _)| known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name)));
-        let image = match earlier {
-            Some((_, image)) => image.clone(),
-            None if name == "scratch" => None,
-            None => Some(self.image(&name)?),
+        let known =
+            |stage: &&Finished| stage.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name));
+        let (image, on) = match self.stages.iter().take(number).rfind(known) {
+            Some(stage) => (stage.image.clone(), Some(On::Stage(stage.executed))),
+            None if name == "scratch" => (None, None),
+            None => (Some(self.image(&name)?), Some(On::Image(name.clone()))),
         };
         self.base_verdict(place, &name, image.as_ref());
         let mut config = image.as_ref().map(|image| image.config.clone()).unwrap_or_default();
         meta::ensure_path(&mut config);
         let author = image.as_ref().map(|image| image.author.clone()).unwrap_or_default();
-        Ok(State { image, config, cmd_set: false, busted: None, author })
+        Ok(State { image, config, cmd_set: false, busted: None, author, on })
     }
 
     fn base_verdict(&mut self, place: usize, name: &str, image: Option<&Arc<Image>>) {
         let reason = match image {
             None => Some("scratch is empty, nothing to fetch".to_owned()),
             Some(image) if image.placeholder => Some("unknown image: a placeholder without files".to_owned()),
-            Some(_) if self.stages.iter().any(|(known, _)| known.as_deref() == Some(name)) => {
+            Some(_) if self.stages.iter().any(|stage| stage.name.as_deref() == Some(name)) => {
                 Some(format!("goes on where stage {name} ended"))
             }
             Some(_) => None,
@@ -258,6 +291,7 @@ impl Legacy<'_> {
         self.player.steps.insert(place, line);
         let (mut hits, mut first) = (0, None::<Step>);
         self.player.before(place, t);
+        self.in_trigger = true;
         let result = triggers.iter().try_for_each(|text| {
             let instruction = parse_trigger(text, self.request.version).map_err(|error| {
                 Failure::new(format!("Error response from daemon: {}", error.docker_message(false)), 1)
@@ -266,13 +300,13 @@ impl Legacy<'_> {
             let Some(step) = self.player.steps.get(place) else { return Ok(()) };
             hits += usize::from(step.status == Status::Cached);
             // The line shows the first trigger that was not found.
-            if step.status != Status::Cached || first.is_none() {
-                if first.as_ref().is_none_or(|first| first.status == Status::Cached) {
-                    first = Some(step.clone());
-                }
+            let missed = step.status != Status::Cached;
+            if first.as_ref().is_none_or(|first| missed && first.status == Status::Cached) {
+                first = Some(step.clone());
             }
             Ok(())
         });
+        self.in_trigger = false;
         if let Some(step) = self.player.steps.get_mut(place) {
             if let Some(first) = first {
                 *step = first;
@@ -321,7 +355,8 @@ impl Legacy<'_> {
             own.or_else(|| args.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
         };
         let mut x = Expander { lexer, env: &lookup, fuel: &mut t.fuel };
-        let failed = |error: ExpandError| Failure::new(error.message, 1);
+        let file = self.file;
+        let failed = |error: ExpandError| plan::refused(Failure::new(error.message.clone(), 1), file, &error);
         match &instruction.kind {
             Kind::Run(run) => self.run(state, instruction, run, place, t),
             Kind::Copy(copy) | Kind::Add(copy) => {
@@ -361,7 +396,14 @@ impl Legacy<'_> {
         let blank = if matches!(change, Change::Workdir(_)) { "" } else { " " };
         let shell = config.shell.clone().unwrap_or_else(meta::default_shell).join(" ");
         let commit = Commit {
-            probe: Probe { config: config.clone(), step: text.clone(), files: None, run: false },
+            probe: Probe {
+                config: config.clone(),
+                step: text.clone(),
+                files: None,
+                owner: None,
+                args: None,
+                run: false,
+            },
             text: format!("{shell} #(nop) {blank}{text}"),
         };
         let workdir = match &change {
@@ -390,95 +432,6 @@ impl Legacy<'_> {
         super::rootfs::mount(state.image.as_ref().map_or(&[], |image| image.layers.as_slice()))
     }
 
-    fn run(
-        &mut self,
-        state: &mut State,
-        instruction: &Instruction,
-        run: &Run,
-        place: usize,
-        t: &mut Trace,
-    ) -> Result<(), Failure> {
-        if let Some(flag) = instruction.flags.first() {
-            return Err(Failure::new(requires_buildkit(&flag.name), 1));
-        }
-        let shell = state.config.shell.clone().unwrap_or_else(meta::default_shell);
-        let argv = match &run.command {
-            Command::Shell(text) if text.text.is_empty() => shell,
-            // Heredocs are parsed and then forgotten: only the line runs.
-            command => script(command, &[]).argv(&shell),
-        };
-        let args = self.args.allowed(&state.config, &self.request.args);
-        let command = self.with_args(&args, &argv);
-        let commit = Commit {
-            probe: Probe { config: state.config.clone(), step: command.clone(), files: None, run: true },
-            text: command,
-        };
-        let config = state.config.clone();
-        self.commit(state, config, commit, place, t, |this, state, t| {
-            let (mount, seconds) = this.execute(state, &argv, &args, place, t)?;
-            Ok((Some(mount), seconds))
-        })
-    }
-
-    /// `|N` and the args that have a value, sorted; proxies that nobody declared count for nothing but
-    /// the bar itself (`prependEnvOnCmd`).
-    fn with_args(&self, args: &[(String, String)], argv: &[String]) -> String {
-        let command = argv.join(" ");
-        if args.is_empty() {
-            return command;
-        }
-        let declared = |name: &str| self.args.declared.contains_key(name) || !super::scope::is_proxy(name);
-        let mut shown: Vec<String> = args
-            .iter()
-            .filter(|(name, _)| declared(name))
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        shown.sort();
-        let mut words = vec![format!("|{}", shown.len())];
-        words.extend(shown);
-        words.push(command);
-        words.join(" ")
-    }
-
-    fn execute(
-        &mut self,
-        state: &State,
-        argv: &[String],
-        args: &[(String, String)],
-        place: usize,
-        t: &mut Trace,
-    ) -> Result<(Mount, Option<f64>), Failure> {
-        let mut mount = self.rootfs(state);
-        if state.image.as_ref().is_some_and(|image| image.placeholder) {
-            let what = format!("RUN in an image that nobody knows: {}", argv.join(" "));
-            t.emit(|| Event::NotModelled { what, instead: "it changes nothing".to_owned() });
-            return Ok((mount, None));
-        }
-        let mut env: indexmap::IndexMap<String, String> =
-            meta::env_pairs(&state.config).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        env.extend(args.iter().cloned());
-        let cwd = if state.config.working_dir.is_empty() { "/" } else { &state.config.working_dir };
-        let mut volumes = t.quietly(|t| {
-            super::rootfs::enter(&mut mount, cwd, t);
-            volumes(&state.config, &mut mount, t)
-        });
-        let process = Process {
-            argv: argv.to_vec(),
-            env,
-            cwd: cwd.to_owned(),
-            user: state.config.user.clone(),
-            sandbox: Sandbox::Legacy,
-            strict: self.request.strict,
-            ..Process::default()
-        };
-        let outcome = run_with(&mut mount, &mut volumes, &process, self.programs, t);
-        self.player.output(place, outcome.lines.clone(), &outcome, t);
-        match super::rootfs::fault(&outcome, argv, Builder::Legacy, false) {
-            None => Ok((mount, outcome.seconds)),
-            Some(fault) => Err(Failure::new(fault.message, fault.exit)),
-        }
-    }
-
     fn copy(
         &mut self,
         state: &mut State,
@@ -495,88 +448,22 @@ impl Legacy<'_> {
             text: format!("{shell} #(nop) {step}"),
             probe: Probe {
                 config: state.config.clone(),
-                step: format!("{} {chown} in {}", copying.word, copying.destination),
+                step: format!("{} in {}", copying.word, copying.destination),
                 files: Some(files.clone()),
+                owner: copying.chown.clone(),
+                args: None,
                 run: false,
             },
         };
         let config = state.config.clone();
         self.commit(state, config, commit, place, t, |this, state, t| {
             Ok((Some(copying.perform(&copied, this, state, t)?), None))
-        })
-    }
-
-    /// Asks the cache; on a miss makes the change and commits it as a new image.
-    fn commit(
-        &mut self,
-        state: &mut State,
-        config: Config,
-        commit: Commit,
-        place: usize,
-        t: &mut Trace,
-        make: impl FnOnce(&mut Self, &State, &mut Trace) -> Result<(Option<Mount>, Option<f64>), Failure>,
-    ) -> Result<(), Failure> {
-        let parent = state.image.as_ref().map(|image| image.id.hex()).unwrap_or_default();
-        let key = Arc::new(legacy_key::key(parent, &commit.probe));
-        let digest = key.digest();
-        let number = self.player.steps.get(place).map_or(0, |step| step.number);
-        let looked_up = !self.request.no_cache && state.busted.is_none();
-        let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
-        if let Some(child) = hit {
-            self.images.share(child.image.clone());
-            self.found(place, &key, &child);
-            (state.config, state.image) = (child.image.config.clone(), Some(child.image));
-            return Ok(());
+        })?;
+        let step = self.player.steps.get_mut(place).filter(|step| step.status == Status::Cached);
+        if let Some(step) = step.filter(|_| copied.rebuilt) {
+            step.verdict = Verdict::Hit { reason: super::verdict::CONVERGED.to_owned() };
         }
-        let earlier = legacy_key::nearest(&self.cache.chain, &key, self.cache.builds);
-        let verdict = legacy_key::missed(&key, earlier.as_ref(), self.request.no_cache, state.busted);
-        if let Some(step) = self.player.steps.get_mut(place) {
-            step.verdict = verdict;
-            step.status = Status::Done;
-            step.key = Some(key.clone());
-            step.earlier = earlier.map(|child| child.key);
-        }
-        state.busted.get_or_insert(number);
-        let (mount, seconds) = make(self, state, t)?;
-        let now = self.cache.tick();
-        let keep_times = commit.probe.files.is_some();
-        let instruction =
-            self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
-        let layer = mount
-            .filter(|mount| !mount.upper().is_bare())
-            .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
-        let image = child(state, config, commit.text, layer, now);
-        let image = Arc::new(image);
-        self.images.share(image.clone());
-        if let Some(step) = self.player.steps.get_mut(place) {
-            step.layer =
-                image.layers.last().filter(|_| image.history.last().is_some_and(|h| !h.empty_layer)).cloned();
-            step.seconds = seconds;
-            step.image = Some(image.id);
-        }
-        let build = self.cache.builds;
-        let kept = Child { key, digest, image: image.clone(), seconds, build };
-        Arc::make_mut(&mut self.cache.chain).add(kept);
-        (state.config, state.image) = (image.config.clone(), Some(image));
         Ok(())
-    }
-
-    fn found(&mut self, place: usize, key: &Arc<Key>, child: &Child) {
-        let reason = match child.build + 1 < self.cache.builds {
-            true => format!("same key as in build {}", child.build),
-            false => "same parent, same step".to_owned(),
-        };
-        if let Some(step) = self.player.steps.get_mut(place) {
-            step.verdict = Verdict::Hit { reason };
-            step.status = Status::Cached;
-            step.using_cache = 1;
-            step.key = Some(key.clone());
-            step.earlier = Some(child.key.clone());
-            let made = child.image.history.last().is_some_and(|entry| !entry.empty_layer);
-            step.layer = if made { child.image.layers.last().cloned() } else { None };
-            step.seconds = child.seconds;
-            step.image = Some(child.image.id);
-        }
     }
 
     /// Build args that no ARG asked for.
@@ -595,47 +482,9 @@ impl Legacy<'_> {
     }
 }
 
-/// The image after an instruction: the one before with this config, one more history entry and perhaps
-/// one more layer (moby `daemon/internal/image/image.go`, `NewChildImage`).
-fn child(
-    state: &State,
-    config: Config,
-    text: String,
-    layer: Option<crate::image::ImageLayer>,
-    now: i64,
-) -> Image {
-    let mut image = state.image.as_deref().cloned().unwrap_or_default();
-    image.parent = state.image.as_ref().map(|image| image.id);
-    image.config = config;
-    image.author = state.author.clone();
-    image.created = now;
-    image.history.push(History {
-        created: now,
-        author: state.author.clone(),
-        created_by: text,
-        comment: String::new(),
-        empty_layer: layer.is_none(),
-    });
-    image.layers.extend(layer);
-    image.sealed()
-}
-
 /// The builder's words about an option it lacks.
 pub(super) fn requires_buildkit(option: &str) -> String {
     format!(
         "the --{option} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled"
     )
-}
-
-/// Anonymous volumes of a RUN: fresh ones, filled from the image; a missing directory is made.
-fn volumes(config: &Config, mount: &mut Mount, t: &mut Trace) -> Vec<Submount> {
-    let mut volumes = Vec::new();
-    for path in &config.volumes {
-        let target = String::from_utf8_lossy(&crate::fs::path::clean(path.as_bytes())).into_owned();
-        // A failure shows as a missing directory when the process runs.
-        let _ = super::copy::mkdir_all(mount, target.as_bytes(), 0o755, None, t);
-        let tree: Tree = super::rootfs::subtree(mount, &target, t);
-        volumes.push(Submount { target, mount: Mount::native(tree), read_only: false });
-    }
-    volumes
 }

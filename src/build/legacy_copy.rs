@@ -2,6 +2,7 @@
 //!
 //! Follows moby/moby `daemon/builder/dockerfile/copy.go`.
 
+use super::context::{Listed, View};
 use super::copy::{Manner, copy};
 use super::key::Files;
 use super::legacy::{Legacy, State, requires_buildkit};
@@ -34,6 +35,8 @@ pub(super) struct Copied {
     pub files: Arc<Files>,
     /// `file:…`, `dir:…` or `multi:…`.
     pub checksum: String,
+    /// It comes from a stage of which a step was executed in this build.
+    pub rebuilt: bool,
 }
 
 impl<'a> Copying<'a> {
@@ -58,36 +61,77 @@ impl<'a> Copying<'a> {
         if self.copy.chmod.is_some() {
             return Err(Failure::new(requires_buildkit("chmod"), 1));
         }
-        let mut source = match &self.copy.from {
-            Some(from) => Some(self.from(legacy, &from.text)?),
-            None => None,
+        let (mut source, rebuilt) = match &self.copy.from {
+            Some(from) => {
+                let (mount, rebuilt) = self.from(legacy, &from.text)?;
+                (Some(mount), rebuilt)
+            }
+            None => (None, false),
         };
-        let mount = source.as_mut().unwrap_or(&mut legacy.source);
+        // An unchanged context is looked through once.
+        let asked = self.copy.from.is_none().then(|| self.sources.join("\0"));
+        let known = asked.as_ref().and_then(|asked| lists(legacy.view).get(asked).cloned());
+        let (picked, files) = match known {
+            Some(known) => known,
+            None => {
+                let mut mount = source.take();
+                let found = self.look(legacy, mount.as_mut(), t)?;
+                source = mount;
+                if let Some(asked) = asked {
+                    lists(legacy.view).insert(asked, found.clone());
+                }
+                found
+            }
+        };
+        self.check(&picked)?;
+        let checksum = checksum(&picked, &files);
+        Ok(Copied { picked, source, files, checksum, rebuilt })
+    }
+
+    /// Finds what the sources name, and hashes it.
+    fn look(
+        &self,
+        legacy: &mut Legacy<'_>,
+        mut from: Option<&mut Mount>,
+        t: &mut Trace,
+    ) -> Result<Listed, Failure> {
         let mut picked = Vec::new();
-        for written in &self.sources {
+        for (at, written) in self.sources.iter().enumerate() {
             self.inside(written)?;
+            let mount = from.as_deref_mut().unwrap_or(&mut legacy.source);
             match t.quietly(|t| pick(mount, written, t)) {
                 Ok(found) => picked.extend(found),
                 Err(Missing::Exhausted) => return Err(Failure::new("the lab's limit was reached", 1)),
-                Err(Missing::Path { asked, .. }) => return Err(self.missing(legacy, &asked)),
+                Err(Missing::Path { asked, .. }) => {
+                    let failure = self.missing(legacy, &asked);
+                    let word = self.copy.sources.get(at).filter(|_| !legacy.in_trigger);
+                    return Err(match word {
+                        Some(word) => super::plan::placed(failure, legacy.file, word.place),
+                        None => failure,
+                    });
+                }
             }
         }
+        self.check(&picked)?;
+        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode, exclude: None };
+        let mount = from.unwrap_or(&mut legacy.source);
+        let list = t.quietly(|t| files(mount, &picked, naming, t));
+        Ok((picked, Arc::new(list.map_err(|errno| Failure::new(errno.message(), 1))?)))
+    }
+
+    /// Nothing found, or several things without a directory to put them in.
+    fn check(&self, picked: &[Picked]) -> Result<(), Failure> {
+        let word = self.word;
         if picked.is_empty() {
-            return Err(Failure::new(format!("{} failed: no source files were specified", self.word), 1));
+            return Err(Failure::new(format!("{word} failed: no source files were specified"), 1));
         }
         if picked.len() > 1 && !self.destination.ends_with('/') {
-            let word = self.word;
             let words = format!(
                 "When using {word} with more than one source file, the destination must be a directory and end with a /"
             );
             return Err(Failure::new(words, 1));
         }
-        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode };
-        let mount = source.as_mut().unwrap_or(&mut legacy.source);
-        let list = t.quietly(|t| files(mount, &picked, naming, t));
-        let list = list.map_err(|errno| Failure::new(errno.message(), 1))?;
-        let checksum = checksum(&picked, &list);
-        Ok(Copied { picked, source, files: Arc::new(list), checksum })
+        Ok(())
     }
 
     /// A path that leaves the context is refused before anything is looked for.
@@ -122,33 +166,33 @@ impl<'a> Copying<'a> {
         super::verdict::not_in_context(Failure::new(words, 1), asked, legacy.request, &sent)
     }
 
-    /// The stage or image that `--from` means.
-    fn from(&self, legacy: &mut Legacy<'_>, from: &str) -> Result<Mount, Failure> {
-        let invalid = |words: String| Failure::new(format!("invalid from flag value {from}: {words}"), 1);
-        let image: Option<Arc<Image>> = match from.parse::<i64>() {
+    /// The stage or image that `--from` means; true for a stage that was rebuilt.
+    fn from(&self, legacy: &mut Legacy<'_>, from: &str) -> Result<(Mount, bool), Failure> {
+        let invalid = |words: &str| Failure::new(format!("invalid from flag value {from}: {words}"), 1);
+        let mount = |image: &Option<Arc<Image>>| {
+            rootfs::mount(image.as_ref().map_or(&[], |image| image.layers.as_slice()))
+        };
+        let known = match from.parse::<i64>() {
+            Ok(index) if index == legacy.stages.len() as i64 => {
+                return Err(invalid("refers to current build stage"));
+            }
             Ok(index) => {
-                let found = usize::try_from(index).ok().and_then(|index| legacy.stages.get(index));
-                match found {
-                    Some((_, image)) => image.clone(),
-                    None if index == legacy.stages.len() as i64 => {
-                        return Err(invalid("refers to current build stage".to_owned()));
-                    }
-                    None => return Err(invalid("index out of bounds".to_owned())),
-                }
+                let stage = usize::try_from(index).ok().and_then(|index| legacy.stages.get(index));
+                Some(stage.ok_or_else(|| invalid("index out of bounds"))?)
             }
             Err(_) => {
-                let known =
-                    |name: &Option<String>| name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(from));
-                match legacy.stages.iter().rev().find(|(name, _)| known(name)) {
-                    Some((_, image)) => image.clone(),
-                    None => Some(legacy.image(from).map_err(|failure| {
-                        let message = format!("invalid from flag value {from}: {}", failure.message);
-                        Failure { message, ..failure }
-                    })?),
-                }
+                let own = |name: &String| name.eq_ignore_ascii_case(from);
+                legacy.stages.iter().rfind(|stage| stage.name.as_ref().is_some_and(own))
             }
         };
-        Ok(rootfs::mount(image.as_ref().map_or(&[], |image| image.layers.as_slice())))
+        if let Some(stage) = known {
+            return Ok((mount(&stage.image), stage.executed.is_some()));
+        }
+        let image = legacy.image(from).map_err(|failure| {
+            let message = format!("invalid from flag value {from}: {}", failure.message);
+            Failure { message, ..failure }
+        })?;
+        Ok((mount(&Some(image)), false))
     }
 
     /// Copies what was found onto the image so far.
@@ -182,6 +226,7 @@ impl<'a> Copying<'a> {
                 unpack: self.word == "ADD",
                 legacy: true,
                 parents_mode: false,
+                exclude: None,
             };
             copy(mount, &mut target, &copied.picked, &manner, t)
         })
@@ -199,4 +244,9 @@ fn checksum(picked: &[Picked], files: &Files) -> String {
         Some(one) if one.stat.kind == StatKind::Dir => format!("dir:{hash}"),
         _ => format!("file:{hash}"),
     }
+}
+
+/// What was found in a context before.
+fn lists(view: &View) -> std::sync::MutexGuard<'_, std::collections::HashMap<String, Listed>> {
+    view.lists.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

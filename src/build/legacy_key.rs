@@ -1,7 +1,8 @@
 //! What the legacy builder compares: the config a step would commit, with its description.
 
-use super::cache::{Chain, Child};
+use super::cache::{Cache, Child};
 use super::key::{Files, Key};
+use super::legacy::On;
 use super::meta::env_pairs;
 use crate::image::Config;
 use crate::trace::{Reason, Verdict};
@@ -18,6 +19,10 @@ pub(super) struct Probe {
     pub step: String,
     /// What a COPY or ADD takes.
     pub files: Option<Arc<Files>>,
+    /// `--chown`.
+    pub owner: Option<String>,
+    /// RUN: what stands behind `|N`; none when there is no bar.
+    pub args: Option<Vec<String>>,
     /// RUN: Entrypoint is left out of the comparison.
     pub run: bool,
 }
@@ -27,6 +32,16 @@ pub(super) struct Probe {
 pub(super) fn key(parent: String, probe: &Probe) -> Key {
     let mut key = Key::on(parent);
     key.part("step", probe.step.as_str());
+    if let Some(owner) = &probe.owner {
+        key.part("owner", owner.as_str());
+    }
+    for arg in probe.args.iter().flatten() {
+        let (name, value) = arg.split_once('=').unwrap_or((arg, ""));
+        key.part(format!("build arg {name}"), value);
+    }
+    if let Some(args) = &probe.args {
+        key.part("build args", format!("|{}", args.len()));
+    }
     let config = &probe.config;
     let list = |words: &[String]| {
         let words: Vec<String> = words.iter().map(|word| crate::dockerfile::quoted(word)).collect();
@@ -71,13 +86,13 @@ pub(super) fn key(parent: String, probe: &Probe) -> Key {
 }
 
 /// The earlier child whose key is least unlike this one; it must share the step or the parent.
-pub(super) fn nearest(chain: &Chain, key: &Key, build: u64) -> Option<Child> {
+pub(super) fn nearest(cache: &Cache, key: &Key) -> Option<Child> {
     let word = |key: &Key| {
         let step = key.parts.first().map_or("", |(_, step)| step.as_str());
         step.split(' ').next().unwrap_or("").to_owned()
     };
     let (own, mut best): (String, Option<(usize, &Child)>) = (word(key), None);
-    for child in chain.list.iter().rev().take(COMPARED).filter(|child| child.build != build) {
+    for child in cache.chain.list.iter().rev().take(COMPARED).filter(|child| cache.is_earlier(child.build)) {
         let akin = child.key.parts.first() == key.parts.first()
             || (child.key.parent == key.parent && word(&child.key) == own);
         if !akin {
@@ -91,8 +106,16 @@ pub(super) fn nearest(chain: &Chain, key: &Key, build: u64) -> Option<Child> {
     best.map(|(_, child)| child.clone())
 }
 
-/// The verdict of a step that was not found, or not looked up.
-pub(super) fn missed(key: &Key, earlier: Option<&Child>, no_cache: bool, busted: Option<usize>) -> Verdict {
+/// The verdict of a step that was not found, or not looked up. `on` is what the stage begins with, if this
+/// is its first step; `based` says that the earlier child stood on a base image too.
+pub(super) fn missed(
+    key: &Key,
+    earlier: Option<&Child>,
+    no_cache: bool,
+    busted: Option<usize>,
+    on: Option<&On>,
+    based: bool,
+) -> Verdict {
     if no_cache {
         return Verdict::Miss { reason: Reason::NoCache };
     }
@@ -101,8 +124,21 @@ pub(super) fn missed(key: &Key, earlier: Option<&Child>, no_cache: bool, busted:
             reason: format!("not looked up: step {step} already missed in this stage"),
         };
     }
+    let moved = earlier.filter(|earlier| earlier.key.parent != key.parent);
     let reason = match earlier {
         None => Reason::FirstBuild,
+        Some(_) if moved.is_some() && matches!(on, Some(On::Stage(Some(_)))) => match on {
+            Some(On::Stage(Some(step))) => Reason::ParentRebuilt { step: *step },
+            _ => Reason::ParentDiffers,
+        },
+        Some(earlier)
+            if moved.is_some() && key.parts.first() == earlier.key.parts.first() && on.is_some() =>
+        {
+            match on {
+                Some(On::Image(image)) if based => Reason::BaseChanged { image: image.clone() },
+                _ => Reason::ParentDiffers,
+            }
+        }
         Some(earlier) => match key.difference(&earlier.key) {
             Some(reason) => reason,
             None if earlier.key.parent != key.parent => Reason::ParentDiffers,

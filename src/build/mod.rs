@@ -19,11 +19,14 @@ mod glob;
 mod graph;
 mod hint;
 pub mod ignore;
+mod ignore_glob;
 mod ignore_pattern;
 mod key;
 mod legacy;
+mod legacy_commit;
 mod legacy_copy;
 mod legacy_key;
+mod legacy_run;
 mod meta;
 mod outline;
 pub mod pattern;
@@ -72,7 +75,7 @@ pub fn build(
     programs: &mut dyn Programs,
     t: &mut Trace,
 ) -> Build {
-    cache.builds = cache.builds.saturating_add(1);
+    cache.begin(&request.context_name);
     t.fuel.running("docker build");
     let mut build = Build::failed(request, Failure::new("", 1));
     let mut player = Player::default();

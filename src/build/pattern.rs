@@ -194,10 +194,9 @@ fn class_char(chunk: &[u8]) -> Result<(char, &[u8]), PatternError> {
         Some(_) => chunk,
     };
     let (c, width) = first_char(chunk);
-    match chunk.get(width..) {
-        Some(rest) if !rest.is_empty() && !(c == char::REPLACEMENT_CHARACTER && width == 1) => Ok((c, rest)),
-        _ => Err(PatternError::Bad),
-    }
+    let no_utf8 = c == char::REPLACEMENT_CHARACTER && width == 1;
+    let rest = chunk.get(width..).filter(|rest| !rest.is_empty() && !no_utf8);
+    rest.map(|rest| (c, rest)).ok_or(PatternError::Bad)
 }
 
 /// The first character and its width; U+FFFD of width 1 for a byte that is no UTF-8.

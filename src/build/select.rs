@@ -1,6 +1,7 @@
 //! Which files a COPY or ADD names, and what of them goes into a cache key.
 
 use super::glob;
+use super::ignore::Ignore;
 use super::key::{FileEntry, Files};
 use crate::fs::{Errno, path};
 use crate::trace::Trace;
@@ -102,6 +103,8 @@ pub(super) struct Naming<'a> {
     pub whole_path: bool,
     /// The mode to hash for a directory of this path and mode.
     pub directory_mode: &'a dyn Fn(&[u8], u16) -> u16,
+    /// `--exclude`: what does not count inside a directory.
+    pub exclude: Option<&'a Ignore>,
 }
 
 /// The list of everything below what was picked, for a cache key: kind, mode, owner and content of
@@ -133,7 +136,7 @@ pub(super) fn files(
             let inside =
                 if one.path == b"/" { at.as_slice() } else { at.get(one.path.len()..).unwrap_or(b"") };
             let inside = path::show(inside.strip_prefix(b"/").unwrap_or(inside)).into_owned();
-            if inside.is_empty() {
+            if inside.is_empty() || naming.exclude.is_some_and(|rules| rules.excludes(&inside, &mut t.fuel)) {
                 continue;
             }
             let join = |dir: &str| if dir.is_empty() { inside.clone() } else { format!("{dir}/{inside}") };

@@ -18,6 +18,8 @@ pub(super) struct Sent {
     /// Directories whose mode in keys is not the one they have: path → mode. A directory that was sent
     /// before keeps the mode it was first hashed with.
     pub directory_modes: BTreeMap<Vec<u8>, u16>,
+    /// What changed since the copy before without reaching a key, by path: in words.
+    pub notes: BTreeMap<String, String>,
     memo: Mutex<HashMap<String, Arc<Files>>>,
 }
 
@@ -34,7 +36,7 @@ impl Sent {
 
     /// A copy as read back from a cache file.
     pub fn restored(tree: Tree, directory_modes: BTreeMap<Vec<u8>, u16>) -> Sent {
-        Sent { id: fresh(), view: 0, tree, directory_modes, memo: Mutex::default() }
+        Sent { id: fresh(), view: 0, tree, directory_modes, ..Sent::default() }
     }
 
     /// Sends a view: a file whose kind, mode, size and time are those of the last transfer is not sent
@@ -45,21 +47,40 @@ impl Sent {
             return Arc::new(Sent { view: view.id, ..Sent::restored(tree, modes) });
         };
         if before.view == view.id {
-            return before.clone();
+            return before.quiet();
         }
+        let mut notes = BTreeMap::new();
         let mut tree = view.tree.clone();
         let (mut kept, mut modes) = (Vec::new(), BTreeMap::new());
         view.tree.walk(&mut |path, ino, inode| {
+            let mut note = |path: &[u8], words: &str| {
+                let path = crate::fs::path::show(path.strip_prefix(b"/").unwrap_or(path)).into_owned();
+                let words = format!("{path}: {words}");
+                notes.insert(path, words);
+            };
             let Some(old) = before.tree.at(path).map(|ino| before.tree.inode(ino)) else { return };
             match (&old.kind, &inode.kind) {
                 (Kind::Dir(_), Kind::Dir(_)) => {
                     let hashed = before.directory_modes.get(path).copied().unwrap_or(old.mode);
                     if hashed != inode.mode {
                         modes.insert(path.to_vec(), hashed);
+                        note(
+                            path,
+                            "its mode changed, but a directory that was sent before is not compared again",
+                        );
                     }
                 }
-                (Kind::File(contents), Kind::File(new)) if same(old, inode) && contents != new => {
+                (Kind::File(contents), Kind::File(new))
+                    if !view.finer_times && same(old, inode) && contents != new =>
+                {
                     kept.push((ino, old.kind.clone()));
+                    note(
+                        path,
+                        "its bytes changed, but not its size and time: it was not sent, the old ones stay",
+                    );
+                }
+                (Kind::File(contents), Kind::File(new)) if old.mtime != inode.mtime && contents == new => {
+                    note(path, "only its time changed, which is not part of the key");
                 }
                 _ => {}
             }
@@ -67,7 +88,23 @@ impl Sent {
         for (ino, kind) in kept {
             tree.inode_mut(ino).kind = kind;
         }
-        Arc::new(Sent { view: view.id, ..Sent::restored(tree, modes) })
+        Arc::new(Sent { view: view.id, notes, ..Sent::restored(tree, modes) })
+    }
+
+    /// The same copy, about which there is nothing new to say.
+    fn quiet(self: &Arc<Sent>) -> Arc<Sent> {
+        if self.notes.is_empty() {
+            return self.clone();
+        }
+        let memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Arc::new(Sent {
+            id: self.id,
+            view: self.view,
+            tree: self.tree.clone(),
+            directory_modes: self.directory_modes.clone(),
+            notes: BTreeMap::new(),
+            memo: Mutex::new(memo),
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 use super::cache::{Cache, Record, link};
 use super::execute::{Job, execute};
 use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
+use super::ignore::Ignore;
 use super::key::{Files, Key};
 use super::play::Player;
 use super::request::Request;
@@ -74,7 +75,7 @@ impl Solver<'_> {
             if !t.fuel.spend(10) {
                 return Err(Failure::new("the lab's limit was reached", 1));
             }
-            let solved = self.vertex(vertex, t);
+            let solved = self.vertex(vertex, t).map_err(|failure| self.placed(failure, vertex.place));
             if solved.is_err()
                 && let Some(step) = self.player.steps.get_mut(vertex.step)
             {
@@ -84,6 +85,14 @@ impl Solver<'_> {
             self.solved.push(solved?);
         }
         Ok(())
+    }
+
+    /// Adds a place in the file, unless there is a better one or none at all.
+    fn placed(&self, failure: Failure, place: crate::dockerfile::Place) -> Failure {
+        match &self.player.file {
+            Some(file) if place.line > 0 => super::plan::placed(failure, file, place),
+            _ => failure,
+        }
     }
 
     fn vertex(&mut self, vertex: &Vertex, t: &mut Trace) -> Result<Solved, Failure> {
@@ -213,7 +222,8 @@ impl Solver<'_> {
     ) -> Result<(), Failure> {
         match &vertex.op {
             Op::Copy(copy) if !copy.sources.is_empty() => {
-                let list = self.copied(copy, picked, t)?;
+                let places: &[_] = if vertex.place.line > 0 { &copy.places } else { &[] };
+                let list = self.copied(copy, places, picked, t)?;
                 if let Some(input) = inputs.iter_mut().find(|input| input.name == "files") {
                     input.content = Some(list.digest);
                 }
@@ -224,8 +234,14 @@ impl Solver<'_> {
                     let name = format!("mount {at}");
                     let Some(input) = inputs.iter_mut().find(|input| input.name == name) else { continue };
                     let wanted = if mount.source.is_empty() { "/" } else { mount.source.as_str() };
-                    let list =
-                        self.listed(*source, std::slice::from_ref(&wanted.to_owned()), &mut Vec::new(), t)?;
+                    let list = self.listed(
+                        *source,
+                        std::slice::from_ref(&wanted.to_owned()),
+                        &[],
+                        None,
+                        &mut Vec::new(),
+                        t,
+                    )?;
                     input.content = Some(list.digest);
                     key.files = Some(list);
                 }
@@ -235,20 +251,32 @@ impl Solver<'_> {
         Ok(())
     }
 
+    /// The patterns of `--exclude`.
+    pub fn exclude(&self, copy: &CopyOp, t: &mut Trace) -> Result<Option<Ignore>, Failure> {
+        if copy.exclude.is_empty() {
+            return Ok(None);
+        }
+        let text = copy.exclude.join("\n");
+        let rules = Ignore::parse(text.as_bytes(), self.request.version, &mut t.fuel);
+        rules.map(Some).map_err(|error| Failure::new(format!("failed to solve: {}", error.message), 1))
+    }
+
     fn copied(
         &mut self,
         copy: &CopyOp,
+        places: &[crate::dockerfile::Place],
         picked: &mut Vec<Picked>,
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         if copy.source != Source::Context || !copy.exclude.is_empty() {
-            return self.listed(copy.source, &copy.sources, picked, t);
+            let exclude = self.exclude(copy, t)?;
+            return self.listed(copy.source, &copy.sources, places, exclude.as_ref(), picked, t);
         }
         let what = copy.sources.join("\0");
         if let Some(known) = self.sent.remembered(&what) {
             return Ok(known);
         }
-        let list = self.listed(copy.source, &copy.sources, picked, t)?;
+        let list = self.listed(copy.source, &copy.sources, places, None, picked, t)?;
         self.sent.remember(what, list.clone());
         Ok(list)
     }
@@ -257,15 +285,18 @@ impl Solver<'_> {
         &mut self,
         source: Source,
         wanted: &[String],
+        places: &[crate::dockerfile::Place],
+        exclude: Option<&Ignore>,
         picked: &mut Vec<Picked>,
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         let mut mount = self.source(source);
-        for one in wanted {
+        for (at, one) in wanted.iter().enumerate() {
             let found = t.quietly(|t| pick(&mut mount, one, t));
-            picked.extend(
-                found.map_err(|missing| verdict::missing(missing, source, self.request, &self.sent))?,
-            );
+            picked.extend(found.map_err(|missing| {
+                let failure = verdict::missing(missing, source, self.request, &self.sent);
+                self.placed(failure, places.get(at).copied().unwrap_or_default())
+            })?);
         }
         let sent = self.sent.clone();
         let in_context = source == Source::Context;
@@ -273,7 +304,7 @@ impl Solver<'_> {
             true => sent.directory_modes.get(at).copied().unwrap_or(mode),
             false => mode,
         };
-        let naming = Naming { whole_path: false, directory_mode: &directory_mode };
+        let naming = Naming { whole_path: false, directory_mode: &directory_mode, exclude };
         let list = t.quietly(|t| files(&mut mount, picked, naming, t));
         list.map(Arc::new).map_err(|errno| Failure::new(errno.message(), 1))
     }
@@ -315,6 +346,27 @@ impl Solver<'_> {
         executed.then(|| self.player.steps.get(step).map(|step| step.number)).flatten()
     }
 
+    /// Was the step below executed for another reason than that it is new?
+    fn again(&self, node: Option<Node>) -> bool {
+        use crate::trace::{Reason, Verdict};
+        let Some(Node::Vertex(at)) = node else { return false };
+        let step = self.graph.vertices.get(at).and_then(|vertex| self.player.steps.get(vertex.step));
+        step.is_some_and(
+            |step| matches!(&step.verdict, Verdict::Miss { reason } if *reason != Reason::FirstBuild),
+        )
+    }
+
+    /// What changed about the files of a COPY without reaching its key.
+    fn note(&self, vertex: &Vertex, key: &Key) -> Option<String> {
+        match &vertex.op {
+            Op::Copy(copy) if copy.source == Source::Context => {
+                let files = key.files.as_ref()?;
+                files.entries.iter().find_map(|entry| self.sent.notes.get(&entry.shown)).cloned()
+            }
+            _ => None,
+        }
+    }
+
     /// A result that is taken over: its step, its verdict.
     fn found(&mut self, vertex: &Vertex, key: &Arc<Key>, record: &Arc<Record>, definition: bool) -> Solved {
         let rebuilt = match &vertex.op {
@@ -325,7 +377,8 @@ impl Solver<'_> {
             _ => None,
         };
         let now = if definition { record.key.clone() } else { key.clone() };
-        let seen = Found { record, rebuilt, definition, build: self.cache.builds };
+        let note = self.note(vertex, key);
+        let seen = Found { record, rebuilt, definition, build: self.cache.builds, note };
         if let Some(step) = self.player.steps.get_mut(vertex.step) {
             step.verdict = verdict::hit(&seen, &step.instruction);
             step.status = Status::Cached;
@@ -347,7 +400,7 @@ impl Solver<'_> {
         t: &mut Trace,
     ) -> Result<Solved, Failure> {
         let id = key.digest().hex();
-        let earlier = verdict::nearest(&self.cache.records, &key, self.cache.builds);
+        let earlier = verdict::nearest(self.cache, &key);
         let base_image = match vertex.base {
             Some(Node::Image(at)) => self.graph.images.get(at).map(|(name, _)| name.as_str()),
             _ => None,
@@ -355,7 +408,10 @@ impl Solver<'_> {
         let reason = match inputs.is_empty() && !vertex.ignore_cache {
             true => crate::trace::Reason::NeverCached,
             false if vertex.ignore_cache => crate::trace::Reason::NoCache,
-            false => verdict::miss(&key, earlier.as_deref(), self.rebuilt(vertex.base), base_image),
+            false => {
+                let (rebuilt, again) = (self.rebuilt(vertex.base), self.again(vertex.base));
+                verdict::miss(&key, earlier.as_deref(), rebuilt, again, base_image)
+            }
         };
         if let Some(step) = self.player.steps.get_mut(vertex.step) {
             step.verdict = crate::trace::Verdict::Miss { reason };

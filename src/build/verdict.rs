@@ -1,6 +1,6 @@
 //! Verdicts of BuildKit's steps and their reasons: this key against the nearest earlier one.
 
-use super::cache::{Record, Records};
+use super::cache::{Cache, Record};
 use super::graph::{CopyOp, Op, RunOp, Source};
 use super::key::Key;
 use super::request::Request;
@@ -10,6 +10,9 @@ use super::step::Failure;
 use crate::dockerfile::{MountType, Version};
 use crate::trace::{Reason, Verdict};
 use std::sync::Arc;
+
+/// What is said of a step that hits although its source stage was rebuilt.
+pub(super) const CONVERGED: &str = "stage rebuilt, copied files identical";
 
 /// How many earlier results are compared with a key that was not found.
 const COMPARED: usize = 512;
@@ -105,14 +108,16 @@ fn copy_key(copy: &CopyOp, key: &mut Key) {
 }
 
 /// The earlier result whose key is least unlike this one; it must share the step or the parent.
-/// Results of this very build don't count.
-pub(super) fn nearest(records: &Records, key: &Key, build: u64) -> Option<Arc<Record>> {
+/// Results of this very build and of other projects don't count.
+pub(super) fn nearest(cache: &Cache, key: &Key) -> Option<Arc<Record>> {
     let word = |key: &Key| {
         let step = key.parts.iter().find(|(name, _)| name == "step").map_or("", |(_, step)| step.as_str());
         step.split(' ').next().unwrap_or("").to_owned()
     };
     let (own, mut best): (String, Option<(usize, &Arc<Record>)>) = (word(key), None);
-    for record in records.list.iter().rev().take(COMPARED).filter(|record| record.build != build) {
+    for record in
+        cache.records.list.iter().rev().take(COMPARED).filter(|record| cache.is_earlier(record.build))
+    {
         if word(&record.key) != own {
             continue;
         }
@@ -130,14 +135,18 @@ fn same_step(a: &Key, b: &Key) -> bool {
 }
 
 /// Why nothing was found: `rebuilt` is the number of the step below if it was executed, `base` the
-/// name of the image if the step stands on one.
+/// name of the image if the step stands on one. `again` says that the step below was executed for another
+/// reason than that it is new.
 pub(super) fn miss(
     key: &Key,
     earlier: Option<&Record>,
     rebuilt: Option<usize>,
+    again: bool,
     base: Option<&str>,
 ) -> Reason {
-    let Some(earlier) = earlier else { return Reason::FirstBuild };
+    let Some(earlier) = earlier else {
+        return rebuilt.filter(|_| again).map_or(Reason::FirstBuild, |step| Reason::ParentRebuilt { step });
+    };
     if earlier.key.parent == key.parent {
         return key.difference(&earlier.key).unwrap_or(Reason::FirstBuild);
     }
@@ -161,12 +170,16 @@ pub(super) struct Found<'a> {
     pub definition: bool,
     /// This build's number.
     pub build: u64,
+    /// What changed about the copied files without reaching the key.
+    pub note: Option<String>,
 }
 
 /// The verdict of a result that was found.
 pub(super) fn hit(found: &Found<'_>, instruction: &str) -> Verdict {
     let reason = if found.rebuilt.is_some() && !found.definition {
-        "stage rebuilt, copied files identical".to_owned()
+        CONVERGED.to_owned()
+    } else if let Some(note) = &found.note {
+        note.clone()
     } else if found.record.build == found.build {
         "the same step was just built, once is enough".to_owned()
     } else if found.record.instruction != instruction {

@@ -3,13 +3,10 @@
 //! Source of the rules: moby/buildkit `frontend/dockerfile/instructions/parse.go` (`ParseInstruction`,
 //! `parse*`). Each function checks in the order of its original, because only the first fault shows.
 
-use super::duration;
 use super::fault::Fault;
 use super::flags;
 use super::heredoc;
-use super::instruction::{
-    Command, Copy, Flag, From, Healthcheck, Heredoc, Instruction, Kind, Onbuild, Pair, Run,
-};
+use super::instruction::{Command, Copy, Flag, From, Heredoc, Instruction, Kind, Onbuild, Pair, Run};
 use super::mount;
 use super::node::{Args, KEYWORDS, Node, keyword};
 use super::quote::quoted;
@@ -50,12 +47,13 @@ fn unknown(node: &Node, version: Version) -> Fault {
     }
 }
 
-type Kinds = Result<(Kind, Vec<Flag>), Fault>;
+pub(super) type Kinds = Result<(Kind, Vec<Flag>), Fault>;
 
-struct Reading<'a> {
-    node: &'a Node,
-    keyword: &'static str,
-    version: Version,
+/// A node whose keyword is known, while its flags and arguments are being read.
+pub(super) struct Reading<'a> {
+    pub node: &'a Node,
+    pub keyword: &'static str,
+    pub version: Version,
 }
 
 impl Reading<'_> {
@@ -87,12 +85,12 @@ impl Reading<'_> {
         Ok((read(self)?, flags))
     }
 
-    fn flags(&self) -> Result<Vec<Flag>, Fault> {
+    pub fn flags(&self) -> Result<Vec<Flag>, Fault> {
         flags::check(&self.node.flags, self.keyword, self.version)
     }
 
     /// The flags of the instructions that never look at theirs (ARG, STOPSIGNAL): there are none.
-    fn unchecked_flags(&self) -> Vec<Flag> {
+    pub fn unchecked_flags(&self) -> Vec<Flag> {
         Vec::new()
     }
 
@@ -100,7 +98,7 @@ impl Reading<'_> {
         Fault::line(format!("{} {what}", self.keyword), self.node.keyword.place)
     }
 
-    fn at_least_one(&self) -> Fault {
+    pub fn at_least_one(&self) -> Fault {
         self.fault("requires at least one argument")
     }
 
@@ -136,7 +134,7 @@ impl Reading<'_> {
         if pairs.is_empty() {
             return Err(self.at_least_one().hint(format!("write {} name=value", self.keyword)));
         }
-        for pair in pairs.iter().filter(|pair| pair.key.text.is_empty()) {
+        if let Some(pair) = pairs.iter().find(|pair| pair.key.text.is_empty()) {
             let message = format!("{} names can not be blank", self.keyword);
             return Err(Fault::line(message, pair.key.place).hint("write a name before the `=`"));
         }
@@ -155,7 +153,7 @@ impl Reading<'_> {
         if pairs.is_empty() {
             return Err(self.at_least_one().hint("write ARG NAME or ARG NAME=default"));
         }
-        for pair in pairs.iter().filter(|pair| pair.key.text.is_empty() && pair.value.is_some()) {
+        if let Some(pair) = pairs.iter().find(|pair| pair.key.text.is_empty() && pair.value.is_some()) {
             return Err(
                 Fault::line("ARG names can not be blank", pair.key.place).hint("write a name before the `=`")
             );
@@ -189,7 +187,7 @@ impl Reading<'_> {
                 }
                 (image, Some(Word::new(lower, name.place)))
             }
-            _ => return Err(self.from_words(words)),
+            _ => return Err(self.wrong_from(words)),
         };
         let flags = self.flags()?;
         let from = From { image: image.clone(), name, platform: text(&flags, "platform") };
@@ -197,7 +195,7 @@ impl Reading<'_> {
     }
 
     /// FROM with two words, or with more than three, or without any.
-    fn from_words(&self, words: &[Word]) -> Fault {
+    fn wrong_from(&self, words: &[Word]) -> Fault {
         let message = "FROM requires either one or three arguments";
         if let Some(comment) = words.iter().find(|word| word.text.starts_with('#')) {
             return Fault::line(message, comment.place)
@@ -301,7 +299,7 @@ impl Reading<'_> {
         let flags = self.flags()?;
         let trimmed = |word: &Word| Word::new(word.text.trim(), word.place);
         let words: Vec<Word> = words.iter().map(trimmed).collect();
-        for word in words.iter().filter(|word| word.text.is_empty()) {
+        if let Some(word) = words.iter().find(|word| word.text.is_empty()) {
             return Err(Fault::line("VOLUME specified can not be an empty string", word.place)
                 .hint("name a path, such as /data"));
         }
@@ -338,74 +336,6 @@ impl Reading<'_> {
         let inner = instruction(inner, self.version).ok().map(Box::new);
         Ok((Kind::Onbuild(Onbuild { expression, inner }), flags))
     }
-
-    fn healthcheck(&self) -> Kinds {
-        let [kind, command @ ..] = self.node.words() else {
-            return Err(self.at_least_one().hint("write HEALTHCHECK CMD and a command, or HEALTHCHECK NONE"));
-        };
-        if kind.text.eq_ignore_ascii_case("NONE") {
-            return match command {
-                [] => Ok((Kind::Healthcheck(Healthcheck::None), self.unchecked_flags())),
-                [extra, ..] => Err(Fault::line("HEALTHCHECK NONE takes no arguments", extra.place)
-                    .hint("write CMD instead of NONE, or nothing after it")),
-            };
-        }
-        let flags = self.flags()?;
-        if !kind.text.eq_ignore_ascii_case("CMD") {
-            let word = quoted(&kind.text.to_uppercase());
-            return Err(Fault::line(format!("Unknown type {word} in HEALTHCHECK (try CMD)"), kind.place)
-                .hint("write CMD before the command"));
-        }
-        let command = match command {
-            [] => {
-                return Err(Fault::line("Missing command after HEALTHCHECK CMD", kind.place)
-                    .hint("write the command to run, such as `curl -f http://localhost/`"));
-            }
-            words if self.node.json => Command::Exec(words.to_vec()),
-            [first, ..] => Command::Shell(first.clone()),
-        };
-        let check = Healthcheck::Cmd {
-            command,
-            interval: self.duration(&flags, "interval")?,
-            timeout: self.duration(&flags, "timeout")?,
-            start_period: self.duration(&flags, "start-period")?,
-            start_interval: self.duration(&flags, "start-interval")?,
-            retries: self.retries(&flags)?,
-        };
-        Ok((Kind::Healthcheck(check), flags))
-    }
-
-    /// A duration of at least a millisecond, or 0 for none (`parseOptInterval`).
-    fn duration(&self, flags: &[Flag], name: &str) -> Result<i64, Fault> {
-        let Some(word) = text(flags, name).filter(|word| !word.text.is_empty()) else { return Ok(0) };
-        let fault = |message| Fault::line(message, word.place).hint("write a duration such as 30s or 1m30s");
-        let nanoseconds = duration::parse(&word.text).map_err(fault)?;
-        let zero_is_fine = self.version.has(Difference::ZeroHealthcheck);
-        if nanoseconds < duration::MILLISECOND && !(nanoseconds == 0 && zero_is_fine) {
-            return Err(fault(format!("Interval {} cannot be less than 1ms", quoted(name))));
-        }
-        Ok(nanoseconds)
-    }
-
-    fn retries(&self, flags: &[Flag]) -> Result<i64, Fault> {
-        let Some(word) = text(flags, "retries").filter(|word| !word.text.is_empty()) else { return Ok(0) };
-        let digits = word.text.strip_prefix(['+', '-']).unwrap_or(&word.text);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            let message = format!("strconv.ParseInt: parsing {}: invalid syntax", quoted(&word.text));
-            return Err(Fault::line(message, word.place).hint("write a whole number"));
-        }
-        let Ok(retries) = word.text.parse::<i32>() else {
-            let message = format!("strconv.ParseInt: parsing {}: value out of range", quoted(&word.text));
-            return Err(Fault::line(message, word.place));
-        };
-        if !self.version.has(Difference::ZeroHealthcheck) && retries < 1 {
-            return Err(Fault::line(format!("--retries must be at least 1 (not {retries})"), word.place));
-        }
-        if retries < 0 {
-            return Err(Fault::line(format!("--retries cannot be negative ({retries})"), word.place));
-        }
-        Ok(i64::from(retries))
-    }
 }
 
 fn read_copy_flags(copy: &mut Copy, flags: &[Flag]) {
@@ -420,7 +350,8 @@ fn read_copy_flags(copy: &mut Copy, flags: &[Flag]) {
     copy.unpack = switch(flags, "unpack");
 }
 
-fn text(flags: &[Flag], name: &str) -> Option<Word> {
+/// The value of a flag.
+pub(super) fn text(flags: &[Flag], name: &str) -> Option<Word> {
     flags.iter().find(|flag| flag.name == name)?.value.clone()
 }
 

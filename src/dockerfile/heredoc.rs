@@ -42,7 +42,7 @@ pub(super) fn parse(word: &str) -> Result<Option<Heredoc>, String> {
         Some(rest) => (true, rest),
         None => (false, rest),
     };
-    let rest = rest.trim_start_matches(|c: char| matches!(c, '\t' | '\n' | '\u{c}' | '\r' | ' '));
+    let rest = rest.trim_start_matches(['\t', '\n', '\u{c}', '\r', ' ']);
     if rest.is_empty() || rest.contains('<') {
         return Ok(None);
     }

@@ -151,6 +151,7 @@ fn real_time(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Limits;
 
     fn read(words: &[&str], version: Version) -> String {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn many_ranges_end_with_the_tank() {
         let words = vec!["0-65535".to_owned(); 10_000];
-        let mut fuel = Fuel::default();
+        let mut fuel = Fuel::new(Limits { operations: 100_000, ..Limits::LINE });
         assert!(ports(&words, Version::Current, &mut fuel).is_err_and(|error| error.exhausted));
         assert!(fuel.exhausted().is_some());
     }

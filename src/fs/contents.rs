@@ -40,6 +40,7 @@ impl Piece {
 
     fn cut(&self, from: u64, to: u64) -> Piece {
         match self {
+            Piece::Bytes(bytes) if from == 0 && to == bytes.len() as u64 => Piece::Bytes(bytes.clone()),
             Piece::Bytes(bytes) => Piece::Bytes(bytes[from as usize..to as usize].into()),
             Piece::Fill { byte, .. } => Piece::Fill { byte: *byte, len: to - from },
             Piece::Seeded { label, offset, .. } => {
@@ -159,6 +160,9 @@ impl Contents {
         let to = to.min(self.len());
         if from >= to {
             return Contents::EMPTY;
+        }
+        if from == 0 && to == self.len() {
+            return self.clone();
         }
         let (mut at, mut pieces) = (0u64, Vec::new());
         for piece in self.pieces() {
@@ -405,5 +409,16 @@ mod tests {
         let c = Contents::text("ab").overwritten(4, &Contents::text("z"));
         assert_eq!(c.to_bytes(99).unwrap(), b"ab\0\0z");
         assert_eq!(Contents::text("abcd").overwritten(1, &Contents::text("X")).to_text(9).unwrap(), "aXcd");
+    }
+
+    #[test]
+    fn the_whole_of_contents_is_shared_not_copied() {
+        let whole = Contents::text("abc");
+        for same in [whole.slice(0, 9), whole.resized(3), whole.joined(&Contents::EMPTY)] {
+            let (Piece::Bytes(a), Piece::Bytes(b)) = (&whole.pieces()[0], &same.pieces()[0]) else {
+                panic!()
+            };
+            assert!(Arc::ptr_eq(a, b));
+        }
     }
 }

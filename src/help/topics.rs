@@ -23,8 +23,8 @@ pub const TOPICS: &[Topic] = &[
 An image is a stack of layers. A layer is a directory tree that never changes.
 OverlayFS mounts them: several lower directories (lowerdir, topmost first), one
 upper directory (upperdir) that takes every change, and the merged view that a
-program sees. A name is looked up from the top; the first layer that has it wins.
-Directories of the same name are merged, files are not.
+program sees. A name is looked up from the top, and the first layer that has it
+wins. Directories of the same name are merged, files are not.
 
     let base = layer(#{ \"/etc/motd\": \"hello\\n\" });
     let m = mount([base]);
@@ -197,7 +197,7 @@ its own folder.",
         "
 command teaches RUN a program in Rhai. sh has the files of the step:
 
-    command(\"greet\", |sh, args| { sh.write(\"/hi\", args[0]); sh.print(\"done\"); 0 });
+    command(\"greet\", |sh, args| { sh.write(\"/hi\", args[0]); sh.out(\"done\"); 0 });
 
 The name must be found in PATH of the image, as for every program.",
     ),

@@ -231,15 +231,19 @@ impl Screen {
                     self.build.said.extend(self.quote(event));
                 }
             }
-            _ => self.build.said.push(text(event, &self.style)),
+            _ => self.build.said.extend(self.below_step(event, "    ")),
         }
     }
 
-    /// An event below its step, behind a bar.
+    /// What a step printed, behind a bar.
     fn quote(&self, event: &Event) -> Vec<String> {
-        let bar = self.style.paint(Tone::Dim, "    │ ");
+        self.below_step(event, &self.style.paint(Tone::Dim, "    │ "))
+    }
+
+    /// An event below its step.
+    fn below_step(&self, event: &Event, before: &str) -> Vec<String> {
         let inner = Style { width: self.style.width.saturating_sub(6), ..self.style };
-        text(event, &inner).lines().map(|line| format!("{bar}{line}\n")).collect()
+        text(event, &inner).lines().map(|line| format!("{before}{line}\n")).collect()
     }
 
     fn end_build(&mut self, event: &Event) {

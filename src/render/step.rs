@@ -1,12 +1,14 @@
 //! A build's step lines in aligned columns: number, label, instruction, verdict, reason.
 
-use super::measure::{clean, clean_line, columns, flow, pad, wrap};
+use super::measure::{clean, clean_line, columns, flow, hang, pad, wrap};
 use super::size;
 use super::style::{Style, Tone};
 use crate::trace::{Event, Reason, Verdict};
 
 /// Lines an instruction may take before the rest is left to `explain`.
 const MOST_LINES: usize = 6;
+/// Lines a reason may take beside its step.
+const MOST_BESIDE: usize = 2;
 /// Columns of a verdict that lines up; `NOT_LOOKED_UP` runs over into the reason.
 const VERDICT: usize = 4;
 /// Columns that are kept for the reason.
@@ -95,7 +97,9 @@ pub fn draw(row: &Row, widths: &Columns, style: &Style) -> String {
     let reason_at = verdict_at + widths.verdict.max(VERDICT) + 2;
     let instruction = instruction_lines(row, widths.instruction);
     let overflow = columns(row.verdict).saturating_sub(VERDICT);
-    let reason = reason_lines(row, style.width.saturating_sub(reason_at).max(12), overflow);
+    let mut reason = reason_lines(row, style.width.saturating_sub(reason_at).max(12), overflow);
+    // Long words read better across the page than in a narrow column.
+    let below = if reason.len() > MOST_BESIDE { std::mem::take(&mut reason) } else { Vec::new() };
 
     let mut drawn = String::new();
     for at in 0..instruction.len().max(reason.len()) {
@@ -122,7 +126,16 @@ pub fn draw(row: &Row, widths: &Columns, style: &Style) -> String {
         drawn.push_str(line.trim_end());
         drawn.push('\n');
     }
+    if !below.is_empty() {
+        drawn.push_str(&reason_below(row, widths.before() + 4, style));
+    }
     drawn
+}
+
+/// The reason and the costs below the step, from column `indent`.
+fn reason_below(row: &Row, indent: usize, style: &Style) -> String {
+    let costs = row.costs.iter().map(|cost| format!("   {cost}")).collect::<String>();
+    hang(&" ".repeat(indent), &format!("{}{costs}", row.reason), style.width) + "\n"
 }
 
 /// The instruction within its column, later lines indented by two.

@@ -57,7 +57,7 @@ pub fn widths(head: &[String], rows: &[Vec<String>], most: usize) -> Vec<usize> 
 /// One row; its cells wrap within their widths. `paint` colours a padded cell.
 pub fn line(cells: &[String], widths: &[usize], paint: &dyn Fn(usize, &str) -> String) -> String {
     let wrapped: Vec<Vec<String>> =
-        cells.iter().zip(widths).map(|(cell, width)| wrap(cell, *width)).collect();
+        cells.iter().zip(widths).map(|(cell, width)| wrap_cell(cell, *width)).collect();
     let height = wrapped.iter().map(Vec::len).max().unwrap_or(1);
     let mut drawn = String::new();
     for at in 0..height {
@@ -73,4 +73,16 @@ pub fn line(cells: &[String], widths: &[usize], paint: &dyn Fn(usize, &str) -> S
         drawn.push('\n');
     }
     drawn
+}
+
+/// A cell on several lines; one that is indented keeps its indent, and a little more.
+fn wrap_cell(cell: &str, width: usize) -> Vec<String> {
+    let text = cell.trim_start();
+    let indent = cell.len() - text.len();
+    if columns(cell) <= width || indent == 0 {
+        return wrap(cell, width);
+    }
+    let lines = wrap(text, width.saturating_sub(indent + 2));
+    let more = |at: usize| if at == 0 { indent } else { indent + 2 };
+    lines.iter().enumerate().map(|(at, line)| format!("{}{line}", " ".repeat(more(at)))).collect()
 }

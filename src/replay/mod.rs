@@ -5,6 +5,7 @@
 //! topic and says for each failing case where it first left the recording.
 
 pub mod build;
+mod container;
 mod overlay;
 mod report;
 
@@ -110,36 +111,54 @@ fn file_beside(
     take: &mut dyn FnMut(&Answer),
 ) -> Result<bool, Error> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(name, bytes, &error))?;
-    let format = value.get("format").and_then(Value::as_str).unwrap_or("");
     if let Some(cases) = value.get("cases").and_then(Value::as_array) {
+        let overlay =
+            value.get("format").and_then(Value::as_str).is_some_and(|f| f.starts_with(overlay::FORMAT));
+        let mut known = None;
         for case in cases {
-            let replayed = match format.starts_with(overlay::FORMAT) {
-                true => overlay::replay(case),
-                false => Ok(Answer::unsupported(case)),
+            let replayed = match overlay {
+                true => overlay::replay(case).map_err(|message| bad_case(name, case, &message)),
+                false => docker(name, case, &mut known, bases),
             };
             match replayed {
                 Ok(answer) => {
                     report.add(&answer);
                     take(&answer);
                 }
-                Err(message) => report.errors.push(bad_case(name, case, &message)),
+                Err(error) => report.errors.push(error),
             }
         }
         return Ok(!cases.is_empty());
     }
     if value.get("topic").is_some_and(Value::is_string) && value.get("name").is_some_and(Value::is_string) {
-        let answer = if build::is_case(&value) {
-            build::replay(&value, &bases()?).map_err(|message| bad_case(name, &value, &message))?
-        } else if build::is_ignore_case(&value) {
-            build::replay_ignore(&value).map_err(|message| bad_case(name, &value, &message))?
-        } else {
-            Answer::unsupported(&value)
-        };
+        let answer = docker(name, &value, &mut None, bases)?;
         report.add(&answer);
         take(&answer);
         return Ok(true);
     }
     Ok(false)
+}
+
+/// Replays one case of Docker's; its base images are read when the first case needs them.
+fn docker(
+    file: &str,
+    case: &Value,
+    known: &mut Option<build::Bases>,
+    bases: &mut dyn FnMut() -> Result<build::Bases, Error>,
+) -> Result<Answer, Error> {
+    if build::is_ignore_case(case) {
+        return build::replay_ignore(case).map_err(|message| bad_case(file, case, &message));
+    }
+    let replay = match case {
+        case if build::is_case(case) => build::replay,
+        case if container::is_case(case) => container::replay,
+        case => return Ok(Answer::unsupported(case)),
+    };
+    let bases = match known {
+        Some(bases) => bases,
+        None => known.insert(bases()?),
+    };
+    replay(case, bases).map_err(|message| bad_case(file, case, &message))
 }
 
 fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {

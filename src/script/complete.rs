@@ -213,6 +213,11 @@ pub fn shown(value: &Dynamic) -> String {
         return text.to_string();
     }
     if let Some(map) = value.read_lock::<Map>() {
+        if !map.is_empty() && map.iter().all(|(path, entry)| path.starts_with('/') && is_entry(entry)) {
+            let width = map.keys().map(|path| path.chars().count()).max().unwrap_or(0);
+            let lines = map.iter().map(|(path, value)| format!("{path:width$}  {}", entry_line(value)));
+            return lines.collect::<Vec<_>>().join("\n");
+        }
         let width: usize = map.iter().map(|(key, value)| key.len() + value.to_string().len() + 4).sum();
         if width > 70 {
             let lines: Vec<String> =
@@ -250,6 +255,35 @@ fn thing(value: &Dynamic) -> Option<String> {
         return Some(format!("Layer: {} entries, {} bytes\n{listing}", layer.0.entries(), layer.0.bytes()));
     }
     value.try_cast::<super::api::ImageValue>().map(|image| image.describe())
+}
+
+/// An entry of a layer, as `upper()` and `entries()` give it?
+fn is_entry(value: &Dynamic) -> bool {
+    value.read_lock::<Map>().is_some_and(|map| map.contains_key("type"))
+}
+
+/// "dir 0755 0:0", "file 0644 0:0 9 B", "whiteout".
+fn entry_line(value: &Dynamic) -> String {
+    let Some(map) = value.read_lock::<Map>() else { return value.to_string() };
+    let number = |key: &str| map.get(key).and_then(|value| value.as_int().ok());
+    let text = |key: &str| map.get(key).map(|value| value.to_string());
+    let mut line = text("type").unwrap_or_default();
+    if let (Some(mode), Some(uid), Some(gid)) = (number("mode"), number("uid"), number("gid")) {
+        line.push_str(&format!(" {mode:04o} {uid}:{gid}"));
+    }
+    if let Some(size) = number("size") {
+        line.push_str(&format!(" {size} B"));
+    }
+    if let Some(target) = text("target") {
+        line.push_str(&format!(" -> {target}"));
+    }
+    for mark in ["opaque", "metacopy"].into_iter().filter(|mark| map.contains_key(*mark)) {
+        line.push_str(&format!(" {mark}"));
+    }
+    if let Some(to) = text("redirect") {
+        line.push_str(&format!(" redirect {to}"));
+    }
+    line
 }
 
 fn one_line(value: &Dynamic) -> String {

@@ -4,7 +4,7 @@ use super::api;
 use super::core::Shared;
 use super::handle::refuse;
 use super::rewrite;
-use crate::trace::{Exhausted, Limits};
+use crate::trace::Limits;
 use rhai::{AST, Dynamic, Engine, INT, Module, ModuleResolver, Position, Scope};
 use std::rc::Rc;
 
@@ -95,16 +95,5 @@ impl Beside {
             return Err(format!("{file}: an imported module can't hold command lines; use docker(\"…\")"));
         }
         engine.compile(rewritten.text).map_err(|error| format!("{file}: {error}"))
-    }
-}
-
-/// Why a limit of Rhai's own was behind an error, in the fuel's words.
-pub fn exhausted(error: &rhai::EvalAltResult) -> Option<Exhausted> {
-    match error {
-        rhai::EvalAltResult::ErrorTooManyOperations(_) => {
-            Some(Exhausted::Operations { limit: Limits::LINE.operations })
-        }
-        rhai::EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => exhausted(inner),
-        _ => None,
     }
 }

@@ -34,6 +34,24 @@ pub fn parse_error(error: &ParseError, source: &Source) -> Error {
     place(result, error.position(), source)
 }
 
+/// A line that can't be Rhai and whose first word is nearly a command: `dokcer ps`.
+pub fn mistyped_command(source: &Source) -> Option<Error> {
+    use super::rewrite::{COMMAND_WORDS, SESSION_WORDS};
+    let line = source.text.trim();
+    let (first, rest) = line.split_once(' ')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_/.".contains(c);
+    let looks_like_words = rest.trim_start().starts_with(plain) && first.chars().all(plain);
+    let near = crate::error::suggest(first, COMMAND_WORDS.iter().chain(SESSION_WORDS).copied())?;
+    let column = source.text.chars().take_while(|c| c.is_whitespace()).count() as u32 + 1;
+    let span =
+        crate::error::Span::locate(&source.name, &source.text, 1, column, first.chars().count() as u32);
+    (looks_like_words && !line.contains('\n')).then(|| {
+        Error::new(ErrorKind::Unknown, format!("there is no command `{first}`"))
+            .at(span)
+            .hint(format!("did you mean `{near}`?"))
+    })
+}
+
 /// An error of a running script. `fuel` says whether a limit was behind it.
 pub fn run_error(error: &EvalAltResult, source: &Source, fuel: &Fuel) -> Error {
     let position = innermost(error);

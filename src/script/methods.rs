@@ -129,10 +129,10 @@ pub const METHODS: &[Method] = &[
     get(&["Image"], "layer_sizes", "bytes of each layer, bottom first"),
     get(&["Image"], "digests", "diff ids, bottom first"),
     on(&["Image"], "history", "", "rows of docker history, newest first"),
-    on(&["Image"], "config", "", "what containers start with"),
+    get(&["Image"], "config", "what containers start with"),
     // A program's machine.
-    on(&["Sh"], "print", "text", "prints a line"),
-    on(&["Sh"], "eprint", "text", "prints a line on standard error"),
+    on(&["Sh"], "out", "text", "prints a line"),
+    on(&["Sh"], "err", "text", "prints a line on standard error"),
     on(&["Sh"], "env", "name", "a variable's value"),
     get(&["Sh"], "cwd", "the working directory"),
 ];

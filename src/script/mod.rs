@@ -289,10 +289,10 @@ impl Session {
     /// result whose effects stay.
     fn run_rhai(&mut self, script: bool) -> Result<Option<(String, String, String)>, Error> {
         let text = self.core.borrow().source.rewritten.text.clone();
-        let ast = self
-            .engine
-            .compile_with_scope(&self.scope, &text)
-            .map_err(|error| errors::parse_error(&error, &self.core.borrow().source))?;
+        let ast = self.engine.compile_with_scope(&self.scope, &text).map_err(|error| {
+            let source = &self.core.borrow().source;
+            errors::mistyped_command(source).unwrap_or_else(|| errors::parse_error(&error, source))
+        })?;
         let merged = self.functions.merge(&ast);
         let functions = merged.clone_functions_only();
         self.core.borrow_mut().functions = functions.clone();

@@ -229,9 +229,8 @@ impl Rewriter {
         let end = statement_end(&self.chars, self.at);
         let text: String = self.chars[self.at..end].iter().collect();
         let text = text.trim_end();
-        let silent =
-            ["step(", "check(", "fn ", "private ", "import ", "predict(", "}", "{", ";", "else", "command("];
-        if silent.iter().any(|word| text.starts_with(word)) {
+        let silent = ["step(", "check(", "fn ", "private ", "import ", "predict(", "}", "{", ";", "command("];
+        if silent.iter().any(|word| text.starts_with(word)) || goes_on(text) {
             return;
         }
         let number = self.out.statements.len();
@@ -407,12 +406,38 @@ fn matching(chars: &[char], open: usize) -> Option<usize> {
     None
 }
 
+/// Statements that end with their block.
+const BLOCKS: &[&str] = &["if", "while", "for", "loop", "do", "try", "switch", "fn"];
+
+/// Does this continue the block before it? `until` and `while` do so behind a `do`; a `while` that begins
+/// a loop of its own has a block.
+fn goes_on(text: &str) -> bool {
+    let word: String = text.chars().take_while(|c| is_word(*c)).collect();
+    match word.as_str() {
+        "else" | "catch" | "until" => true,
+        "while" => !text.contains('{'),
+        _ => false,
+    }
+}
+
 /// Where the statement that begins at `at` ends: behind its `;` or its block, or at the text's end.
 fn statement_end(chars: &[char], at: usize) -> usize {
+    let word: String = chars[at..].iter().take_while(|c| is_word(**c)).collect();
+    let block = BLOCKS.contains(&word.as_str());
     let mut i = at;
     while i < chars.len() {
         match chars[i] {
             ';' => return i + 1,
+            '{' if block => {
+                let Some(close) = matching(chars, i) else { return chars.len() };
+                i = close + 1;
+                let Some(next) = next_significant(chars, i) else { return i };
+                let rest: String = chars[next..].iter().take_while(|c| **c != '\n' && **c != ';').collect();
+                if !goes_on(&rest) {
+                    return i;
+                }
+                i = next;
+            }
             '(' | '[' | '{' => i = matching(chars, i).map_or(chars.len(), |end| end + 1),
             _ => i = over(chars, i),
         }
@@ -562,10 +587,33 @@ mod tests {
 
     #[test]
     fn statements_are_echoed_in_scenarios_only() {
-        let r = rewrite("let a = 1; a.f(\n 2);\nstep(\"x\");\nfn f() { g(); }\nif a { b(); }", true);
+        let r = rewrite(
+            "let a = 1; a.f(\n 2);\nstep(\"x\");\nfn f() { g(); }\nif a { b(); } else { c(); }\nd();",
+            true,
+        );
         let echoed: Vec<&str> = r.statements.iter().map(|s| s.text.as_str()).collect();
-        assert_eq!(echoed, ["let a = 1;", "a.f(\n 2);", "if a { b(); }"]);
+        assert_eq!(echoed, ["let a = 1;", "a.f(\n 2);", "if a { b(); } else { c(); }", "d();"]);
         assert!(r.text.starts_with("__echo(0);let a = 1; __echo(1);a.f("));
+    }
+
+    #[test]
+    fn a_block_ends_its_statement_unless_it_goes_on() {
+        let r = rewrite(
+            "try { a(); } catch (e) { b(); }\nif c { d } else { e }\ndo { f(); } while g < 1;\nwhile h { }\nlet i = #{};",
+            true,
+        );
+        let echoed: Vec<&str> = r.statements.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(
+            echoed,
+            [
+                "try { a(); } catch (e) { b(); }",
+                "if c { d } else { e }",
+                "do { f(); } while g < 1;",
+                "while h { }",
+                "let i = #{};"
+            ]
+        );
+        assert!(!r.text.contains(";catch") && !r.text.contains(";else") && !r.text.contains(";while g"));
     }
 
     #[test]

@@ -114,6 +114,12 @@ fn open(core: &mut Core, rest: &[Word], first: &Word, origin: Origin<'_>) -> Res
         b"" | b"." | b".." => "app".to_owned(),
         name => String::from_utf8_lossy(name).into_owned(),
     };
+    // At the prompt a person names the folder; a scenario stays below its own.
+    if core.story.is_none() {
+        core.host
+            .admit(&folder.text)
+            .map_err(|error| Error::new(ErrorKind::Host, error.to_string()).at(origin.of(folder)))?;
+    }
     core.lab
         .open(&*core.host, &folder.text, &name, &mut core.trace)
         .map_err(|error| error.at(origin.of(folder)))?;

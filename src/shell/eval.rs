@@ -366,9 +366,6 @@ impl<'s, 'm> Shell<'s, 'm> {
             let bag = (number < last).then(|| stream::new(Open::Bag(Bag::pipe())));
             if let Some(bag) = &bag {
                 inner.fds.set(1, bag.clone());
-                if pipeline.both.contains(&number) {
-                    inner.fds.set(2, bag.clone());
-                }
             }
             let mut shell = Shell::new(self.m, inner);
             let mut status = shell.isolated(|shell| shell.command(command));

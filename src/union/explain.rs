@@ -3,7 +3,7 @@
 use super::cache::{DirId, Spot};
 use super::mount::Mount;
 use crate::fs::path::{names, show};
-use crate::fs::{Errno, Ino};
+use crate::fs::{Errno, Ino, Name};
 use crate::trace::{Answer, Event, LayerRef, Probe, Trace};
 
 impl Mount {
@@ -31,7 +31,7 @@ impl Mount {
     }
 
     /// Looks up the last name of a path and tells it.
-    pub(super) fn told(&mut self, dir: DirId, name: &[u8], t: &mut Trace) -> Result<Spot, Errno> {
+    pub(super) fn told(&mut self, dir: DirId, name: &Name, t: &mut Trace) -> Result<Spot, Errno> {
         let spot = self.spot(dir, name)?;
         self.tell_lookup(dir, name, true, t);
         Ok(spot)

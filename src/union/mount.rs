@@ -217,8 +217,8 @@ impl Mount {
     }
 
     /// [`Mount::lookup`] as a [`Spot`].
-    pub(super) fn spot(&mut self, dir: DirId, name: &[u8]) -> Result<Spot, Errno> {
-        Ok(Spot { dir, name: Name::from(name), node: self.lookup(dir, name)? })
+    pub(super) fn spot(&mut self, dir: DirId, name: &Name) -> Result<Spot, Errno> {
+        Ok(Spot { dir, name: name.clone(), node: self.lookup(dir, name)? })
     }
 
     /// The spot of a directory that was reached.

@@ -2,7 +2,7 @@
 
 use super::cache::{DirId, Node, ROOT, Spot};
 use super::mount::Mount;
-use crate::fs::{Errno, Kind};
+use crate::fs::{Errno, Kind, Name};
 use crate::trace::Trace;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const PATH_MAX: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Last {
     /// A name to be looked up.
-    Normal(Vec<u8>),
+    Normal(Name),
     /// `.`
     Dot,
     /// `..`
@@ -82,7 +82,7 @@ impl Walk {
                 let last = match name {
                     b"." => Last::Dot,
                     b".." => Last::DotDot,
-                    _ => Last::Normal(name.to_vec()),
+                    _ => Last::Normal(name.into()),
                 };
                 return Ok(Parent { dir: self.dir, last, slash: !behind.is_empty() });
             }

@@ -3,7 +3,7 @@
 //!
 //! Run a target with
 //! `cargo +nightly fuzz run --fuzz-dir tests/fuzz TARGET tests/fuzz/corpus/TARGET tests/fuzz/seeds/TARGET`.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::expect_used, clippy::indexing_slicing)]
 
 use indexmap::IndexMap;
 use layerlab::build::ignore::{Ignore, Trail, Visit};
@@ -12,10 +12,11 @@ use layerlab::dockerfile::{
     Instruction, Kind, Lexer, Version, check_signal, parse, ports, script, step_text,
 };
 use layerlab::fs::Tree;
-use layerlab::image::catalog;
+use layerlab::image::{Image, catalog};
 use layerlab::shell::{NoPrograms, Process, Sandbox, run};
 use layerlab::trace::{Fuel, Limits, Trace};
 use layerlab::union::{Mount, Options};
+use std::sync::Arc;
 
 const VERSIONS: [Version; 2] = [Version::Current, Version::V20_10];
 
@@ -120,8 +121,13 @@ pub fn dockerignore(data: &[u8]) {
 
 /// A line for the shell of a small image: it ends, and the tank says so when it had to be stopped.
 pub fn shell_eval(data: &[u8]) {
-    let Some(image) = catalog::image("busybox") else { return };
-    let Ok(mut mount) = Mount::new(image.lowers(), Tree::new(), Options::default()) else { return };
+    thread_local! {
+        static IMAGE: Arc<Image> = catalog::image("busybox").expect("busybox is built in");
+    }
+    let Ok(mut mount) = Mount::new(IMAGE.with(|image| image.lowers()), Tree::new(), Options::default())
+    else {
+        return;
+    };
     let line = String::from_utf8_lossy(data).into_owned();
     let process = Process {
         argv: vec!["/bin/sh".to_owned(), "-c".to_owned(), line],
@@ -133,7 +139,8 @@ pub fn shell_eval(data: &[u8]) {
         verbose: false,
     };
     let mut trace = Trace::silent();
-    trace.fuel = Fuel::new(LIMITS);
+    trace.fuel = Fuel::new(Limits { operations: 100_000, bytes: 1 << 20, ..LIMITS });
     let outcome = run(&mut mount, &process, &mut NoPrograms, &mut trace);
+    assert!(outcome.start.is_none(), "the shell did not start: {:?}", outcome.start);
     assert!((0..256).contains(&outcome.exit), "exit status {}", outcome.exit);
 }

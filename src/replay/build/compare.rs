@@ -3,6 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// A part of a build that is compared.
+type View = fn(&Value) -> Value;
+
 /// The first difference between recorded builds and answers.
 pub fn builds(recorded: &[Value], answers: &[Value]) -> Option<String> {
     recorded.iter().enumerate().find_map(|(at, build)| {
@@ -26,7 +29,7 @@ fn one(expected: &Value, answer: &Value) -> Option<String> {
         let (expected, answer) = (show(expected.get("error")), show(answer.get("error")));
         return Some(format!("error: recorded {expected}, here {answer}"));
     }
-    let views: &[(&str, fn(&Value) -> Value)] =
+    let views: &[(&str, View)] =
         &[("steps", steps), ("history", history), ("sizes", sizes), ("diff", diffs), ("config", config)];
     let compared = if ok { views } else { views.get(..1).unwrap_or_default() };
     compared.iter().find_map(|(name, view)| {

@@ -41,7 +41,9 @@ pub fn diff(layer: &Layer, below: &[ImageLayer]) -> Value {
         match mount.lstat(at, &mut t) {
             Err(_) => lists.entry("added").or_default().push(Value::Object(entry)),
             Ok(old) => {
-                let changed = changed(inode, &old, at, &mut mount, &mut t);
+                // A further name of a file is of another type than the file that was there.
+                let again = entry.get("type").is_some_and(|kind| kind == "hardlink");
+                let changed = if again { vec!["type"] } else { changed(inode, &old, at, &mut mount, &mut t) };
                 if inode.kind.is_dir() && changed.is_empty() {
                     lists.entry("parents").or_default().push(json!(shown));
                 } else {

@@ -7,6 +7,7 @@ mod compare;
 mod diff;
 
 pub use bases::Bases;
+pub(super) use diff::diff as layer_diff;
 
 use super::report::{Answer, Verdict};
 use crate::build::{self, Builder, Cache, Context, ContextEntry, EntryKind, Request};
@@ -100,13 +101,13 @@ pub fn replay_ignore(case: &Value) -> Result<Answer, String> {
 
 /// The Dockerfile and ignore file of the build before: a changed text has a newer time.
 #[derive(Default)]
-struct Files {
+pub(super) struct Files {
     before: Vec<(String, String, i64)>,
     builds: i64,
 }
 
 impl Files {
-    fn request(&mut self, given: &Value, builder: Builder) -> Result<Request, String> {
+    pub(super) fn request(&mut self, given: &Value, builder: Builder) -> Result<Request, String> {
         self.builds += 1;
         let path = given.get("dockerfile_path").and_then(Value::as_str).unwrap_or("Dockerfile");
         let mut entries = vec![self.written(path, text(given, "dockerfile")?)];

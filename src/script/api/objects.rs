@@ -195,7 +195,7 @@ fn images(engine: &mut Engine, core: &Shared) {
         image.0.layers.iter().map(|layer| Dynamic::from(layer.diff_id.to_string())).collect::<Array>()
     });
     engine.register_fn("history", |image: &mut ImageValue| history(&image.0));
-    engine.register_fn("config", |image: &mut ImageValue| {
+    engine.register_get("config", |image: &mut ImageValue| {
         rhai::serde::to_dynamic(crate::image::docker_config(&image.0.config))
     });
     engine.register_fn("to_string", |image: &mut ImageValue| image.describe());

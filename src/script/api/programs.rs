@@ -21,13 +21,13 @@ pub fn register(engine: &mut Engine, core: &Shared) {
             Ok(())
         })
     });
-    engine.register_fn("print", |sh: &mut Files<OfProgram>, text: &str| {
+    engine.register_fn("out", |sh: &mut Files<OfProgram>, text: &str| {
         machine(sh, |machine| {
             machine.out.push_str(text);
             machine.out.push('\n');
         })
     });
-    engine.register_fn("eprint", |sh: &mut Files<OfProgram>, text: &str| {
+    engine.register_fn("err", |sh: &mut Files<OfProgram>, text: &str| {
         machine(sh, |machine| {
             machine.err.push_str(text);
             machine.err.push('\n');

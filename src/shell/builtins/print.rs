@@ -157,7 +157,6 @@ impl Shell<'_, '_> {
             Cond::Not(inner) => !self.holds(inner)?,
             Cond::And(left, right) => self.holds(left)? && self.holds(right)?,
             Cond::Or(left, right) => self.holds(left)? || self.holds(right)?,
-            Cond::Word(word) => !self.text(word)?.is_empty(),
             Cond::Unary(op, word) => {
                 let operand = self.text(word)?;
                 if op == "-v" {

@@ -13,6 +13,8 @@ pub(crate) enum Mistake {
     Backquote,
     /// `for 1x in`.
     ForVariable(String),
+    /// `a-b()`.
+    FunctionName,
     /// `${` or `$((` without this end.
     Missing(&'static str),
     /// Nested deeper than the lab follows.
@@ -24,7 +26,8 @@ pub(crate) enum Mistake {
 pub(crate) enum Found {
     End,
     Newline,
-    Redirection,
+    /// With its operator.
+    Redirection(String),
     Word(String),
     /// An operator or a reserved word.
     Token(String),
@@ -56,7 +59,7 @@ impl SyntaxError {
                 let found = match found {
                     Found::End => "end of file".to_owned(),
                     Found::Newline => "newline".to_owned(),
-                    Found::Redirection => "redirection".to_owned(),
+                    Found::Redirection(_) => "redirection".to_owned(),
                     Found::Word(_) => "word".to_owned(),
                     Found::Token(token) => format!("\"{token}\""),
                 };
@@ -68,6 +71,7 @@ impl SyntaxError {
             Mistake::Quote(_) => "unterminated quoted string".to_owned(),
             Mistake::Backquote => "EOF in backquote substitution".to_owned(),
             Mistake::ForVariable(_) => "bad for loop variable".to_owned(),
+            Mistake::FunctionName => "bad function name".to_owned(),
             Mistake::Missing(end) => format!("missing '{end}'"),
             Mistake::TooDeep => "nested too deep".to_owned(),
         }
@@ -79,7 +83,7 @@ impl SyntaxError {
                 let found = match found {
                     Found::End => "end of file".to_owned(),
                     Found::Newline => "newline".to_owned(),
-                    Found::Redirection => "redirection".to_owned(),
+                    Found::Redirection(_) => "redirection".to_owned(),
                     Found::Word(_) => "word".to_owned(),
                     Found::Token(token) => format!("\"{token}\""),
                 };
@@ -93,6 +97,7 @@ impl SyntaxError {
             Mistake::Quote(_) => "Syntax error: Unterminated quoted string".to_owned(),
             Mistake::Backquote => "Syntax error: EOF in backquote substitution".to_owned(),
             Mistake::ForVariable(_) => "Syntax error: Bad for loop variable".to_owned(),
+            Mistake::FunctionName => "Syntax error: Bad function name".to_owned(),
             Mistake::Missing(end) => format!("Syntax error: Missing '{end}'"),
             Mistake::TooDeep => "Syntax error: nested too deep".to_owned(),
         }
@@ -111,8 +116,7 @@ impl SyntaxError {
             }
             Mistake::Unexpected(found, _) => {
                 let token = match found {
-                    Found::Token(token) | Found::Word(token) => token.as_str(),
-                    Found::Redirection => "<",
+                    Found::Token(token) | Found::Word(token) | Found::Redirection(token) => token.as_str(),
                     Found::Newline | Found::End => "newline",
                 };
                 vec![
@@ -123,6 +127,7 @@ impl SyntaxError {
             Mistake::Quote(quote) => matching(*quote),
             Mistake::Backquote => matching('`'),
             Mistake::ForVariable(name) => vec![format!("line {line}: `{name}': not a valid identifier")],
+            Mistake::FunctionName => vec![format!("line {line}: not a valid identifier")],
             Mistake::Missing(end) => matching(end.chars().next().unwrap_or(')')),
             Mistake::TooDeep => vec![format!("line {line}: nested too deep")],
         }

@@ -17,19 +17,6 @@ pub(super) enum Token {
     Word(Word),
 }
 
-impl Token {
-    pub fn found(&self) -> Found {
-        match self {
-            Token::End => Found::End,
-            Token::Newline => Found::Newline,
-            Token::Op(op) if op.contains(['<', '>']) => Found::Redirection,
-            Token::Op(op) => Found::Token((*op).to_owned()),
-            Token::Number(_) => Found::Redirection,
-            Token::Word(word) => Found::Word(word.plain().unwrap_or("word").to_owned()),
-        }
-    }
-}
-
 /// What ends the parts being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -143,11 +130,8 @@ impl Parser {
     }
 
     pub(super) fn token(&mut self) -> Result<Token, SyntaxError> {
-        if let Some(token) = self.peeked.take() {
-            return Ok(token);
-        }
         self.skip_blanks();
-        self.token_line = self.line;
+        (self.token_line, self.token_start) = (self.line, self.pos);
         let Some(c) = self.look(0) else {
             self.read_documents()?;
             return Ok(Token::End);
@@ -187,11 +171,6 @@ impl Parser {
 
     pub(super) fn process_substitution_here(&self) -> bool {
         self.dialect != Dialect::Dash && (self.starts("<(") || self.starts(">("))
-    }
-
-    pub(super) fn peek(&mut self) -> Result<&Token, SyntaxError> {
-        let token = self.token()?;
-        Ok(self.peeked.insert(token))
     }
 
     /// The parts of a word or of something like one, up to its end. The end itself is taken, except
@@ -351,18 +330,6 @@ impl Parser {
         true
     }
 
-    /// The commands up to the closing parenthesis, which is taken.
-    fn substitution(&mut self) -> Result<Script, SyntaxError> {
-        let peeked = self.peeked.take();
-        let list = self.list_until(&[])?;
-        match self.token()? {
-            Token::Op(")") => {}
-            token => return self.unexpected(&token, Some(")")),
-        }
-        self.peeked = peeked;
-        Ok(Script { lists: vec![list] })
-    }
-
     /// Backquotes: the text between them is unescaped, then parsed by itself.
     fn backquote(&mut self, quoted: bool) -> Result<Script, SyntaxError> {
         let line = self.line;
@@ -386,8 +353,7 @@ impl Parser {
             }
         }
         self.deeper(|p| {
-            let mut inner = Parser::new(&inside, p.dialect);
-            (inner.line, inner.first_line, inner.depth) = (line, line, p.depth);
+            let mut inner = p.within(&inside, line);
             let mut lists = Vec::new();
             while let Some(list) = inner.next()? {
                 lists.push(list);

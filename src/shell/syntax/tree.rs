@@ -27,8 +27,6 @@ pub(crate) enum Join {
 pub(crate) struct Pipeline {
     pub bang: bool,
     pub commands: Vec<Command>,
-    /// `|&` after the command of this index (bash).
-    pub both: Vec<usize>,
 }
 
 /// A command with its redirections.
@@ -208,7 +206,6 @@ pub(crate) enum Cond {
     Or(Box<Cond>, Box<Cond>),
     Unary(String, Word),
     Binary(Word, String, Word),
-    Word(Word),
 }
 
 impl Word {

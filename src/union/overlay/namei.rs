@@ -98,8 +98,12 @@ impl Search<'_> {
         let found = if self.wants_path() {
             self.path(layer)?
         } else {
-            let name = self.want.clone();
-            self.step(layer, dir, &name, 0, b"")?
+            let name = std::mem::take(&mut self.want);
+            let found = self.step(layer, dir, &name, 0, b"");
+            if self.want.is_empty() {
+                self.want = name;
+            }
+            found?
         };
         if self.trail.is_some() {
             let answer = self.answer(layer, found, stop, redirect);

@@ -1,0 +1,66 @@
+//! A rebuild in which nothing changed: 100 instructions over a context of 10,000 files.
+//! The limit is 5 ms for each builder.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use layerlab::build::{self, Builder, Cache, Context, ContextEntry, EntryKind, Request};
+use layerlab::dockerfile::Version;
+use layerlab::fs::Contents;
+use layerlab::image::Store;
+use layerlab::shell::NoPrograms;
+use layerlab::trace::Trace;
+use std::hint::black_box;
+
+const TIME: i64 = 1_704_067_200;
+
+/// 10,000 files in 100 folders, an ignore file, and 100 instructions.
+fn project() -> (Context, String) {
+    let file = |path: String, text: String| ContextEntry {
+        path,
+        kind: EntryKind::File(Contents::text(&text)),
+        mode: 0o644,
+        mtime: TIME,
+    };
+    let mut entries = vec![file(".dockerignore".to_owned(), "*.log\n**/tmp\n".to_owned())];
+    for at in 0..10_000 {
+        entries.push(file(format!("d{}/f{at}.txt", at % 100), format!("file {at}\n")));
+    }
+    let mut dockerfile = "FROM scratch\nCOPY . /app\n".to_owned();
+    for at in 0..98 {
+        dockerfile.push_str(&match at % 4 {
+            0 => format!("COPY d{at} /copy{at}/\n"),
+            1 => format!("ENV K{at}=v\n"),
+            2 => format!("WORKDIR /w{at}\n"),
+            _ => format!("COPY d1/f{at}*.txt /some{at}/\n"),
+        });
+    }
+    (Context::from_entries(entries), dockerfile)
+}
+
+fn rebuild(c: &mut Criterion) {
+    let (context, dockerfile) = project();
+    for builder in [Builder::BuildKit, Builder::Legacy] {
+        let request = Request {
+            dockerfile: Some(dockerfile.clone().into_bytes()),
+            context: context.clone(),
+            builder,
+            version: Version::Current,
+            ..Request::default()
+        };
+        let (mut images, mut cache) = (Store::default(), Cache::default());
+        let mut play = || {
+            let mut t = Trace::silent();
+            build::build(&mut images, &mut cache, &request, &mut NoPrograms, &mut t)
+        };
+        let first = play();
+        assert!(first.result.is_ok(), "{:?}", first.result);
+        assert_eq!(play().misses(), 0);
+        c.bench_function(&format!("cached rebuild, {}", builder.name()), |b| b.iter(|| black_box(play())));
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20);
+    targets = rebuild
+}
+criterion_main!(benches);

@@ -1,0 +1,124 @@
+//! Looking a step up, and committing what it did as a new image.
+//!
+//! moby/moby `daemon/builder/dockerfile/internals.go` (`commit`, `probeCache`) and `imageprobe.go`.
+
+use super::cache::Child;
+use super::key::Key;
+use super::legacy::{Commit, Legacy, State};
+use super::legacy_key;
+use super::plan::label;
+use super::request::Builder;
+use super::step::{Failure, Status};
+use crate::image::{Config, History, Image};
+use crate::trace::{Trace, Verdict};
+use crate::union::Mount;
+use std::sync::Arc;
+
+impl Legacy<'_> {
+    /// Asks the cache; on a miss makes the change and commits it as a new image.
+    pub(super) fn commit(
+        &mut self,
+        state: &mut State,
+        config: Config,
+        commit: Commit,
+        place: usize,
+        t: &mut Trace,
+        make: impl FnOnce(&mut Self, &State, &mut Trace) -> Result<(Option<Mount>, Option<f64>), Failure>,
+    ) -> Result<(), Failure> {
+        let parent = state.image.as_ref().map(|image| image.id.hex()).unwrap_or_default();
+        let key = Arc::new(legacy_key::key(parent, &commit.probe));
+        let digest = key.digest();
+        let number = self.player.steps.get(place).map_or(0, |step| step.number);
+        let looked_up = !self.request.no_cache && state.busted.is_none();
+        let on = state.on.take();
+        let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
+        if let Some(child) = hit {
+            self.images.share(child.image.clone());
+            self.found(place, &key, &child);
+            (state.config, state.image) = (child.image.config.clone(), Some(child.image));
+            return Ok(());
+        }
+        let earlier = legacy_key::nearest(self.cache, &key);
+        let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
+        let verdict = legacy_key::missed(
+            &key,
+            earlier.as_ref(),
+            self.request.no_cache,
+            state.busted,
+            on.as_ref(),
+            based,
+        );
+        if let Some(step) = self.player.steps.get_mut(place) {
+            step.verdict = verdict;
+            step.status = Status::Done;
+            step.key = Some(key.clone());
+            step.earlier = earlier.map(|child| child.key);
+        }
+        state.busted.get_or_insert(number);
+        let (mount, seconds) = make(self, state, t)?;
+        let now = self.cache.tick();
+        let keep_times = commit.probe.files.is_some();
+        let instruction =
+            self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
+        let layer = mount.filter(|mount| !mount.upper().is_bare()).map(|mount| {
+            super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[])
+        });
+        let image = child(state, config, commit.text, layer, now);
+        let image = Arc::new(image);
+        self.images.share(image.clone());
+        if let Some(step) = self.player.steps.get_mut(place) {
+            step.layer =
+                image.layers.last().filter(|_| image.history.last().is_some_and(|h| !h.empty_layer)).cloned();
+            step.seconds = seconds;
+            step.image = Some(image.id);
+        }
+        let build = self.cache.builds;
+        let kept = Child { key, digest, image: image.clone(), seconds, build };
+        Arc::make_mut(&mut self.cache.chain).add(kept);
+        (state.config, state.image) = (image.config.clone(), Some(image));
+        Ok(())
+    }
+
+    fn found(&mut self, place: usize, key: &Arc<Key>, child: &Child) {
+        let reason = match child.build + 1 < self.cache.builds {
+            true => format!("same key as in build {}", child.build),
+            false => "same parent, same step".to_owned(),
+        };
+        if let Some(step) = self.player.steps.get_mut(place) {
+            step.verdict = Verdict::Hit { reason };
+            step.status = Status::Cached;
+            step.using_cache = 1;
+            step.key = Some(key.clone());
+            step.earlier = Some(child.key.clone());
+            let made = child.image.history.last().is_some_and(|entry| !entry.empty_layer);
+            step.layer = if made { child.image.layers.last().cloned() } else { None };
+            step.seconds = child.seconds;
+            step.image = Some(child.image.id);
+        }
+    }
+}
+
+/// The image after an instruction: the one before with this config, one more history entry and perhaps
+/// one more layer (moby `daemon/internal/image/image.go`, `NewChildImage`).
+fn child(
+    state: &State,
+    config: Config,
+    text: String,
+    layer: Option<crate::image::ImageLayer>,
+    now: i64,
+) -> Image {
+    let mut image = state.image.as_deref().cloned().unwrap_or_default();
+    image.parent = state.image.as_ref().map(|image| image.id);
+    image.config = config;
+    image.author = state.author.clone();
+    image.created = now;
+    image.history.push(History {
+        created: now,
+        author: state.author.clone(),
+        created_by: text,
+        comment: String::new(),
+        empty_layer: layer.is_none(),
+    });
+    image.layers.extend(layer);
+    image.sealed()
+}

@@ -1,0 +1,127 @@
+//! Every transcript in the README and the book is replayed.
+//!
+//! A block marked `lab` is a sitting at the REPL: its lines after `lab> ` are typed into a fresh lab, and the
+//! whole screen must come out as printed. A block marked `console` is a shell's: trycmd runs it.
+//! `LAYERLAB_UPDATE=1 cargo test --test book` rewrites the `lab` blocks, `TRYCMD=overwrite` the others; read
+//! what changed before it is committed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use layerlab::fs::NoHost;
+use layerlab::help;
+use layerlab::render::{Renderer, Style};
+use layerlab::script::{Flow, Session};
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+const PROMPT: &str = "lab> ";
+
+#[derive(Clone, Default)]
+struct Paper(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md")];
+    let chapters = std::fs::read_dir(root.join("book/src")).unwrap().map(|entry| entry.unwrap().path());
+    pages.extend(chapters.filter(|path| path.extension().is_some_and(|end| end == "md")));
+    pages.sort();
+    pages
+}
+
+/// Types the block's lines into a fresh lab; the whole screen.
+fn replay(block: &str) -> String {
+    let paper = Paper::default();
+    let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
+    let mut session = Session::new(Box::new(NoHost), Box::new(renderer.clone()));
+    session.set_help(help::topic);
+    for line in block.lines().filter_map(|line| line.strip_prefix(PROMPT)) {
+        paper.clone().write_all(format!("{PROMPT}{line}\n").as_bytes()).unwrap();
+        renderer.begin(line);
+        match session.line("<repl>", line) {
+            Ok(Flow::Continue | Flow::Quit) => {}
+            Err(error) => session.emit_error(&error),
+        }
+        renderer.finish();
+    }
+    let screen = String::from_utf8(paper.0.take()).unwrap();
+    screen.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// The page with every `lab` block replayed.
+fn replayed(page: &str) -> (String, usize) {
+    let (mut text, mut rest, mut blocks) = (String::new(), page, 0);
+    while let Some(start) = rest.find("```lab\n") {
+        let body = start + "```lab\n".len();
+        let end = body + rest[body..].find("```").expect("a block is closed");
+        text.push_str(&rest[..body]);
+        text.push_str(&replay(&rest[body..end]));
+        rest = &rest[end..];
+        blocks += 1;
+    }
+    text.push_str(rest);
+    (text, blocks)
+}
+
+#[test]
+fn transcripts_of_the_repl_are_what_the_repl_prints() {
+    let update = std::env::var_os("LAYERLAB_UPDATE").is_some();
+    let mut blocks = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let (now, count) = replayed(&text);
+        blocks += count;
+        if update {
+            std::fs::write(&page, now).unwrap();
+        } else {
+            assert!(
+                text == now,
+                "{}:\n{}",
+                page.display(),
+                similar::TextDiff::from_lines(&text, &now).unified_diff()
+            );
+        }
+    }
+    assert!(blocks >= 6, "the pages hold only {blocks} transcripts");
+}
+
+#[test]
+fn console_blocks_do_what_they_show() {
+    trycmd::TestCases::new().case("README.md").case("book/src/*.md");
+}
+
+#[test]
+fn pages_fit_their_reader() {
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        assert!(text.starts_with("# "), "{}", page.display());
+        assert!(!text.contains("/shared"), "{}: a user has no such folder", page.display());
+    }
+}
+
+#[test]
+fn every_chapter_is_in_the_summary_and_every_scenario_in_the_list() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let summary = std::fs::read_to_string(root.join("book/src/SUMMARY.md")).unwrap();
+    for page in pages().iter().filter(|page| page.starts_with(root.join("book"))) {
+        let name = page.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(name == "SUMMARY.md" || summary.contains(&format!("({name})")), "{name}");
+    }
+    let list = std::fs::read_to_string(root.join("book/src/scenarios.md")).unwrap();
+    for entry in std::fs::read_dir(root.join("scenarios")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(list.contains(&name), "{name} is not listed");
+    }
+}

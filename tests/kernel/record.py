@@ -1,0 +1,588 @@
+#!/usr/bin/env python3
+"""Asks the kernel: records random overlay cases in the corpus's own format.
+
+    sudo python3 tests/kernel/record.py plain 1 200 /tmp/cases/plain.json
+    layerlab replay /tmp/cases
+
+Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
+(random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
+metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long).
+
+A case whose merged tree is another after mounting again is left out: there the kernel's answer
+depends on what it had cached.
+"""
+
+import ctypes
+import errno
+import json
+import os
+import random
+import stat
+import sys
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+ERRNO_NAMES = {95: "EOPNOTSUPP", 35: "EDEADLK"}
+DEFAULT_MODE = {"dir": 0o755, "file": 0o644, "fifo": 0o644, "chardev": 0o644}
+OPEN_FLAGS = ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_APPEND", "O_CREAT", "O_EXCL", "O_TRUNC",
+              "O_DIRECTORY", "O_NOFOLLOW"]
+RENAMEAT2 = {"x86_64": 316, "aarch64": 276}.get(os.uname().machine, 316)
+
+
+def call(result):
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return True
+
+
+def errno_name(error):
+    return ERRNO_NAMES.get(error.errno, errno.errorcode[error.errno])
+
+
+# ---- trees -------------------------------------------------------------------------------------
+
+def data_of(entry):
+    if "data" in entry:
+        return entry["data"].encode()
+    if "runs" in entry:
+        return b"".join(char.encode() * count for char, count in entry["runs"])
+    return entry["fill"].encode() * entry["size"]
+
+
+def shown(data):
+    if len(data) <= 512:
+        return {"data": data.decode("latin1")}
+    runs = []
+    while data:
+        rest = data.lstrip(data[:1])
+        runs.append([data[:1].decode("latin1"), len(data) - len(rest)])
+        data = rest
+    return {"size": runs[0][1], "fill": runs[0][0]} if len(runs) == 1 else {"runs": runs}
+
+
+def text(data):
+    value = shown(data)
+    return value.get("data", value)
+
+
+def kind_of(status):
+    for kind, test in (("file", stat.S_ISREG), ("dir", stat.S_ISDIR), ("symlink", stat.S_ISLNK),
+                       ("fifo", stat.S_ISFIFO)):
+        if test(status.st_mode):
+            return kind
+    return "chardev"
+
+
+def build(tree, root, prefix):
+    """Makes a layer. Marks go under `prefix`."""
+    os.makedirs(root)
+    os.chmod(root, 0o755)
+    for path in sorted(tree, key=str.encode):
+        entry, at = tree[path], root + (path if path != "/" else "")
+        if "hardlink" in entry:
+            os.link(root + entry["hardlink"], at, follow_symlinks=False)
+            continue
+        kind = entry["type"]
+        if kind == "whiteout":
+            os.mknod(at, stat.S_IFCHR, 0)
+            continue
+        if kind == "dir" and path != "/":
+            os.mkdir(at)
+        elif kind == "file":
+            with open(at, "xb") as file:
+                if entry.get("metacopy"):
+                    file.truncate(entry["size"])
+                else:
+                    file.write(data_of(entry))
+        elif kind == "symlink":
+            os.symlink(entry["target"], at)
+        elif kind == "fifo":
+            os.mkfifo(at)
+        elif kind == "chardev":
+            os.mknod(at, stat.S_IFCHR | 0o644, os.makedev(*entry["rdev"]))
+        os.lchown(at, entry.get("uid", 0), entry.get("gid", 0))
+        if kind != "symlink":
+            os.chmod(at, int(entry["mode"], 8) if "mode" in entry else DEFAULT_MODE[kind])
+        for name, value in entry.get("xattrs", {}).items():
+            os.setxattr(at, name, value.encode())
+        if entry.get("opaque"):
+            os.setxattr(at, prefix + "opaque", b"y")
+        if "redirect" in entry:
+            os.setxattr(at, prefix + "redirect", entry["redirect"].encode())
+        if entry.get("metacopy"):
+            os.setxattr(at, prefix + "metacopy", b"")
+
+
+def describe(at, prefix, merged):
+    """One entry, and its inode number if it has several names."""
+    try:
+        status = os.lstat(at)
+    except OSError as error:
+        return {"type": "error", "errno": errno_name(error)}, None
+    kind, mode = kind_of(status), stat.S_IMODE(status.st_mode)
+    if kind == "chardev" and status.st_rdev == 0 and not merged:
+        return {"type": "whiteout"}, None
+    entry = {"type": kind}
+    if kind != "symlink" and mode != DEFAULT_MODE[kind]:
+        entry["mode"] = "%04o" % mode
+    if status.st_uid:
+        entry["uid"] = status.st_uid
+    if status.st_gid:
+        entry["gid"] = status.st_gid
+    if merged and kind != "dir" and status.st_nlink > 1:
+        entry["nlink"] = status.st_nlink
+    if kind == "symlink":
+        entry["target"] = os.readlink(at)
+    if kind == "chardev":
+        entry["rdev"] = [os.major(status.st_rdev), os.minor(status.st_rdev)]
+    get = lambda name: os.getxattr(at, name, follow_symlinks=False)
+    names = os.listxattr(at, follow_symlinks=False)
+    own = lambda name: not merged and name.startswith(prefix)
+    xattrs = {name: get(name).decode() for name in names if name.startswith("user.") and not own(name)}
+    if xattrs:
+        entry["xattrs"] = xattrs
+    inode = status.st_ino if kind != "dir" and status.st_nlink > 1 else None
+    if not merged:
+        if prefix + "opaque" in names and get(prefix + "opaque") == b"y":
+            entry["opaque"] = True
+        if prefix + "redirect" in names:
+            entry["redirect"] = get(prefix + "redirect").decode()
+        if prefix + "metacopy" in names:
+            entry.update(metacopy=True, size=status.st_size)
+            return entry, inode
+    if kind == "file":
+        try:
+            with open(at, "rb") as file:
+                entry.update(shown(file.read()))
+        except OSError as error:
+            entry["errno"] = errno_name(error)
+    return entry, inode
+
+
+def snapshot(root, prefix, merged=False):
+    """Path to entry, and path to inode number for hard links."""
+    entries, inodes = {}, {}
+    entries["/"], _ = describe(root, prefix, merged)
+    todo = [""]
+    while todo:
+        folder = todo.pop()
+        for name in os.listdir(root + folder):
+            path = folder + "/" + name
+            entries[path], inode = describe(root + path, prefix, merged)
+            if inode:
+                inodes[path] = inode
+            if entries[path]["type"] == "dir":
+                todo.append(path)
+    return entries, inodes
+
+
+def tree_of(entries, inodes):
+    tree, first = {}, {}
+    for path in sorted(entries, key=str.encode):
+        entry = entries[path]
+        if path == "/" and entry == {"type": "dir"}:
+            continue
+        if path in inodes and inodes[path] in first:
+            entry = {"type": entry["type"], "hardlink": first[inodes[path]]}
+        elif path in inodes:
+            first[inodes[path]] = path
+        tree[path] = entry
+    return tree
+
+
+def delta(before, after):
+    changes = {
+        "added": sorted(path for path in after if path not in before),
+        "removed": sorted(path for path in before if path not in after),
+        "changed": sorted(path for path in after if before.get(path, after[path]) != after[path]),
+    }
+    return {key: paths for key, paths in changes.items() if paths}
+
+
+# ---- operations --------------------------------------------------------------------------------
+
+def write_file(op, flags):
+    file = os.open(op["path"], flags | os.O_NONBLOCK, int(op.get("mode", "0"), 8))
+    try:
+        if data_of(op):
+            os.write(file, data_of(op))
+    finally:
+        os.close(file)
+    return True
+
+
+def read_all(file):
+    data = b""
+    while chunk := os.read(file, 1 << 20):
+        data += chunk
+    return text(data)
+
+
+def open_file(op, names):
+    flags = os.O_NONBLOCK
+    for name in names:
+        flags |= getattr(os, name)
+    file = os.open(op["path"], flags, int(op.get("mode", "0"), 8))
+    try:
+        if "data" in op:
+            os.write(file, op["data"].encode())
+        return read_all(file) if op.get("read") else True
+    finally:
+        os.close(file)
+
+
+def status_of(status):
+    value = {"type": kind_of(status), "mode": "%04o" % stat.S_IMODE(status.st_mode),
+             "uid": status.st_uid, "gid": status.st_gid}
+    if value["type"] != "dir":
+        value.update(size=status.st_size, nlink=status.st_nlink)
+    if value["type"] == "chardev":
+        value["rdev"] = [os.major(status.st_rdev), os.minor(status.st_rdev)]
+    return value
+
+
+def renameat2(op, flag):
+    return call(LIBC.syscall(RENAMEAT2, -100, op["src"].encode(), -100, op["dst"].encode(), flag))
+
+
+def setxattr(op):
+    value = op["value"].encode()
+    return call(LIBC.setxattr(op["path"].encode(), op["name"].encode(), value, len(value), 0))
+
+
+def mode(op):
+    return int(op["mode"], 8)
+
+
+PERFORM = {
+    "mkdir": lambda op: os.mkdir(op["path"], mode(op)),
+    "rmdir": lambda op: os.rmdir(op["path"]),
+    "create": lambda op: write_file(op, os.O_CREAT | os.O_EXCL | os.O_WRONLY),
+    "write": lambda op: write_file(op, os.O_WRONLY | os.O_TRUNC),
+    "append": lambda op: write_file(op, os.O_WRONLY | os.O_APPEND),
+    "open_rw_noop": lambda op: open_file(op, ["O_RDWR"]),
+    "read": lambda op: open_file({**op, "read": True}, ["O_RDONLY"]),
+    "open": lambda op: open_file(op, op["flags"]),
+    "truncate": lambda op: os.truncate(op["path"], op["size"]),
+    "unlink": lambda op: os.unlink(op["path"]),
+    "rename": lambda op: os.rename(op["src"], op["dst"]),
+    "rename_noreplace": lambda op: renameat2(op, 1),
+    "rename_exchange": lambda op: renameat2(op, 2),
+    "link": lambda op: os.link(op["src"], op["dst"], follow_symlinks=False),
+    "symlink": lambda op: os.symlink(op["target"], op["path"]),
+    "readlink": lambda op: os.readlink(op["path"]),
+    "chmod": lambda op: os.chmod(op["path"], mode(op)),
+    "chown": lambda op: os.chown(op["path"], op["uid"], op["gid"]),
+    "lchown": lambda op: os.lchown(op["path"], op["uid"], op["gid"]),
+    "utimes": lambda op: os.utime(op["path"], (1, 1)),
+    "setxattr": setxattr,
+    "getxattr": lambda op: os.getxattr(op["path"], op["name"]).decode(),
+    "removexattr": lambda op: os.removexattr(op["path"], op["name"]),
+    "listxattr": lambda op: sorted(n for n in os.listxattr(op["path"]) if n.startswith("user.")),
+    "mkfifo": lambda op: os.mknod(op["path"], stat.S_IFIFO | mode(op)),
+    "mkchar": lambda op: os.mknod(op["path"], stat.S_IFCHR | mode(op), os.makedev(*op["rdev"])),
+    "readdir": lambda op: sorted(os.listdir(op["path"]), key=str.encode),
+    "stat": lambda op: status_of(os.stat(op["path"])),
+    "lstat": lambda op: status_of(os.lstat(op["path"])),
+}
+
+
+def perform(root, op):
+    """One operation in a child process that is chrooted to the merged tree."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.chroot(root)
+        os.chdir("/")
+        os.umask(0)
+        try:
+            value = PERFORM[op["op"]](op)
+            result = {"ok": True if value is None else value}
+        except OSError as error:
+            result = {"errno": errno_name(error)}
+        os.write(writer, json.dumps(result).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        result = json.loads(answer.read())
+    os.waitpid(child, 0)
+    return result
+
+
+class Stack:
+    """The layers of a case on a tmpfs, mounted."""
+
+    def __init__(self, base, case):
+        self.base, self.options = base, case["options"]
+        self.prefix = "user.overlay." if self.options["userxattr"] else "trusted.overlay."
+        self.lowers = ["l%d" % at for at in range(len(case["lowers"]))]
+        self.upper = 0
+        for name, tree in zip(self.lowers, case["lowers"]):
+            build(tree, f"{base}/{name}", self.prefix)
+        build(case["initial_upper"], f"{base}/u0", self.prefix)
+        for name in ("w0", "m"):
+            os.mkdir(f"{base}/{name}")
+
+    def mount(self):
+        options = [f"lowerdir={':'.join(self.lowers)}", f"upperdir=u{self.upper}", f"workdir=w{self.upper}"]
+        for name in ("redirect_dir", "metacopy", "index", "xino"):
+            if not (self.options["userxattr"] and self.options[name] == "off" and name[0] in "rm"):
+                options.append(f"{name}={self.options[name]}")
+        if self.options["userxattr"]:
+            options.append("userxattr")
+        os.chdir(self.base)
+        try:
+            call(LIBC.mount(b"overlay", f"{self.base}/m".encode(), b"overlay", 0, ",".join(options).encode()))
+        finally:
+            os.chdir("/")
+
+    def unmount(self):
+        call(LIBC.umount2(f"{self.base}/m".encode(), 0))
+
+    def commit(self):
+        self.lowers.insert(0, f"u{self.upper}")
+        self.upper += 1
+        for name in (f"u{self.upper}", f"w{self.upper}"):
+            os.mkdir(f"{self.base}/{name}")
+            os.chmod(f"{self.base}/{name}", 0o755)
+
+    def upper_tree(self):
+        return snapshot(f"{self.base}/u{self.upper}", self.prefix)
+
+    def merged_tree(self):
+        return tree_of(snapshot(f"{self.base}/m", self.prefix, True)[0], {})
+
+
+def record(case):
+    """Completes a case with what the kernel did. None: it depends on caches."""
+    base = f"/tmp/layerlab-record-{os.getpid()}"
+    os.makedirs(base, exist_ok=True)
+    call(LIBC.mount(b"tmpfs", base.encode(), b"tmpfs", 0, b"size=200m"))
+    try:
+        case.update(results=[], upper_delta=[], merged={}, upper={})
+        stack = Stack(base, case)
+        try:
+            stack.mount()
+        except OSError as error:
+            case["mount"] = {"errno": errno_name(error)}
+            return case
+        try:
+            return case if replay(stack, case) else None
+        finally:
+            stack.unmount()
+    finally:
+        LIBC.umount2(base.encode(), 2)
+        os.rmdir(base)
+
+
+def replay(stack, case):
+    before, _ = stack.upper_tree()
+    for op in case["ops"]:
+        result, change = {"ok": True}, {}
+        if op["op"] in ("restart", "remount"):
+            stack.unmount()
+            if op["op"] == "remount":
+                stack.commit()
+            stack.mount()
+            before, _ = stack.upper_tree()
+        else:
+            result = perform(f"{stack.base}/m", op)
+            after, _ = stack.upper_tree()
+            change, before = delta(before, after), after
+        case["results"].append(result)
+        case["upper_delta"].append(change)
+    case["merged"] = stack.merged_tree()
+    case["upper"] = tree_of(*stack.upper_tree())
+    stack.unmount()
+    stack.mount()
+    return stack.merged_tree() == case["merged"]
+
+
+# ---- random cases ------------------------------------------------------------------------------
+
+class Generator:
+    def __init__(self, profile, seed):
+        self.random, self.profile, self.seed = random.Random(f"{profile}-{seed}"), profile, seed
+        self.names = ["a", "b", "c", "d", "e"]
+        if profile == "long":
+            self.names = ["a", "b", "L" * 100, "M" * 120, "d"]
+        elif profile == "links":
+            self.names = ["a", "b", "c"]
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    def pick(self, values):
+        return self.random.choice(values)
+
+    def options(self):
+        options = {key: self.pick(["on", "off"]) for key in ("redirect_dir", "metacopy", "index", "xino")}
+        if self.profile == "default":
+            options = dict.fromkeys(options, "off")
+        elif self.profile == "userxattr":
+            options.update(redirect_dir="off", metacopy="off")
+        elif self.profile in ("long", "links") or options["metacopy"] == "on":
+            options["redirect_dir"] = "on"
+        if self.profile == "links":
+            options["index"] = "on"
+        return {**options, "userxattr": self.profile == "userxattr"}
+
+    def redirect(self):
+        parts = [self.pick(self.names) for _ in range(3)]
+        odd = ["", "/", "//a", "/a/", "/a//b", "a/b", ".", "..", "/a/..", "/./a", "x" * 200, "/" + "y" * 260]
+        return self.pick([parts[0], parts[0], "/" + parts[0], "/" + "/".join(parts[:2]), "/" + "/".join(parts),
+                          self.pick(odd)])
+
+    def looks(self, entry):
+        if entry["type"] != "symlink" and self.chance(0.25):
+            entry["mode"] = "%04o" % self.pick([0o600, 0o700, 0o4755, 0o2755, 0o1777, 0o2775, 0o6711])
+        if self.chance(0.15):
+            entry.update(uid=self.pick([1, 1000]), gid=self.pick([5, 1000]))
+        if entry["type"] in ("file", "dir") and self.chance(0.1):
+            entry["xattrs"] = {"user." + self.pick("klm"): self.pick("12")}
+        return entry
+
+    def tree(self):
+        tree, files = {}, []
+        marks = self.profile in ("marks", "userxattr")
+
+        def fill(folder, depth):
+            for name in self.names:
+                if self.chance(0.5):
+                    continue
+                path = f"{folder}/{name}"
+                kind = self.random.choices(["dir", "file", "symlink", "fifo", "chardev", "whiteout"],
+                                           [42, 30, 8, 3, 2, 15])[0]
+                if kind == "whiteout":
+                    tree[path] = {"type": kind}
+                elif kind == "file" and files and self.chance(0.6 if self.profile == "links" else 0.25):
+                    tree[path] = {"type": "file", "hardlink": self.pick(files)}
+                elif kind != "dir" or depth < 3:
+                    tree[path] = self.looks({"type": kind, **self.inside(kind, path, marks)})
+                    if kind == "file":
+                        files.append(path)
+                    elif kind == "dir":
+                        fill(path, depth + 1)
+
+        fill("", 0)
+        if self.chance(0.1):
+            tree["/"] = {"type": "dir", "mode": "1777"}
+        return first_name_first(tree)
+
+    def inside(self, kind, path, marks):
+        if kind == "dir":
+            entry = {}
+            if (marks or self.profile == "opaque") and self.chance(0.15):
+                entry["opaque"] = True
+            if marks and self.chance(0.22):
+                entry["redirect"] = self.redirect()
+            return entry
+        if kind == "symlink":
+            return {"target": self.pick(["a", "b", "../a", "/a/b", "/c", ".", "..", "/", "a/", "b/c", "nope", "./"])}
+        if kind == "chardev":
+            return {"rdev": [1, 3]}
+        if kind != "file":
+            return {}
+        if marks and self.chance(0.25):
+            entry = {"metacopy": True, "size": self.pick([0, 1, 5, 9, 4096])}
+            return {**entry, "redirect": self.redirect()} if self.chance(0.4) else entry
+        return {"size": 5000, "fill": "z"} if self.chance(0.1) else {"data": self.pick(["", "x", "hello", path])}
+
+    def path(self):
+        path = "/" + "/".join(self.pick(self.names) for _ in range(self.pick([1, 1, 2, 2, 2, 3])))
+        odd = ["/", "", ".", "//", "/" + "n" * 255, "/" + "n" * 256, "/a/" + "n" * 256,
+               "/" + "q/" * 2047 + "a", "/" + "q/" * 2048]
+        ends = [path] * 92 + [path + "/"] * 5 + [path + "/.", path + "/..", self.pick(odd)]
+        return self.pick(ends)
+
+    def op(self):
+        kinds = {"mkdir": 9, "rmdir": 9, "create": 9, "write": 3, "append": 4, "open": 6, "truncate": 4,
+                 "unlink": 12, "rename": 14, "rename_noreplace": 3, "rename_exchange": 5, "link": 7,
+                 "symlink": 4, "readlink": 1, "chmod": 4, "chown": 3, "lchown": 2, "utimes": 2, "setxattr": 4,
+                 "getxattr": 2, "removexattr": 3, "listxattr": 1, "mkfifo": 2, "mkchar": 2, "readdir": 5,
+                 "stat": 3, "lstat": 2, "read": 4, "restart": 2, "remount": 3}
+        kind = self.random.choices(list(kinds), list(kinds.values()))[0]
+        op = {"op": kind}
+        if kind in ("restart", "remount"):
+            return op
+        if kind.startswith("rename") or kind == "link":
+            source = self.path()
+            near = [source, source + "/" + self.pick(self.names), source.rsplit("/", 1)[0] or "/"]
+            return {**op, "src": source, "dst": self.path() if self.chance(0.8) else self.pick(near)}
+        op["path"] = self.path()
+        modes = ["0644", "0755", "0600", "4755", "2755", "1777", "7777", "0000"]
+        if kind in ("mkdir", "create", "mkfifo", "mkchar", "chmod"):
+            op["mode"] = self.pick(modes)
+        if kind in ("create", "write", "append"):
+            op["data"] = self.pick(["", "n", "new text"])
+        elif kind == "truncate":
+            op["size"] = self.pick([0, 1, 3, 5, 100, -1])
+        elif kind == "symlink":
+            op["target"] = self.pick(["a", "b", "../c", "/a", "x/", "", "t" * 4095, "t" * 4096, "/b/c"])
+        elif kind in ("chown", "lchown"):
+            op.update(uid=self.pick([-1, 0, 7]), gid=self.pick([-1, 0, 8]))
+        elif kind in ("setxattr", "getxattr", "removexattr"):
+            odd = ["user.m", "user.", "nonsense", "trusted.x", "trusted.", "security.z", "", "user." + "x" * 250,
+                   "user." + "x" * 251, "trusted.overlay.opaque", "user.overlay.opaque", "trusted.overlay."]
+            op["name"] = self.pick(odd) if self.chance(0.4) else self.pick(["user.k", "user.l"])
+            if kind == "setxattr":
+                op["value"] = self.pick(["1", "", "y"])
+        elif kind == "mkchar":
+            op["rdev"] = self.pick([[1, 3], [1, 3], [0, 0]])
+        elif kind == "open":
+            flags = [self.pick(OPEN_FLAGS[:3])] + [flag for flag in OPEN_FLAGS[3:] if self.chance(0.22)]
+            if "O_CREAT" in flags:
+                op["mode"] = self.pick(modes)
+            else:
+                flags = [flag for flag in flags if flag != "O_EXCL"]
+            op["flags"] = flags
+            if self.chance(0.5):
+                op["data"] = self.pick(["", "QQ", "longer data"])
+            if self.chance(0.6):
+                op["read"] = True
+        return op
+
+    def case(self):
+        lowers = self.pick([1, 1, 2, 2, 3, 4])
+        return {
+            "name": f"{self.profile}-{self.seed}", "topic": f"kernel-{self.profile}", "options": self.options(),
+            "lowers": [self.tree() for _ in range(lowers)],
+            "initial_upper": self.tree() if self.chance(0.4) else {},
+            "ops": [self.op() for _ in range(self.pick([6, 12, 25, 40]))],
+        }
+
+
+def first_name_first(tree):
+    """Of hard links the first path in order carries the entry."""
+    for path in sorted(tree, key=str.encode):
+        other = tree[path].get("hardlink")
+        if other and other > path:
+            tree[path], tree[other] = tree[other], {"type": "file", "hardlink": path}
+            for entry in tree.values():
+                if entry.get("hardlink") == other:
+                    entry["hardlink"] = path
+    return {path: tree[path] for path in sorted(tree, key=str.encode)}
+
+
+def main():
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    profile, seed, count, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), os.path.abspath(sys.argv[4])
+    cases = []
+    for at in range(seed, seed + count):
+        try:
+            case = record(Generator(profile, at).case())
+        except OSError as error:  # A merged directory that can't be listed has no place in the format.
+            print(f"{profile}-{at}: {error}", file=sys.stderr)
+            continue
+        if case:
+            cases.append(json.dumps(case, separators=(",", ":")))
+    kernel = ".".join(os.uname().release.split(".")[:2])
+    with open(out, "w") as file:
+        file.write(f'{{"format":"layerlab-overlay-corpus/1","kernel":"{kernel}","cases":[\n')
+        file.write(",\n".join(cases) + "\n]}\n")
+    print(f"{len(cases)} of {count} cases recorded", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,5 @@
 //! What the parser makes of Dockerfiles: lines, words, forms, heredocs, every instruction.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::dockerfile::{

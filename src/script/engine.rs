@@ -1,11 +1,12 @@
 //! The Rhai engine: its limits, and what of Rhai itself is overridden.
 
 use super::api;
+use super::complete::shown;
 use super::core::Shared;
 use super::handle::refuse;
 use super::rewrite;
-use crate::trace::{Exhausted, Limits};
-use rhai::{AST, Dynamic, Engine, INT, Module, ModuleResolver, Position, Scope};
+use crate::trace::Limits;
+use rhai::{AST, Array, Dynamic, Engine, INT, Map, Module, ModuleResolver, Position, Scope};
 use std::rc::Rc;
 
 /// An engine over this core.
@@ -54,6 +55,9 @@ fn limits(engine: &mut Engine, core: &Shared) {
 }
 
 fn overrides(engine: &mut Engine) {
+    // Maps and lists are printed as the prompt shows them.
+    engine.register_fn("print", |map: &mut Map| shown(&Dynamic::from_map(map.clone())));
+    engine.register_fn("print", |list: &mut Array| shown(&Dynamic::from_array(list.clone())));
     // The lab's clock stands still: nobody waits, and nobody learns the time.
     engine.register_fn("sleep", |_: INT| ());
     engine.register_fn("sleep", |_: f64| ());
@@ -95,16 +99,5 @@ impl Beside {
             return Err(format!("{file}: an imported module can't hold command lines; use docker(\"…\")"));
         }
         engine.compile(rewritten.text).map_err(|error| format!("{file}: {error}"))
-    }
-}
-
-/// Why a limit of Rhai's own was behind an error, in the fuel's words.
-pub fn exhausted(error: &rhai::EvalAltResult) -> Option<Exhausted> {
-    match error {
-        rhai::EvalAltResult::ErrorTooManyOperations(_) => {
-            Some(Exhausted::Operations { limit: Limits::LINE.operations })
-        }
-        rhai::EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => exhausted(inner),
-        _ => None,
     }
 }

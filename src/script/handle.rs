@@ -190,6 +190,10 @@ impl<K: Kind> Files<K> {
             core.lab.tick();
         }
         let inside = self.path(path);
+        if let Place::Context(_) = &self.place {
+            // A folder, no union: nothing to tell but a failure.
+            return self.read(op, path, |mount, path, t| t.quietly(|t| f(mount, path, t)));
+        }
         let result =
             self.on(|mount, t| f(mount, inside.as_bytes(), t))?.map_err(|errno| thrown(op, path, errno));
         if let (Ok(_), Place::Mount(_) | Place::Container(_), Ok(mut core)) =

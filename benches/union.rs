@@ -1,6 +1,5 @@
 //! The union: deep stacks, big copy-ups, snapshots, many entries.
-#![allow(missing_docs, clippy::expect_used)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use layerlab::fs::{Contents, Inode, Tree};

@@ -5,6 +5,8 @@
 //! `LAYERLAB_UPDATE=1 cargo test --test book` rewrites the `lab` blocks, `TRYCMD=overwrite` the others; read
 //! what changed before it is committed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use layerlab::fs::NoHost;
 use layerlab::help;
 use layerlab::render::{Renderer, Style};

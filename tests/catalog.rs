@@ -1,6 +1,6 @@
 //! The built-in bases: sizes, history, trees, programs.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::fs::{Kind, Nodes};
 use layerlab::image::{Container, Image, catalog};

@@ -1,6 +1,6 @@
 //! The command line: exit codes, pipes, colours, JSON, files.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
 use std::io::Write;

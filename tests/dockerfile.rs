@@ -1,6 +1,5 @@
 //! What the parser makes of Dockerfiles: lines, words, forms, heredocs, every instruction.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::dockerfile::{
     Command, Dockerfile, Healthcheck, Instruction, Kind, MountType, RunMount, Script, Version, duration,
@@ -443,4 +442,14 @@ fn the_text_of_a_step() {
         step_text(&secret, lexer, &env, &mut Fuel::default()),
         "RUN --mount=type=secret,id=x,env=A echo ****"
     );
+}
+
+#[test]
+fn what_looks_like_a_comment_after_copy() {
+    let column = |text: &str| one(text).end_comment().map(|place| place.column);
+    assert_eq!(column("COPY a /b/ # the app"), Some(12));
+    assert_eq!(column("ADD a /b/ #the app"), Some(11));
+    assert_eq!(column("COPY #a /b/"), None);
+    assert_eq!(column("COPY [\"a\", \"#b\"]"), None);
+    assert_eq!(column("RUN a # b"), None);
 }

@@ -1,6 +1,5 @@
 //! What a person sees of a Dockerfile that can't be read, and Docker's own words in both versions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::dockerfile::{Class, ParseError, Version, parse};
 

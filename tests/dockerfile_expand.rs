@@ -1,6 +1,5 @@
 //! Variables, quotes and escapes of Dockerfiles, in both versions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::dockerfile::{Lexer, Version};
 use layerlab::trace::{Exhausted, Fuel};

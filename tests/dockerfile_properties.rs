@@ -1,6 +1,5 @@
 //! The parser, the lexer and the patterns stand up to any text.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::build::ignore::{Ignore, Trail, Visit};
 use layerlab::build::pattern;

@@ -4,7 +4,7 @@
 //! Every `crate::`, `super::` and `self::` path in `src/` is resolved, in `use` trees and in code,
 //! and compared with the table of floors.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fmt;
 use std::fs;

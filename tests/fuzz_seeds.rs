@@ -1,6 +1,5 @@
 //! The seeds of the fuzz targets, and what fuzzing found, as an ordinary test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "fuzz/checks.rs"]
 mod checks;

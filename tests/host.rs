@@ -1,7 +1,7 @@
 //! The real host: confined to its folders, bounded, replacing files in one step.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::cli::DiskHost;
 use layerlab::fs::{Host, HostKind};

@@ -1,6 +1,5 @@
 //! Replays what Docker left of a build context, for every recorded `.dockerignore`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::build::ignore::{Ignore, Trail, Visit};
 use layerlab::dockerfile::Version;

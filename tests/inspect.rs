@@ -1,6 +1,6 @@
 //! What Docker's commands print of the built-in bases and of containers made by hand.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use insta::assert_snapshot;
 use layerlab::fs::{Contents, EPOCH};

@@ -1,7 +1,7 @@
 //! Recorded `docker history`, `inspect`, `image ls` and templates, from images rebuilt by their
 //! metadata alone.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::fs::{Digest, Layer};
 use layerlab::image::{Config, Health, History, Image, ImageLayer, Store};

@@ -1,6 +1,6 @@
 //! Every event as text and as JSON. The snapshots are what a person sees; read them when they change.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{

@@ -1,7 +1,7 @@
 //! The REPL as a person meets it: through a pseudo-terminal.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use expectrl::session::OsSession;
 use expectrl::{ControlCode, Eof, Expect, Session};

@@ -1,6 +1,6 @@
 //! The recorded container cases: `docker diff`, sizes and `docker commit`.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::fs::MemoryHost;
 use layerlab::replay::{self, Verdict};

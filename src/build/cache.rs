@@ -22,6 +22,9 @@ pub struct Cache {
     pub(super) mounts: Arc<BTreeMap<String, Tree>>,
     /// Builds so far.
     pub(super) builds: u64,
+    /// What each build was a build of: its context's name. A reason compares with earlier builds of the
+    /// same project only; another project's step is no earlier form of this one.
+    pub(super) projects: Arc<BTreeMap<u64, String>>,
     /// Seconds that executed steps have taken, one each: no two share a second.
     pub(super) clock: i64,
 }
@@ -38,6 +41,17 @@ impl Cache {
     /// Says what is wrong with any other bytes.
     pub fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
         super::persist::from_json(bytes)
+    }
+
+    /// A build of this project begins.
+    pub(super) fn begin(&mut self, project: &str) {
+        self.builds = self.builds.saturating_add(1);
+        Arc::make_mut(&mut self.projects).insert(self.builds, project.to_owned());
+    }
+
+    /// Was that an earlier build of the project that is being built now?
+    pub(super) fn is_earlier(&self, build: u64) -> bool {
+        build != self.builds && self.projects.get(&build) == self.projects.get(&self.builds)
     }
 
     /// Forgets everything, as `docker builder prune -a` does; images stay.

@@ -1,7 +1,9 @@
 //! The build context: the tree that a build may copy from.
 
 use super::ignore::IgnoreError;
+use super::key::Files;
 use super::request::Builder;
+use super::select::Picked;
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, Host, HostKind, Inode, Kind, Nodes, Tree, path};
@@ -69,7 +71,7 @@ pub struct Context {
 type ViewKey = (Vec<u8>, Builder, Version);
 
 /// What an ignore file leaves of a context.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct View {
     /// Tells views apart; never shown.
     pub id: u64,
@@ -83,7 +85,12 @@ pub(super) struct View {
     pub ignored: usize,
     /// Equal times prove nothing: see [`Context`].
     pub finer_times: bool,
+    /// What the legacy builder found and hashed in it, by the sources asked for.
+    pub lists: Mutex<HashMap<String, Listed>>,
 }
+
+/// Files that sources name, and their list.
+pub(super) type Listed = (Vec<Picked>, Arc<Files>);
 
 /// Contexts last read from a mount: its generation belongs to one state only, so an unchanged
 /// directory needs no second reading.

@@ -93,6 +93,12 @@ impl Convert<'_> {
         failure
     }
 
+    /// A failure at an instruction whose variables or values are refused.
+    pub fn refuse(&self, instruction: &Instruction, error: &crate::dockerfile::ExpandError) -> Failure {
+        let failure = self.fail(instruction, &error.message);
+        plan::refused(failure, self.file, error)
+    }
+
     fn instruction(&self, at: usize) -> Option<&Instruction> {
         self.file.instructions.get(at)
     }
@@ -116,7 +122,7 @@ impl Convert<'_> {
                 let mut expand = |word: &Word| lexer.word(&word.text, &env, fuel);
                 let pair = expand(&pair.key)
                     .and_then(|key| Ok((key, pair.value.as_ref().map(&mut expand).transpose()?)))
-                    .map_err(|error| self.fail(instruction, &error.message))?;
+                    .map_err(|error| self.refuse(instruction, &error))?;
                 let value = self.request.args.get(&pair.0).cloned().or(pair.1);
                 self.globals.push((pair.0, value));
             }
@@ -133,7 +139,7 @@ impl Convert<'_> {
             let Some(instruction) = self.instruction(stage.from) else { continue };
             let Kind::From(from) = &instruction.kind else { continue };
             let name = lexer.word(&from.image.text, &env, fuel);
-            let name = name.map_err(|error| self.fail(instruction, &error.message))?;
+            let name = name.map_err(|error| self.refuse(instruction, &error))?;
             if name.is_empty() {
                 let words = format!("base name ({}) should not be blank", from.image.text);
                 return Err(self.fail(instruction, &words));

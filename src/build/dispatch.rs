@@ -52,7 +52,7 @@ impl Dispatch {
             Kind::Add(copy) => self.copy(all, end, instruction, copy, "ADD", place, &mut x),
             kind => {
                 let change = meta::change(kind, &end.config, Builder::BuildKit, &mut x);
-                if let Some(change) = change.map_err(|error| all.fail(instruction, &error.message))? {
+                if let Some(change) = change.map_err(|error| all.refuse(instruction, &error))? {
                     self.change(all, end, change, place);
                 }
                 Ok(())
@@ -173,9 +173,8 @@ impl Dispatch {
             if all.request.version.has(crate::dockerfile::Difference::MountExpansion) {
                 let lookup = |name: &str| end.env.0.get(name).cloned();
                 for text in [&mut mount.target, &mut mount.source, &mut mount.id] {
-                    *text = lexer
-                        .word(text, &lookup, fuel)
-                        .map_err(|error| all.fail(instruction, &error.message))?;
+                    *text =
+                        lexer.word(text, &lookup, fuel).map_err(|error| all.refuse(instruction, &error))?;
                 }
             }
             if !mount.target.is_empty() {
@@ -226,7 +225,7 @@ impl Dispatch {
         x: &mut Expander<'_>,
     ) -> Result<(), Failure> {
         let failed =
-            |error: crate::dockerfile::ExpandError, all: &Convert<'_>| all.fail(instruction, &error.message);
+            |error: crate::dockerfile::ExpandError, all: &Convert<'_>| all.refuse(instruction, &error);
         let mut one = |word: &Option<Word>| word.as_ref().map(|word| x.word(word)).transpose();
         let chown = one(&copy.chown).map_err(|error| failed(error, all))?;
         let chmod = one(&copy.chmod).map_err(|error| failed(error, all))?;

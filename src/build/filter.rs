@@ -33,7 +33,7 @@ pub(super) fn view(
             bytes = bytes.saturating_add(contents.len());
         }
     });
-    Ok(View { id: fresh(), tree: kept, files, bytes, ignored, finer_times: false })
+    Ok(View { id: fresh(), tree: kept, files, bytes, ignored, finer_times: false, lists: Default::default() })
 }
 
 /// Takes away what the rules exclude; the number of files that are gone.

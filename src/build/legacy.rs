@@ -5,6 +5,7 @@
 
 use super::Stage;
 use super::cache::Cache;
+use super::context::View;
 use super::legacy_copy::{Copied, Copying};
 use super::legacy_key::Probe;
 use super::meta::{self, Change, Expander};
@@ -51,6 +52,7 @@ pub(super) fn build(
         cache,
         player,
         programs,
+        view: at.view,
         source,
         args,
         stages: Vec::new(),
@@ -68,6 +70,8 @@ pub(super) struct Legacy<'a> {
     pub player: &'a mut Player,
     pub programs: &'a mut dyn Programs,
     /// The context.
+    pub view: &'a View,
+    /// The same, mounted.
     pub source: Mount,
     pub args: LegacyArgs,
     /// Finished stages.
@@ -193,7 +197,8 @@ impl Legacy<'_> {
                     if let Some(step) = self.player.steps.get_mut(place) {
                         step.status = Status::Error;
                     }
-                    placed(Failure::new(error.message, 1), file, instruction.place)
+                    let failure = plan::refused(Failure::new(error.message.clone(), 1), file, &error);
+                    placed(failure, file, instruction.place)
                 })?;
                 self.args.used.push(key.clone());
                 let value = self.request.args.get(&key).cloned().or(default);
@@ -228,7 +233,8 @@ impl Legacy<'_> {
         };
         let env = |name: &str| global(&self.args.global, name);
         let name = self.file.lexer(self.request.version).word(&from.image.text, &env, &mut t.fuel);
-        let name = name.map_err(|error| Failure::new(error.message, 1))?;
+        let name =
+            name.map_err(|error| plan::refused(Failure::new(error.message.clone(), 1), self.file, &error))?;
         if name.is_empty() {
             return Err(Failure::new(format!("base name ({}) should not be blank", from.image.text), 1));
         }
@@ -349,7 +355,8 @@ impl Legacy<'_> {
             own.or_else(|| args.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
         };
         let mut x = Expander { lexer, env: &lookup, fuel: &mut t.fuel };
-        let failed = |error: ExpandError| Failure::new(error.message, 1);
+        let file = self.file;
+        let failed = |error: ExpandError| plan::refused(Failure::new(error.message.clone(), 1), file, &error);
         match &instruction.kind {
             Kind::Run(run) => self.run(state, instruction, run, place, t),
             Kind::Copy(copy) | Kind::Add(copy) => {

@@ -38,7 +38,7 @@ impl Legacy<'_> {
             (state.config, state.image) = (child.image.config.clone(), Some(child.image));
             return Ok(());
         }
-        let earlier = legacy_key::nearest(&self.cache.chain, &key, self.cache.builds);
+        let earlier = legacy_key::nearest(self.cache, &key);
         let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
         let verdict = legacy_key::missed(
             &key,

@@ -2,6 +2,7 @@
 //!
 //! Follows moby/moby `daemon/builder/dockerfile/copy.go`.
 
+use super::context::{Listed, View};
 use super::copy::{Manner, copy};
 use super::key::Files;
 use super::legacy::{Legacy, State, requires_buildkit};
@@ -67,10 +68,37 @@ impl<'a> Copying<'a> {
             }
             None => (None, false),
         };
-        let mount = source.as_mut().unwrap_or(&mut legacy.source);
+        // An unchanged context is looked through once.
+        let asked = self.copy.from.is_none().then(|| self.sources.join("\0"));
+        let known = asked.as_ref().and_then(|asked| lists(legacy.view).get(asked).cloned());
+        let (picked, files) = match known {
+            Some(known) => known,
+            None => {
+                let mut mount = source.take();
+                let found = self.look(legacy, mount.as_mut(), t)?;
+                source = mount;
+                if let Some(asked) = asked {
+                    lists(legacy.view).insert(asked, found.clone());
+                }
+                found
+            }
+        };
+        self.check(&picked)?;
+        let checksum = checksum(&picked, &files);
+        Ok(Copied { picked, source, files, checksum, rebuilt })
+    }
+
+    /// Finds what the sources name, and hashes it.
+    fn look(
+        &self,
+        legacy: &mut Legacy<'_>,
+        mut from: Option<&mut Mount>,
+        t: &mut Trace,
+    ) -> Result<Listed, Failure> {
         let mut picked = Vec::new();
         for (at, written) in self.sources.iter().enumerate() {
             self.inside(written)?;
+            let mount = from.as_deref_mut().unwrap_or(&mut legacy.source);
             match t.quietly(|t| pick(mount, written, t)) {
                 Ok(found) => picked.extend(found),
                 Err(Missing::Exhausted) => return Err(Failure::new("the lab's limit was reached", 1)),
@@ -84,22 +112,26 @@ impl<'a> Copying<'a> {
                 }
             }
         }
+        self.check(&picked)?;
+        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode, exclude: None };
+        let mount = from.unwrap_or(&mut legacy.source);
+        let list = t.quietly(|t| files(mount, &picked, naming, t));
+        Ok((picked, Arc::new(list.map_err(|errno| Failure::new(errno.message(), 1))?)))
+    }
+
+    /// Nothing found, or several things without a directory to put them in.
+    fn check(&self, picked: &[Picked]) -> Result<(), Failure> {
+        let word = self.word;
         if picked.is_empty() {
-            return Err(Failure::new(format!("{} failed: no source files were specified", self.word), 1));
+            return Err(Failure::new(format!("{word} failed: no source files were specified"), 1));
         }
         if picked.len() > 1 && !self.destination.ends_with('/') {
-            let word = self.word;
             let words = format!(
                 "When using {word} with more than one source file, the destination must be a directory and end with a /"
             );
             return Err(Failure::new(words, 1));
         }
-        let naming = Naming { whole_path: true, directory_mode: &|_, mode| mode, exclude: None };
-        let mount = source.as_mut().unwrap_or(&mut legacy.source);
-        let list = t.quietly(|t| files(mount, &picked, naming, t));
-        let list = list.map_err(|errno| Failure::new(errno.message(), 1))?;
-        let checksum = checksum(&picked, &list);
-        Ok(Copied { picked, source, files: Arc::new(list), checksum, rebuilt })
+        Ok(())
     }
 
     /// A path that leaves the context is refused before anything is looked for.
@@ -212,4 +244,9 @@ fn checksum(picked: &[Picked], files: &Files) -> String {
         Some(one) if one.stat.kind == StatKind::Dir => format!("dir:{hash}"),
         _ => format!("file:{hash}"),
     }
+}
+
+/// What was found in a context before.
+fn lists(view: &View) -> std::sync::MutexGuard<'_, std::collections::HashMap<String, Listed>> {
+    view.lists.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

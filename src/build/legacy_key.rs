@@ -1,6 +1,6 @@
 //! What the legacy builder compares: the config a step would commit, with its description.
 
-use super::cache::{Chain, Child};
+use super::cache::{Cache, Child};
 use super::key::{Files, Key};
 use super::legacy::On;
 use super::meta::env_pairs;
@@ -86,13 +86,13 @@ pub(super) fn key(parent: String, probe: &Probe) -> Key {
 }
 
 /// The earlier child whose key is least unlike this one; it must share the step or the parent.
-pub(super) fn nearest(chain: &Chain, key: &Key, build: u64) -> Option<Child> {
+pub(super) fn nearest(cache: &Cache, key: &Key) -> Option<Child> {
     let word = |key: &Key| {
         let step = key.parts.first().map_or("", |(_, step)| step.as_str());
         step.split(' ').next().unwrap_or("").to_owned()
     };
     let (own, mut best): (String, Option<(usize, &Child)>) = (word(key), None);
-    for child in chain.list.iter().rev().take(COMPARED).filter(|child| child.build != build) {
+    for child in cache.chain.list.iter().rev().take(COMPARED).filter(|child| cache.is_earlier(child.build)) {
         let akin = child.key.parts.first() == key.parts.first()
             || (child.key.parent == key.parent && word(&child.key) == own);
         if !akin {

@@ -45,7 +45,7 @@ pub(super) struct Expander<'a> {
 impl Expander<'_> {
     /// One word.
     pub fn word(&mut self, word: &Word) -> Result<String, ExpandError> {
-        self.lexer.word(&word.text, self.env, self.fuel)
+        self.lexer.word(&word.text, self.env, self.fuel).map_err(|error| error.at(word.place))
     }
 
     /// Several words, one for one.
@@ -81,11 +81,17 @@ pub(super) fn change(
         Kind::Env(pairs) => Change::Env(x.pairs(pairs)?),
         Kind::Label(pairs) => Change::Label(x.pairs(pairs)?),
         Kind::Expose(words) => {
-            let mut expanded = Vec::new();
+            // all words are expanded before the first is read as a port
+            let mut each = Vec::new();
             for word in words {
-                expanded.extend(x.lexer.words(&word.text, x.env, x.fuel)?);
+                let texts = x.lexer.words(&word.text, x.env, x.fuel).map_err(|error| error.at(word.place))?;
+                each.push((word.place, texts));
             }
-            let mut ports = language::ports(&expanded, version, x.fuel)?;
+            let mut ports = Vec::new();
+            for (place, texts) in &each {
+                ports.extend(language::ports(texts, version, x.fuel).map_err(|error| error.at(*place))?);
+            }
+            let expanded = each.into_iter().flat_map(|(_, texts)| texts).collect();
             ports.sort();
             ports.dedup();
             Change::Expose { words: expanded, ports }
@@ -96,7 +102,8 @@ pub(super) fn change(
         Kind::Shell(words) => Change::Shell(words.iter().map(|word| word.text.clone()).collect()),
         Kind::Stopsignal(word) => {
             let signal = x.word(word)?;
-            language::check_signal(&signal, version).map_err(ExpandError::refused)?;
+            language::check_signal(&signal, version)
+                .map_err(|words| ExpandError::refused(words).at(word.place))?;
             Change::Stopsignal(signal)
         }
         Kind::User(word) => Change::User(x.word(word)?),

@@ -75,7 +75,7 @@ pub fn build(
     programs: &mut dyn Programs,
     t: &mut Trace,
 ) -> Build {
-    cache.builds = cache.builds.saturating_add(1);
+    cache.begin(&request.context_name);
     t.fuel.running("docker build");
     let mut build = Build::failed(request, Failure::new("", 1));
     let mut player = Player::default();

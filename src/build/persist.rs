@@ -18,6 +18,9 @@ const FORMAT: &str = "layerlab-cache/1";
 struct File {
     format: String,
     builds: u64,
+    /// What each build was a build of.
+    #[serde(default)]
+    projects: BTreeMap<u64, String>,
     clock: i64,
     /// Layers by digest and size.
     layers: BTreeMap<String, LayerFile>,
@@ -120,8 +123,19 @@ pub(super) fn to_json(cache: &Cache) -> String {
     let links = cache.records.links.iter().map(|(link, ids)| (link.hex(), ids.clone())).collect();
     let mounts = cache.mounts.iter().map(|(id, tree)| (id.clone(), write_tree(tree))).collect();
     let (builds, clock) = (cache.builds, cache.clock);
-    let file =
-        File { format: FORMAT.to_owned(), builds, clock, layers, records, links, children, sent, mounts };
+    let projects = BTreeMap::clone(&cache.projects);
+    let file = File {
+        format: FORMAT.to_owned(),
+        builds,
+        projects,
+        clock,
+        layers,
+        records,
+        links,
+        children,
+        sent,
+        mounts,
+    };
     // These types have text keys only, so writing them can't fail.
     serde_json::to_string(&file).unwrap_or_default()
 }
@@ -201,6 +215,7 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
         sent,
         mounts: Arc::new(mounts),
         builds,
+        projects: Arc::new(file.projects),
         clock,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::request::{Builder, Request};
 use super::step::{Failure, Status, Step};
-use crate::dockerfile::{Dockerfile, Instruction, Kind, Place};
+use crate::dockerfile::{Dockerfile, ExpandError, Instruction, Kind, Place};
 use crate::image::{Config, Image, Store, reference};
 use crate::trace::Verdict;
 use std::sync::Arc;
@@ -148,17 +148,40 @@ pub(super) fn unreachable(name: &str, builder: Builder, request: &Request) -> Fa
     let mut failure = Failure::new(message, 1);
     failure.plain = Some(format!("there is no image `{name}`, and the lab has no registry"));
     failure.hint = Some(match request.strict {
-        true => format!("take a known image, or map it: --base {name}=alpine:3.19"),
+        true => {
+            let known: Vec<&str> = crate::image::catalog::known().collect();
+            format!(
+                "known are {}; map it: --base {name}=KNOWN, or define it at the prompt: image(\"{name}\", #{{ \"/etc/motd\": \"hi\" }})",
+                known.join(", ")
+            )
+        }
         false => "docker image ls names the images that are here".to_owned(),
     });
     failure
 }
 
-/// Adds the place of an instruction to a failure.
+/// Adds the place of an instruction to a failure. A COPY with what looks like a comment at its end
+/// fails because of that, whatever Docker says.
 pub(super) fn placed(mut failure: Failure, file: &Dockerfile, place: Place) -> Failure {
+    let mut around = file.instructions.iter().filter(|i| (i.place.line..=i.last_line).contains(&place.line));
+    if let Some(comment) = around.find_map(|instruction| instruction.end_comment()) {
+        failure.span = Some(Box::new(file.source.span(comment)));
+        failure.hint =
+            Some("a comment needs a line of its own: here `#` and the words after it are files".to_owned());
+        return failure;
+    }
     if failure.span.is_none() {
         failure.span = Some(Box::new(file.source.span(place)));
     }
+    failure
+}
+
+/// Adds what a refused variable or value knows of its place, and what to do about it.
+pub(super) fn refused(mut failure: Failure, file: &Dockerfile, error: &ExpandError) -> Failure {
+    if let Some(place) = error.place {
+        failure.span = Some(Box::new(file.source.span(place)));
+    }
+    failure.hint.get_or_insert_with(|| error.advice().to_owned());
     failure
 }
 

@@ -400,7 +400,7 @@ impl Solver<'_> {
         t: &mut Trace,
     ) -> Result<Solved, Failure> {
         let id = key.digest().hex();
-        let earlier = verdict::nearest(&self.cache.records, &key, self.cache.builds);
+        let earlier = verdict::nearest(self.cache, &key);
         let base_image = match vertex.base {
             Some(Node::Image(at)) => self.graph.images.get(at).map(|(name, _)| name.as_str()),
             _ => None,

@@ -1,6 +1,6 @@
 //! Verdicts of BuildKit's steps and their reasons: this key against the nearest earlier one.
 
-use super::cache::{Record, Records};
+use super::cache::{Cache, Record};
 use super::graph::{CopyOp, Op, RunOp, Source};
 use super::key::Key;
 use super::request::Request;
@@ -108,14 +108,16 @@ fn copy_key(copy: &CopyOp, key: &mut Key) {
 }
 
 /// The earlier result whose key is least unlike this one; it must share the step or the parent.
-/// Results of this very build don't count.
-pub(super) fn nearest(records: &Records, key: &Key, build: u64) -> Option<Arc<Record>> {
+/// Results of this very build and of other projects don't count.
+pub(super) fn nearest(cache: &Cache, key: &Key) -> Option<Arc<Record>> {
     let word = |key: &Key| {
         let step = key.parts.iter().find(|(name, _)| name == "step").map_or("", |(_, step)| step.as_str());
         step.split(' ').next().unwrap_or("").to_owned()
     };
     let (own, mut best): (String, Option<(usize, &Arc<Record>)>) = (word(key), None);
-    for record in records.list.iter().rev().take(COMPARED).filter(|record| record.build != build) {
+    for record in
+        cache.records.list.iter().rev().take(COMPARED).filter(|record| cache.is_earlier(record.build))
+    {
         if word(&record.key) != own {
             continue;
         }

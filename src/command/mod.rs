@@ -91,7 +91,7 @@ fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
 }
 
 fn show(answer: &Answer, t: &mut Trace) {
-    if !answer.shown && !(answer.out.is_empty() && answer.err.is_empty()) {
+    if !answer.shown && (!answer.out.is_empty() || !answer.err.is_empty()) {
         t.emit(|| Event::Printed { out: answer.out.clone(), err: answer.err.clone(), exit: answer.exit });
     }
     // What ran has printed its lines itself; that it failed may show in none of them.

@@ -4,6 +4,7 @@
 //! and that of v0.8 for Docker 20.10. What stands inside `${…}` is in [`super::substitution`].
 
 use super::quote::quoted;
+use super::spans::Place;
 use super::split::Words;
 use super::version::Version;
 use crate::trace::Fuel;
@@ -95,10 +96,9 @@ impl Lexer {
             Ok((result, words)) => {
                 Ok(Expanded { text: result, words, matched: scan.matched, unmatched: scan.unmatched })
             }
-            Err(Stop::Fault(fault)) => Err(ExpandError {
-                message: format!("failed to process {}: {fault}", quoted(text)),
-                exhausted: false,
-            }),
+            Err(Stop::Fault(fault)) => {
+                Err(ExpandError::refused(format!("failed to process {}: {fault}", quoted(text))))
+            }
             Err(Stop::Exhausted) => Err(ExpandError::exhausted()),
         }
     }
@@ -124,17 +124,56 @@ pub struct ExpandError {
     pub message: String,
     /// It was not Docker's refusal but a limit: the tank is empty.
     pub exhausted: bool,
+    /// Where the text stands, when somebody said so.
+    pub place: Option<Place>,
 }
 
 impl ExpandError {
     /// A value that Docker refuses.
     pub fn refused(message: impl Into<String>) -> ExpandError {
-        ExpandError { message: message.into(), exhausted: false }
+        ExpandError { message: message.into(), exhausted: false, place: None }
     }
 
     /// The tank ran empty.
     pub fn exhausted() -> ExpandError {
-        ExpandError { message: "the expansion of variables grew too large".to_owned(), exhausted: true }
+        ExpandError { exhausted: true, ..ExpandError::refused("the expansion of variables grew too large") }
+    }
+
+    /// Adds where the text stands, unless a more exact place is there already.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> ExpandError {
+        self.place.get_or_insert(place);
+        self
+    }
+
+    /// What to do about it, by the words of the refusal.
+    pub fn advice(&self) -> &'static str {
+        let says = |words: &str| self.message.contains(words);
+        if self.exhausted {
+            "a variable that doubles with every line grows without end"
+        } else if says("matching double-quote") || says("matching single-quote") {
+            "close the quote, or put the escape token before it"
+        } else if says("missing ':'") {
+            "Docker 20.10 knows ${v}, ${v:-word}, ${v:+word} and ${v:?message}"
+        } else if says("missing '}'") || says("\u{fffd}") {
+            "close the `${` with `}`"
+        } else if says("missing '/'") {
+            "write ${v/pattern/replacement}"
+        } else if says("unsupported modifier") {
+            "write ${v:-word}, ${v:+word}, ${v:?message}, ${v#pattern}, ${v%pattern} or ${v/pattern/replacement}"
+        } else if says("bad substitution") {
+            "write a name between `${` and `}`"
+        } else if says("in substitution: ") {
+            "only `*`, `?` and `\\` can be escaped in a pattern"
+        } else if says("Port") || says("port") || says("proto") {
+            "write a port or a range, and tcp, udp or sctp after a slash: 8080 or 8000-8010/udp"
+        } else if says(" signal: ") {
+            "write a signal's number or name, such as 9 or SIGTERM"
+        } else if says("failed to process") {
+            "give the variable a value, with ARG, ENV or --build-arg"
+        } else {
+            "look at the values that the variables have here"
+        }
     }
 }
 

@@ -34,6 +34,14 @@ impl Instruction {
         self.map.place(&self.original, from, to)
     }
 
+    /// Where what looks like a comment at the end of a COPY or ADD begins. To Docker `#` and the words
+    /// after it are more files, so the build fails on them; a person wants to be told why.
+    pub fn end_comment(&self) -> Option<Place> {
+        let (Kind::Copy(copy) | Kind::Add(copy)) = &self.kind else { return None };
+        let words = copy.sources.iter().chain([&copy.destination]).skip(1);
+        words.filter(|_| !copy.json).find(|word| word.text.starts_with('#')).map(|word| word.place)
+    }
+
     /// The logical line's text after the keyword, without the blanks between.
     pub fn rest(&self) -> &str {
         let end = self.original.find(char::is_whitespace).unwrap_or(self.original.len());

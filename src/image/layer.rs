@@ -116,20 +116,26 @@ mod tests {
         tree.seal()
     }
 
+    fn one(path: &[u8], inode: Inode) -> Layer {
+        sealed(|tree| {
+            tree.put(path, inode);
+        })
+    }
+
     #[test]
     fn every_attribute_of_an_archive_entry_names_the_layer() {
         let file = || Inode::file(Contents::text("x"));
         let mut changes: Vec<Layer> = vec![
-            sealed(|t| drop(t.put(b"/f", file()))),
-            sealed(|t| drop(t.put(b"/g", file()))),
-            sealed(|t| drop(t.put(b"/f", file().with_mode(0o755)))),
-            sealed(|t| drop(t.put(b"/f", file().owned(1, 0)))),
-            sealed(|t| drop(t.put(b"/f", file().owned(0, 1)))),
-            sealed(|t| drop(t.put(b"/f", Inode { mtime: 7, ..file() }))),
-            sealed(|t| drop(t.put(b"/f", Inode::file(Contents::text("y"))))),
-            sealed(|t| drop(t.put(b"/f", Inode::dir(0o644)))),
-            sealed(|t| drop(t.put(b"/f", Inode::whiteout()))),
-            sealed(|t| drop(t.put(b"/f", Inode::symlink(b"x")))),
+            one(b"/f", file()),
+            one(b"/g", file()),
+            one(b"/f", file().with_mode(0o755)),
+            one(b"/f", file().owned(1, 0)),
+            one(b"/f", file().owned(0, 1)),
+            one(b"/f", Inode { mtime: 7, ..file() }),
+            one(b"/f", Inode::file(Contents::text("y"))),
+            one(b"/f", Inode::dir(0o644)),
+            one(b"/f", Inode::whiteout()),
+            one(b"/f", Inode::symlink(b"x")),
         ];
         changes.push(sealed(|t| {
             t.put(b"/f", file());
@@ -141,7 +147,7 @@ mod tests {
         }));
         let digests: std::collections::BTreeSet<Digest> = changes.iter().map(diff_id).collect();
         assert_eq!(digests.len(), changes.len());
-        assert_eq!(diff_id(&changes[0]), diff_id(&sealed(|t| drop(t.put(b"/f", file())))));
+        assert_eq!(diff_id(&changes[0]), diff_id(&one(b"/f", file())));
     }
 
     #[test]

@@ -603,9 +603,12 @@ mod tests {
 
     #[test]
     fn statements_are_echoed_in_scenarios_only() {
-        let r = rewrite("let a = 1; a.f(\n 2);\nstep(\"x\");\nfn f() { g(); }\nif a { b(); }", true);
+        let r = rewrite(
+            "let a = 1; a.f(\n 2);\nstep(\"x\");\nfn f() { g(); }\nif a { b(); } else { c(); }\nd();",
+            true,
+        );
         let echoed: Vec<&str> = r.statements.iter().map(|s| s.text.as_str()).collect();
-        assert_eq!(echoed, ["let a = 1;", "a.f(\n 2);", "if a { b(); }"]);
+        assert_eq!(echoed, ["let a = 1;", "a.f(\n 2);", "if a { b(); } else { c(); }", "d();"]);
         assert!(r.text.starts_with("__echo(0);let a = 1; __echo(1);a.f("));
     }
 

@@ -215,7 +215,11 @@ impl<'c, 'm> Call<'c, 'm> {
         argv: Vec<String>,
         env: &IndexMap<String, String>,
     ) -> i32 {
-        let quoted = if self.busybox { format!("can't execute '{name}'") } else { format!("'{name}'") };
+        let quoted = match (self.busybox, self.name.as_str()) {
+            (_, "xargs") => name.to_owned(),
+            (true, _) => format!("can't execute '{name}'"),
+            (false, _) => format!("'{name}'"),
+        };
         match why {
             NotStarted::Format => {
                 let mut script = vec!["/bin/sh".to_owned()];

@@ -189,7 +189,10 @@ impl Shell<'_, '_> {
             shell.isolated(|shell| shell.lists(&script.lists))
         });
         self.m.t.fuel.leave();
-        self.s.status = status;
+        // ash and dash keep `$?` until the command is over.
+        if self.s.dialect == Dialect::Bash {
+            self.s.status = status;
+        }
         self.substituted = Some(status);
         if self.m.stopped() { Err(Abort(137)) } else { Ok(contents) }
     }

@@ -33,10 +33,6 @@ impl Fields {
         Fields::default()
     }
 
-    pub fn splits(&self) -> bool {
-        self.separators.is_some()
-    }
-
     /// There is a field, even if it stays empty.
     pub fn begin(&mut self) -> &mut Field {
         self.blank_ended = false;

@@ -25,6 +25,10 @@ type Result<T> = std::result::Result<T, Errno>;
 
 const LINKS: u32 = 40;
 
+const READ: u16 = 4;
+const WRITE: u16 = 2;
+const EXECUTE: u16 = 1;
+
 impl Machine<'_> {
     /// The mount that holds this canonical path.
     fn point_of(&self, canonical: &[u8]) -> Option<usize> {
@@ -72,7 +76,7 @@ impl Machine<'_> {
         let mut at: Vec<u8> = Vec::new();
         let mut names: VecDeque<Vec<u8>> = VecDeque::new();
         let parent = path::parent(&whole);
-        if parent.len() > 1 && !slash && self.real.contains(parent) {
+        if self.cred.uid == 0 && parent.len() > 1 && !slash && self.real.contains(parent) {
             at.extend_from_slice(parent);
             names.push_back(path::file_name(&whole).to_vec());
         } else {
@@ -127,6 +131,9 @@ impl Machine<'_> {
                     if last {
                         let is_point = point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
                         return Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point });
+                    }
+                    if !self.permits(&stat, EXECUTE) {
+                        return Err(Errno::EACCES);
                     }
                     if self.real.len() < 10_000 {
                         self.real.insert(at.clone());
@@ -190,7 +197,10 @@ impl Machine<'_> {
         match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
             StatKind::CharDev(..) | StatKind::Fifo => Ok(Contents::EMPTY),
             StatKind::Dir => Err(Errno::EISDIR),
-            _ => self.at(&place, |mount, path, t| mount.read(path, t)),
+            _ => {
+                self.demand(&place, READ)?;
+                self.at(&place, |mount, path, t| mount.read(path, t))
+            }
         }
     }
 
@@ -204,6 +214,7 @@ impl Machine<'_> {
     pub fn readdir(&mut self, path: &[u8]) -> Result<Vec<Name>> {
         let place = self.locate(path, true)?;
         place.stat.as_ref().ok_or(Errno::ENOENT)?;
+        self.demand(&place, READ)?;
         let mut names = self.at(&place, |mount, path, t| mount.readdir(path, t))?;
         if !self.t.fuel.spend(names.len() as u64) {
             return Err(Errno::EINTR);
@@ -237,6 +248,7 @@ impl Machine<'_> {
             return Err(Errno::EEXIST);
         }
         self.writable(&place)?;
+        self.may_enter_name(&place)?;
         let mode = mode & !self.umask;
         self.at(&place, |mount, path, t| mount.mkdir(path, mode, t))
     }
@@ -254,6 +266,7 @@ impl Machine<'_> {
             return Err(Errno::EBUSY);
         }
         self.writable(&place)?;
+        self.may_enter_name(&place)?;
         self.real.clear();
         self.at(&place, |mount, path, t| mount.rmdir(path, t))
     }
@@ -272,6 +285,7 @@ impl Machine<'_> {
             return Err(Errno::EBUSY);
         }
         self.writable(&place)?;
+        self.may_enter_name(&place)?;
         self.at(&place, |mount, path, t| mount.unlink(path, t))
     }
 
@@ -302,6 +316,11 @@ impl Machine<'_> {
         if flags.write {
             self.writable(&place)?;
         }
+        match &place.stat {
+            None => self.may_enter_name(&place)?,
+            Some(_) if flags.write => self.demand(&place, WRITE)?,
+            Some(_) => self.demand(&place, READ)?,
+        }
         flags.mode &= !self.umask;
         self.at(&place, |mount, path, t| mount.open(path, flags, data, false, t))?;
         Ok(place.canonical)
@@ -318,6 +337,8 @@ impl Machine<'_> {
             return Err(Errno::EBUSY);
         }
         self.writable(&source)?;
+        self.may_enter_name(&source)?;
+        self.may_enter_name(&target)?;
         self.real.clear();
         let to = target.inside;
         self.at(&source, |mount, from, t| mount.rename(from, &to, how, t))
@@ -334,6 +355,7 @@ impl Machine<'_> {
             return Err(Errno::EXDEV);
         }
         self.writable(&source)?;
+        self.may_enter_name(&target)?;
         let to = target.inside;
         self.at(&source, |mount, from, t| mount.link(from, &to, t))
     }
@@ -344,26 +366,39 @@ impl Machine<'_> {
             return Err(Errno::EEXIST);
         }
         self.writable(&place)?;
+        self.may_enter_name(&place)?;
         self.at(&place, |mount, path, t| mount.symlink(target, path, t))
     }
 
     pub fn chmod(&mut self, path: &[u8], mode: u16) -> Result<()> {
         let place = self.existing(path, true)?;
+        self.demand_owner(&place)?;
         self.at(&place, |mount, path, t| mount.chmod(path, mode, t))
     }
 
     pub fn chown(&mut self, path: &[u8], uid: Option<u32>, gid: Option<u32>, follow: bool) -> Result<()> {
         let place = self.existing(path, follow)?;
+        let groups = |gid: u32| gid == self.cred.gid || self.cred.groups.contains(&gid);
+        let mine = place.stat.as_ref().is_some_and(|stat| {
+            stat.uid == self.cred.uid && uid.is_none_or(|uid| uid == stat.uid) && gid.is_none_or(groups)
+        });
+        if self.cred.uid != 0 && !mine {
+            return Err(Errno::EPERM);
+        }
         self.at(&place, |mount, path, t| mount.lchown(path, uid, gid, t))
     }
 
     pub fn utimes(&mut self, path: &[u8], mtime: i64) -> Result<()> {
         let place = self.existing(path, true)?;
+        if self.demand_owner(&place).is_err() {
+            self.demand(&place, WRITE)?;
+        }
         self.at(&place, |mount, path, t| mount.utimes(path, mtime, t))
     }
 
     pub fn truncate(&mut self, path: &[u8], size: i64) -> Result<()> {
         let place = self.existing(path, true)?;
+        self.demand(&place, WRITE)?;
         self.at(&place, |mount, path, t| mount.truncate(path, size, t))
     }
 
@@ -392,38 +427,19 @@ impl Machine<'_> {
             return Err(Errno::EEXIST);
         }
         self.writable(&place)?;
+        self.may_enter_name(&place)?;
         Ok(place)
     }
 
-    /// May the current user execute this file?
+    /// May the current user execute this file? Root needs one execute bit, anyone's.
     pub(crate) fn executable(&self, stat: &Stat) -> bool {
-        let mode = stat.mode;
-        if self.cred.uid == 0 {
-            return mode & 0o111 != 0;
-        }
-        if stat.uid == self.cred.uid {
-            mode & 0o100 != 0
-        } else if stat.gid == self.cred.gid || self.cred.groups.contains(&stat.gid) {
-            mode & 0o010 != 0
-        } else {
-            mode & 0o001 != 0
-        }
+        if self.cred.uid == 0 { stat.mode & 0o111 != 0 } else { self.permits(stat, EXECUTE) }
     }
 
-    /// access(2) with `r`, `w` or `x`.
-    pub(crate) fn access(&mut self, path: &[u8], want: u8) -> bool {
-        let Ok(place) = self.locate(path, true) else { return false };
-        let Some(stat) = &place.stat else { return false };
-        if want == b'w' && self.writable(&place).is_err() {
-            return false;
-        }
-        let bit = match want {
-            b'r' => 4,
-            b'w' => 2,
-            _ => 1,
-        };
+    /// The permission bits that count for the current user (fs/namei.c, `acl_permission_check`).
+    fn permits(&self, stat: &Stat, bit: u16) -> bool {
         if self.cred.uid == 0 {
-            return bit != 1 || stat.kind == StatKind::Dir || stat.mode & 0o111 != 0;
+            return true;
         }
         let shift = if stat.uid == self.cred.uid {
             6
@@ -433,6 +449,50 @@ impl Machine<'_> {
             0
         };
         stat.mode >> shift & bit != 0
+    }
+
+    fn demand(&self, place: &Place, bit: u16) -> Result<()> {
+        match &place.stat {
+            Some(stat) if !self.permits(stat, bit) => Err(Errno::EACCES),
+            _ => Ok(()),
+        }
+    }
+
+    fn demand_owner(&self, place: &Place) -> Result<()> {
+        let owner = place.stat.as_ref().is_none_or(|stat| stat.uid == self.cred.uid);
+        if self.cred.uid == 0 || owner { Ok(()) } else { Err(Errno::EPERM) }
+    }
+
+    /// May the current user make, take or replace this name (fs/namei.c, `may_create`, `may_delete`)? In a
+    /// sticky directory only the owners may take one.
+    fn may_enter_name(&mut self, place: &Place) -> Result<()> {
+        if self.cred.uid == 0 {
+            return Ok(());
+        }
+        let parent = path::parent(&place.canonical).to_vec();
+        let above = self.locate(&parent, true)?.stat.ok_or(Errno::ENOENT)?;
+        if !self.permits(&above, WRITE) || !self.permits(&above, EXECUTE) {
+            return Err(Errno::EACCES);
+        }
+        let uid = self.cred.uid;
+        match &place.stat {
+            Some(stat) if above.mode & 0o1000 != 0 && stat.uid != uid && above.uid != uid => {
+                Err(Errno::EPERM)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// access(2) with `r`, `w` or `x`.
+    pub(crate) fn access(&mut self, path: &[u8], want: u8) -> bool {
+        let Ok(place) = self.locate(path, true) else { return false };
+        let Some(stat) = &place.stat else { return false };
+        match want {
+            b'r' => self.permits(stat, READ),
+            b'w' => self.permits(stat, WRITE) && self.writable(&place).is_ok(),
+            _ if stat.kind == StatKind::Dir => self.permits(stat, EXECUTE),
+            _ => self.executable(stat),
+        }
     }
 }
 

@@ -23,7 +23,13 @@ impl Shell<'_, '_> {
         let write = Open { write: true, create: true, mode: 0o666, ..Open::default() };
         match &redirect.kind {
             RedirectKind::Read(word) => self.open_on(&[fd], word, Open { read: true, ..Open::default() }),
-            RedirectKind::Write(word) => self.open_on(&[fd], word, Open { trunc: true, ..write }),
+            RedirectKind::Write { word, clobber } => {
+                let guard = self.s.options.noclobber;
+                self.s.options.noclobber = guard && !clobber;
+                let opened = self.open_on(&[fd], word, Open { trunc: true, ..write });
+                self.s.options.noclobber = guard;
+                opened
+            }
             RedirectKind::Append(word) => self.open_on(&[fd], word, Open { append: true, ..write }),
             RedirectKind::ReadWrite(word) => self.open_on(&[fd], word, Open { read: true, ..write }),
             RedirectKind::Both { word, append } => {

@@ -70,20 +70,27 @@ impl Shell<'_, '_> {
         flow
     }
 
+    /// `set -x`: what is about to run. bash gives every assignment a line of its own.
     fn trace_line(&mut self, assigns: &[Assign], argv: &[String]) {
         if !self.s.options.xtrace || (assigns.is_empty() && argv.is_empty()) {
             return;
         }
+        let dialect = self.s.dialect;
         let mut words: Vec<String> = Vec::new();
         for assign in assigns {
-            words.push(format!(
-                "{}={}",
-                assign.name,
-                builtins::quote(&self.s.get(&assign.name).unwrap_or_default(), self.s.dialect)
-            ));
+            let value = self.s.get(&assign.name).unwrap_or_default();
+            words.push(format!("{}={}", assign.name, builtins::quote_trace(&value, dialect)));
         }
-        words.extend(argv.iter().map(|word| builtins::quote_trace(word, self.s.dialect)));
         let prefix = self.s.get("PS4").unwrap_or_else(|| "+ ".to_owned());
+        if dialect == Dialect::Bash {
+            for word in words.drain(..) {
+                self.print_error(&format!("{prefix}{word}\n"));
+            }
+            if argv.is_empty() {
+                return;
+            }
+        }
+        words.extend(argv.iter().map(|word| builtins::quote_trace(word, dialect)));
         self.print_error(&format!("{prefix}{}\n", words.join(" ")));
     }
 
@@ -277,6 +284,7 @@ impl Shell<'_, '_> {
             NotStarted::Denied => ("Permission denied", 126),
             NotStarted::Interpreter if bash => ("cannot execute: required file not found", 127),
             NotStarted::Interpreter => ("not found", 127),
+            NotStarted::Missing if name.is_empty() && !bash => ("Permission denied", 127),
             NotStarted::Missing if bash && name.contains('/') => ("No such file or directory", 127),
             NotStarted::Missing if bash => ("command not found", 127),
             NotStarted::Missing => ("not found", 127),

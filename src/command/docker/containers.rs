@@ -160,7 +160,9 @@ fn execute(call: &mut Call<'_>, name: &str, argv: Vec<String>) -> Result<Answer,
     if let Some(directory) = call.given.text("workdir") {
         process.cwd = directory.to_owned();
     }
-    let outcome = shell::run(&mut container.mount, &process, call.programs, call.t);
+    let (mount, programs) = (&mut container.mount, &mut *call.programs);
+    let (outcome, events) = call.t.collect(|t| shell::run(mount, &process, programs, t));
+    call.t.replay(changes_only(events));
     let mut answer = answer(&outcome);
     if let Some(error) = &outcome.start {
         answer.err = start_error(error);
@@ -171,6 +173,22 @@ fn execute(call: &mut Call<'_>, name: &str, argv: Vec<String>) -> Result<Answer,
     }
     report_not_modelled(&outcome, call.t);
     Ok(answer)
+}
+
+/// Of all look-ups of a process only those that led to a change: finding programs and libraries is not
+/// what the reader asked about.
+fn changes_only(events: Vec<Event>) -> Vec<Event> {
+    let mut kept: Vec<Event> = Vec::new();
+    for event in events {
+        if matches!(event, Event::Lookup { .. }) && matches!(kept.last(), Some(Event::Lookup { .. })) {
+            kept.pop();
+        }
+        kept.push(event);
+    }
+    if matches!(kept.last(), Some(Event::Lookup { .. })) {
+        kept.pop();
+    }
+    kept
 }
 
 /// A process as the container's config has it.

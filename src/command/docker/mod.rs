@@ -131,7 +131,7 @@ pub(super) fn run(
     };
     if matches!(first.text.as_str(), "help" | "--help" | "-h") {
         return match words.get(1) {
-            Some(word) => help(&find(&words[1..], origin).map_err(|e| e.at(origin.of(word)))?.0),
+            Some(word) => help(find(&words[1..], origin).map_err(|e| e.at(origin.of(word)))?.0),
             None => Ok(Answer::printed(overview())),
         };
     }
@@ -141,7 +141,7 @@ pub(super) fn run(
     let (subcommand, used) = find(words, origin)?;
     let rest = &words[used..];
     if rest.first().is_some_and(|word| word.text == "--help") {
-        return help(&subcommand);
+        return help(subcommand);
     }
     let given = options::parse(rest, subcommand.flags, subcommand.stop_at_operand, origin)?;
     let name = words[used - 1].clone();

@@ -58,7 +58,7 @@ const TABLE: [(&str, Builtin, &str); 50] = [
     ("shopt", options::shopt, "b"),
     ("source", control::dot, "ab"),
     ("test", print::test, "adb"),
-    ("times", control::colon, "adb"),
+    ("times", control::times, "adb"),
     ("trap", control::trap, "adb"),
     ("true", control::colon, "adb"),
     ("type", control::kind, "adb"),

@@ -28,8 +28,7 @@ pub(super) fn cd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
         None => match shell.s.get("HOME") {
             Some(home) => home,
             None => {
-                let message = if shell.s.dialect == Dialect::Bash { "HOME not set" } else { "HOME not set" };
-                shell.complain(message);
+                shell.complain("HOME not set");
                 shell.s.status = 1;
                 return Ok(Flow::Next);
             }
@@ -153,7 +152,19 @@ pub(super) fn umask(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow
             _ => match mode::parse(word) {
                 Some(change) => shell.m.umask = !change.apply(!shell.m.umask & 0o777, true, 0) & 0o777,
                 None => {
-                    shell.complain(&format!("Illegal mode: {word}"));
+                    let message = match shell.s.dialect {
+                        Dialect::Ash => format!("illegal mode: {word}"),
+                        Dialect::Dash if word.starts_with(|c: char| c.is_ascii_digit()) => {
+                            format!("Illegal number: {word}")
+                        }
+                        Dialect::Dash => format!("Illegal mode: {word}"),
+                        Dialect::Bash => {
+                            shell.complain(&format!("{word}: octal number out of range"));
+                            shell.s.status = 1;
+                            return Ok(Flow::Next);
+                        }
+                    };
+                    shell.complain(&message);
                     return Err(Abort(2));
                 }
             },

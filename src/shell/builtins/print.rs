@@ -43,25 +43,30 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
         words = words.get(1..).unwrap_or_default();
     }
     let [format, arguments @ ..] = words else {
-        let usage =
-            if bash { "usage: printf [-v var] format [arguments]" } else { "usage: printf FORMAT [ARG]..." };
-        shell.complain(usage);
-        shell.s.status = 2;
+        match shell.s.dialect {
+            Dialect::Ash => {
+                let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+                shell.print_error(&format!("{name}: usage: printf FORMAT [ARGUMENT...]\n"));
+            }
+            Dialect::Dash => shell.complain("usage: printf format [arg ...]"),
+            Dialect::Bash => shell.print_error("printf: usage: printf [-v var] format [arguments]\n"),
+        }
+        shell.s.status = if shell.s.dialect == Dialect::Ash { 1 } else { 2 };
         return Ok(Flow::Next);
     };
-    let result = formatting::format(format, arguments, &mut shell.m.t.fuel);
+    let result = formatting::format(format, arguments, bash, &mut shell.m.t.fuel);
     for mistake in &result.mistakes {
         let message = match (shell.s.dialect, mistake) {
             (Dialect::Ash, formatting::Mistake::Number(word)) => format!("invalid number '{word}'"),
-            (Dialect::Ash, formatting::Mistake::Format(word)) => format!("{word}: invalid format"),
+            (Dialect::Ash, formatting::Mistake::Format(_, word)) => format!("{word}: invalid format"),
             (Dialect::Dash, formatting::Mistake::Number(word)) => format!("{word}: expected numeric value"),
             (Dialect::Bash, formatting::Mistake::Number(word)) => format!("{word}: invalid number"),
             (_, formatting::Mistake::Partial(word)) => format!("{word}: not completely converted"),
-            (Dialect::Bash, formatting::Mistake::Format(word)) => {
+            (Dialect::Bash, formatting::Mistake::Format(word, _)) => {
                 let last = word.chars().last().unwrap_or('%');
                 format!("`{last}': invalid format character")
             }
-            (_, formatting::Mistake::Format(word)) => format!("{word}: invalid directive"),
+            (_, formatting::Mistake::Format(word, _)) => format!("{word}: invalid directive"),
         };
         if shell.s.dialect == Dialect::Ash {
             let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
@@ -98,7 +103,7 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
             }
         }
     }
-    shell.s.status = match testing::evaluate(shell.m, words) {
+    shell.s.status = match testing::evaluate(shell.m, words, dialect == Dialect::Bash) {
         Ok(true) => 0,
         Ok(false) => 1,
         Err(mistake) => {
@@ -120,7 +125,9 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
                 (Dialect::Ash, testing::Mistake::Binary(word) | testing::Mistake::TooMany(word)) => {
                     format!("{word}: unknown operand")
                 }
-                (Dialect::Ash, testing::Mistake::Unary(word)) => format!("{word}: unknown operand"),
+                (Dialect::Ash, testing::Mistake::Unary(_)) => {
+                    format!("{}: unknown operand", words.get(1).map_or("", String::as_str))
+                }
                 (_, testing::Mistake::Missing) => "argument expected".to_owned(),
             };
             say_test(shell, &message);
@@ -156,7 +163,7 @@ impl Shell<'_, '_> {
                 if op == "-v" {
                     self.s.get(&operand).is_some()
                 } else {
-                    testing::evaluate(self.m, &[op.clone(), operand]).unwrap_or(false)
+                    testing::evaluate(self.m, &[op.clone(), operand], true).unwrap_or(false)
                 }
             }
             Cond::Binary(left, op, right) => self.compare(left, op, right)?,
@@ -181,7 +188,8 @@ impl Shell<'_, '_> {
             }
             _ => {
                 let right = self.text(right)?;
-                Ok(testing::evaluate(self.m, &[text, op.to_owned(), right]).unwrap_or(false))
+                Ok(testing::evaluate(self.m, &[text, op.to_owned(), right], self.s.dialect == Dialect::Bash)
+                    .unwrap_or(false))
             }
         }
     }

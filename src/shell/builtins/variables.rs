@@ -161,8 +161,8 @@ pub(super) fn declare(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
     shell.s.status = 0;
     let (mut flags, mut words) = (String::new(), argv.get(1..).unwrap_or_default());
     while let Some(option) = words.first().filter(|w| w.starts_with(['-', '+']) && w.len() > 1) {
-        if option.starts_with('-') {
-            flags.push_str(&option[1..]);
+        if let Some(letters) = option.strip_prefix('-') {
+            flags.push_str(letters);
         }
         words = words.get(1..).unwrap_or_default();
     }

@@ -287,13 +287,12 @@ fn sources(call: &mut Call<'_, '_>, project: &Project, package: &str) -> (String
                 if !name.starts_with(['.', '_']) && name != "testdata" && !system {
                     open.push(path);
                 }
-            } else if name.ends_with(".go") && !name.ends_with("_test.go")
-                || matches!(name.as_str(), "go.mod" | "go.sum")
+            } else if (name.ends_with(".go") && !name.ends_with("_test.go")
+                || matches!(name.as_str(), "go.mod" | "go.sum"))
+                && let Ok(contents) = call.m.read(path.as_bytes())
             {
-                if let Ok(contents) = call.m.read(path.as_bytes()) {
-                    digest.push_str(&format!("{path} {}\n", contents.key_digest().hex()));
-                    count += 1;
-                }
+                digest.push_str(&format!("{path} {}\n", contents.key_digest().hex()));
+                count += 1;
             }
         }
     }
@@ -385,7 +384,7 @@ fn build(call: &mut Call<'_, '_>, words: &[String], installing: bool) -> i32 {
     let key = Digest::of(format!("{digest}{settings}{at}")).hex();
     let key = key.get(..16).unwrap_or("");
     let modules: u64 = project.modules.iter().map(size).sum();
-    let plain = 6_900_000 + modules / 12 + count * 4_000 + writer::weight(key) % 65_536;
+    let plain = 1_900_000 + modules / 12 + count * 4_000 + writer::weight(key) % 65_536;
     let bytes = if wanted.stripped { plain * 7 / 10 } else { plain };
     let name = project.name.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("main").to_owned();
     let base = if dir == "." { name } else { at.rsplit('/').next().unwrap_or("main").to_owned() };

@@ -104,7 +104,7 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
             "--user" => user = true,
             "-c" | "--constraint" | "-i" | "--index-url" | "--extra-index-url" | "-f" | "--find-links"
             | "--prefix" | "--root" | "--timeout" | "--trusted-host" => {
-                drop(words.next());
+                words.next();
             }
             "--version" | "-V" => {
                 call.out("pip 23.2.1 from /usr/local/lib/python3.12/site-packages/pip (python 3.12)\n");

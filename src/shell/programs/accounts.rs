@@ -212,6 +212,9 @@ fn make_home(call: &mut Call<'_, '_>, home: &str, uid: u32, gid: u32, mode: u16,
         let _ = call.m.mkdir(&at, if last { mode } else { 0o755 });
         if last {
             let _ = call.m.chown(&at, Some(uid), Some(gid), true);
+            if call.m.stat(&at).is_ok_and(|stat| stat.mode != mode) {
+                let _ = call.m.chmod(&at, mode);
+            }
         }
     }
     if !skeleton {

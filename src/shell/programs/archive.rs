@@ -8,7 +8,7 @@ use super::tar_format::{self, Entry, EntryKind};
 use crate::fs::{Contents, Errno, path};
 use crate::shell::call::Call;
 use crate::shell::pattern::Pattern;
-use crate::shell::text;
+use crate::shell::{text, users};
 use crate::union::{Open, Stat, StatKind};
 use std::collections::HashMap;
 
@@ -142,6 +142,11 @@ fn create(call: &mut Call<'_, '_>, args: &Arguments, words: &[String]) -> i32 {
             }
         }
     }
+    if call.busybox {
+        // busybox enters the last directory before it packs anything.
+        let last = call.m.cwd.clone();
+        sources.iter_mut().for_each(|(cwd, _)| cwd.clone_from(&last));
+    }
     call.m.cwd.clone_from(&before);
     for file in args.values("T") {
         if let Ok(contents) = call.open_read(file) {
@@ -199,7 +204,7 @@ fn create(call: &mut Call<'_, '_>, args: &Arguments, words: &[String]) -> i32 {
         }
     }
     call.m.cwd = before;
-    archive.append(&tar_format::end(archive.len()));
+    archive.append(&tar_format::end(archive.len(), call.busybox));
     let zipped = args.has("z") || args.has("a") && archive_name.ends_with("gz");
     if args.any("jJ") || args.has("zstd") {
         call.m.not_modelled("tar with bzip2, xz or zstd, writing");
@@ -236,6 +241,8 @@ fn pack(
         mode: stat.mode,
         uid: stat.uid,
         gid: stat.gid,
+        user: users::by_uid(call.m, stat.uid).map_or(String::new(), |user| user.name),
+        group: users::group_by_gid(call.m, stat.gid).map_or(String::new(), |group| group.name),
         mtime: stat.mtime,
         kind: EntryKind::Directory,
     };
@@ -295,7 +302,11 @@ fn entries(call: &mut Call<'_, '_>, args: &Arguments) -> Result<Vec<Entry>, i32>
     let contents = open_archive(call, args)?;
     match tar_format::read(&contents, &mut call.m.t.fuel) {
         Ok(entries) => Ok(entries),
-        Err(_) => {
+        Err(()) if contents.len() < 512 && call.busybox => {
+            call.fail("short read");
+            Err(1)
+        }
+        Err(()) => {
             call.either("invalid tar magic", "This does not look like a tar archive");
             Err(if call.busybox { 1 } else { 2 })
         }

@@ -68,7 +68,7 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
         deep,
         preserve: args.any("ap") || args.values("preserve").next().is_some(),
         force: args.has("f"),
-        follow: !keeps_links && !(deep && !args.has("H")) || follow_all,
+        follow: follow_all || !keeps_links && (!deep || args.has("H")),
         follow_all: follow_all || !deep && !keeps_links,
         keep_existing: args.has("n"),
         only_newer: args.has("u"),
@@ -89,7 +89,7 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
         },
     };
     let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
-    if !into && (operands.len() > 1 || args.has("t")) {
+    if !into && !call.busybox && (operands.len() > 1 || args.has("t")) {
         return call.either_errno(&format!("'{target}'"), &format!("target '{target}'"), Errno::ENOTDIR);
     }
     let mut status = 0;
@@ -98,7 +98,7 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
             let destination = format!("{}/{}", target.trim_end_matches('/'), operand.trim_start_matches('/'));
             make_parents(call, &destination);
             destination
-        } else if into {
+        } else if into || operands.len() > 1 {
             inside(&target, operand)
         } else {
             target.clone()
@@ -140,7 +140,7 @@ pub(super) fn copy(call: &mut Call<'_, '_>, source: &str, destination: &str, cop
     let mut open: Vec<(String, String, bool, Option<Stat>)> =
         vec![(source.to_owned(), destination.to_owned(), true, None)];
     let mut clean = true;
-    let root = call.m.realpath(&text::encode(destination)).ok();
+    let mut root: Option<Vec<u8>> = None;
     while let Some((from, to, top, finish)) = open.pop() {
         if call.m.stopped() {
             return false;
@@ -173,13 +173,21 @@ pub(super) fn copy(call: &mut Call<'_, '_>, source: &str, destination: &str, cop
             continue;
         }
         let here = call.m.realpath(&bytes).ok();
-        if !top && here.is_some() && here == root && root.is_some() {
+        if !top && here.is_some() && here == root {
+            call.either(
+                &format!("recursion detected, omitting directory '{from}'"),
+                &format!("cannot copy a directory, '{source}', into itself, '{destination}'"),
+            );
+            clean = false;
             continue;
         }
         let Some(new) = make_directory(call, &from, &to, &stat, copying) else {
             clean = false;
             continue;
         };
+        if top {
+            root = call.m.realpath(&text::encode(&to)).ok();
+        }
         let names = match call.m.readdir(&bytes) {
             Ok(names) => names,
             Err(errno) => {
@@ -331,10 +339,6 @@ fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying
             );
             false
         }
-        Err(Failed::Write(Errno::ENOENT)) if call.busybox => {
-            call.fail(&format!("can't create '{to}': Path does not exist"));
-            false
-        }
         Err(Failed::Write(errno)) => {
             let what = match stat.kind {
                 StatKind::Symlink => "symbolic link",
@@ -366,7 +370,7 @@ fn replace(call: &mut Call<'_, '_>, target: &[u8], exists: bool) -> Result<(), E
     if exists { call.m.unlink(target) } else { Ok(()) }
 }
 
-/// busybox replaces an existing file by a new one; GNU cp writes into it.
+/// An existing file is written into, not replaced: its other names see the new contents.
 fn copy_one(
     call: &mut Call<'_, '_>,
     source: &[u8],
@@ -392,10 +396,6 @@ fn copy_one(
         _ => {
             let contents = call.open_read(&text::decode(source)).map_err(Failed::Read)?;
             let flags = Open { write: true, create: true, trunc: true, mode: stat.mode, ..Open::default() };
-            let device = existing.is_some_and(|e| matches!(e.kind, StatKind::CharDev(..)));
-            if call.busybox && existing.is_some() && !device {
-                call.m.unlink(target)?;
-            }
             match call.m.open(target, flags, Some(contents.clone())) {
                 Err(Errno::EACCES) if copying.force && existing.is_some() => {
                     call.m.unlink(target)?;

@@ -164,10 +164,10 @@ fn row(call: &mut Call<'_, '_>, name: &str, path: &str, args: &Arguments) -> Opt
 fn arrange(rows: &mut [Row], args: &Arguments) {
     rows.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
     if args.has("S") {
-        rows.sort_by(|a, b| b.stat.size.cmp(&a.stat.size));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.stat.size));
     }
     if args.has("t") {
-        rows.sort_by(|a, b| b.stat.mtime.cmp(&a.stat.mtime));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.stat.mtime));
     }
     if args.has("r") {
         rows.reverse();
@@ -238,19 +238,11 @@ fn print(call: &mut Call<'_, '_>, rows: Vec<Row>, args: &Arguments, total: bool)
         let arrow = row.target.as_ref().map(|target| format!(" -> {target}")).unwrap_or_default();
         let gap = if call.busybox { "    " } else { " " };
         let (w0, w1, w2, w3) = (if call.busybox { 1 } else { width(0) }, width(1), width(2), width(3));
-        let line = if call.busybox {
-            format!(
-                "{letters}{gap}{links:>w0$} {owner:<w1$} {group:<w2$} {size:>w3$} {time} {}{}{arrow}\n",
-                row.name,
-                mark(row)
-            )
-        } else {
-            format!(
-                "{letters}{gap}{links:>w0$} {owner:<w1$} {group:<w2$} {size:>w3$} {time} {}{}{arrow}\n",
-                row.name,
-                mark(row)
-            )
-        };
+        let line = format!(
+            "{letters}{gap}{links:>w0$} {owner:<w1$} {group:<w2$} {size:>w3$} {time} {}{}{arrow}\n",
+            row.name,
+            mark(row)
+        );
         call.out(&line);
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
     let target_bytes = text::encode(&target).into_owned();
     let link_to_dir = call.m.lstat(&target_bytes).is_ok_and(|stat| stat.kind == StatKind::Symlink);
     let into = !args.has("T") && call.m.is_dir(&target_bytes) && !(args.has("n") && link_to_dir);
-    if !into && operands.len() > 1 {
+    if !into && !call.busybox && operands.len() > 1 {
         return call.either_errno(&format!("'{target}'"), &format!("target '{target}'"), Errno::ENOTDIR);
     }
     let mut status = 0;
@@ -52,7 +52,9 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
             } else {
                 format!("failed to create {kind} '{name}' => '{operand}'")
             };
-            status = call.either_errno(&name, &gnu, errno);
+            let source =
+                !args.has("s") && errno == Errno::ENOENT && call.m.lstat(&text::encode(operand)).is_err();
+            status = call.either_errno(if source { operand } else { &name }, &gnu, errno);
         }
     }
     status

@@ -5,7 +5,6 @@ use super::mode;
 use crate::fs::{Contents, Errno, path};
 use crate::shell::call::Call;
 use crate::shell::text;
-use crate::union::StatKind;
 
 /// 2024-01-01T00:00:00Z, the lab's one date.
 pub(super) const NOW: i64 = 1_704_067_200;
@@ -251,7 +250,7 @@ pub(super) fn truncate(call: &mut Call<'_, '_>) -> i32 {
     let Some(word) = args.value("s") else {
         return call.fail("you must specify either '--size' or '--reference'");
     };
-    let (sign, digits) = match word.chars().next() {
+    let (sign, digits) = match word.chars().next().filter(|_| !call.busybox) {
         Some(sign @ ('+' | '-' | '<' | '>' | '/' | '%')) => (Some(sign), &word[1..]),
         _ => (None, word),
     };
@@ -314,9 +313,4 @@ pub(super) fn fallocate(call: &mut Call<'_, '_>) -> i32 {
         Ok(()) => 0,
         Err(errno) => call.either_errno(operand, &format!("cannot open {operand}"), errno),
     }
-}
-
-/// The kind of thing a path leads to, symlinks not followed.
-pub(super) fn kind_of(call: &mut Call<'_, '_>, path: &[u8]) -> Option<StatKind> {
-    call.m.lstat(path).ok().map(|stat| stat.kind)
 }

@@ -37,7 +37,7 @@ pub(super) fn mv(call: &mut Call<'_, '_>) -> i32 {
         },
     };
     let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
-    if !into && operands.len() > 1 {
+    if !into && !call.busybox && operands.len() > 1 {
         return call.either_errno(&format!("'{target}'"), &format!("target '{target}'"), Errno::ENOTDIR);
     }
     let mut status = 0;

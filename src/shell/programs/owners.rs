@@ -263,5 +263,12 @@ fn owner_of(
         let login = uid.and_then(|uid| users::by_uid(call.m, uid)).map(|user| user.gid);
         return Ok((uid, login));
     }
+    let known = |call: &mut Call<'_, '_>| {
+        (user.is_empty() || users::uid_of(call.m, user).is_some())
+            && group.is_none_or(|group| group.is_empty() || users::gid_of(call.m, group).is_some())
+    };
+    if call.busybox && group.is_some() && !known(call) {
+        return Err(call.fail(&format!("unknown user/group {word}")));
+    }
     pair(call, Some(user), group)
 }

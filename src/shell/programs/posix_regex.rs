@@ -45,7 +45,7 @@ fn translate(source: &str, extended: bool) -> Option<String> {
         let was_fresh = std::mem::replace(&mut fresh, false);
         match c {
             '\\' => {
-                let Some(next) = chars.get(at).copied() else { return None };
+                let next = chars.get(at).copied()?;
                 at += 1;
                 match next {
                     '(' | ')' | '{' | '}' | '|' if !extended => {

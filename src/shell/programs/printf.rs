@@ -11,8 +11,8 @@ pub(crate) enum Mistake {
     Number(String),
     /// A number with something after it.
     Partial(String),
-    /// A directive that does not exist.
-    Format(String),
+    /// A directive that does not exist, and the format from there on, without size letters.
+    Format(String, String),
 }
 
 /// What it prints, and the mistakes.
@@ -37,23 +37,23 @@ struct Directive {
 /// The widest field the lab prints.
 const WIDEST: usize = 100_000;
 
-/// Formats; the format is used again as long as arguments are left.
-pub(crate) fn format(format: &str, arguments: &[String], fuel: &mut Fuel) -> Printed {
+/// Formats; the format is used again as long as arguments are left. `quoting`: there is a `%q`.
+pub(crate) fn format(format: &str, arguments: &[String], quoting: bool, fuel: &mut Fuel) -> Printed {
     let chars: Vec<char> = format.chars().collect();
     let mut printed = Printed::default();
     let mut rest = arguments;
     loop {
         let before = rest.len();
-        let go_on = once(&chars, &mut rest, &mut printed);
+        let go_on = once(&chars, &mut rest, quoting, &mut printed);
         if !go_on || rest.is_empty() || rest.len() == before || !fuel.spend(chars.len() as u64 + 1) {
             return printed;
         }
     }
 }
 
-fn once(chars: &[char], rest: &mut &[String], printed: &mut Printed) -> bool {
+fn once(chars: &[char], rest: &mut &[String], quoting: bool, printed: &mut Printed) -> bool {
     let mut at = 0;
-    let mut next = |rest: &mut &[String]| -> Option<String> {
+    let next = |rest: &mut &[String]| -> Option<String> {
         let (first, more) = rest.split_first()?;
         *rest = more;
         Some(first.clone())
@@ -88,7 +88,7 @@ fn once(chars: &[char], rest: &mut &[String], printed: &mut Printed) -> bool {
                     }
                     at += 1;
                 }
-                let mut measure = |at: &mut usize, rest: &mut &[String]| -> Option<i64> {
+                let measure = |at: &mut usize, rest: &mut &[String]| -> Option<i64> {
                     if chars.get(*at) == Some(&'*') {
                         *at += 1;
                         return Some(next(rest).and_then(|w| w.parse().ok()).unwrap_or(0));
@@ -109,19 +109,25 @@ fn once(chars: &[char], rest: &mut &[String], printed: &mut Printed) -> bool {
                     let precision = measure(&mut at, rest).unwrap_or(0);
                     directive.precision = usize::try_from(precision).ok().map(|p| p.min(WIDEST));
                 }
-                while chars.get(at).is_some_and(|c| "hlLqjzt".contains(*c)) {
+                let sized = at;
+                while chars.get(at).is_some_and(|c| "hlLjzt".contains(*c)) {
                     at += 1;
                 }
                 let Some(conversion) = chars.get(at).copied() else {
                     let raw: String = chars.get(start..).unwrap_or_default().iter().collect();
-                    printed.mistakes.push(Mistake::Format(raw));
+                    printed.mistakes.push(Mistake::Format(raw.clone(), raw));
                     return false;
                 };
                 at += 1;
-                let known = "sbcdiuoxXeEfFgGaAq".contains(conversion);
+                let known = "sbcdiuoxXeEfFgGaA".contains(conversion) || conversion == 'q' && quoting;
                 if !known {
                     let raw: String = chars.get(start..at).unwrap_or_default().iter().collect();
-                    printed.mistakes.push(Mistake::Format(raw));
+                    let rest = chars
+                        .get(start..sized)
+                        .unwrap_or_default()
+                        .iter()
+                        .chain(chars.get(at - 1..).unwrap_or_default());
+                    printed.mistakes.push(Mistake::Format(raw, rest.collect()));
                     return false;
                 }
                 let argument = next(rest);
@@ -331,7 +337,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     let [format_text, arguments @ ..] = words else {
         return call.either("usage: printf FORMAT [ARG]...", "missing operand");
     };
-    let printed = format(format_text, arguments, &mut call.m.t.fuel);
+    let printed = format(format_text, arguments, !call.busybox, &mut call.m.t.fuel);
     call.out_bytes(&printed.bytes);
     for mistake in &printed.mistakes {
         match mistake {
@@ -347,9 +353,9 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
                     &format!("'{word}': value not completely converted"),
                 );
             }
-            Mistake::Format(word) => {
+            Mistake::Format(word, rest) => {
                 call.either(
-                    &format!("{word}: invalid format"),
+                    &format!("{rest}: invalid format"),
                     &format!("{word}: invalid conversion specification"),
                 );
             }

@@ -83,7 +83,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     };
     let script = match parse(&source, args.any("Er")) {
         Ok(script) => script,
-        Err(message) if call.busybox => return call.fail(&message),
+        Err(message) if call.busybox => return call.fail(&busybox_words(&message)),
         Err(message) => {
             return call.fail(&format!("-e expression #1, char {}: {message}", source.chars().count()));
         }
@@ -93,6 +93,22 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
         each_in_place(call, &script, &args, quiet, &suffix)
     } else {
         stream(call, &script, &args, quiet)
+    }
+}
+
+/// The parser's messages are GNU's; busybox has its own for some.
+fn busybox_words(message: &str) -> String {
+    if let Some(letter) = message.strip_prefix("unknown command: `") {
+        return format!("unsupported command {}", letter.trim_end_matches('\''));
+    }
+    match message {
+        "unterminated `s' command" | "unterminated `y' command" | "unterminated address regex" => {
+            "unmatched '/'".to_owned()
+        }
+        "unknown option to `s'" => "bad option in substitution expression".to_owned(),
+        "unmatched `{'" => "unterminated {".to_owned(),
+        "unexpected `}'" => "unexpected }".to_owned(),
+        other => other.to_owned(),
     }
 }
 
@@ -397,7 +413,7 @@ impl<'s> Editor<'s> {
                 continue;
             }
             match &command.what {
-                What::Open(_) | What::Close | What::Label | What::Nothing => {}
+                What::Open(_) | What::Close | What::Label => {}
                 What::Substitute { .. } => self.substitute(&command.what, call),
                 What::Translate(pairs) => {
                     let turn = |c: char| pairs.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to);

@@ -63,7 +63,6 @@ pub(super) enum What {
     Read(String),
     Write(String),
     List,
-    Nothing,
 }
 
 /// A piece of a replacement.

@@ -283,7 +283,11 @@ pub(super) fn tail(call: &mut Call<'_, '_>) -> i32 {
         };
         Ok(contents.slice(from, contents.len()))
     };
-    parts(call, &args, cut, ("can't open '{}'", "cannot open '{}' for reading"))
+    let status = parts(call, &args, cut, ("can't open '{}'", "cannot open '{}' for reading"));
+    if status != 0 && call.busybox && args.operands.len() == 1 {
+        call.fail("no files");
+    }
+    status
 }
 
 pub(super) fn tee(call: &mut Call<'_, '_>) -> i32 {

@@ -24,6 +24,9 @@ pub(super) struct Entry {
     pub mode: u16,
     pub uid: u32,
     pub gid: u32,
+    /// Names of the owner; may be empty.
+    pub user: String,
+    pub group: String,
     pub mtime: i64,
     pub kind: EntryKind,
 }
@@ -55,13 +58,15 @@ impl Entry {
             EntryKind::Link(target) => format!(" link to {target}"),
             _ => String::new(),
         };
+        let named = |name: &str, id: u32| if name.is_empty() { id.to_string() } else { name.to_owned() };
+        let (owner, group) = (named(&self.user, self.uid), named(&self.group, self.gid));
         let time = super::system::full_time(self.mtime);
         let time = time.get(..16).unwrap_or("");
         format!(
             "{letter}{} {}/{} {size:>9} {time} {}{arrow}",
             mode::letters(self.mode),
-            self.uid,
-            self.gid,
+            owner,
+            group,
             self.shown()
         )
     }
@@ -100,6 +105,8 @@ fn header(name: &[u8], kind: u8, size: u64, entry: &Entry, link: &[u8]) -> [u8; 
     put(&mut header, 156, &[kind]);
     put(&mut header, 157, link.get(..100).unwrap_or(link));
     put(&mut header, 257, b"ustar  \0");
+    put(&mut header, 265, entry.user.as_bytes().get(..31).unwrap_or(entry.user.as_bytes()));
+    put(&mut header, 297, entry.group.as_bytes().get(..31).unwrap_or(entry.group.as_bytes()));
     if let EntryKind::Device(major, minor) = entry.kind {
         octal(&mut header, 329, 8, u64::from(major));
         octal(&mut header, 337, 8, u64::from(minor));
@@ -133,6 +140,8 @@ pub(super) fn write(entry: &Entry) -> Contents {
                 mode: 0o644,
                 uid: 0,
                 gid: 0,
+                user: String::new(),
+                group: String::new(),
                 mtime: 0,
                 kind: EntryKind::Directory,
             };
@@ -151,8 +160,11 @@ pub(super) fn write(entry: &Entry) -> Contents {
     out
 }
 
-/// The two empty blocks, filled up to a record of 10 KiB.
-pub(super) fn end(written: u64) -> Contents {
+/// The two empty blocks; filled up to a record of 10 KiB, which busybox leaves out.
+pub(super) fn end(written: u64, bare: bool) -> Contents {
+    if bare {
+        return Contents::fill(0, 2 * BLOCK);
+    }
     let whole = (written + 2 * BLOCK).next_multiple_of(20 * BLOCK);
     Contents::fill(0, whole - written)
 }
@@ -257,6 +269,8 @@ pub(super) fn read(archive: &Contents, fuel: &mut Fuel) -> Result<Vec<Entry>, ()
             mode: number(&header, 100, 8).unwrap_or(0o644) as u16 & 0o7777,
             uid: number(&header, 108, 8).unwrap_or(0) as u32,
             gid: number(&header, 116, 8).unwrap_or(0) as u32,
+            user: text_field(&header, 265, 32),
+            group: text_field(&header, 297, 32),
             mtime: number(&header, 136, 12).unwrap_or(0) as i64,
             kind,
         });

@@ -31,12 +31,14 @@ struct Reader<'a, 'm, 'w> {
     words: &'w [String],
     at: usize,
     depth: u32,
+    /// A missing file counts as older than any (bash, GNU test; not ash and dash).
+    missing_is_old: bool,
 }
 
 /// Evaluates the words between `[` and `]` (POSIX XCU test: by the number of words up to four, else as
 /// an expression with `-a`, `-o`, `!` and parentheses).
-pub(crate) fn evaluate(m: &mut Machine<'_>, words: &[String]) -> Answer {
-    let mut reader = Reader { m, words, at: 0, depth: 0 };
+pub(crate) fn evaluate(m: &mut Machine<'_>, words: &[String], missing_is_old: bool) -> Answer {
+    let mut reader = Reader { m, words, at: 0, depth: 0, missing_is_old };
     match words {
         [] => Ok(false),
         [one] => Ok(!one.is_empty()),
@@ -48,10 +50,14 @@ pub(crate) fn evaluate(m: &mut Machine<'_>, words: &[String]) -> Answer {
             let (a, b) = (!left.is_empty(), !right.is_empty());
             Ok(if op == "-a" { a && b } else { a || b })
         }
-        [not, rest @ ..] if not == "!" && rest.len() == 2 => evaluate(reader.m, rest).map(|yes| !yes),
+        [not, rest @ ..] if not == "!" && rest.len() == 2 => {
+            evaluate(reader.m, rest, missing_is_old).map(|yes| !yes)
+        }
         [open, one, close] if open == "(" && close == ")" => Ok(!one.is_empty()),
         [_, op, _] => Err(Mistake::Binary(op.clone())),
-        [not, rest @ ..] if not == "!" && rest.len() == 3 => evaluate(reader.m, rest).map(|yes| !yes),
+        [not, rest @ ..] if not == "!" && rest.len() == 3 => {
+            evaluate(reader.m, rest, missing_is_old).map(|yes| !yes)
+        }
         _ => {
             let answer = reader.either()?;
             match words.get(reader.at) {
@@ -190,9 +196,9 @@ impl Reader<'_, '_, '_> {
                 Ok(match (op, a, b) {
                     ("-ef", Some(a), Some(b)) => a.id == b.id,
                     ("-nt", Some(a), Some(b)) => a.mtime > b.mtime,
-                    ("-nt", Some(_), None) => true,
+                    ("-nt", Some(_), None) => self.missing_is_old,
                     ("-ot", Some(a), Some(b)) => a.mtime < b.mtime,
-                    ("-ot", None, Some(_)) => true,
+                    ("-ot", None, Some(_)) => self.missing_is_old,
                     _ => false,
                 })
             }
@@ -212,7 +218,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
             }
         }
     }
-    match evaluate(call.m, words) {
+    match evaluate(call.m, words, !call.busybox) {
         Ok(yes) => i32::from(!yes),
         Err(mistake) => {
             let (busybox, gnu) = match mistake {

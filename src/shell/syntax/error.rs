@@ -13,8 +13,8 @@ pub(crate) enum Mistake {
     Backquote,
     /// `for 1x in`.
     ForVariable(String),
-    /// `${` without its end, or with nothing inside.
-    Substitution(String),
+    /// `${` or `$((` without this end.
+    Missing(&'static str),
     /// Nested deeper than the lab follows.
     TooDeep,
 }
@@ -68,7 +68,7 @@ impl SyntaxError {
             Mistake::Quote(_) => "unterminated quoted string".to_owned(),
             Mistake::Backquote => "EOF in backquote substitution".to_owned(),
             Mistake::ForVariable(_) => "bad for loop variable".to_owned(),
-            Mistake::Substitution(_) => "bad substitution".to_owned(),
+            Mistake::Missing(end) => format!("missing '{end}'"),
             Mistake::TooDeep => "nested too deep".to_owned(),
         }
     }
@@ -93,7 +93,7 @@ impl SyntaxError {
             Mistake::Quote(_) => "Syntax error: Unterminated quoted string".to_owned(),
             Mistake::Backquote => "Syntax error: EOF in backquote substitution".to_owned(),
             Mistake::ForVariable(_) => "Syntax error: Bad for loop variable".to_owned(),
-            Mistake::Substitution(_) => "Syntax error: Bad substitution".to_owned(),
+            Mistake::Missing(end) => format!("Syntax error: Missing '{end}'"),
             Mistake::TooDeep => "Syntax error: nested too deep".to_owned(),
         }
     }
@@ -123,7 +123,7 @@ impl SyntaxError {
             Mistake::Quote(quote) => matching(*quote),
             Mistake::Backquote => matching('`'),
             Mistake::ForVariable(name) => vec![format!("line {line}: `{name}': not a valid identifier")],
-            Mistake::Substitution(source) => vec![format!("line {line}: {source}: bad substitution")],
+            Mistake::Missing(end) => matching(end.chars().next().unwrap_or(')')),
             Mistake::TooDeep => vec![format!("line {line}: nested too deep")],
         }
     }

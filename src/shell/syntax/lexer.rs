@@ -208,10 +208,8 @@ impl Parser {
                     End::BraceDouble if self.dialect != Dialect::Bash => {
                         self.error_at(Mistake::Quote('"'), start)
                     }
-                    End::Arith | End::Semicolon => {
-                        self.error_at(Mistake::Unexpected(Found::End, Some("))")), start)
-                    }
-                    _ => self.error_at(Mistake::Quote('}'), start),
+                    End::Arith | End::Semicolon => self.error_at(Mistake::Missing("))"), start),
+                    _ => self.error_at(Mistake::Missing("}"), start),
                 };
             };
             match (end, c) {
@@ -229,7 +227,7 @@ impl Parser {
                         self.pos += 2;
                         return Ok(parts);
                     }
-                    return self.error_at(Mistake::Unexpected(Found::End, Some("))")), start);
+                    return self.error_at(Mistake::Missing("))"), start);
                 }
                 (End::Arith | End::Semicolon | End::Colon, '(') => open += 1,
                 (End::Arith | End::Semicolon | End::Colon, ')') => open = open.saturating_sub(1),

@@ -99,14 +99,14 @@ impl Parser {
 
     fn operator(&mut self, quoted: bool) -> Result<Op, SyntaxError> {
         let Some(c) = self.look(0) else {
-            return self.error(Mistake::Quote('}'));
+            return self.error(Mistake::Missing("}"));
         };
         let colon = c == ':' && self.look(1).is_some_and(|c| "-=?+".contains(c));
         if colon {
             self.bump();
         }
         let Some(c) = self.bump() else {
-            return self.error(Mistake::Quote('}'));
+            return self.error(Mistake::Missing("}"));
         };
         let fancy = self.dialect != Dialect::Dash;
         Ok(match c {

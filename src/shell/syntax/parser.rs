@@ -55,11 +55,6 @@ impl Parser {
         }
     }
 
-    /// The line that is read next.
-    pub fn line(&self) -> u32 {
-        self.line
-    }
-
     /// The next complete command: up to a newline. None at the end.
     pub fn next(&mut self) -> Parsed<Option<List>> {
         loop {
@@ -162,7 +157,8 @@ impl Parser {
         let list = self.list_until(&[stop])?;
         if list.0.is_empty() {
             let token = self.token()?;
-            return self.unexpected(&token, None);
+            let expected = matches!(token, Token::End).then_some(stop);
+            return self.unexpected(&token, expected);
         }
         self.expect_keyword(stop)?;
         Ok(list)
@@ -583,7 +579,8 @@ impl Parser {
         let Token::Word(word) = token else { return self.unexpected(&token, None) };
         let kind = match op {
             "<" => RedirectKind::Read(word),
-            ">" | ">|" => RedirectKind::Write(word),
+            ">" => RedirectKind::Write { word, clobber: false },
+            ">|" => RedirectKind::Write { word, clobber: true },
             ">>" => RedirectKind::Append(word),
             "<>" => RedirectKind::ReadWrite(word),
             ">&" if number.is_none() && self.dialect == Dialect::Bash && !is_descriptor(&word) => {

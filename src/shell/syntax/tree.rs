@@ -180,7 +180,11 @@ pub(crate) struct Redirect {
 #[derive(Debug)]
 pub(crate) enum RedirectKind {
     Read(Word),
-    Write(Word),
+    /// With `clobber` even when `set -C` guards the file.
+    Write {
+        word: Word,
+        clobber: bool,
+    },
     Append(Word),
     ReadWrite(Word),
     /// `>&word`, `<&word`: a number or `-`.

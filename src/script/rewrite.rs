@@ -49,6 +49,8 @@ pub struct Rewritten {
     pub commands: Vec<Written>,
     /// Echoed statements, by the number in their call.
     pub statements: Vec<Written>,
+    /// The first variable that is named like a command or session word: `let docker = …`.
+    pub taken: Option<Written>,
     /// Per line of `text`: (new column, old column) where a stretch begins, ascending, from 1.
     columns: Vec<Vec<(usize, usize)>>,
 }
@@ -170,6 +172,9 @@ impl Rewriter {
                         return false;
                     }
                 }
+                if matches!(word.as_str(), "let" | "const") {
+                    self.note_taken(n);
+                }
                 self.copy(n);
                 // `else` and the like go on; anything else ends the chance of a statement here.
                 fresh && matches!(word.as_str(), "else")
@@ -237,6 +242,17 @@ impl Rewriter {
         let (line, column) = (self.line as u32, self.column as u32);
         self.out.statements.push(Written { text: text.to_owned(), line, column });
         self.insert(&format!("__echo({number});"));
+    }
+
+    /// Notes the variable behind the `let` at hand, if its name is taken.
+    fn note_taken(&mut self, word: usize) {
+        let Some(start) = next_significant(&self.chars, self.at + word) else { return };
+        let name: String = self.chars[start..].iter().take_while(|c| is_word(**c)).collect();
+        let known = COMMAND_WORDS.iter().chain(SESSION_WORDS).any(|word| *word == name);
+        if known && self.out.taken.is_none() && !self.chars[self.at..start].contains(&'\n') {
+            let column = (self.column + (start - self.at)) as u32;
+            self.out.taken = Some(Written { text: name, line: self.line as u32, column });
+        }
     }
 
     fn behind_dot_or_fn(&self) -> bool {

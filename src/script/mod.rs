@@ -12,6 +12,7 @@ mod errors;
 mod handle;
 pub mod methods;
 pub mod rewrite;
+mod scan;
 mod words;
 
 pub use self::ask::Ask;

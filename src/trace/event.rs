@@ -312,7 +312,7 @@ pub enum Event {
         hits: usize,
         /// Number of misses.
         misses: usize,
-        /// Simulated seconds spent again on steps that missed.
+        /// Simulated seconds of steps that an earlier build had executed already.
         seconds: f64,
     },
     /// A build ended badly. A result, not a lab error.

@@ -1,4 +1,5 @@
 //! RUN lines and container commands recorded from Docker: output, exit status and layer.
+#![allow(clippy::unwrap_used)]
 
 use indexmap::IndexMap;
 use layerlab::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};

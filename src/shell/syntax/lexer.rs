@@ -1,6 +1,6 @@
 //! Characters to tokens and parts of words.
 
-use super::error::{Found, Mistake, SyntaxError};
+use super::error::{Mistake, SyntaxError};
 use super::tree::{Part, Script, Word};
 use super::{Dialect, Parser};
 use crate::shell::text;

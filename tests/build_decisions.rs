@@ -1,5 +1,4 @@
 //! The decision table: what is changed between two builds, and what each builder then decides and why.
-#![allow(clippy::unwrap_used, clippy::panic)] // tests
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod build_support;

@@ -1,4 +1,5 @@
 //! One-line sessions: what is printed, how it ends, what it leaves; and what stops it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use indexmap::IndexMap;
 use layerlab::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};

@@ -514,7 +514,7 @@ impl<'m> Machine<'m> {
             }
         }
         if let Some(dialect) = super::shell_dialect(tag, name) {
-            return super::eval::run_shell(self, dialect, argv, env, fds);
+            return super::begin::run_shell(self, dialect, argv, env, fds);
         }
         match super::programs::find(name) {
             Some(program) => {

@@ -8,6 +8,7 @@
 //! file a group, and `packages` the package managers.
 
 mod arith;
+mod begin;
 mod braces;
 mod builtins;
 mod call;

@@ -307,7 +307,7 @@ impl Shell<'_, '_> {
         if !self.m.t.fuel.enter() {
             return 137;
         }
-        let status = super::eval::run_shell(self.m, dialect, &script, &env, &fds);
+        let status = super::begin::run_shell(self.m, dialect, &script, &env, &fds);
         self.m.t.fuel.leave();
         status
     }

@@ -5,6 +5,7 @@
 
 pub(super) mod apk;
 pub(super) mod apt;
+mod apt_lists;
 pub(super) mod dpkg;
 pub(super) mod go;
 pub(super) mod npm;

@@ -1,85 +1,12 @@
 //! `awk`.
 
 use super::awk_parse::{Expr, Rule, Statement, When, parse};
-use super::{posix_regex, printf};
+use super::awk_value::Value;
+use super::posix_regex;
 use crate::shell::call::Call;
 use crate::shell::text;
 use regex::Regex;
 use std::collections::{BTreeMap, HashMap};
-
-/// A value: a number, a text, or a text from input that counts as a number if it looks like one.
-#[derive(Clone, Debug)]
-enum Value {
-    Number(f64),
-    Text(String),
-    Input(String),
-}
-
-impl Value {
-    fn number(&self) -> f64 {
-        match self {
-            Value::Number(number) => *number,
-            Value::Text(text) | Value::Input(text) => leading_number(text),
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Value::Number(number) => shown(*number),
-            Value::Text(text) | Value::Input(text) => text.clone(),
-        }
-    }
-
-    fn truth(&self) -> bool {
-        match self {
-            Value::Number(number) => *number != 0.0,
-            Value::Text(text) => !text.is_empty(),
-            Value::Input(text) if looks_numeric(text) => leading_number(text) != 0.0,
-            Value::Input(text) => !text.is_empty(),
-        }
-    }
-
-    fn numeric(&self) -> bool {
-        match self {
-            Value::Number(_) => true,
-            Value::Text(_) => false,
-            Value::Input(text) => looks_numeric(text),
-        }
-    }
-}
-
-fn looks_numeric(text: &str) -> bool {
-    let text = text.trim();
-    !text.is_empty() && text.parse::<f64>().is_ok() && !text.ends_with(|c: char| c.is_ascii_alphabetic())
-}
-
-fn leading_number(text: &str) -> f64 {
-    let text = text.trim_start();
-    let mut end = 0;
-    let (mut dot, mut digits) = (false, false);
-    for (at, c) in text.char_indices() {
-        match c {
-            '+' | '-' if at == 0 => {}
-            '.' if !dot => dot = true,
-            c if c.is_ascii_digit() => digits = true,
-            _ => break,
-        }
-        end = at + 1;
-    }
-    if !digits {
-        return 0.0;
-    }
-    text.get(..end).unwrap_or("").parse().unwrap_or(0.0)
-}
-
-fn shown(number: f64) -> String {
-    if number == number.trunc() && number.abs() < 1e16 {
-        return format!("{number:.0}").replace("-0", if number == 0.0 { "0" } else { "-0" });
-    }
-    let mut fuel = crate::trace::Fuel::default();
-    let printed = printf::format("%.6g", &[number.to_string()], false, &mut fuel);
-    text::decode(&printed.bytes)
-}
 
 /// How a statement ended the ones around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,17 +18,17 @@ enum Flow {
     Exit,
 }
 
-struct Machine<'a, 'c, 'm> {
-    call: &'a mut Call<'c, 'm>,
+pub(super) struct Machine<'a, 'c, 'm> {
+    pub(super) call: &'a mut Call<'c, 'm>,
     variables: HashMap<String, Value>,
-    arrays: HashMap<String, BTreeMap<String, Value>>,
-    record: String,
+    pub(super) arrays: HashMap<String, BTreeMap<String, Value>>,
+    pub(super) record: String,
     fields: Vec<String>,
     active: Vec<bool>,
     status: i32,
     regexes: HashMap<String, Option<Regex>>,
     written: Vec<String>,
-    broken: Option<String>,
+    pub(super) broken: Option<String>,
 }
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
@@ -325,7 +252,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         self.variables.insert("NF".to_owned(), Value::Number(count as f64));
     }
 
-    fn split(&mut self, record: &str, separator: Option<String>) -> Vec<String> {
+    pub(super) fn split(&mut self, record: &str, separator: Option<String>) -> Vec<String> {
         let separator = separator.unwrap_or_else(|| self.get("FS").text());
         if separator == " " {
             return record.split_whitespace().map(str::to_owned).collect();
@@ -345,18 +272,18 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         }
     }
 
-    fn regex(&mut self, source: &str) -> Option<Regex> {
+    pub(super) fn regex(&mut self, source: &str) -> Option<Regex> {
         if self.regexes.len() > 500 {
             self.regexes.clear();
         }
         self.regexes.entry(source.to_owned()).or_insert_with(|| posix_regex::extended(source, false)).clone()
     }
 
-    fn get(&self, name: &str) -> Value {
+    pub(super) fn get(&self, name: &str) -> Value {
         self.variables.get(name).cloned().unwrap_or(Value::Input(String::new()))
     }
 
-    fn set(&mut self, name: &str, value: Value) {
+    pub(super) fn set(&mut self, name: &str, value: Value) {
         if name == "NF" {
             let count = value.number().clamp(0.0, 10_000.0) as usize;
             self.fields.resize(count, String::new());
@@ -517,36 +444,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         }
     }
 
-    /// `printf`: `%c` of a number is that character; numbers may have fractions.
-    fn formatted(&mut self, format: &str, values: &[String]) -> String {
-        // awk uses the format once; the shell's printf would repeat it.
-        let mut wanted = 0;
-        let mut chars = format.chars().peekable();
-        let mut kinds = Vec::new();
-        while let Some(c) = chars.next() {
-            if c == '%' && chars.next_if_eq(&'%').is_none() {
-                let kind = chars.by_ref().find(|c| c.is_ascii_alphabetic()).unwrap_or('s');
-                kinds.push(kind);
-                wanted += 1;
-            }
-        }
-        let given: Vec<String> = (0..wanted)
-            .map(|at| {
-                let value = values.get(at).cloned().unwrap_or_default();
-                match kinds.get(at) {
-                    Some('d' | 'i' | 'o' | 'x' | 'X' | 'u') => {
-                        format!("{:.0}", leading_number(&value).trunc())
-                    }
-                    Some('f' | 'e' | 'g' | 'E' | 'G') => leading_number(&value).to_string(),
-                    _ => value,
-                }
-            })
-            .collect();
-        let printed = printf::format(&format.replace('\\', "\\\\"), &given, false, &mut self.call.m.t.fuel);
-        text::decode(&printed.bytes)
-    }
-
-    fn value(&mut self, expr: &Expr) -> Value {
+    pub(super) fn value(&mut self, expr: &Expr) -> Value {
         if !self.call.m.t.fuel.spend(1) || self.broken.is_some() {
             return Value::Number(0.0);
         }
@@ -663,7 +561,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         Value::Input(self.fields.get(number as usize - 1).cloned().unwrap_or_default())
     }
 
-    fn assign(&mut self, target: &Expr, value: Value) {
+    pub(super) fn assign(&mut self, target: &Expr, value: Value) {
         match target {
             Expr::Variable(name) => self.set(name, value),
             Expr::Element(name, index) => {
@@ -690,7 +588,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
     }
 
     /// A pattern: what stands between slashes, or any text.
-    fn pattern(&mut self, expr: &Expr) -> String {
+    pub(super) fn pattern(&mut self, expr: &Expr) -> String {
         match expr {
             Expr::Regex(source) => source.clone(),
             other => self.value(other).text(),
@@ -705,137 +603,5 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
                 false
             }
         }
-    }
-
-    fn function(&mut self, name: &str, arguments: &[Expr]) -> Value {
-        let argument = |machine: &mut Self, at: usize| match arguments.get(at) {
-            Some(expr) => machine.value(expr),
-            None => Value::Input(machine.record.clone()),
-        };
-        match name {
-            "length" => {
-                if let Some(Expr::Variable(array)) = arguments.first()
-                    && let Some(array) = self.arrays.get(array)
-                {
-                    return Value::Number(array.len() as f64);
-                }
-                Value::Number(argument(self, 0).text().chars().count() as f64)
-            }
-            "substr" => {
-                let text: Vec<char> = argument(self, 0).text().chars().collect();
-                let start = argument(self, 1).number().round();
-                let end = if arguments.len() > 2 {
-                    start + argument(self, 2).number().round()
-                } else {
-                    f64::INFINITY
-                };
-                let inside = |at: usize| (at as f64 + 1.0) >= start && (at as f64 + 1.0) < end;
-                Value::Text(text.iter().enumerate().filter(|(at, _)| inside(*at)).map(|(_, c)| *c).collect())
-            }
-            "index" => {
-                let (text, part) = (argument(self, 0).text(), argument(self, 1).text());
-                let at = text.find(&part).map_or(0, |at| text[..at].chars().count() + 1);
-                Value::Number(at as f64)
-            }
-            "split" => {
-                let text = argument(self, 0).text();
-                let separator = arguments.get(2).map(|expr| self.pattern(expr));
-                let pieces = self.split(&text, separator);
-                let count = pieces.len();
-                if let Some(Expr::Variable(array)) = arguments.get(1) {
-                    let items = pieces
-                        .into_iter()
-                        .enumerate()
-                        .map(|(i, p)| ((i + 1).to_string(), Value::Input(p)))
-                        .collect();
-                    self.arrays.insert(array.clone(), items);
-                }
-                Value::Number(count as f64)
-            }
-            "sub" | "gsub" => self.substitute(name == "gsub", arguments),
-            "match" => {
-                let text = argument(self, 0).text();
-                let source = arguments.get(1).map(|expr| self.pattern(expr)).unwrap_or_default();
-                let found =
-                    self.regex(&source).and_then(|regex| regex.find(&text).map(|m| (m.start(), m.end())));
-                let (start, length) = match found {
-                    Some((from, to)) => {
-                        (text[..from].chars().count() as f64 + 1.0, text[from..to].chars().count() as f64)
-                    }
-                    None => (0.0, -1.0),
-                };
-                self.set("RSTART", Value::Number(start));
-                self.set("RLENGTH", Value::Number(length));
-                Value::Number(start)
-            }
-            "toupper" => Value::Text(argument(self, 0).text().to_ascii_uppercase()),
-            "tolower" => Value::Text(argument(self, 0).text().to_ascii_lowercase()),
-            "sprintf" => {
-                let format = argument(self, 0).text();
-                let values: Vec<String> =
-                    arguments.iter().skip(1).map(|expr| self.value(expr).text()).collect();
-                Value::Text(self.formatted(&format, &values))
-            }
-            "int" => Value::Number(argument(self, 0).number().trunc()),
-            "sqrt" => Value::Number(argument(self, 0).number().sqrt()),
-            "exp" => Value::Number(argument(self, 0).number().exp()),
-            "log" => Value::Number(argument(self, 0).number().ln()),
-            "sin" => Value::Number(argument(self, 0).number().sin()),
-            "cos" => Value::Number(argument(self, 0).number().cos()),
-            "rand" => Value::Number(f64::from(self.call.m.random()) / 32_768.0),
-            "srand" => Value::Number(0.0),
-            "," => {
-                let parts: Vec<String> = arguments.iter().map(|expr| self.value(expr).text()).collect();
-                Value::Text(parts.join(&self.get("SUBSEP").text()))
-            }
-            "system" => {
-                let line = argument(self, 0).text();
-                self.call.flush();
-                Value::Number(f64::from(self.call.shell(&line)))
-            }
-            "close" | "fflush" => Value::Number(0.0),
-            other => {
-                self.broken.get_or_insert_with(|| format!("function {other} not defined"));
-                Value::Number(0.0)
-            }
-        }
-    }
-
-    fn substitute(&mut self, all: bool, arguments: &[Expr]) -> Value {
-        let source = arguments.first().map(|expr| self.pattern(expr)).unwrap_or_default();
-        let with = arguments.get(1).map(|expr| self.value(expr).text()).unwrap_or_default();
-        let whole = Expr::Field(Box::new(Expr::Number(0.0)));
-        let target = arguments.get(2).unwrap_or(&whole).clone();
-        let subject = self.value(&target).text();
-        let Some(regex) = self.regex(&source) else { return Value::Number(0.0) };
-        let (mut result, mut end, mut count) = (String::new(), 0, 0u32);
-        for found in regex.find_iter(&subject) {
-            if !self.call.m.t.fuel.spend(1) || count > 0 && !all {
-                break;
-            }
-            result.push_str(&subject[end..found.start()]);
-            let mut chars = with.chars();
-            while let Some(c) = chars.next() {
-                match c {
-                    '&' => result.push_str(found.as_str()),
-                    '\\' => match chars.next() {
-                        Some('&') => result.push('&'),
-                        Some(c) => {
-                            result.push('\\');
-                            result.push(c);
-                        }
-                        None => result.push('\\'),
-                    },
-                    c => result.push(c),
-                }
-            }
-            end = found.end();
-            count += 1;
-        }
-        result.push_str(&subject[end..]);
-        if count > 0 {
-            self.assign(&target, Value::Text(result));
-        }
-        Value::Number(f64::from(count))
     }
 }

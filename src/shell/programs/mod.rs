@@ -4,7 +4,10 @@ mod accounts;
 mod archive;
 pub(super) mod arguments;
 mod awk;
+mod awk_functions;
+mod awk_lexer;
 mod awk_parse;
+mod awk_value;
 mod copy;
 mod dd;
 mod describe;
@@ -13,6 +16,7 @@ mod expr;
 mod find;
 mod grep;
 mod gzip_format;
+mod identity;
 mod links;
 mod make;
 mod md5;
@@ -98,7 +102,7 @@ pub(super) const TABLE: &[Program] = &[
     row("fold", text_tools::fold, "break long lines"),
     row("free", system::free, "memory"),
     row("gawk", awk::run, "patterns and actions on lines"),
-    row("getent", accounts::getent, "look up users and groups"),
+    row("getent", identity::getent, "look up users and groups"),
     row("git", network::git, "no network here: clone fails"),
     row("go", packages::go::run, "Go's tool (model)"),
     row("gosu", wrap::as_user, "run as another user"),
@@ -106,12 +110,12 @@ pub(super) const TABLE: &[Program] = &[
     row("groupadd", accounts::groupadd, "add a group"),
     row("groupdel", accounts::delgroup, "remove a group"),
     row("groupmod", accounts::groupmod, "change a group"),
-    row("groups", accounts::groups, "groups of a user"),
+    row("groups", identity::groups, "groups of a user"),
     row("gunzip", archive::gunzip, "decompress"),
     row("gzip", archive::gzip, "compress"),
     row("head", show::head, "first lines"),
     row("hostname", system::hostname, "the host's name"),
-    row("id", accounts::id, "who runs this"),
+    row("id", identity::id, "who runs this"),
     row("install", copy::install, "copy with mode and owner"),
     row("kill", system::quiet, "nobody to kill: succeeds"),
     row("ldconfig", system::ldconfig, "writes /etc/ld.so.cache"),
@@ -181,7 +185,7 @@ pub(super) const TABLE: &[Program] = &[
     row("wget", network::wget, "no network here: fails as wget does"),
     row("which", wrap::which, "where a program is"),
     row("which.debianutils", wrap::which, "where a program is"),
-    row("whoami", accounts::whoami, "who runs this"),
+    row("whoami", identity::whoami, "who runs this"),
     row("xargs", wrap::xargs, "run a program on words read"),
     row("xxd", sums::xxd, "bytes in hexadecimal"),
     row("yes", numbers::yes, "the same line for ever"),

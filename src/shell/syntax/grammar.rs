@@ -66,7 +66,11 @@ fn expected(reading: &Reading, at: usize, found: &Found) -> Option<&'static str>
         let more = words.iter().enumerate().map(|(number, word)| token(word, at + number, 1));
         viable(&before.iter().cloned().chain(more).collect::<Vec<_>>(), reading.dialect)
     };
+    // At the end of the text a list may be empty: what is missed is its end.
+    let opener = before.iter().rev().map(Token::to_str).find(|text| *text != "\n").unwrap_or("");
+    let opens = ["if", "elif", "while", "until", "then", "do", "else", "{"].contains(&opener);
     match before.last().map_or("", Token::to_str) {
+        _ if opens && *found == Found::End => ENDS.into_iter().find(|word| fits(&["x", ";", word])),
         "case" => Some("word"),
         op if op.contains(['<', '>']) => None,
         // After a separator a list goes on: only what can end a list is measured against its end.

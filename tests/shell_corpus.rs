@@ -1,5 +1,4 @@
 //! RUN lines and container commands recorded from Docker: output, exit status and layer.
-#![allow(clippy::unwrap_used)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use indexmap::IndexMap;

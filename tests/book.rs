@@ -7,30 +7,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use layerlab::fs::NoHost;
-use layerlab::help;
-use layerlab::render::{Renderer, Style};
-use layerlab::script::{Flow, Session};
-use std::cell::RefCell;
-use std::io::Write;
+mod screen;
+
+use screen::screen;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 const PROMPT: &str = "lab> ";
-
-#[derive(Clone, Default)]
-struct Paper(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -43,21 +25,8 @@ fn pages() -> Vec<PathBuf> {
 
 /// Types the block's lines into a fresh lab; the whole screen.
 fn replay(block: &str) -> String {
-    let paper = Paper::default();
-    let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
-    let mut session = Session::new(Box::new(NoHost), Box::new(renderer.clone()));
-    session.set_help(help::topic);
-    for line in block.lines().filter_map(|line| line.strip_prefix(PROMPT)) {
-        paper.clone().write_all(format!("{PROMPT}{line}\n").as_bytes()).unwrap();
-        renderer.begin(line);
-        match session.line("<repl>", line) {
-            Ok(Flow::Continue | Flow::Quit) => {}
-            Err(error) => session.emit_error(&error),
-        }
-        renderer.finish();
-    }
-    let screen = String::from_utf8(paper.0.take()).unwrap();
-    screen.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines: Vec<&str> = block.lines().filter_map(|line| line.strip_prefix(PROMPT)).collect();
+    screen(&lines).lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// The page with every `lab` block replayed.

@@ -1,5 +1,4 @@
 //! Builds: what must hold for every project, and what is told.
-#![allow(clippy::unwrap_used, clippy::panic)] // tests
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod build_support;

@@ -13,8 +13,7 @@ const PLAIN: &str = "FROM base\nWORKDIR /app\nCOPY a/f /app/\nRUN cat /app/f > /
 const COPY_ALL: &str = "FROM base\nCOPY . /app\nRUN true\n";
 const ARGS: &str =
     "ARG GLOBAL=1\nFROM base\nRUN true\nARG X=1\nRUN echo one > /one\nLABEL x=$X\nRUN echo two > /two\n";
-const META: &str =
-    "FROM base\nRUN true\nLABEL a=1\nEXPOSE 80\nUSER root\nRUN echo x > /x\nWORKDIR /w\nCMD [\"sh\"]\n";
+const META: &str = "FROM base\nRUN true\nLABEL a=1\nEXPOSE 80\nUSER root\nRUN echo x > /dev/null\nWORKDIR /w\nCMD [\"sh\"]\n";
 const STAGES: &str = "FROM base AS builder\nCOPY src /src\nRUN grep -v '#' /src/code > /out\nFROM base AS unused\nRUN echo unused > /u\nFROM base\nCOPY --from=builder /out /out\nRUN cat /out > /final\n";
 const CHAIN: &str = "FROM base AS one\nCOPY a/f /f\nFROM one\nRUN cat /f > /g\n";
 

@@ -140,7 +140,7 @@ fn a_person_may_open_any_folder_but_a_scenario_only_its_own() {
     let typed = layerlab(&folder.join("inside"), &[], "open ../app as app\ndocker build app\n");
     assert!(typed.code == 0 && typed.out.contains("COPY a.txt ."), "{typed:?}");
     let story = layerlab(&folder, &["run", "inside/story.rhai"], "");
-    assert!(story.code != 0 && story.err.contains("outside the folder `inside`"), "{story:?}");
+    assert!(story.code != 0 && story.err.contains("outside the\n       folder `inside`"), "{story:?}");
     assert!(story.err.contains("1 │ open ../app as app"), "{}", story.err);
     let gone = layerlab(&folder, &[], "open gone as app\n");
     assert!(gone.code == 1 && gone.out.contains("no such file or folder"), "{gone:?}");

@@ -51,6 +51,7 @@ fn lookup_conf() -> Event {
             probe(2, Answer::NotAsked),
         ],
         found: true,
+        aside: false,
     }
 }
 
@@ -175,6 +176,7 @@ fn samples() -> Vec<Event> {
             path: path("/gone"),
             probes: vec![probe(0, Answer::Absent), probe(5, Answer::Absent), probe(4, Answer::Whiteout)],
             found: false,
+            aside: false,
         },
         Event::Lookup {
             path: path("/srv"),
@@ -184,6 +186,7 @@ fn samples() -> Vec<Event> {
                 probe(2, Answer::Directory { opaque: true, redirect: None }),
             ],
             found: true,
+            aside: false,
         },
         Event::CopyUp {
             path: path("/l"),
@@ -637,7 +640,7 @@ proptest! {
                 tag: words.clone(), image: words.clone(), size, layers: number, hits: number, misses: number,
                 seconds: f64::INFINITY,
             },
-            Event::Lookup { path: more.clone(), probes: vec![probe(number, found(size)); 5], found: true },
+            Event::Lookup { path: more.clone(), probes: vec![probe(number, found(size)); 5], found: true, aside: false },
             Event::Result { exit: 1, passed: number, failed: number },
             Event::Story { text: more.clone() },
             Event::Line { text: more },

@@ -1,5 +1,4 @@
 //! The recorded builds and ignore files of Docker 20.10, as recorded.
-#![allow(clippy::unwrap_used, clippy::panic)] // tests
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use layerlab::fs::MemoryHost;

@@ -2,27 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use layerlab::fs::NoHost;
-use layerlab::render::{Renderer, Style};
-use layerlab::script::Session;
-use std::cell::RefCell;
-use std::io::Write;
+mod screen;
+
+use screen::lab;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-
-#[derive(Clone, Default)]
-struct Paper(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
@@ -37,16 +20,13 @@ fn files() -> Vec<PathBuf> {
 
 /// Plays a scenario in a lab of its own: what it printed, checks that held, checks that did not.
 fn play(path: &Path) -> (String, usize, usize) {
-    let paper = Paper::default();
-    let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
-    let mut session = Session::new(Box::new(NoHost), Box::new(renderer.clone()));
+    let (mut session, renderer, paper) = lab();
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let tally = session
         .script(&name, &std::fs::read_to_string(path).unwrap())
-        .unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&paper.0.borrow())));
+        .unwrap_or_else(|error| panic!("{error}\n{}", paper.text()));
     renderer.finish();
-    let text = String::from_utf8(paper.0.take()).unwrap();
-    (text, tally.passed, tally.failed)
+    (paper.text(), tally.passed, tally.failed)
 }
 
 #[test]

@@ -2,46 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use layerlab::fs::MemoryHost;
-use layerlab::help;
-use layerlab::render::{Renderer, Style};
-use layerlab::script::{Flow, Session};
-use std::cell::RefCell;
-use std::io::Write;
-use std::rc::Rc;
+mod screen;
 
-#[derive(Clone, Default)]
-struct Paper(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Types the lines one after the other; the whole screen.
-fn screen(lines: &[&str]) -> String {
-    let paper = Paper::default();
-    let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
-    let mut session = Session::new(Box::new(MemoryHost::default()), Box::new(renderer.clone()));
-    session.set_help(help::topic);
-    for line in lines {
-        paper.clone().write_all(format!("lab> {line}\n").as_bytes()).unwrap();
-        renderer.begin(line);
-        match session.line("<repl>", line) {
-            Ok(Flow::Continue) => {}
-            Ok(Flow::Quit) => break,
-            Err(error) => session.emit_error(&error),
-        }
-        renderer.finish();
-    }
-    String::from_utf8(paper.0.take()).unwrap()
-}
+use screen::{lab, screen};
 
 #[test]
 fn the_first_five_minutes() {
@@ -140,9 +103,7 @@ fn sleep_does_not_wait_and_there_is_no_clock() {
 
 #[test]
 fn a_saved_session_is_a_scenario() {
-    let paper = Paper::default();
-    let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
-    let mut session = Session::new(Box::new(MemoryHost::default()), Box::new(renderer));
+    let (mut session, _, paper) = lab();
     for line in [
         "let m = mount([layer(#{ \"/a\": \"1\" })])",
         "m.rm(\"/a\")",
@@ -153,6 +114,6 @@ fn a_saved_session_is_a_scenario() {
         session.line("<repl>", line).unwrap();
     }
     assert_eq!(session.lines().len(), 3);
-    let text = String::from_utf8(paper.0.take()).unwrap();
+    let text = paper.text();
     assert!(text.contains("saved 3 lines in mine.rhai"), "{text}");
 }

@@ -1,6 +1,8 @@
 //! RUN lines and container commands recorded from Docker: output, exit status and layer.
 #![allow(clippy::unwrap_used)]
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use indexmap::IndexMap;
 use layerlab::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
 use layerlab::shell::{NoPrograms, Outcome, Process, Sandbox, run};

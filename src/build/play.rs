@@ -88,7 +88,7 @@ pub(super) fn ending(build: &Build, t: &mut Trace) {
             layers: image.layers.len(),
             hits: build.hits(),
             misses: build.misses(),
-            seconds: build.seconds(),
+            seconds: build.repeated_seconds(),
         }),
         (Err(failure), _) => t.emit(|| Event::BuildFailed {
             message: failure.message.clone(),

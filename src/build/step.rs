@@ -164,4 +164,10 @@ impl Build {
     pub fn seconds(&self) -> f64 {
         self.steps.iter().filter(|step| step.cached() == Some(false)).filter_map(|step| step.seconds).sum()
     }
+
+    /// Simulated seconds of the executed steps that some earlier build had executed before: work repeated.
+    pub fn repeated_seconds(&self) -> f64 {
+        let again = |step: &&Step| step.cached() == Some(false) && step.earlier.is_some();
+        self.steps.iter().filter(again).filter_map(|step| step.seconds).sum()
+    }
 }

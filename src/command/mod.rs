@@ -54,7 +54,9 @@ pub fn run(
     t: &mut Trace,
 ) -> Result<Answer, Error> {
     if let Some(script) = host_line(line) {
-        return Ok(on_host(lab, script, programs, t));
+        let answer = on_host(lab, script, programs, t);
+        show(&answer, t);
+        return Ok(answer);
     }
     let parsed = CommandLine::parse(line, origin)?;
     let Some(first) = parsed.words.first() else {
@@ -91,6 +93,10 @@ fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
 fn show(answer: &Answer, t: &mut Trace) {
     if !answer.shown && (!answer.out.is_empty() || !answer.err.is_empty()) {
         t.emit(|| Event::Printed { out: answer.out.clone(), err: answer.err.clone(), exit: answer.exit });
+    }
+    // What ran has printed its lines itself; that it failed may show in none of them.
+    if answer.shown && answer.build.is_none() && answer.exit != 0 {
+        t.emit(|| Event::Printed { out: String::new(), err: String::new(), exit: answer.exit });
     }
     if let Some(next) = &answer.next {
         t.emit(|| Event::Next { text: next.clone() });

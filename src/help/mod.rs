@@ -10,6 +10,9 @@ use crate::error::{Error, ErrorKind};
 use crate::script::methods::{self, Method};
 use topics::TOPICS;
 
+/// The types that scripts see.
+const KINDS: &[&str] = &["Mount", "Container", "Context", "Layer", "Image", "Sh"];
+
 /// The text of a topic, or of everything that mentions it.
 ///
 /// # Errors
@@ -21,7 +24,8 @@ pub fn topic(word: &str) -> Result<String, Error> {
     }
     if let Some(topic) = TOPICS.iter().find(|topic| topic.name == word || topic.also.contains(&word.as_str()))
     {
-        return Ok(topic.text.trim().to_owned());
+        let members = KINDS.iter().find(|kind| kind.to_lowercase() == word).map(|kind| members(kind));
+        return Ok(format!("{}{}", topic.text.trim(), members.unwrap_or_default()));
     }
     if let Some(text) = command(&word).or_else(|| kind(&word)).or_else(|| method(&word)) {
         return Ok(text);
@@ -74,20 +78,36 @@ fn command(word: &str) -> Option<String> {
 
 /// `help mount`: a type and what it has.
 fn kind(word: &str) -> Option<String> {
-    let name = ["Mount", "Container", "Context", "Layer", "Image", "Sh"]
-        .into_iter()
-        .find(|k| k.to_lowercase() == word)?;
+    let name = KINDS.iter().find(|kind| kind.to_lowercase() == word)?;
     let mut text = format!("{name}\n");
     if let Some(function) = methods::functions().find(|f| f.name == word) {
-        text.push_str(&format!("  {}: {}\n", function.signature(), function.about));
+        text.push_str(&line(function));
     }
     methods::of(name).for_each(|method| text.push_str(&line(method)));
     Some(text.trim_end().to_owned())
 }
 
+/// What a type has, by name only: for a word that is a topic and a type.
+fn members(kind: &str) -> String {
+    let mut text = String::from("\n");
+    let mut row = format!("\n{kind} has");
+    for method in methods::of(kind) {
+        if row.trim_start().chars().count() + 1 + method.name.len() > WIDTH {
+            text.push_str(&row);
+            row = String::from("\n ");
+        }
+        row.push(' ');
+        row.push_str(method.name);
+    }
+    format!("{text}{row}.\nhelp {}.NAME tells more about one.", kind.to_lowercase())
+}
+
 /// `help write`, `help mount.write`, `help c.write` (the session has put the type in for the variable).
 fn method(word: &str) -> Option<String> {
     let (kind, name) = word.rsplit_once('.').map_or((None, word), |(kind, name)| (Some(kind), name));
+    // A variable that isn't there yet (`help c.write`) says nothing about its type.
+    let kind = kind.filter(|kind| KINDS.iter().any(|known| known.to_lowercase() == *kind));
+    let name = name.split('(').next().unwrap_or(name);
     let fits = |method: &&Method| {
         method.name == name
             && kind.is_none_or(|kind| {
@@ -98,8 +118,28 @@ fn method(word: &str) -> Option<String> {
     (!found.is_empty()).then(|| found.trim_end().to_owned())
 }
 
+/// Columns of the signature, and of the whole line.
+const SIGNATURE: usize = 34;
+const WIDTH: usize = 80;
+
+/// The signature and, behind or below it, what it is about, within 80 columns.
 fn line(method: &Method) -> String {
-    format!("  {:<34} {}\n", method.signature(), method.about)
+    let signature = method.signature();
+    let room = WIDTH - SIGNATURE - 3;
+    let mut about: Vec<String> = vec![String::new()];
+    for word in method.about.split(' ') {
+        let full = about.last().is_some_and(|line| line.chars().count() + 1 + word.chars().count() > room);
+        if full {
+            about.push(String::new());
+        }
+        if let Some(last) = about.last_mut() {
+            last.push_str(if last.is_empty() { "" } else { " " });
+            last.push_str(word);
+        }
+    }
+    let below = format!("\n{}", " ".repeat(SIGNATURE + 3));
+    let gap = if signature.chars().count() > SIGNATURE { below.as_str() } else { " " };
+    format!("  {signature:<SIGNATURE$}{gap}{}\n", about.join(&below))
 }
 
 fn search(word: &str) -> Result<String, Error> {

@@ -37,7 +37,7 @@ wins. Directories of the same name are merged, files are not.
         "
 Copy-up: the first write to a file of a lower layer copies it into the upper.
 Missing parent directories are made there first, with the owner and mode of the
-lower ones. The whole file is copied, however small the change: one byte appended
+lower ones. The whole file is copied, however small the change: one byte added
 to 1 GB stores 1 GB again. chmod, chown and touch copy too; reading never does.
 Later writes find the file in the upper and copy nothing.",
     ),
@@ -46,19 +46,19 @@ Later writes find the file in the upper and copy nothing.",
         &["whiteouts", "delete"],
         "
 A whiteout marks a name as deleted. A lower layer can't be changed, so deleting
-one of its files leaves a mark in the upper: a character device 0:0 of that name.
+one of its files leaves a mark in the upper: a character device 0:0, same name.
 It hides the name in all layers below. The bytes below stay stored: deleting in
-a later layer makes an image no smaller, and a secret can be read from the layer
-that still holds it. In an image's archive the mark is an empty file .wh.NAME.
-A file that only the upper has is simply removed; nothing is left.",
+a later layer makes an image no smaller, and a secret can be read from the
+layer that still holds it. In an image's archive the mark is an empty file
+.wh.NAME. A file that only the upper has is simply removed; nothing is left.",
     ),
     topic(
         "opaque",
         &["opaque directory"],
         "
 An opaque directory hides all that lower layers hold under its name. It is made
-when a directory is removed and made again in one layer: without the mark the old
-contents would shine through. The mark is the extended attribute
+when a directory is removed and made again in one layer: without the mark the
+old contents would shine through. The mark is the extended attribute
 trusted.overlay.opaque=y; in an image's archive a file .wh..wh..opq inside.",
     ),
     topic(
@@ -66,26 +66,26 @@ trusted.overlay.opaque=y; in an image's archive a file .wh..wh..opq inside.",
         &["exdev", "redirect_dir", "mv"],
         "
 Renaming a file of a lower layer copies it up under the new name and leaves a
-whiteout under the old one. Renaming a directory that has a lower part fails with
-EXDEV, for its children could not come along; mv then copies them one by one.
-With the mount option redirect_dir the directory moves with a mark that says
-where its lower part is:  mount([base], #{ redirect_dir: true })",
+whiteout under the old one. Renaming a directory that has a lower part fails
+with EXDEV, for its children could not come along; mv then copies them one by
+one. With the mount option redirect_dir the directory moves with a mark that
+says where its lower part is:  mount([base], #{ redirect_dir: true })",
     ),
     topic(
         "hard links",
         &["hardlink", "link", "index", "nlink"],
         "
-A hard link is one file under two names. Copy-up of one name makes a new file, so
-the link breaks: the other name goes on showing the lower file. The mount option
-index keeps them together; Docker mounts without it.",
+A hard link is one file under two names. Copy-up of one name makes a new file,
+so the link breaks: the other name goes on showing the lower file. The mount
+option index keeps them together; Docker mounts without it.",
     ),
     topic(
         "metacopy",
         &[],
         "
-With the mount option metacopy, chmod and chown copy up the attributes only; the
-contents stay below until somebody writes. Docker mounts without it, so chmod of
-a big file stores the file twice.   mount([base], #{ metacopy: true })",
+With the mount option metacopy, chmod and chown copy up the attributes only;
+the contents stay below until somebody writes. Docker mounts without it, so
+chmod of a big file stores the file twice.   mount([base], #{ metacopy: true })",
     ),
     topic(
         "ghosts",
@@ -100,34 +100,36 @@ the kernel hands the directory through as it is, mark included.",
         &["errors", "enoent", "eexist", "enotempty", "eperm", "einval"],
         "
 A simulated system call that fails is a result: its errno is the kernel's, and
-what it had changed before stays changed. At the prompt it is shown; in a script
-it is thrown as #{ errno, op, path }:
+what it had changed before stays changed. At the prompt it is shown; in a
+script it is thrown as #{ errno, op, path }:
 
-    try { m.rmdir(\"/etc\"); } catch (e) { check(\"full\", e.errno, \"ENOTEMPTY\"); }",
+    try { m.rmdir(\"/d\"); } catch (e) { check(\"full\", e.errno, \"ENOTEMPTY\"); }",
     ),
     topic(
         "cache",
         &["hit", "miss", "verdict", "verdicts", "explain"],
         "
-The build cache. Every step that makes files has a key: what it does, and what it
-stands on. Found in the cache: HIT. Not found: MISS, the step is executed.
+The build cache. Every step that makes files has a key: what it does, and what
+it stands on. Found in the cache: HIT. Not found: MISS, the step is executed.
   BASE            FROM an image that is here
   HIT             found; nothing runs
   MISS            executed, with the reason
-  META            changes the config only (BuildKit): no layer, nothing to look up
-  NOT_LOOKED_UP   nobody asked: an earlier step of the stage missed, or the stage
-                  isn't needed
-explain 3 puts the keys of step 3 side by side, this build's and the earlier one.",
+  META            changes the config only (BuildKit): no layer, no look-up
+  NOT_LOOKED_UP   nobody asked: an earlier step of the stage missed, or the
+                  stage isn't needed
+explain 3 puts the keys of step 3 side by side, this build's and the earlier
+one.",
     ),
     topic(
         "buildkit",
         &["legacy", "builder", "builders"],
         "
-BuildKit and the legacy builder decide differently. Legacy walks a chain: once a
-step misses, the rest of the stage is not looked up, and every instruction counts,
-a LABEL too. BuildKit keys only steps that make files, by what goes into them: a
-changed LABEL re-runs nothing, and a COPY from a stage that was rebuilt with the
-same files is a HIT again (convergence). Stages nobody needs are not built.
+BuildKit and the legacy builder decide differently. Legacy walks a chain: once
+a step misses, the rest of the stage is not looked up, and every instruction
+counts, a LABEL too. BuildKit keys only steps that make files, by what goes
+into them: a changed LABEL re-runs nothing, and a COPY from a stage that was
+rebuilt with the same files is a HIT again (convergence). Stages nobody needs
+are not built.
 
     docker build --builder legacy -t app app",
     ),
@@ -145,8 +147,8 @@ then copy the source: an edit of the source then leaves the install alone.",
         "
 The build context is the directory that COPY copies from. What .dockerignore
 names never reaches the builder: it can't be copied and can't cause a MISS. The
-Dockerfile itself is part of the context: with COPY . . a comment changed in it is
-a MISS unless it is ignored.
+Dockerfile itself is part of the context: with COPY . . a comment changed in it
+is a MISS unless it is ignored.
 
     let ctx = context(\"app\", #{ \"Dockerfile\": \"FROM alpine:3.19\\n\" });
     ctx.write(\"app.py\", \"print(1)\\n\")
@@ -157,8 +159,8 @@ a MISS unless it is ignored.
         &["stages", "stage", "target", "multistage"],
         "
 A Dockerfile may have several stages, each with its FROM. The image is the last
-stage (or --target); COPY --from=STAGE takes files out of another one. Compilers
-and caches stay behind in the stage that needed them.",
+stage (or --target); COPY --from=STAGE takes files out of another one.
+Compilers and caches stay behind in the stage that needed them.",
     ),
     topic(
         "size",
@@ -173,11 +175,11 @@ delete in the RUN that made them.   docker history IMAGE shows each layer.",
         &["model", "not modelled", "opaque program", "bases"],
         "
 RUN plays a model: the shell is real, its programs work on the merged view, and
-package managers write believable trees with believable sizes. What a program is
-not modelled for, it says: it succeeds and does nothing (--strict makes that a
-failure). A program exists only if PATH finds its file in the image. Simulated
-time is shown as  ≈ 38 s (model).  Digests of layers are the lab's own: equal for
-equal layers, but not those of the real registry's images.
+package managers write believable trees with believable sizes. What a program
+is not modelled for, it says: it succeeds and does nothing (--strict makes that
+a failure). A program exists only if PATH finds its file in the image.
+Simulated time is shown as  ≈ 38 s (model).  Digests of layers are the lab's
+own: equal for equal layers, but not those of the real registry's images.
 Built-in bases are described, not stored. For another FROM:
     docker build --base NAME=alpine:3.19 -t app app",
     ),
@@ -185,11 +187,11 @@ Built-in bases are described, not stored. For another FROM:
         "scripts",
         &["rhai", "scenario", "scenarios", "script"],
         "
-A scenario is a file of Rhai statements and command lines, played by
-layerlab run FILE. step(\"…\") tells what comes next, check(name, a, b) or
-check(name, a < b) judges, predict(\"COPY . .\", \"MISS\") guesses before a build.
-save FILE.rhai writes what you did here as a scenario. A script reads only below
-its own folder.",
+A scenario is a file of Rhai statements and command lines, played by layerlab
+run FILE. step(\"…\") tells what comes next, check(name, a, b) or check(name, a
+< b) judges, predict(\"COPY . .\", \"MISS\") guesses before a build. save
+FILE.rhai writes what you did here as a scenario. A script reads only below its
+own folder.",
     ),
     topic(
         "programs",
@@ -197,7 +199,7 @@ its own folder.",
         "
 command teaches RUN a program in Rhai. sh has the files of the step:
 
-    command(\"greet\", |sh, args| { sh.write(\"/hi\", args[0]); sh.out(\"done\"); 0 });
+   command(\"greet\", |sh, args| { sh.write(\"/hi\", args[0]); sh.out(\"done\"); 0 });
 
 The name must be found in PATH of the image, as for every program.",
     ),

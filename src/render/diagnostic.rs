@@ -7,13 +7,12 @@ use unicode_width::UnicodeWidthChar;
 
 /// Draws an error.
 pub fn draw(message: &str, place: Option<&Place>, hint: Option<&str>, style: &Style) -> String {
-    let mut drawn = style.paint(Tone::Bad, "error:");
-    drawn.push(' ');
-    if let Some(place) = place.filter(|place| !is_typed(place)) {
-        drawn.push_str(&clean_line(&format!("{}:{}:{}: ", place.file, place.line, place.column)));
-    }
-    drawn.push_str(&clean(message));
-    drawn.push('\n');
+    let place_first = place.filter(|place| !is_typed(place)).map_or(String::new(), |place| {
+        clean_line(&format!("{}:{}:{}: ", place.file, place.line, place.column))
+    });
+    let said = hang("error: ", &format!("{place_first}{}", clean(message)), style.width);
+    let (word, said) = said.split_at("error:".len());
+    let mut drawn = format!("{}{said}\n", style.paint(Tone::Bad, word));
     if let Some(place) = place {
         drawn.push_str(&snippet(place, style));
     }

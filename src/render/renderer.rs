@@ -171,6 +171,8 @@ impl Screen {
             }
             _ => match union::tell(event) {
                 Some(_) if self.mode == Mode::Off => {}
+                // How a process finds its user and its program is no part of what was asked for.
+                Some(_) if self.mode == Mode::Auto && union::is_aside(event) => {}
                 Some(told) => self.tell(&told),
                 None => {
                     self.settle_unshown();

@@ -34,6 +34,11 @@ impl Told {
     }
 }
 
+/// A look-up made on the way to something else?
+pub fn is_aside(event: &Event) -> bool {
+    matches!(event, Event::Lookup { aside: true, .. })
+}
+
 /// Tells an event of the union; `None` for all others.
 pub fn tell(event: &Event) -> Option<Told> {
     let told = |verb: &str, path: Option<&String>, segment: String| {
@@ -45,7 +50,7 @@ pub fn tell(event: &Event) -> Option<Told> {
         })
     };
     match event {
-        Event::Lookup { path, probes, found } => {
+        Event::Lookup { path, probes, found, .. } => {
             let segments = probe_segments(probes, *found);
             Some(Told { verb: "lookup".into(), tone: Tone::Dim, path: Some(path.clone()), segments })
         }
@@ -77,7 +82,9 @@ pub fn tell(event: &Event) -> Option<Told> {
             told("commit", None, format!("{what} sealed as a layer: {entries}, {}", bytes(*stored)))
         }
         Event::Failed { op, path, errno, why } => {
-            let because = if why.is_empty() { String::new() } else { format!(": {why}") };
+            let words = crate::fs::Errno::from_name(errno).map(|errno| errno.message().to_lowercase());
+            let because = if why.is_empty() { words.unwrap_or_default() } else { why.clone() };
+            let because = if because.is_empty() { because } else { format!(": {because}") };
             let segments = vec![clean_line(&format!("✗ {errno}{because}"))];
             Some(Told { verb: op.clone(), tone: Tone::Bad, path: Some(path.clone()), segments })
         }

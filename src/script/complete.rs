@@ -226,9 +226,10 @@ pub fn shown(value: &Dynamic) -> String {
         }
     }
     if let Some(list) = value.read_lock::<Array>() {
-        let width: usize = list.iter().map(|value| value.to_string().len() + 2).sum();
-        if width > 70 {
-            return list.iter().map(one_line).collect::<Vec<_>>().join("\n");
+        let lines: Vec<String> = list.iter().map(one_line).collect();
+        let width: usize = lines.iter().map(|line| line.chars().count() + 2).sum();
+        if width > 70 || list.iter().any(|value| thing(value).is_some()) {
+            return lines.join("\n");
         }
     }
     thing(value).unwrap_or_else(|| value.to_string())
@@ -252,7 +253,7 @@ fn thing(value: &Dynamic) -> Option<String> {
     }
     if let Some(layer) = value.clone().try_cast::<LayerValue>() {
         let listing = super::api::listing(&layer.0);
-        return Some(format!("Layer: {} entries, {} bytes\n{listing}", layer.0.entries(), layer.0.bytes()));
+        return Some(format!("{}\n{listing}", super::api::described(&layer.0)).trim_end().to_owned());
     }
     value.try_cast::<super::api::ImageValue>().map(|image| image.describe())
 }
@@ -287,5 +288,6 @@ fn entry_line(value: &Dynamic) -> String {
 }
 
 fn one_line(value: &Dynamic) -> String {
-    value.to_string().lines().next().unwrap_or("").to_owned()
+    let whole = thing(value).unwrap_or_else(|| value.to_string());
+    whole.lines().next().unwrap_or("").to_owned()
 }

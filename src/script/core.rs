@@ -81,7 +81,13 @@ impl Source {
     pub fn span(&self, position: Position) -> Option<Span> {
         let line = position.line()?;
         let column = self.rewritten.original(line, position.position().unwrap_or(1));
-        Some(Span::locate(&self.name, &self.text, line as u32, column as u32, 1))
+        let text = self.text.lines().nth(line.saturating_sub(1)).unwrap_or("");
+        let word = text
+            .chars()
+            .skip(column.saturating_sub(1))
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .count();
+        Some(Span::locate_in(&self.name, text, line as u32, column as u32, word as u32))
     }
 }
 
@@ -157,7 +163,9 @@ impl Story {
     /// The statement before is done: notes it. The journal, to undo in.
     pub fn settle(&mut self, lab: &Lab) -> &mut Journal<Lab> {
         let journal = self.journal.get_or_insert_with(|| Journal::new(1000));
-        if let Some((line, before)) = self.pending.take() {
+        if let Some((line, before)) = self.pending.take()
+            && before.fingerprint() != lab.fingerprint()
+        {
             journal.note(&line, before, lab.clone());
         }
         journal

@@ -1,11 +1,12 @@
 //! The Rhai engine: its limits, and what of Rhai itself is overridden.
 
 use super::api;
+use super::complete::shown;
 use super::core::Shared;
 use super::handle::refuse;
 use super::rewrite;
 use crate::trace::Limits;
-use rhai::{AST, Dynamic, Engine, INT, Module, ModuleResolver, Position, Scope};
+use rhai::{AST, Array, Dynamic, Engine, INT, Map, Module, ModuleResolver, Position, Scope};
 use std::rc::Rc;
 
 /// An engine over this core.
@@ -54,6 +55,9 @@ fn limits(engine: &mut Engine, core: &Shared) {
 }
 
 fn overrides(engine: &mut Engine) {
+    // Maps and lists are printed as the prompt shows them.
+    engine.register_fn("print", |map: &mut Map| shown(&Dynamic::from_map(map.clone())));
+    engine.register_fn("print", |list: &mut Array| shown(&Dynamic::from_array(list.clone())));
     // The lab's clock stands still: nobody waits, and nobody learns the time.
     engine.register_fn("sleep", |_: INT| ());
     engine.register_fn("sleep", |_: f64| ());

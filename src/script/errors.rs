@@ -2,7 +2,7 @@
 
 use super::core::Source;
 use super::methods;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Span};
 use crate::trace::{Exhausted, Fuel};
 use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
 
@@ -23,6 +23,7 @@ pub fn errno(error: &EvalAltResult) -> Option<(String, String, String)> {
 pub fn parse_error(error: &ParseError, source: &Source) -> Error {
     let (message, hint) = match error.err_type() {
         ParseErrorType::UnexpectedEOF => ("the text ends in the middle of something".to_owned(), None),
+        ParseErrorType::MissingToken(token, _) if token == ";" => return missing_end(error, source),
         ParseErrorType::MissingToken(token, what) => (format!("`{token}` is missing {what}"), None),
         ParseErrorType::Reserved(word) => {
             (format!("`{word}` is a reserved word"), Some("choose another name".to_owned()))
@@ -34,22 +35,78 @@ pub fn parse_error(error: &ParseError, source: &Source) -> Error {
     place(result, error.position(), source)
 }
 
-/// A line that can't be Rhai and whose first word is nearly a command: `dokcer ps`.
+/// A statement that ends without its `;`: Rhai notices at the next one, people look behind the last.
+fn missing_end(error: &ParseError, source: &Source) -> Error {
+    let missing = Error::new(ErrorKind::Syntax, "`;` is missing behind this statement");
+    let place = source.span(error.position());
+    let before = place.as_ref().and_then(|place| {
+        let above = source.text.lines().enumerate().take(place.line.saturating_sub(1) as usize);
+        let filled = above.filter(|(_, line)| !line.trim().is_empty() && !line.trim().starts_with("//"));
+        let same_line = place.text.chars().take(place.column as usize - 1).any(|c| !c.is_whitespace());
+        filled.last().filter(|_| !same_line)
+    });
+    match (before, place) {
+        (Some((at, line)), _) => {
+            let end = line.trim_end().chars().count() as u32 + 1;
+            missing.at(Span::locate_in(&source.name, line, at as u32 + 1, end, 1))
+        }
+        (None, Some(place)) => missing.at(place),
+        (None, None) => missing,
+    }
+}
+
+/// Words of a shell that people type at the prompt out of habit.
+const SHELL_WORDS: &[&str] = &[
+    "apk", "apt", "apt-get", "awk", "cat", "cd", "chmod", "chown", "cp", "df", "du", "echo", "env", "find",
+    "go", "grep", "head", "id", "ll", "ln", "ls", "mkdir", "mv", "node", "npm", "pip", "pwd", "python", "rm",
+    "rmdir", "sed", "sh", "stat", "tail", "tar", "touch", "tree", "wc", "which", "whoami",
+];
+
+/// Is this one line whose first word is a command of a shell, of docker (without `docker`), or nearly
+/// one of the lab's own: `ls /etc`, `ps -a`, `dokcer ps`? What was meant.
 pub fn mistyped_command(source: &Source) -> Option<Error> {
-    use super::rewrite::{COMMAND_WORDS, SESSION_WORDS};
-    let line = source.text.trim();
-    let (first, rest) = line.split_once(' ')?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_/.".contains(c);
-    let looks_like_words = rest.trim_start().starts_with(plain) && first.chars().all(plain);
-    let near = crate::error::suggest(first, COMMAND_WORDS.iter().chain(SESSION_WORDS).copied())?;
     let column = source.text.chars().take_while(|c| c.is_whitespace()).count() as u32 + 1;
-    let span =
-        crate::error::Span::locate(&source.name, &source.text, 1, column, first.chars().count() as u32);
-    (looks_like_words && !line.contains('\n')).then(|| {
-        Error::new(ErrorKind::Unknown, format!("there is no command `{first}`"))
-            .at(span)
-            .hint(format!("did you mean `{near}`?"))
-    })
+    let (first, hint) = meant(&source.text)?;
+    let span = Span::locate(&source.name, &source.text, 1, column, first.chars().count() as u32);
+    Some(Error::new(ErrorKind::Unknown, format!("there is no command `{first}`")).at(span).hint(hint))
+}
+
+/// The first word of a line that is no Rhai but nearly a command, and what to type instead.
+pub fn meant(text: &str) -> Option<(&str, String)> {
+    use super::rewrite::{COMMAND_WORDS, SESSION_WORDS};
+    let line = text.trim();
+    let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_/.".contains(c);
+    let assigns = rest.trim_start().starts_with(['=', '(', '+', '*']);
+    if line.contains('\n') || assigns || !first.chars().all(plain) || first.is_empty() {
+        return None;
+    }
+    if SHELL_WORDS.contains(&first) {
+        return Some((
+            first,
+            format!("`$ {line}` runs it on the lab's own host, `docker exec NAME {line}` in a container"),
+        ));
+    }
+    if crate::command::docker::subcommands().any(|s| s.name == first) {
+        return Some((first, format!("did you mean `docker {line}`?")));
+    }
+    if !rest.trim_start().starts_with(plain) {
+        return None;
+    }
+    let near = crate::error::suggest(first, COMMAND_WORDS.iter().chain(SESSION_WORDS).copied())?;
+    Some((first, format!("did you mean `{near}`?")))
+}
+
+/// `let docker = …`: the words that begin command lines and session lines can't be variables.
+pub fn taken_word(source: &Source) -> Option<Error> {
+    let taken = source.rewritten.taken.as_ref()?;
+    let (line, column, width) = (taken.line, taken.column, taken.text.chars().count() as u32);
+    let words = format!("`{}` is a word of the lab and can't be a variable", taken.text);
+    Some(
+        Error::new(ErrorKind::Syntax, words)
+            .at(Span::locate(&source.name, &source.text, line, column, width))
+            .hint("choose another name for the variable"),
+    )
 }
 
 /// An error of a running script. `fuel` says whether a limit was behind it.
@@ -57,6 +114,13 @@ pub fn run_error(error: &EvalAltResult, source: &Source, fuel: &Fuel) -> Error {
     let position = innermost(error);
     if let Some(why) = fuel.exhausted() {
         return place(limit(why, fuel.what()), position, source);
+    }
+    if let EvalAltResult::ErrorVariableNotFound(name, _) = error
+        && let Some((first, _)) = meant(&source.text)
+        && first == name
+        && let Some(error) = mistyped_command(source)
+    {
+        return error;
     }
     place(translate(error), position, source)
 }
@@ -89,11 +153,21 @@ fn innermost(error: &EvalAltResult) -> Position {
     }
 }
 
+/// The error's words, without its place.
+pub fn words(error: &EvalAltResult) -> String {
+    translate(error).message
+}
+
 fn translate(error: &EvalAltResult) -> Error {
     use EvalAltResult as E;
     match error {
         E::ErrorInFunctionCall(_, _, inner, _) => translate(inner),
         E::ErrorFunctionNotFound(signature, _) => unknown_function(signature),
+        E::ErrorVariableNotFound(name, _) if name.contains("::") => {
+            let own = name.rsplit("::").next().unwrap_or(name);
+            Error::new(ErrorKind::Unknown, format!("the module has no `{name}`"))
+                .hint(format!("a module gives what it exports: export const {own} = …"))
+        }
         E::ErrorVariableNotFound(name, _) => {
             let known =
                 methods::functions().map(|f| f.name).chain(super::rewrite::SESSION_WORDS.iter().copied());

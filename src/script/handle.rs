@@ -190,13 +190,12 @@ impl<K: Kind> Files<K> {
             core.lab.tick();
         }
         let inside = self.path(path);
-        // The lab's own host has no layers: an edit of a build context is no news.
-        let silent = matches!(self.place, Place::Context(_));
-        let result = self.on(|mount, t| match silent {
-            true => t.quietly(|t| f(mount, inside.as_bytes(), t)),
-            false => f(mount, inside.as_bytes(), t),
-        })?;
-        let result = result.map_err(|errno| thrown(op, path, errno));
+        if let Place::Context(_) = &self.place {
+            // A folder, no union: nothing to tell but a failure.
+            return self.read(op, path, |mount, path, t| t.quietly(|t| f(mount, path, t)));
+        }
+        let result =
+            self.on(|mount, t| f(mount, inside.as_bytes(), t))?.map_err(|errno| thrown(op, path, errno));
         if let (Ok(_), Place::Mount(_) | Place::Container(_), Ok(mut core)) =
             (&result, &self.place, self.core.try_borrow_mut())
         {

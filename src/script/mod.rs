@@ -12,6 +12,7 @@ mod errors;
 mod handle;
 pub mod methods;
 pub mod rewrite;
+mod scan;
 mod words;
 
 pub use self::ask::Ask;
@@ -199,6 +200,7 @@ impl Session {
         let result = self.run_rhai(true);
         self.core.borrow_mut().story = None;
         let failed_by_errno = result?;
+        self.unjudged();
         if let Some((errno, op, path)) = failed_by_errno {
             let core = self.core.borrow();
             let error = Error::new(ErrorKind::Script, format!("{op} {path}: {errno}")).hint(format!(
@@ -218,12 +220,24 @@ impl Session {
         })
     }
 
+    /// Predictions that no build followed: wrong, for a check that never happens checks nothing.
+    fn unjudged(&mut self) {
+        let mut core = self.core.borrow_mut();
+        for (instruction, predicted) in std::mem::take(&mut core.predictions) {
+            core.tally.mispredicted += 1;
+            core.tally.failed += 1;
+            let actual = "no build".to_owned();
+            core.emit(Event::Predicted { instruction, predicted, actual, ok: false });
+        }
+    }
+
     /// Does the text need more lines?
     pub fn incomplete(&self, text: &str) -> bool {
         if rewrite::is_command_line(text) {
             return text.trim_end().ends_with('\\');
         }
-        complete::unfinished(&self.engine, text)
+        // `cd /` is no unfinished division.
+        errors::meant(text).is_none() && complete::unfinished(&self.engine, text)
     }
 
     /// What could stand at the cursor (a byte offset): where the word begins, and the candidates.
@@ -289,6 +303,9 @@ impl Session {
     /// result whose effects stay.
     fn run_rhai(&mut self, script: bool) -> Result<Option<(String, String, String)>, Error> {
         let text = self.core.borrow().source.rewritten.text.clone();
+        if let Some(error) = errors::taken_word(&self.core.borrow().source) {
+            return Err(error);
+        }
         let ast = self.engine.compile_with_scope(&self.scope, &text).map_err(|error| {
             let source = &self.core.borrow().source;
             errors::mistyped_command(source).unwrap_or_else(|| errors::parse_error(&error, source))

@@ -369,6 +369,13 @@ impl<'m> Machine<'m> {
     }
 
     fn candidate(&mut self, path: &[u8]) -> Result<Found, NotStarted> {
+        let aside = self.t.set_aside(true);
+        let found = self.executable_at(path);
+        self.t.set_aside(aside);
+        found
+    }
+
+    fn executable_at(&mut self, path: &[u8]) -> Result<Found, NotStarted> {
         let stat = self.stat(path).map_err(|errno| match errno {
             Errno::EACCES => NotStarted::Denied,
             _ => NotStarted::Missing,

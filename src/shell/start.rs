@@ -71,7 +71,10 @@ fn mount_points(mount: &mut Mount, t: &mut Trace) {
 }
 
 fn start(m: &mut Machine<'_>, process: &Process) -> Result<i32, (StartError, i32)> {
-    let (cred, home) = identity(m, &process.user).map_err(|error| (error, 1))?;
+    let aside = m.t.set_aside(true);
+    let identity = identity(m, &process.user).map_err(|error| (error, 1));
+    m.t.set_aside(aside);
+    let (cred, home) = identity?;
     let mut env = process.env.clone();
     if !env.contains_key("PATH") {
         env.insert("PATH".to_owned(), PATH.to_owned());

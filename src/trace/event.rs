@@ -127,6 +127,9 @@ pub enum Event {
         probes: Vec<Probe>,
         /// Does the merged view have it?
         found: bool,
+        /// Made on the way to something else: to find a process's user or its program.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        aside: bool,
     },
     /// Missing parent directories were made in the upper.
     CopyUpDirectories {
@@ -309,7 +312,7 @@ pub enum Event {
         hits: usize,
         /// Number of misses.
         misses: usize,
-        /// Simulated seconds spent again on steps that missed.
+        /// Simulated seconds of steps that an earlier build had executed already.
         seconds: f64,
     },
     /// A build ended badly. A result, not a lab error.

@@ -31,6 +31,7 @@ impl Sink for Vec<Event> {
 pub struct Trace {
     sink: Option<Box<dyn Sink>>,
     hushed: bool,
+    aside: bool,
     /// What this line may still use.
     pub fuel: Fuel,
 }
@@ -52,8 +53,26 @@ impl Trace {
         if let Some(sink) = &mut self.sink
             && !self.hushed
         {
-            sink.take(make());
+            let mut event = make();
+            if let Event::Lookup { aside, .. } = &mut event {
+                *aside = self.aside;
+            }
+            sink.take(event);
         }
+    }
+
+    /// Runs `f` with its look-ups marked as made on the way to something else: who is the user of a
+    /// process, where is its program?
+    pub fn aside<R>(&mut self, f: impl FnOnce(&mut Trace) -> R) -> R {
+        let before = self.set_aside(true);
+        let result = f(self);
+        self.aside = before;
+        result
+    }
+
+    /// Switches the marks of [`Trace::aside`] on or off; what they were.
+    pub fn set_aside(&mut self, aside: bool) -> bool {
+        std::mem::replace(&mut self.aside, aside)
     }
 
     /// Does anybody listen? For work that only serves events.

@@ -43,7 +43,8 @@ impl Mount {
             return;
         }
         let (probes, found) = self.probes(dir, name);
-        t.emit(|| Event::Lookup { path: show(&self.path_in(dir, name)).into_owned(), probes, found });
+        let path = show(&self.path_in(dir, name)).into_owned();
+        t.emit(|| Event::Lookup { path, probes, found, aside: false });
     }
 
     /// The search for a name as a cold kernel makes it: which layers are asked, which can't be, and

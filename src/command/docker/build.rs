@@ -24,7 +24,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
         valued("label", None, "NAME=VALUE", "add a label"),
         valued("builder", None, "WHICH", "buildkit (default) or legacy"),
         valued("base", None, "NAME=KNOWN", "take a known image for a FROM nobody knows"),
-        switch("strict", None, "refuse unknown bases and programs that aren't modelled"),
+        switch("strict", None, "refuse unknown bases and unmodelled programs"),
         switch("quiet", Some('q'), "print the image's id only"),
         switch("pull", None, "accepted: built-in images never change"),
         valued("progress", None, "KIND", "accepted: the lab prints every step"),

@@ -82,7 +82,11 @@ fn images(call: &mut Call<'_>) -> Result<Answer, Error> {
         no_trunc: call.given.is_set("no-trunc"),
         format: call.given.text("format").map(str::to_owned),
     };
-    Ok(from(inspect::image_list(&call.lab.images, only.as_deref(), &options)))
+    let empty = only.is_none() && !options.quiet && options.format.is_none();
+    let next = (empty && call.lab.images.names().next().is_none()).then(|| {
+        "docker pull alpine:3.19   brings a built-in image; a run or a build does so too".to_owned()
+    });
+    Ok(Answer { next, ..from(inspect::image_list(&call.lab.images, only.as_deref(), &options)) })
 }
 
 fn history(call: &mut Call<'_>) -> Result<Answer, Error> {

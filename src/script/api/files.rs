@@ -15,9 +15,10 @@ const READ_LIMIT: u64 = 4 << 20;
 pub fn register<K: Kind>(engine: &mut Engine) {
     engine.register_type_with_name::<Files<K>>(K::NAME);
     engine.register_get("name", |m: &mut Files<K>| m.name().to_owned());
-    engine.register_fn("to_string", |m: &mut Files<K>| {
-        format!("{} {}", m.kind(), m.name()).trim_end().to_owned()
-    });
+    for word in ["to_string", "to_debug"] {
+        engine
+            .register_fn(word, |m: &mut Files<K>| format!("{} {}", m.kind(), m.name()).trim_end().to_owned());
+    }
     reading::<K>(engine);
     writing::<K>(engine);
     names::<K>(engine);

@@ -30,8 +30,12 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("bytes", |layer: &mut LayerValue| layer.0.bytes() as INT);
     engine.register_get("count", |layer: &mut LayerValue| layer.0.entries() as INT);
     engine.register_fn("to_string", |layer: &mut LayerValue| {
-        format!("layer: {} entries, {} bytes\n{}", layer.0.entries(), layer.0.bytes(), listing(&layer.0))
+        format!("{}\n{}", described(&layer.0), listing(&layer.0)).trim_end().to_owned()
     });
+    // Inside a list or a map.
+    engine.register_fn("to_debug", |layer: &mut LayerValue| described(&layer.0));
+    engine.register_fn("to_string", |_: &mut EntryValue| "an entry of a layer".to_owned());
+    engine.register_fn("to_debug", |_: &mut EntryValue| "an entry of a layer".to_owned());
     engine.register_fn("==", |a: LayerValue, b: LayerValue| {
         crate::image::diff_id(&a.0) == crate::image::diff_id(&b.0)
     });
@@ -153,6 +157,13 @@ fn inode_map(inode: &Inode) -> Map {
         map.insert("redirect".into(), String::from_utf8_lossy(to).as_ref().into());
     }
     map
+}
+
+/// One line: entries and bytes.
+pub fn described(layer: &Layer) -> String {
+    let entries = layer.entries();
+    let word = if entries == 1 { "entry" } else { "entries" };
+    format!("Layer: {entries} {word}, {} bytes", layer.bytes())
 }
 
 /// A raw tree as lines of text.

@@ -11,7 +11,7 @@ use super::core::Shared;
 use super::handle::{OfContainer, OfContext, OfMount, OfProgram};
 use rhai::Engine;
 
-pub use layers::listing;
+pub use layers::{described, listing};
 pub use objects::ImageValue;
 pub use written::run_written;
 

@@ -23,7 +23,10 @@ pub struct ImageValue(Arc<Image>);
 impl ImageValue {
     /// One line: id, layers, bytes.
     pub fn describe(&self) -> String {
-        format!("Image {}: {} layers, {} bytes", self.0.id.short(12), self.0.layers.len(), self.0.size())
+        let layers = self.0.layers.len();
+        let word = if layers == 1 { "layer" } else { "layers" };
+        let size = crate::inspect::human_size(self.0.size(), 3);
+        format!("Image {}: {layers} {word}, {size}", self.0.id.short(12))
     }
 }
 
@@ -199,6 +202,7 @@ fn images(engine: &mut Engine, core: &Shared) {
         rhai::serde::to_dynamic(crate::image::docker_config(&image.0.config))
     });
     engine.register_fn("to_string", |image: &mut ImageValue| image.describe());
+    engine.register_fn("to_debug", |image: &mut ImageValue| image.describe());
     engine.register_fn("==", |a: ImageValue, b: ImageValue| a.0.id == b.0.id);
 }
 

@@ -116,7 +116,7 @@ impl Programs for ScriptPrograms {
         match result {
             Ok(value) => Some(value.as_int().map_or(0, |status: INT| (status & 0xff) as i32)),
             Err(error) => {
-                call.err(&format!("{name}: {error}\n"));
+                call.err(&format!("{name}: {}\n", crate::script::errors::words(&error)));
                 self.failed.get_or_insert(error);
                 Some(1)
             }

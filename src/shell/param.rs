@@ -137,15 +137,12 @@ impl Shell<'_, '_> {
             }
             Op::Error(colon, word) if missing(*colon) => {
                 let text = self.text(word)?;
+                let bash = self.s.dialect == Dialect::Bash;
                 let text = match (text.is_empty(), *colon) {
                     (false, _) => text,
-                    (true, true) => "parameter null or not set".to_owned(),
+                    (true, true) if bash => "parameter null or not set".to_owned(),
+                    (true, true) => "parameter not set or null".to_owned(),
                     (true, false) => "parameter not set".to_owned(),
-                };
-                let text = if self.s.dialect != Dialect::Bash && text == "parameter null or not set" {
-                    "parameter not set".to_owned()
-                } else {
-                    text
                 };
                 self.complain(&format!("{}: {text}", param.name));
                 return Err(Abort(if self.s.dialect == Dialect::Bash { 127 } else { 2 }));

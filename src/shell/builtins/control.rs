@@ -239,8 +239,11 @@ pub(super) fn trap(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
 pub(super) fn wait(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     shell.s.status = match argv.last().filter(|_| argv.len() > 1) {
         Some(word) => {
-            let pid = word.parse::<u32>().ok();
-            pid.and_then(|pid| shell.m.finished.get(&pid)).copied().unwrap_or(127)
+            let status = word.parse::<u32>().ok().and_then(|pid| shell.m.finished.get(&pid)).copied();
+            if status.is_none() && shell.s.dialect == Dialect::Bash {
+                shell.complain(&format!("pid {word} is not a child of this shell"));
+            }
+            status.unwrap_or(127)
         }
         None => 0,
     };

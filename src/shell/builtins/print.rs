@@ -61,10 +61,11 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
             (Dialect::Ash, formatting::Mistake::Format(_, word)) => format!("{word}: invalid format"),
             (Dialect::Dash, formatting::Mistake::Number(word)) => format!("{word}: expected numeric value"),
             (Dialect::Bash, formatting::Mistake::Number(word)) => format!("{word}: invalid number"),
+            (Dialect::Bash, formatting::Mistake::Partial(word)) => format!("{word}: invalid number"),
             (_, formatting::Mistake::Partial(word)) => format!("{word}: not completely converted"),
-            (Dialect::Bash, formatting::Mistake::Format(word, _)) => {
-                let last = word.chars().last().unwrap_or('%');
-                format!("`{last}': invalid format character")
+            (Dialect::Bash, formatting::Mistake::Format(_, rest)) => {
+                let mut letters = rest.chars().skip(1).skip_while(|c| "-+ #.*0123456789".contains(*c));
+                format!("`{}': invalid format character", letters.next().unwrap_or('%'))
             }
             (_, formatting::Mistake::Format(word, _)) => format!("{word}: invalid directive"),
         };
@@ -75,7 +76,11 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
             shell.complain(&message);
         }
     }
+    let unknown = result.mistakes.iter().any(|m| matches!(m, formatting::Mistake::Format(..)));
     shell.s.status = i32::from(!result.mistakes.is_empty());
+    if unknown && shell.s.dialect == Dialect::Dash {
+        shell.s.status = 2;
+    }
     match variable {
         Some(name) => drop(shell.s.set(&name, text::decode(&result.bytes))),
         None => {
@@ -118,10 +123,15 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
                     format!("{word}: binary operator expected")
                 }
                 (Dialect::Bash, testing::Mistake::TooMany(_)) => "too many arguments".to_owned(),
-                (Dialect::Dash, testing::Mistake::Binary(word) | testing::Mistake::TooMany(word)) => {
-                    format!("{word}: unexpected operator")
+                (
+                    Dialect::Dash,
+                    testing::Mistake::Binary(_) | testing::Mistake::TooMany(_) | testing::Mistake::Unary(_),
+                ) => {
+                    // dash names the first word that no operator has taken.
+                    let taken =
+                        usize::from(words.len() > 2 && words.first().is_some_and(|w| testing::is_unary(w)));
+                    format!("{}: unexpected operator", words.get(taken).map_or("", String::as_str))
                 }
-                (Dialect::Dash, testing::Mistake::Unary(word)) => format!("{word}: unexpected operator"),
                 (Dialect::Ash, testing::Mistake::Binary(word) | testing::Mistake::TooMany(word)) => {
                     format!("{word}: unknown operand")
                 }

@@ -25,9 +25,9 @@ pub(super) struct Machine<'a, 'c, 'm> {
     pub(super) record: String,
     fields: Vec<String>,
     active: Vec<bool>,
-    status: i32,
+    pub(super) status: i32,
     regexes: HashMap<String, Option<Regex>>,
-    written: Vec<String>,
+    pub(super) written: Vec<String>,
     pub(super) broken: Option<String>,
 }
 
@@ -398,49 +398,6 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
             if let Some(step) = step {
                 self.statement(step);
             }
-        }
-    }
-
-    fn print(&mut self, format: bool, values: &[Expr], to: Option<&(bool, Expr)>) {
-        let line = if format {
-            let mut texts: Vec<String> = values.iter().map(|expr| self.value(expr).text()).collect();
-            if texts.is_empty() {
-                String::new()
-            } else {
-                let first = texts.remove(0);
-                self.formatted(&first, &texts)
-            }
-        } else {
-            let line = if values.is_empty() {
-                self.record.clone()
-            } else {
-                let texts: Vec<String> = values.iter().map(|expr| self.value(expr).text()).collect();
-                texts.join(&self.get("OFS").text())
-            };
-            line + self.get("ORS").text().as_str()
-        };
-        let Some((append, target)) = to else {
-            self.call.out(&line);
-            return;
-        };
-        let path = self.value(target).text();
-        match path.as_str() {
-            "/dev/stdout" => return self.call.out(&line),
-            "/dev/stderr" => return self.call.err(&line),
-            _ => {}
-        }
-        let bytes = text::encode(&path).into_owned();
-        let contents = crate::fs::Contents::bytes(text::encode(&line).into_owned());
-        let fresh = !append && !self.written.contains(&path);
-        let done = if fresh {
-            self.written.push(path.clone());
-            self.call.m.write(&bytes, contents, 0o666)
-        } else {
-            self.call.m.append(&bytes, contents, 0o666)
-        };
-        if let Err(errno) = done {
-            self.call.fail_errno(&path, errno);
-            self.status = 2;
         }
     }
 

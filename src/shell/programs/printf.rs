@@ -121,7 +121,7 @@ fn once(chars: &[char], rest: &mut &[String], quoting: bool, printed: &mut Print
                 at += 1;
                 let known = "sbcdiuoxXeEfFgGaA".contains(conversion) || conversion == 'q' && quoting;
                 if !known {
-                    let raw: String = chars.get(start..at).unwrap_or_default().iter().collect();
+                    let raw: String = chars.get(start..=sized).unwrap_or_default().iter().collect();
                     let rest = chars
                         .get(start..sized)
                         .unwrap_or_default()

@@ -68,7 +68,7 @@ pub(crate) fn evaluate(m: &mut Machine<'_>, words: &[String], missing_is_old: bo
     }
 }
 
-fn is_unary(op: &str) -> bool {
+pub(crate) fn is_unary(op: &str) -> bool {
     op.strip_prefix('-').is_some_and(|letter| letter.len() == 1 && UNARY.contains(letter))
 }
 

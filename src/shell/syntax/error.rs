@@ -105,14 +105,16 @@ impl SyntaxError {
 
     fn bash(&self) -> Vec<String> {
         let line = self.line;
+        // A text counts as one line more than it has, ended or not.
+        let last = line + u32::from(!self.text.is_empty());
         let matching =
             |quote: char| vec![format!("line {line}: unexpected EOF while looking for matching `{quote}'")];
         match &self.mistake {
             Mistake::Unexpected(Found::End, Some(")")) if self.text.contains("$(") => {
-                vec![format!("line {}: unexpected EOF while looking for matching `)'", line + 1)]
+                vec![format!("line {}: unexpected EOF while looking for matching `)'", last)]
             }
             Mistake::Unexpected(Found::End, _) => {
-                vec![format!("line {}: syntax error: unexpected end of file", line + 1)]
+                vec![format!("line {}: syntax error: unexpected end of file", last)]
             }
             Mistake::Unexpected(found, _) => {
                 let token = match found {

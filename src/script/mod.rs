@@ -12,6 +12,7 @@ mod errors;
 mod handle;
 pub mod methods;
 pub mod rewrite;
+mod shown;
 mod words;
 
 pub use self::ask::Ask;
@@ -86,6 +87,7 @@ impl Session {
             assigning: None,
             story: None,
             help: |_| Err(Error::new(ErrorKind::Unknown, "there is no help here")),
+            help_words: Vec::new,
         }));
         let engine = engine::build(&core);
         core.borrow_mut().engine = Rc::downgrade(&engine);
@@ -102,6 +104,11 @@ impl Session {
     /// Where `help` finds its topics.
     pub fn set_help(&mut self, help: fn(&str) -> Result<String, Error>) {
         self.core.borrow_mut().help = help;
+    }
+
+    /// What `help` answers to, for completion.
+    pub fn set_help_words(&mut self, words: fn() -> Vec<String>) {
+        self.core.borrow_mut().help_words = words;
     }
 
     /// Who is asked while `predict on`.
@@ -352,7 +359,7 @@ impl Session {
         if value.is_unit() {
             return;
         }
-        let text = complete::shown(value);
+        let text = shown::shown(value);
         self.core.borrow_mut().emit(Event::Value { text });
     }
 

@@ -95,7 +95,7 @@ fn show(answer: &Answer, t: &mut Trace) {
         t.emit(|| Event::Printed { out: answer.out.clone(), err: answer.err.clone(), exit: answer.exit });
     }
     // What ran has printed its lines itself; that it failed may show in none of them.
-    if answer.shown && answer.build.is_none() && answer.exit != 0 {
+    if answer.shown && answer.build.is_none() && answer.exit != 0 && t.fuel.exhausted().is_none() {
         t.emit(|| Event::Printed { out: String::new(), err: String::new(), exit: answer.exit });
     }
     if let Some(next) = &answer.next {

@@ -1,13 +1,15 @@
-//! Completion, "is there more to come?", and values as people read them.
+//! Completion, and "is there more to come?".
 
 use super::core::Core;
-use super::handle::{Files, Kind, LayerValue, OfContainer, OfContext, OfMount};
+use super::handle::{Kind, OfContainer, OfContext, OfMount};
 use super::methods;
 use super::rewrite::{COMMAND_WORDS, SESSION_WORDS};
 use crate::command::docker;
+use crate::fs::HostKind;
 use crate::image::catalog;
-use crate::union::StatKind;
-use rhai::{Array, Dynamic, Engine, Map, ParseErrorType, Scope};
+use crate::trace::Trace;
+use crate::union::{Mount, StatKind};
+use rhai::{Engine, ParseErrorType, Scope};
 
 /// A candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,61 +48,52 @@ fn at_end(text: &str, position: rhai::Position) -> bool {
     position.line().is_some_and(|line| line >= last) && open > closed
 }
 
-/// What could stand at the cursor.
+/// What could stand at the cursor (a byte offset): where the word begins, and the candidates.
 pub fn complete(core: &mut Core, scope: &Scope<'_>, line: &str, cursor: usize) -> (usize, Vec<Completion>) {
     let Some(before) = line.get(..cursor) else { return (cursor, Vec::new()) };
-    let start = before
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| {
-            !c.is_whitespace() && !"\"'`()[]{},;|=.".contains(*c) || matches!(c, '.') && in_path(before)
-        })
-        .last()
-        .map_or(before.len(), |(at, _)| at);
-    let word = &before[start..];
-    let mut found = if let Some((files, path)) = path_argument(core, before) {
-        let start = before.len() - path.len();
-        return paths(core, files.0, &files.1, path, start);
-    } else if let Some(variable) = method_of(before, start) {
-        members(core, scope, variable)
-    } else if is_command(before) {
-        return command(core, before, start);
-    } else if before.trim_start() == word {
-        first_words(scope)
-    } else {
-        names(scope)
+    let (word, mut found) = match super::rewrite::is_command_line(before) {
+        true => command(core, before),
+        false => match open_string(before) {
+            Some((call, content)) => argument(core, call, content),
+            None => script(core, scope, before),
+        },
     };
     found.retain(|candidate| candidate.text.starts_with(word));
     found.dedup();
-    (start, found)
+    (cursor - word.len(), found)
 }
 
-fn in_path(before: &str) -> bool {
-    before.rsplit([' ', '"']).next().is_some_and(|word| word.contains('/') || word.contains(':'))
-}
+type Found<'b> = (&'b str, Vec<Completion>);
 
-fn is_command(before: &str) -> bool {
-    let first = before.split_whitespace().next().unwrap_or("");
-    before.trim_start().contains(' ') && (COMMAND_WORDS.contains(&first) || SESSION_WORDS.contains(&first))
-}
+// ---- Rhai -----------------------------------------------------------------------------------------
 
-fn first_words(scope: &Scope<'_>) -> Vec<Completion> {
-    let words = ["docker"].iter().chain(SESSION_WORDS).map(|word| Completion::plain(*word));
-    words.chain(names(scope)).collect()
-}
-
-fn names(scope: &Scope<'_>) -> Vec<Completion> {
+/// A name or a method being typed.
+fn script<'b>(core: &Core, scope: &Scope<'_>, before: &'b str) -> Found<'b> {
+    let word = last(before, |c| !(c.is_alphanumeric() || c == '_' || c == '$'));
+    let start = before.len() - word.len();
+    if let Some(variable) = before[..start].strip_suffix('.').map(last_name).filter(|name| !name.is_empty()) {
+        return (word, members(core, scope, variable));
+    }
     let variables = scope.iter().map(|(name, _, _)| Completion::plain(name));
+    let first = before.trim_start() == word;
+    // At the start of a line `docker` is the command, not the function.
     let functions =
-        methods::functions().map(|f| Completion { text: format!("{}(", f.name), shown: f.signature() });
-    variables.chain(functions).chain(["let ", "true", "false"].map(Completion::plain)).collect()
+        methods::functions().filter(|f| !first || !(f.name == "docker" || SESSION_WORDS.contains(&f.name)));
+    let functions = functions.map(|f| Completion { text: format!("{}(", f.name), shown: f.signature() });
+    let names = variables.chain(functions).chain(["let ", "true", "false"].map(Completion::plain));
+    let words =
+        ["docker "].iter().chain(SESSION_WORDS).filter(|_| first).map(|word| Completion::plain(*word));
+    (word, words.chain(names).collect())
 }
 
-/// The variable before the dot, when the cursor stands behind `variable.`.
-fn method_of(before: &str, start: usize) -> Option<&str> {
-    let head = before[..start].strip_suffix('.')?;
-    let name_start = head.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-    Some(&head[name_start..]).filter(|name| !name.is_empty())
+/// What follows the last character that `ends` a word.
+fn last(text: &str, ends: impl Fn(char) -> bool) -> &str {
+    text.rsplit(ends).next().unwrap_or("")
+}
+
+/// The name at the end of a text.
+fn last_name(text: &str) -> &str {
+    last(text, |c| !(c.is_alphanumeric() || c == '_'))
 }
 
 fn members(core: &Core, scope: &Scope<'_>, variable: &str) -> Vec<Completion> {
@@ -110,184 +103,216 @@ fn members(core: &Core, scope: &Scope<'_>, variable: &str) -> Vec<Completion> {
             value.type_name().rsplit("::").next().unwrap_or("").trim_end_matches("Value").to_owned()
         }),
     };
-    methods::of(&kind)
-        .map(|method| match method.parameters {
-            Some("") => Completion { text: format!("{}()", method.name), shown: method.signature() },
-            Some(_) => Completion { text: format!("{}(", method.name), shown: method.signature() },
-            None => Completion::plain(method.name),
-        })
-        .collect()
+    let completion = |method: &methods::Method| match method.parameters {
+        Some("") => Completion { text: format!("{}()", method.name), shown: method.signature() },
+        Some(_) => Completion { text: format!("{}(", method.name), shown: method.signature() },
+        None => Completion::plain(method.name),
+    };
+    methods::of(&kind).map(completion).collect()
 }
 
-type Target = (&'static str, String);
-
-/// A path being typed: in a string of a call on files (`c.read("/et`), or behind `stack NAME `.
-fn path_argument<'b>(core: &Core, before: &'b str) -> Option<(Target, &'b str)> {
-    if let Some(rest) = before.trim_start().strip_prefix("stack ") {
-        let (name, tail) = rest.split_once(' ')?;
-        let path = tail.rsplit(' ').next().filter(|path| path.starts_with('/'))?;
-        let target = match core.variables.get(name) {
-            Some(known) => known.clone(),
-            None if core.lab.containers.contains_key(name) => ("Container", name.to_owned()),
-            None => return None,
-        };
-        return Some((target, path));
+/// What is in front of the bracket, and the text of the string that the cursor stands in.
+fn open_string(before: &str) -> Option<(&str, &str)> {
+    let mut open = None;
+    let mut escaped = false;
+    for (at, c) in before.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => open = if open.is_none() { Some(at) } else { None },
+            _ => {}
+        }
     }
-    let quote = before.rfind('"')?;
-    if !before.matches('"').count().is_multiple_of(2) {
-        let path = &before[quote + 1..];
-        let call = before[..quote].trim_end_matches(|c: char| c != '(').trim_end_matches('(');
-        let dot = call.rfind('.')?;
-        let head = &call[..dot];
-        let name_start = head.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-        let target = core.variables.get(&head[name_start..])?;
-        return Some((target.clone(), path)).filter(|_| path.starts_with('/') || path.is_empty());
-    }
-    None
+    let quote = open?;
+    let call = before[..quote].rfind('(').map_or("", |bracket| &before[..bracket]);
+    Some((call, &before[quote + 1..]))
 }
 
-fn paths(core: &mut Core, kind: &str, name: &str, path: &str, start: usize) -> (usize, Vec<Completion>) {
-    let (folder, word) = path.rfind('/').map_or(("/", path), |slash| (&path[..=slash], &path[slash + 1..]));
-    let root = match kind {
-        OfContext::NAME => crate::lab::context_dir(name),
-        _ => String::new(),
+/// A string among the arguments of `call`.
+fn argument<'b>(core: &mut Core, call: &str, content: &'b str) -> Found<'b> {
+    let name = last_name(call);
+    let on = call.strip_suffix(name).and_then(|rest| rest.strip_suffix('.')).map(last_name);
+    let target = on.and_then(|variable| core.variables.get(variable).cloned());
+    match (target, name) {
+        (Some((kind, of)), "exec") => of_shell(core, kind, &of, content),
+        (Some((kind, of)), _)
+            if content.is_empty() || content.starts_with('/') || kind == OfContext::NAME =>
+        {
+            paths(core, kind, &of, content)
+        }
+        (None, "docker") => command_words(core, "docker ", content),
+        (None, "sh") => of_shell(core, "Host", "", content),
+        (None, "image") => (content, images(core)),
+        (None, "container") => (content, containers(core)),
+        (None, "context") => (content, contexts(core)),
+        (None, "help" | "stack" | "explain" | "open" | "trace" | "predict") => {
+            command_words(core, &format!("{name} "), content)
+        }
+        _ => (content, Vec::new()),
+    }
+}
+
+// ---- command lines --------------------------------------------------------------------------------
+
+fn command<'b>(core: &mut Core, before: &'b str) -> Found<'b> {
+    let line = before.trim_start();
+    match line.strip_prefix("$ ") {
+        Some(script) => of_shell(core, "Host", "", script),
+        None => command_words(core, "", line),
+    }
+}
+
+/// A word of the command line `head` + `rest`; the cursor stands at the end.
+fn command_words<'b>(core: &mut Core, head: &str, rest: &'b str) -> Found<'b> {
+    let word = last(rest, char::is_whitespace);
+    let whole = format!("{head}{}", &rest[..rest.len() - word.len()]);
+    let words: Vec<&str> = whole.split_whitespace().skip_while(|word| word.contains('=')).collect();
+    let plain = |list: &[&str]| list.iter().map(|text| Completion::plain(*text)).collect::<Vec<_>>();
+    let found = match words.as_slice() {
+        [] => COMMAND_WORDS.iter().chain(SESSION_WORDS).map(|word| Completion::plain(*word)).collect(),
+        ["docker"] => docker::subcommands().map(|s| Completion::plain(s.name)).collect(),
+        ["docker", "help"] | ["help", "docker"] => {
+            docker::subcommands().map(|s| Completion::plain(s.name)).collect()
+        }
+        ["docker", name, given @ ..] => return docker_words(core, name, given, word),
+        ["stack"] => {
+            let variables = core.variables.iter().filter(|(_, (kind, _))| *kind != OfContext::NAME);
+            let variables: Vec<_> = variables.map(|(name, _)| Completion::plain(name)).collect();
+            containers(core).into_iter().chain(variables).collect()
+        }
+        ["stack", name, ..] => match stacked(core, name) {
+            Some((kind, of)) => return paths(core, kind, &of, word),
+            None => Vec::new(),
+        },
+        ["explain"] => {
+            let steps = core.lab.last_build().map(|build| build.steps.iter().map(|step| step.number));
+            steps.into_iter().flatten().map(|number| Completion::plain(number.to_string())).collect()
+        }
+        ["trace"] => plain(&["on", "off", "json"]),
+        ["predict"] => plain(&["on", "off"]),
+        ["help"] => (core.help_words)().into_iter().map(Completion::plain).collect(),
+        ["open"] => return folders(core, word),
+        ["open", _] => plain(&["as"]),
+        _ => Vec::new(),
+    };
+    (word, found)
+}
+
+/// A word behind `docker NAME`.
+fn docker_words<'b>(core: &mut Core, name: &str, given: &[&str], word: &'b str) -> Found<'b> {
+    let Some(subcommand) = docker::subcommands().find(|s| s.name == name) else { return (word, Vec::new()) };
+    // Words that are no flags: `exec WEB cat`. A flag's own value counts too, which costs no more than a guess.
+    let operands: Vec<&&str> = given.iter().filter(|word| !word.starts_with('-')).collect();
+    if word.starts_with('-') && (operands.is_empty() || !matches!(name, "exec" | "run")) {
+        let flags = subcommand.flags.iter().map(|flag| Completion::plain(format!("--{}", flag.long)));
+        return (word, flags.collect());
+    }
+    let found = match name {
+        "build" => contexts(core),
+        "exec" => match operands.as_slice() {
+            [] => containers(core),
+            [of, ..] => {
+                let of = (**of).to_owned();
+                return of_shell(core, OfContainer::NAME, &of, word);
+            }
+        },
+        "rm" | "diff" | "commit" | "start" | "stop" => containers(core),
+        "inspect" => containers(core).into_iter().chain(images(core)).collect(),
+        "rmi" | "tag" => here(core).into_iter().map(Completion::plain).collect(),
+        "ps" => Vec::new(),
+        _ => images(core),
+    };
+    (word, found)
+}
+
+/// The last word of a shell line, if it is a path.
+fn of_shell<'b>(core: &mut Core, kind: &str, name: &str, line: &'b str) -> Found<'b> {
+    let word = last(line, |c| c.is_whitespace() || "'\"=<>;|&(".contains(c));
+    match word.starts_with('/') || (kind == "Host" && word.len() < line.len()) {
+        true => paths(core, kind, name, word),
+        false => (word, Vec::new()),
+    }
+}
+
+fn stacked(core: &Core, name: &str) -> Option<(&'static str, String)> {
+    match core.variables.get(name) {
+        Some(known) => Some(known.clone()),
+        None => core.lab.containers.contains_key(name).then(|| (OfContainer::NAME, name.to_owned())),
+    }
+}
+
+// ---- names ----------------------------------------------------------------------------------------
+
+fn here(core: &Core) -> Vec<String> {
+    core.lab.images.names().map(|(name, _)| name.to_owned()).collect()
+}
+
+fn images(core: &Core) -> Vec<Completion> {
+    let mut names = here(core);
+    names.extend(catalog::known().filter(|name| *name != "scratch").map(str::to_owned));
+    names.sort();
+    names.dedup();
+    names.into_iter().map(Completion::plain).collect()
+}
+
+fn containers(core: &Core) -> Vec<Completion> {
+    core.lab.containers.keys().cloned().map(Completion::plain).collect()
+}
+
+fn contexts(core: &mut Core) -> Vec<Completion> {
+    core.lab.contexts().into_iter().map(Completion::plain).collect()
+}
+
+// ---- paths ----------------------------------------------------------------------------------------
+
+/// The folder and the beginning of a name.
+fn split(path: &str) -> (&str, &str) {
+    path.rfind('/').map_or(("", path), |slash| path.split_at(slash + 1))
+}
+
+/// Names in a mount, container, context or on the lab's own host that begin as the path does.
+fn paths<'b>(core: &mut Core, kind: &str, name: &str, path: &'b str) -> Found<'b> {
+    let (folder, word) = split(path);
+    let folder = match kind {
+        OfContext::NAME => {
+            format!("{}/{}", crate::lab::context_dir(name), folder.trim_start_matches('/'))
+        }
+        "Host" => crate::fs::path::absolute(&core.lab.cwd, folder),
+        _ => format!("/{folder}"),
     };
     let mount = match kind {
         OfContainer::NAME => core.lab.containers.get_mut(name).map(|container| &mut container.mount),
         OfMount::NAME => core.lab.mounts.get_mut(name),
         _ => Some(&mut core.lab.host),
     };
-    let Some(mount) = mount else { return (start, Vec::new()) };
-    let inside = format!("{root}{folder}");
-    let found = core.trace.quietly(|t| {
-        let names = mount.readdir(inside.as_bytes(), t).unwrap_or_default();
-        names
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).into_owned())
-            .filter(|name| name.starts_with(word))
-            .map(|name| {
-                let is_dir = mount
-                    .stat(format!("{inside}/{name}").as_bytes(), t)
-                    .is_ok_and(|stat| stat.kind == StatKind::Dir);
-                Completion::plain(if is_dir { format!("{name}/") } else { name })
-            })
-            .collect()
-    });
-    (start + path.len() - word.len(), found)
+    let found = mount.map(|mount| core.trace.quietly(|t| names_in(mount, &folder, word, t)));
+    let slash = if path.is_empty() && kind != OfContext::NAME && kind != "Host" { "/" } else { "" };
+    let whole = found
+        .unwrap_or_default()
+        .into_iter()
+        .map(|name| Completion { text: format!("{slash}{name}"), shown: name });
+    (word, whole.collect())
 }
 
-fn command(core: &mut Core, before: &str, start: usize) -> (usize, Vec<Completion>) {
-    let words: Vec<&str> = before[..start].split_whitespace().collect();
-    let word = &before[start..];
-    let mut found: Vec<Completion> = match words.as_slice() {
-        ["docker"] => docker::subcommands().map(|s| Completion::plain(s.name)).collect(),
-        ["docker", name, ..] if word.starts_with('-') => docker::subcommands()
-            .find(|s| s.name == *name)
-            .map(|s| s.flags.iter().map(|flag| Completion::plain(format!("--{}", flag.long))).collect())
-            .unwrap_or_default(),
-        ["docker", "build", ..] => core.lab.contexts().into_iter().map(Completion::plain).collect(),
-        ["docker", "exec" | "rm" | "diff" | "commit" | "start" | "stop", ..] | ["stack", ..] => {
-            core.lab.containers.keys().chain(core.variables.keys()).cloned().map(Completion::plain).collect()
-        }
-        ["docker", ..] => images(core),
-        ["trace"] => ["on", "off", "json"].map(Completion::plain).to_vec(),
-        ["predict"] => ["on", "off"].map(Completion::plain).to_vec(),
-        ["help"] => methods::functions().map(|f| Completion::plain(f.name)).collect(),
-        _ => Vec::new(),
-    };
-    found.retain(|candidate| candidate.text.starts_with(word));
-    (start, found)
+fn names_in(mount: &mut Mount, folder: &str, word: &str, t: &mut Trace) -> Vec<String> {
+    let names = mount.readdir(folder.as_bytes(), t).unwrap_or_default();
+    let names = names.iter().map(|name| String::from_utf8_lossy(name).into_owned());
+    let fitting = names.filter(|name| name.starts_with(word));
+    fitting
+        .map(|name| {
+            let inside = crate::fs::path::absolute(folder, &name);
+            let stat = mount.stat(inside.as_bytes(), t);
+            if stat.is_ok_and(|stat| stat.kind == StatKind::Dir) { format!("{name}/") } else { name }
+        })
+        .collect()
 }
 
-fn images(core: &Core) -> Vec<Completion> {
-    let mut names: Vec<String> = core.lab.images.names().map(|(name, _)| name.to_owned()).collect();
-    names.extend(catalog::known().map(str::to_owned));
-    names.sort();
-    names.dedup();
-    names.into_iter().map(Completion::plain).collect()
-}
-
-/// A value as the REPL shows it: text as it is, lists and maps with one entry a line when they are long.
-pub fn shown(value: &Dynamic) -> String {
-    if let Ok(text) = value.clone().into_immutable_string() {
-        return text.to_string();
-    }
-    if let Some(map) = value.read_lock::<Map>() {
-        if !map.is_empty() && map.iter().all(|(path, entry)| path.starts_with('/') && is_entry(entry)) {
-            let width = map.keys().map(|path| path.chars().count()).max().unwrap_or(0);
-            let lines = map.iter().map(|(path, value)| format!("{path:width$}  {}", entry_line(value)));
-            return lines.collect::<Vec<_>>().join("\n");
-        }
-        let width: usize = map.iter().map(|(key, value)| key.len() + value.to_string().len() + 4).sum();
-        if width > 70 {
-            let lines: Vec<String> =
-                map.iter().map(|(key, value)| format!("{key}: {}", one_line(value))).collect();
-            return lines.join("\n");
-        }
-    }
-    if let Some(list) = value.read_lock::<Array>() {
-        let lines: Vec<String> = list.iter().map(one_line).collect();
-        let width: usize = lines.iter().map(|line| line.chars().count() + 2).sum();
-        if width > 70 || list.iter().any(|value| thing(value).is_some()) {
-            return lines.join("\n");
-        }
-    }
-    thing(value).unwrap_or_else(|| value.to_string())
-}
-
-/// The lab's own values: what it is, and the first things to do with it.
-fn thing(value: &Dynamic) -> Option<String> {
-    let value = value.clone();
-    if let Some(files) = value.clone().try_cast::<Files<OfMount>>() {
-        return Some(format!("Mount {}   try .ls(\"/\")  .write(path, text)  .which(path)", files.name()));
-    }
-    if let Some(files) = value.clone().try_cast::<Files<OfContainer>>() {
-        return Some(format!(
-            "Container {}   try .exec(\"ls /\")  .append(path, text)  .diff()",
-            files.name()
-        ));
-    }
-    if let Some(files) = value.clone().try_cast::<Files<OfContext>>() {
-        let name = files.name();
-        return Some(format!("Context {name}   try docker build -t {name} {name}"));
-    }
-    if let Some(layer) = value.clone().try_cast::<LayerValue>() {
-        let listing = super::api::listing(&layer.0);
-        return Some(format!("{}\n{listing}", super::api::described(&layer.0)).trim_end().to_owned());
-    }
-    value.try_cast::<super::api::ImageValue>().map(|image| image.describe())
-}
-
-/// An entry of a layer, as `upper()` and `entries()` give it?
-fn is_entry(value: &Dynamic) -> bool {
-    value.read_lock::<Map>().is_some_and(|map| map.contains_key("type"))
-}
-
-/// "dir 0755 0:0", "file 0644 0:0 9 B", "whiteout".
-fn entry_line(value: &Dynamic) -> String {
-    let Some(map) = value.read_lock::<Map>() else { return value.to_string() };
-    let number = |key: &str| map.get(key).and_then(|value| value.as_int().ok());
-    let text = |key: &str| map.get(key).map(|value| value.to_string());
-    let mut line = text("type").unwrap_or_default();
-    if let (Some(mode), Some(uid), Some(gid)) = (number("mode"), number("uid"), number("gid")) {
-        line.push_str(&format!(" {mode:04o} {uid}:{gid}"));
-    }
-    if let Some(size) = number("size") {
-        line.push_str(&format!(" {size} B"));
-    }
-    if let Some(target) = text("target") {
-        line.push_str(&format!(" -> {target}"));
-    }
-    for mark in ["opaque", "metacopy"].into_iter().filter(|mark| map.contains_key(*mark)) {
-        line.push_str(&format!(" {mark}"));
-    }
-    if let Some(to) = text("redirect") {
-        line.push_str(&format!(" redirect {to}"));
-    }
-    line
-}
-
-fn one_line(value: &Dynamic) -> String {
-    let whole = thing(value).unwrap_or_else(|| value.to_string());
-    whole.lines().next().unwrap_or("").to_owned()
+/// Real folders, for `open`.
+fn folders<'b>(core: &Core, path: &'b str) -> Found<'b> {
+    let (folder, word) = split(path);
+    let entries = core.host.list(if folder.is_empty() { "." } else { folder }).unwrap_or_default();
+    let folders = entries.into_iter().filter(|entry| entry.kind == HostKind::Directory);
+    let names = folders.map(|entry| String::from_utf8_lossy(&entry.name).into_owned());
+    let shown = names.filter(|name| word.starts_with('.') || !name.starts_with('.'));
+    (word, shown.map(|name| Completion::plain(format!("{name}/"))).collect())
 }

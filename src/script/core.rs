@@ -129,6 +129,8 @@ pub struct Core {
     pub story: Option<Story>,
     /// Where help topics come from.
     pub help: fn(&str) -> Result<String, Error>,
+    /// What `help` answers to.
+    pub help_words: fn() -> Vec<String>,
 }
 
 /// What a session word leaves to the session.

@@ -1,10 +1,10 @@
 //! The Rhai engine: its limits, and what of Rhai itself is overridden.
 
 use super::api;
-use super::complete::shown;
 use super::core::Shared;
 use super::handle::refuse;
 use super::rewrite;
+use super::shown::shown;
 use crate::trace::Limits;
 use rhai::{AST, Array, Dynamic, Engine, INT, Map, Module, ModuleResolver, Position, Scope};
 use std::rc::Rc;

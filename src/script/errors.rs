@@ -25,6 +25,10 @@ pub fn parse_error(error: &ParseError, source: &Source) -> Error {
         ParseErrorType::UnexpectedEOF => ("the text ends in the middle of something".to_owned(), None),
         ParseErrorType::MissingToken(token, _) if token == ";" => return missing_end(error, source),
         ParseErrorType::MissingToken(token, what) => (format!("`{token}` is missing {what}"), None),
+        ParseErrorType::BadInput(rhai::LexError::UnterminatedString) => (
+            "the string is not closed".to_owned(),
+            Some("its other `\"` is missing; a text between ` ` may span lines".to_owned()),
+        ),
         ParseErrorType::Reserved(word) => {
             (format!("`{word}` is a reserved word"), Some("choose another name".to_owned()))
         }

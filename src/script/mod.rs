@@ -13,6 +13,7 @@ mod handle;
 pub mod methods;
 pub mod rewrite;
 mod scan;
+mod shown;
 mod words;
 
 pub use self::ask::Ask;
@@ -87,6 +88,7 @@ impl Session {
             assigning: None,
             story: None,
             help: |_| Err(Error::new(ErrorKind::Unknown, "there is no help here")),
+            help_words: Vec::new,
         }));
         let engine = engine::build(&core);
         core.borrow_mut().engine = Rc::downgrade(&engine);
@@ -103,6 +105,11 @@ impl Session {
     /// Where `help` finds its topics.
     pub fn set_help(&mut self, help: fn(&str) -> Result<String, Error>) {
         self.core.borrow_mut().help = help;
+    }
+
+    /// What `help` answers to, for completion.
+    pub fn set_help_words(&mut self, words: fn() -> Vec<String>) {
+        self.core.borrow_mut().help_words = words;
     }
 
     /// Who is asked while `predict on`.
@@ -353,7 +360,7 @@ impl Session {
         if value.is_unit() {
             return;
         }
-        let text = complete::shown(value);
+        let text = shown::shown(value);
         self.core.borrow_mut().emit(Event::Value { text });
     }
 

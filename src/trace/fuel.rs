@@ -32,15 +32,28 @@ pub enum Exhausted {
 }
 
 impl Exhausted {
-    /// The limit in words: "20000000 operations".
+    /// The limit in words: "more than 20,000,000 operations".
     pub fn describe(&self) -> String {
         match self {
-            Exhausted::Operations { limit } => format!("more than {limit} operations"),
-            Exhausted::Bytes { limit } => format!("more than {limit} bytes of new data"),
+            Exhausted::Operations { limit } => format!("more than {} operations", grouped(*limit)),
+            Exhausted::Bytes { limit } => format!("more than {} bytes of new data", grouped(*limit)),
             Exhausted::Depth { limit } => format!("nested deeper than {limit} levels"),
             Exhausted::Interrupted => "interrupted".to_owned(),
         }
     }
+}
+
+/// A number with its thousands apart: "20,000,000".
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// How much one line may use.

@@ -1,6 +1,7 @@
 //! Telling and judging: `step`, `check`, `predict`.
 
 use super::objects::with;
+use crate::script::ask::Ask;
 use crate::script::core::{Core, Shared};
 use crate::script::handle::{Answer, refuse};
 use crate::trace::{Event, Verdict};
@@ -107,6 +108,20 @@ fn report(core: &Shared, name: &str, ok: bool, expected: &str, actual: &str) -> 
     })
 }
 
+/// Asks until the answer is a verdict; empty when the person skips the step, none when they want no
+/// more questions.
+fn asked(ask: &mut dyn Ask, mut question: String) -> Option<&'static str> {
+    loop {
+        let answer = ask.ask(&question)?;
+        match answer.trim().to_lowercase().as_str() {
+            "" => return Some(""),
+            "h" | "hit" => return Some("HIT"),
+            "m" | "miss" => return Some("MISS"),
+            _ => question = "h or m; Enter skips this step, Ctrl-C the rest: ".to_owned(),
+        }
+    }
+}
+
 /// Hands on a build's events, asking HIT or MISS before each step that looks the cache up.
 pub fn guess(core: &mut Core, events: Vec<Event>) {
     let mut asking = true;
@@ -118,15 +133,10 @@ pub fn guess(core: &mut Core, events: Vec<Event>) {
         {
             let question =
                 format!("step {number}  {}   HIT or MISS? ", instruction.lines().next().unwrap_or(""));
-            let Some(answer) = ask.ask(&question) else {
+            let Some(predicted) = asked(ask.as_mut(), question) else {
                 asking = false;
                 core.emit(event);
                 continue;
-            };
-            let predicted = match answer.trim().to_lowercase().chars().next() {
-                Some('h') => "HIT",
-                Some('m') => "MISS",
-                _ => "",
             };
             let (actual, instruction) = (verdict.word().to_owned(), instruction.clone());
             core.emit(event);

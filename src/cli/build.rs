@@ -74,6 +74,7 @@ enum Which {
 /// Plays the build. The exit code.
 pub fn build(order: &Build, colour: Colour) -> u8 {
     let renderer = screen::renderer(order.json, screen::style(colour));
+    renderer.explain_by("--explain");
     let code = play(order, &renderer).unwrap_or_else(|error| {
         renderer.finish();
         if order.json {

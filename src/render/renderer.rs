@@ -58,6 +58,7 @@ struct Screen {
     line: usize,
     unshown: usize,
     known: Option<String>,
+    explain: &'static str,
     build: Build,
 }
 
@@ -95,6 +96,7 @@ impl Renderer {
             line: 0,
             unshown: 0,
             known: None,
+            explain: "explain",
             build: Build::default(),
         };
         Renderer { screen: Rc::new(RefCell::new(screen)) }
@@ -117,6 +119,11 @@ impl Renderer {
     /// Are lines that are about to run shown? Not where the person has just typed them.
     pub fn echo(&self, echo: bool) {
         self.screen.borrow_mut().echo = echo;
+    }
+
+    /// How the reader asks for the whole of a long step; `explain` at the prompt.
+    pub fn explain_by(&self, word: &'static str) {
+        self.screen.borrow_mut().explain = word;
     }
 
     /// The terminal has another width now.
@@ -205,7 +212,8 @@ impl Screen {
                 self.write(&text(event, &self.style));
             }
             Event::Step { .. } => {
-                let Some(row) = Row::of(event) else { return };
+                let Some(mut row) = Row::of(event) else { return };
+                row.explain = self.explain;
                 let mut said = std::mem::take(&mut self.build.said);
                 let mut output = std::mem::take(&mut self.build.output);
                 if self.mode == Mode::On {

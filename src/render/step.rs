@@ -25,6 +25,8 @@ pub struct Row {
     reason: String,
     /// Bytes and seconds, where the step made something for the first time.
     costs: Vec<String>,
+    /// How the reader asks for the whole: `explain` at the prompt.
+    pub explain: &'static str,
 }
 
 /// Widths shared by the steps of one build.
@@ -51,11 +53,20 @@ impl Row {
             costs.extend(bytes.filter(|bytes| *bytes > 0).map(size::bytes));
             costs.extend(seconds.and_then(size::seconds));
         }
-        let instruction = clean(instruction).replace('\t', " ");
-        let instruction = instruction.trim_end().to_owned();
+        // Continued lines come with their indent; `explain` shows them as they are.
+        let lines = clean(instruction).trim_end().split('\n').map(one_space).collect::<Vec<_>>();
+        let instruction = lines.join("\n");
         let (tone, number, label) = (tone(verdict), number.to_string(), clean_line(label));
-        Some(Row { number, label, instruction, tone, verdict: verdict.word(), reason, costs })
+        Some(Row { number, label, instruction, tone, verdict: verdict.word(), reason, costs, explain: "explain" })
     }
+}
+
+/// A line with one space between its words; a line that begins with spaces keeps them.
+fn one_space(line: &str) -> String {
+    let line = line.replace('\t', " ");
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
+    format!("{}{}", " ".repeat(indent), words.join(" "))
 }
 
 fn tone(verdict: &Verdict) -> Tone {
@@ -143,18 +154,18 @@ fn instruction_lines(row: &Row, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for (at, text) in row.instruction.split('\n').enumerate() {
         let (first, indent) = if at == 0 { (width, 0) } else { (width.saturating_sub(2), 2) };
-        let whole = wrap(text, first);
-        let Some((head, rest)) = whole.split_first() else { continue };
+        let Some(head) = wrap(text, first).into_iter().next() else { continue };
+        // What is left is wrapped anew in its narrower lines; a word broken in two stays in two.
+        let tail = text.strip_prefix(head.as_str()).unwrap_or("").trim_start();
         lines.push(format!("{}{head}", " ".repeat(indent)));
-        if !rest.is_empty() {
-            let tail = rest.join(" ");
-            lines.extend(wrap(&tail, width.saturating_sub(2)).into_iter().map(|line| format!("  {line}")));
+        if !tail.is_empty() {
+            lines.extend(wrap(tail, width.saturating_sub(2)).into_iter().map(|line| format!("  {line}")));
         }
     }
     if lines.len() > MOST_LINES {
         let left = lines.len() - (MOST_LINES - 1);
         lines.truncate(MOST_LINES - 1);
-        lines.push(format!("  … {left} lines: explain {}", row.number));
+        lines.push(format!("  … {left} lines: {} {}", row.explain, row.number));
     }
     lines
 }

@@ -2,7 +2,7 @@
 //! stored under all of them (moby/buildkit `solver/edge.go`, `docs/dev/solver.md`).
 
 use super::cache::{Cache, Record, link};
-use super::execute::{Job, execute};
+use super::execute::{Job, Made, execute};
 use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
 use super::ignore::Ignore;
 use super::key::{Files, Key};
@@ -32,6 +32,8 @@ pub(super) struct Solved {
     pub executed: bool,
     /// Its cache was switched off, so nothing matches through its definition key.
     pub ignored: bool,
+    /// Something in it isn't modelled: files may be missing.
+    pub unsure: bool,
 }
 
 /// The solver at work.
@@ -292,11 +294,14 @@ impl Solver<'_> {
     ) -> Result<Arc<Files>, Failure> {
         let mut mount = self.source(source);
         for (at, one) in wanted.iter().enumerate() {
-            let found = t.quietly(|t| pick(&mut mount, one, t));
-            picked.extend(found.map_err(|missing| {
-                let failure = verdict::missing(missing, source, self.request, &self.sent);
-                self.placed(failure, places.get(at).copied().unwrap_or_default())
-            })?);
+            match t.quietly(|t| pick(&mut mount, one, t)) {
+                Ok(found) => picked.extend(found),
+                Err(missing) if self.passes_over(&missing, source) => {}
+                Err(missing) => {
+                    let failure = verdict::missing(missing, source, self.request, &self.sent);
+                    return Err(self.placed(failure, places.get(at).copied().unwrap_or_default()));
+                }
+            }
         }
         let sent = self.sent.clone();
         let in_context = source == Source::Context;
@@ -387,7 +392,7 @@ impl Solver<'_> {
             step.earlier = Some(record.key.clone());
             step.key = Some(now);
         }
-        self.result(vertex, record.id.clone(), record.layer.clone(), record.created, false)
+        self.result(vertex, record, false)
     }
 
     fn miss(
@@ -428,8 +433,8 @@ impl Solver<'_> {
             let build = self.cache.builds;
             let step = self.player.steps.get(vertex.step);
             let instruction = step.map(|step| step.instruction.clone()).unwrap_or_default();
-            let (layer, seconds) = (made.layer, made.seconds);
-            Arc::new(Record { id: id.clone(), key, layer, created: now, seconds, build, instruction })
+            let Made { layer, seconds, unsure } = made;
+            Arc::new(Record { id: id.clone(), key, layer, created: now, seconds, build, instruction, unsure })
         });
         Arc::make_mut(&mut self.cache.records).put((*record).clone());
         self.store(op, inputs, &id);
@@ -437,10 +442,11 @@ impl Solver<'_> {
             step.layer = Some(record.layer.clone());
             step.seconds = record.seconds;
         }
-        Ok(self.result(vertex, id, record.layer.clone(), record.created, true))
+        Ok(self.result(vertex, &record, true))
     }
 
-    fn result(&self, vertex: &Vertex, id: String, layer: ImageLayer, created: i64, executed: bool) -> Solved {
+    fn result(&self, vertex: &Vertex, record: &Record, executed: bool) -> Solved {
+        let id = record.id.clone();
         let ids = match &vertex.op {
             // A linked copy is merged onto what is below: that merge is what the next step stands on.
             Op::Copy(copy) if copy.link && vertex.base.is_some() => {
@@ -449,6 +455,13 @@ impl Solver<'_> {
             }
             _ => vec![id],
         };
-        Solved { ids, layer, created, executed, ignored: vertex.ignore_cache }
+        Solved {
+            ids,
+            layer: record.layer.clone(),
+            created: record.created,
+            executed,
+            ignored: vertex.ignore_cache,
+            unsure: record.unsure,
+        }
     }
 }

@@ -57,7 +57,16 @@ impl Row {
         let lines = clean(instruction).trim_end().split('\n').map(one_space).collect::<Vec<_>>();
         let instruction = lines.join("\n");
         let (tone, number, label) = (tone(verdict), number.to_string(), clean_line(label));
-        Some(Row { number, label, instruction, tone, verdict: verdict.word(), reason, costs, explain: "explain" })
+        Some(Row {
+            number,
+            label,
+            instruction,
+            tone,
+            verdict: verdict.word(),
+            reason,
+            costs,
+            explain: "explain",
+        })
     }
 }
 

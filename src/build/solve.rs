@@ -124,7 +124,7 @@ impl Solver<'_> {
     }
 
     /// The definition keys of a node; none for nothing.
-    fn ids(&self, node: Option<Node>) -> Vec<String> {
+    pub(super) fn ids(&self, node: Option<Node>) -> Vec<String> {
         match node {
             None => Vec::new(),
             Some(Node::Vertex(at)) => {
@@ -293,10 +293,12 @@ impl Solver<'_> {
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         let mut mount = self.source(source);
+        let mut unknown = Vec::new();
         for (at, one) in wanted.iter().enumerate() {
             match t.quietly(|t| pick(&mut mount, one, t)) {
+                Ok(found) if found.is_empty() && self.unsure_source(source) => unknown.push(one.clone()),
                 Ok(found) => picked.extend(found),
-                Err(missing) if self.passes_over(&missing, source) => {}
+                Err(missing) if self.passes_over(&missing, source) => unknown.push(one.clone()),
                 Err(missing) => {
                     let failure = verdict::missing(missing, source, self.request, &self.sent);
                     return Err(self.placed(failure, places.get(at).copied().unwrap_or_default()));
@@ -311,7 +313,8 @@ impl Solver<'_> {
         };
         let naming = Naming { whole_path: false, directory_mode: &directory_mode, exclude };
         let list = t.quietly(|t| files(&mut mount, picked, naming, t));
-        list.map(Arc::new).map_err(|errno| Failure::new(errno.message(), 1))
+        let list = list.map_err(|errno| Failure::new(errno.message(), 1))?;
+        Ok(Arc::new(self.with_unknown(list, &unknown, source)))
     }
 
     /// What a COPY takes its files from, mounted.

@@ -3,6 +3,7 @@
 
 use super::execute::Job;
 use super::graph::{CopyOp, Node, Source};
+use super::key::{FileEntry, Files, UNKNOWN};
 use super::select::Missing;
 use super::solve::Solver;
 use crate::shell::Outcome;
@@ -39,6 +40,23 @@ impl Solver<'_> {
     /// Is a source that names nothing passed over?
     pub fn passes_over(&self, missing: &Missing, source: Source) -> bool {
         !self.request.strict && matches!(missing, Missing::Path { .. }) && self.unsure_source(source)
+    }
+
+    /// A list of files with those that nobody knows: they are taken to differ whenever the step they
+    /// would come from ran anew.
+    pub fn with_unknown(&self, list: Files, unknown: &[String], source: Source) -> Files {
+        let Source::Tree(node) = source else { return list };
+        if unknown.is_empty() {
+            return list;
+        }
+        let made_by = crate::fs::Digest::of(self.ids(node).join(" ")).hex();
+        let mut entries = list.entries;
+        for path in unknown {
+            let shown = path.trim_start_matches('/').to_owned();
+            let name = shown.rsplit('/').next().unwrap_or("").to_owned();
+            entries.push(FileEntry { name, shown, value: format!("{UNKNOWN} - - {made_by}") });
+        }
+        Files::new(entries)
     }
 
     /// Is the failure of this RUN passed over? Says so, with what it printed.

@@ -30,6 +30,8 @@ pub(super) fn build(
 ) -> Result<Image, Failure> {
     let (file, request, view) = (at.file, at.request, at.view);
     let graph = convert(file, request, images, &mut player.steps, t)?;
+    let unknown = graph.images.iter().filter(|(_, image)| image.placeholder);
+    player.unknown = unknown.map(|(name, _)| name.clone()).collect();
     let sent = Sent::update(cache.sent.as_ref(), view);
     cache.sent = Some(sent.clone());
     let mut solver = Solver { graph: &graph, request, cache, player, programs, sent, solved: Vec::new() };

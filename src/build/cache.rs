@@ -94,6 +94,8 @@ pub(super) struct Record {
     pub build: u64,
     /// The instruction as it was written then.
     pub instruction: String,
+    /// Something in it isn't modelled: files may be missing.
+    pub unsure: bool,
 }
 
 /// BuildKit's results and the keys they are stored under (moby/buildkit `solver/cachemanager.go`).

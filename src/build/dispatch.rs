@@ -6,6 +6,7 @@ use super::meta::{self, Change, Expander};
 use super::request::Builder;
 use super::scope::{global, is_proxy};
 use super::step::{Failure, Status};
+use super::unsure::{is_address, stand_ins};
 use crate::dockerfile::{
     Copy, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
 };
@@ -248,10 +249,24 @@ impl Dispatch {
         };
         let text =
             history(copy, word, &sources, &written, chown.as_deref(), chmod.as_deref(), all.request.version);
+        let (mut contents, mut sources) = (contents, sources);
+        let mut places: Vec<Place> = copy.sources.iter().map(|word| word.place).collect();
+        let remote = word == "ADD" && sources.iter().any(|source| is_address(source));
+        if remote {
+            if all.request.strict {
+                return Err(all.fail(instruction, "the lab has no network: ADD can't fetch an address"));
+            }
+            let mut local = sources.iter().map(|source| !is_address(source));
+            places.retain(|_| local.next().unwrap_or(true));
+            let (left, stand_ins) = stand_ins(sources);
+            sources = left;
+            contents.extend(stand_ins);
+        }
         let op = Op::Copy(CopyOp {
             word,
             source,
-            places: copy.sources.iter().map(|word| word.place).collect(),
+            places,
+            remote,
             sources,
             contents,
             destination: destination(&end.config.working_dir, &written),

@@ -9,6 +9,7 @@ use super::rootfs::{self, seal};
 use super::select::{Picked, pick};
 use super::solve::Solver;
 use super::step::Failure;
+use super::unsure::tell_missing;
 use super::verdict;
 use crate::dockerfile::{MountType, Version};
 use crate::fs::Tree;
@@ -31,6 +32,8 @@ pub(super) struct Job<'a> {
 pub(super) struct Made {
     pub layer: ImageLayer,
     pub seconds: Option<f64>,
+    /// Something in it isn't modelled.
+    pub unsure: bool,
 }
 
 /// Executes a vertex on the layers below it.
@@ -44,10 +47,11 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
             .unwrap_or_else(|_| Mount::native(Tree::new())),
         _ => rootfs::mount(&solver.layers(job.vertex.base)),
     };
-    let mut seconds = None;
+    let (mut seconds, mut unsure) = (None, false);
     // Files that were only mounted: they are not part of the layer.
     let mut stubs: Vec<String> = Vec::new();
     let failed = |message: String| Failure::new(prefixed(&message, solver.request.version), 1);
+    let lenient = !solver.request.strict && solver.unsure(job.vertex.base);
     let is_run = matches!(job.vertex.op, Op::Run(_));
     match &job.vertex.op {
         Op::Workdir { path, user } => {
@@ -56,12 +60,13 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
                     "" => Ok(None),
                     user => rootfs::owner(user, &mut mount, Builder::BuildKit, t).map(Some),
                 };
+                let owner = if lenient { Ok(owner.unwrap_or(None)) } else { owner };
                 mkdir_all(&mut mount, path.as_bytes(), 0o755, owner?, t)
             })
             .map_err(failed)?;
         }
-        Op::Copy(copy) => copy_files(solver, copy, job.picked, &mut mount, t)?,
-        Op::Run(run) => seconds = run_command(solver, run, job.vertex.step, &mut mount, &mut stubs, t)?,
+        Op::Copy(copy) => unsure = copy_files(solver, copy, job, &mut mount, t)?,
+        Op::Run(run) => (seconds, unsure) = run_command(solver, run, job, &mut mount, &mut stubs, t)?,
     }
     let label =
         solver.player.steps.get(job.vertex.step).map(|step| label(&step.instruction)).unwrap_or_default();
@@ -69,7 +74,7 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
     if t.fuel.exhausted().is_some() {
         return Err(Failure::new("the lab's limit was reached", 1));
     }
-    Ok(Made { layer, seconds })
+    Ok(Made { layer, seconds, unsure })
 }
 
 /// Errors of a step carry no prefix in 20.10.
@@ -83,24 +88,40 @@ fn prefixed(message: &str, version: Version) -> String {
 fn copy_files(
     solver: &mut Solver<'_>,
     op: &CopyOp,
-    picked: &[Picked],
+    job: &Job<'_>,
     mount: &mut Mount,
     t: &mut Trace,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let version = solver.request.version;
     let mut source = solver.source(op.source);
-    let mut found = picked.to_vec();
+    let mut found = job.picked.to_vec();
+    let mut passed_over = Vec::new();
     if found.is_empty() {
         for one in &op.sources {
-            let more = t.quietly(|t| pick(&mut source, one, t));
-            found.extend(
-                more.map_err(|missing| verdict::missing(missing, op.source, solver.request, &solver.sent))?,
-            );
+            match t.quietly(|t| pick(&mut source, one, t)) {
+                Ok(more) => found.extend(more),
+                Err(missing) if solver.passes_over(&missing, op.source) => passed_over.push(one.clone()),
+                Err(missing) => {
+                    return Err(verdict::missing(missing, op.source, solver.request, &solver.sent));
+                }
+            }
         }
+    } else if solver.unsure_source(op.source) {
+        let mut there = |one: &&String| t.quietly(|t| pick(&mut source, one, t)).is_err();
+        passed_over.extend(op.sources.iter().filter(|one| there(one)).cloned());
     }
+    tell_missing(op, &passed_over, t);
+    if op.remote {
+        let what = format!("fetching over the network ({})", op.word);
+        let instead = "a stand-in takes the file's place".to_owned();
+        t.emit(|| Event::NotModelled { what, instead });
+    }
+    let lenient = !solver.request.strict && solver.unsure(job.vertex.base);
     let exclude = solver.exclude(op, t)?;
     t.quietly(|t| {
         let owner = match &op.chown {
+            // Users of an unknown image are unknown too.
+            Some(chown) if lenient => rootfs::owner(chown, mount, Builder::BuildKit, t).ok(),
             Some(chown) => Some(rootfs::owner(chown, mount, Builder::BuildKit, t)?),
             None => None,
         };
@@ -120,21 +141,24 @@ fn copy_files(
         }
         op.contents.iter().try_for_each(|(name, text)| copy::write(mount, name, text, &manner, t))
     })
-    .map_err(|message| Failure::new(prefixed(&message, version), 1))
+    .map_err(|message| Failure::new(prefixed(&message, version), 1))?;
+    Ok(op.remote || solver.unsure_source(op.source))
 }
 
+/// Runs a command. The seconds its programs take, and whether something in it isn't modelled.
 fn run_command(
     solver: &mut Solver<'_>,
     op: &RunOp,
-    step: usize,
+    job: &Job<'_>,
     mount: &mut Mount,
     stubs: &mut Vec<String>,
     t: &mut Trace,
-) -> Result<Option<f64>, Failure> {
+) -> Result<(Option<f64>, bool), Failure> {
+    let step = job.vertex.step;
     if placeholder(solver, step) {
-        let what = format!("RUN in an image that nobody knows: {}", op.argv.join(" "));
+        let what = "RUN in an image that nobody knows".to_owned();
         t.emit(|| Event::NotModelled { what, instead: "it changes nothing".to_owned() });
-        return Ok(None);
+        return Ok((None, true));
     }
     let mut submounts = t.quietly(|t| {
         rootfs::mount_points(mount, t);
@@ -162,7 +186,8 @@ fn run_command(
     lines.extend(fault.as_ref().and_then(|fault| fault.line.clone()).map(|line| (Stream::Err, line)));
     solver.player.output(step, lines, &outcome, t);
     match fault {
-        None => Ok(outcome.seconds),
+        None => Ok((outcome.seconds, !outcome.not_modelled.is_empty())),
+        Some(_) if solver.forgives(job, &outcome, t) => Ok((outcome.seconds, true)),
         Some(fault) => Err(Failure::new(prefixed(&fault.message, solver.request.version), fault.exit)),
     }
 }

@@ -70,6 +70,8 @@ pub(super) struct CopyOp {
     pub parents: bool,
     /// `--exclude`.
     pub exclude: Vec<String>,
+    /// ADD of an address: stand-ins are among the contents.
+    pub remote: bool,
 }
 
 /// What a vertex does.

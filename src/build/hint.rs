@@ -57,6 +57,25 @@ pub(super) fn wasteful_order(build: &Build, request: &Request, file: Option<&Doc
     }
 }
 
+/// Names the bases that nobody knows, once, and the way to a known one.
+pub(super) fn unknown_bases(unknown: &[String], t: &mut Trace) {
+    let mut names: Vec<String> = Vec::new();
+    for name in unknown {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
+    let (are, their) = if names.len() == 1 { ("is", "its") } else { ("are", "their") };
+    let text = format!(
+        "{} {are} not built in, so {their} RUN steps change nothing here. --base NAME=KNOWN takes a known image instead, --strict refuses.",
+        listed(&names)
+    );
+    t.emit(|| Event::Hint { text });
+}
+
 /// A COPY of a directory out of the context.
 fn whole_directory(instruction: &Instruction) -> bool {
     match &instruction.kind {

@@ -8,6 +8,9 @@ use std::sync::Arc;
 /// The ingredient under which the digest of all files stands; the files follow it.
 const FILES: &str = "files";
 
+/// How the value of a file begins that would come from something that isn't modelled.
+pub(super) const UNKNOWN: &str = "unknown";
+
 /// What a step consists of. Parent and parts are few; the files that a COPY names can be many and are
 /// shared between builds of an unchanged context.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +203,10 @@ fn file_difference(old: &Files, now: &Files) -> Option<Reason> {
 
 /// What differs between two values `kind mode owner content`.
 fn file_changed(entry: &FileEntry, before: &str) -> Reason {
+    if entry.value.starts_with(UNKNOWN) {
+        let words = format!("what makes {} ran again, and isn't modelled", entry.shown);
+        return Reason::Other { words };
+    }
     let (old, new): (Vec<&str>, Vec<&str>) =
         (before.splitn(4, ' ').collect(), entry.value.splitn(4, ' ').collect());
     // Content first: it is what people look for when several things changed.

@@ -246,6 +246,9 @@ impl Legacy<'_> {
             None if name == "scratch" => (None, None),
             None => (Some(self.image(&name)?), Some(On::Image(name.clone()))),
         };
+        if matches!(on, Some(On::Image(_))) && image.as_ref().is_some_and(|image| image.placeholder) {
+            self.player.unknown.push(name.clone());
+        }
         self.base_verdict(place, &name, image.as_ref());
         let mut config = image.as_ref().map(|image| image.config.clone()).unwrap_or_default();
         meta::ensure_path(&mut config);

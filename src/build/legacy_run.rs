@@ -78,7 +78,7 @@ impl Legacy<'_> {
     ) -> Result<(Mount, Option<f64>), Failure> {
         let mut mount = self.rootfs(state);
         if state.image.as_ref().is_some_and(|image| image.placeholder) {
-            let what = format!("RUN in an image that nobody knows: {}", argv.join(" "));
+            let what = "RUN in an image that nobody knows".to_owned();
             t.emit(|| Event::NotModelled { what, instead: "it changes nothing".to_owned() });
             return Ok((mount, None));
         }

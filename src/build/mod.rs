@@ -42,6 +42,7 @@ mod sent;
 mod solve;
 mod special;
 mod step;
+mod unsure;
 mod verdict;
 
 pub use cache::Cache;
@@ -98,6 +99,7 @@ pub fn build(
     };
     play::ending(&build, t);
     hint::wasteful_order(&build, request, player.file.as_deref(), t);
+    hint::unknown_bases(&player.unknown, t);
     build
 }
 

@@ -47,6 +47,8 @@ struct RecordFile {
     seconds: Option<f64>,
     build: u64,
     instruction: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unsure: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,6 +97,7 @@ pub(super) fn to_json(cache: &Cache) -> String {
         seconds: record.seconds,
         build: record.build,
         instruction: record.instruction.clone(),
+        unsure: record.unsure,
     });
     let records: Vec<RecordFile> = records.collect();
     let children = cache.chain.list.iter().map(|child| ChildFile {
@@ -171,6 +174,7 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
             seconds: record.seconds,
             build: record.build,
             instruction: record.instruction,
+            unsure: record.unsure,
         });
     }
     for (link, ids) in file.links {

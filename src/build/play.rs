@@ -14,6 +14,8 @@ pub(super) struct Player {
     pub warnings: Vec<String>,
     /// The file, once it was read.
     pub file: Option<Arc<Dockerfile>>,
+    /// Images that nobody knows and that became placeholders.
+    pub unknown: Vec<String>,
     told: usize,
 }
 

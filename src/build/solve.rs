@@ -2,7 +2,7 @@
 //! stored under all of them (moby/buildkit `solver/edge.go`, `docs/dev/solver.md`).
 
 use super::cache::{Cache, Record, link};
-use super::execute::{Job, execute};
+use super::execute::{Job, Made, execute};
 use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
 use super::ignore::Ignore;
 use super::key::{Files, Key};
@@ -32,6 +32,8 @@ pub(super) struct Solved {
     pub executed: bool,
     /// Its cache was switched off, so nothing matches through its definition key.
     pub ignored: bool,
+    /// Something in it isn't modelled: files may be missing.
+    pub unsure: bool,
 }
 
 /// The solver at work.
@@ -122,7 +124,7 @@ impl Solver<'_> {
     }
 
     /// The definition keys of a node; none for nothing.
-    fn ids(&self, node: Option<Node>) -> Vec<String> {
+    pub(super) fn ids(&self, node: Option<Node>) -> Vec<String> {
         match node {
             None => Vec::new(),
             Some(Node::Vertex(at)) => {
@@ -291,12 +293,17 @@ impl Solver<'_> {
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         let mut mount = self.source(source);
+        let mut unknown = Vec::new();
         for (at, one) in wanted.iter().enumerate() {
-            let found = t.quietly(|t| pick(&mut mount, one, t));
-            picked.extend(found.map_err(|missing| {
-                let failure = verdict::missing(missing, source, self.request, &self.sent);
-                self.placed(failure, places.get(at).copied().unwrap_or_default())
-            })?);
+            match t.quietly(|t| pick(&mut mount, one, t)) {
+                Ok(found) if found.is_empty() && self.unsure_source(source) => unknown.push(one.clone()),
+                Ok(found) => picked.extend(found),
+                Err(missing) if self.passes_over(&missing, source) => unknown.push(one.clone()),
+                Err(missing) => {
+                    let failure = verdict::missing(missing, source, self.request, &self.sent);
+                    return Err(self.placed(failure, places.get(at).copied().unwrap_or_default()));
+                }
+            }
         }
         let sent = self.sent.clone();
         let in_context = source == Source::Context;
@@ -306,7 +313,8 @@ impl Solver<'_> {
         };
         let naming = Naming { whole_path: false, directory_mode: &directory_mode, exclude };
         let list = t.quietly(|t| files(&mut mount, picked, naming, t));
-        list.map(Arc::new).map_err(|errno| Failure::new(errno.message(), 1))
+        let list = list.map_err(|errno| Failure::new(errno.message(), 1))?;
+        Ok(Arc::new(self.with_unknown(list, &unknown, source)))
     }
 
     /// What a COPY takes its files from, mounted.
@@ -387,7 +395,7 @@ impl Solver<'_> {
             step.earlier = Some(record.key.clone());
             step.key = Some(now);
         }
-        self.result(vertex, record.id.clone(), record.layer.clone(), record.created, false)
+        self.result(vertex, record, false)
     }
 
     fn miss(
@@ -428,8 +436,8 @@ impl Solver<'_> {
             let build = self.cache.builds;
             let step = self.player.steps.get(vertex.step);
             let instruction = step.map(|step| step.instruction.clone()).unwrap_or_default();
-            let (layer, seconds) = (made.layer, made.seconds);
-            Arc::new(Record { id: id.clone(), key, layer, created: now, seconds, build, instruction })
+            let Made { layer, seconds, unsure } = made;
+            Arc::new(Record { id: id.clone(), key, layer, created: now, seconds, build, instruction, unsure })
         });
         Arc::make_mut(&mut self.cache.records).put((*record).clone());
         self.store(op, inputs, &id);
@@ -437,10 +445,11 @@ impl Solver<'_> {
             step.layer = Some(record.layer.clone());
             step.seconds = record.seconds;
         }
-        Ok(self.result(vertex, id, record.layer.clone(), record.created, true))
+        Ok(self.result(vertex, &record, true))
     }
 
-    fn result(&self, vertex: &Vertex, id: String, layer: ImageLayer, created: i64, executed: bool) -> Solved {
+    fn result(&self, vertex: &Vertex, record: &Record, executed: bool) -> Solved {
+        let id = record.id.clone();
         let ids = match &vertex.op {
             // A linked copy is merged onto what is below: that merge is what the next step stands on.
             Op::Copy(copy) if copy.link && vertex.base.is_some() => {
@@ -449,6 +458,13 @@ impl Solver<'_> {
             }
             _ => vec![id],
         };
-        Solved { ids, layer, created, executed, ignored: vertex.ignore_cache }
+        Solved {
+            ids,
+            layer: record.layer.clone(),
+            created: record.created,
+            executed,
+            ignored: vertex.ignore_cache,
+            unsure: record.unsure,
+        }
     }
 }

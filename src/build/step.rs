@@ -162,12 +162,18 @@ impl Build {
 
     /// Simulated seconds of the steps that were executed.
     pub fn seconds(&self) -> f64 {
-        self.steps.iter().filter(|step| step.cached() == Some(false)).filter_map(|step| step.seconds).sum()
+        let executed = self.steps.iter().filter(|step| step.cached() == Some(false));
+        // An empty sum of floats is -0.
+        executed.filter_map(|step| step.seconds).fold(0.0, |sum, seconds| sum + seconds)
     }
 
     /// Simulated seconds of the executed steps that some earlier build had executed before: work repeated.
     pub fn repeated_seconds(&self) -> f64 {
         let again = |step: &&Step| step.cached() == Some(false) && step.earlier.is_some();
-        self.steps.iter().filter(again).filter_map(|step| step.seconds).sum()
+        self.steps
+            .iter()
+            .filter(again)
+            .filter_map(|step| step.seconds)
+            .fold(0.0, |sum, seconds| sum + seconds)
     }
 }

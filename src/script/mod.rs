@@ -13,6 +13,8 @@ mod handle;
 pub mod methods;
 pub mod rewrite;
 mod scan;
+#[cfg(test)]
+mod registered;
 mod shown;
 mod words;
 

@@ -1,0 +1,101 @@
+//! What follows something that isn't modelled: nobody knows what is there, so nothing is refused for
+//! being missing, and the cache decisions of the rest still print. A strict build refuses earlier.
+
+use super::execute::Job;
+use super::graph::{CopyOp, Node, Source};
+use super::key::{FileEntry, Files, UNKNOWN};
+use super::select::Missing;
+use super::solve::Solver;
+use crate::shell::Outcome;
+use crate::trace::{Event, Stream, Trace};
+
+impl Solver<'_> {
+    /// May files be missing here only because an image, a program or an address isn't modelled?
+    pub fn unsure(&self, node: Option<Node>) -> bool {
+        let mut at = node;
+        loop {
+            match at {
+                None => return false,
+                Some(Node::Image(image)) => {
+                    return self.graph.images.get(image).is_some_and(|(_, image)| image.placeholder);
+                }
+                Some(Node::Vertex(vertex)) => {
+                    if self.solved.get(vertex).is_some_and(|solved| solved.unsure) {
+                        return true;
+                    }
+                    at = self.graph.vertices.get(vertex).and_then(|vertex| vertex.base);
+                }
+            }
+        }
+    }
+
+    /// The same of what a COPY takes its files from.
+    pub fn unsure_source(&self, source: Source) -> bool {
+        match source {
+            Source::Context => false,
+            Source::Tree(node) => self.unsure(node),
+        }
+    }
+
+    /// Is a source that names nothing passed over?
+    pub fn passes_over(&self, missing: &Missing, source: Source) -> bool {
+        !self.request.strict && matches!(missing, Missing::Path { .. }) && self.unsure_source(source)
+    }
+
+    /// A list of files with those that nobody knows: they are taken to differ whenever the step they
+    /// would come from ran anew.
+    pub fn with_unknown(&self, list: Files, unknown: &[String], source: Source) -> Files {
+        let Source::Tree(node) = source else { return list };
+        if unknown.is_empty() {
+            return list;
+        }
+        let made_by = crate::fs::Digest::of(self.ids(node).join(" ")).hex();
+        let mut entries = list.entries;
+        for path in unknown {
+            let shown = path.trim_start_matches('/').to_owned();
+            let name = shown.rsplit('/').next().unwrap_or("").to_owned();
+            entries.push(FileEntry { name, shown, value: format!("{UNKNOWN} - - {made_by}") });
+        }
+        Files::new(entries)
+    }
+
+    /// Is the failure of this RUN passed over? Says so, with what it printed.
+    pub fn forgives(&mut self, job: &Job<'_>, outcome: &Outcome, t: &mut Trace) -> bool {
+        let here = !outcome.not_modelled.is_empty() || self.unsure(job.vertex.base);
+        if self.request.strict || !here || t.fuel.exhausted().is_some() {
+            return false;
+        }
+        let said =
+            outcome.lines.iter().rev().find(|(stream, text)| *stream == Stream::Err && !text.is_empty());
+        let said = said.map_or(String::new(), |(_, text)| format!(" ({text})"));
+        let what = format!("what this RUN needs; here it ends with exit {}{said}", outcome.exit);
+        t.emit(|| Event::NotModelled { what, instead: "it counts as done".to_owned() });
+        true
+    }
+}
+
+/// Says which sources a COPY passed over.
+pub(super) fn tell_missing(op: &CopyOp, missing: &[String], t: &mut Trace) {
+    let from = if op.sources.len() == missing.len() { "nothing is copied" } else { "it is left out" };
+    for path in missing {
+        let what = format!("the step that would make `{path}`");
+        t.emit(|| Event::NotModelled { what, instead: from.to_owned() });
+    }
+}
+
+/// ADD of an address: the lab has no network, so an empty stand-in takes its place. The sources that
+/// are left, and name and text of each stand-in; the text tells one address from another in the key.
+pub(super) fn stand_ins(sources: Vec<String>) -> (Vec<String>, Vec<(String, String)>) {
+    let (remote, local): (Vec<String>, Vec<String>) = sources.into_iter().partition(|one| is_address(one));
+    let stand_in = |address: String| {
+        let path = address.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
+        let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("index").to_owned();
+        (name, format!("stands for {address}\n"))
+    };
+    (local, remote.into_iter().map(stand_in).collect())
+}
+
+/// An address that ADD fetches (moby/buildkit `dockerfile2llb/convert.go`, `isHTTPSource`).
+pub(super) fn is_address(source: &str) -> bool {
+    source.starts_with("http://") || source.starts_with("https://")
+}

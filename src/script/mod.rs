@@ -11,10 +11,10 @@ mod engine;
 mod errors;
 mod handle;
 pub mod methods;
-pub mod rewrite;
-mod scan;
 #[cfg(test)]
 mod registered;
+pub mod rewrite;
+mod scan;
 mod shown;
 mod words;
 

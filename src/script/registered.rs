@@ -71,7 +71,8 @@ fn every_row_can_be_called() {
 fn everything_that_can_be_called_has_a_row() {
     let listed: BTreeSet<(String, String)> =
         METHODS.iter().flat_map(promised).map(|(of, name, _)| (of, name)).collect();
-    let own = |name: &str| name.starts_with("__") || EVERYWHERE.contains(&name) || SESSION_WORDS.contains(&name);
+    let own =
+        |name: &str| name.starts_with("__") || EVERYWHERE.contains(&name) || SESSION_WORDS.contains(&name);
     let unlisted: Vec<Callable> = registered()
         .into_iter()
         .filter(|(of, name, _)| !listed.contains(&(of.clone(), name.clone())))

@@ -1,16 +1,22 @@
 //! A lab error: what, where with the line and carets, and what to do next.
 
-use super::measure::{clean, clean_line, columns, hang};
+use super::measure::{clean, clean_line, columns, cut, hang};
 use super::style::{Style, Tone};
 use crate::trace::Place;
 use unicode_width::UnicodeWidthChar;
+
+/// Bytes of a message that is shown whole.
+const MOST_MESSAGE: usize = 2000;
 
 /// Draws an error.
 pub fn draw(message: &str, place: Option<&Place>, hint: Option<&str>, style: &Style) -> String {
     let place_first = place.filter(|place| !is_typed(place)).map_or(String::new(), |place| {
         clean_line(&format!("{}:{}:{}: ", place.file, place.line, place.column))
     });
-    let said = hang("error: ", &format!("{place_first}{}", clean(message)), style.width);
+    // A name of a thousand letters is no news; its beginning is.
+    let message =
+        if message.len() > MOST_MESSAGE { cut(message, MOST_MESSAGE / 2) } else { message.to_owned() };
+    let said = hang("error: ", &format!("{place_first}{}", clean(&message)), style.width);
     let (word, said) = said.split_at("error:".len());
     let mut drawn = format!("{}{said}\n", style.paint(Tone::Bad, word));
     if let Some(place) = place {

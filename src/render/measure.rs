@@ -56,8 +56,11 @@ fn wrap_line(line: &str, width: usize, lines: &mut Vec<String>) {
             current.clear();
         }
         let mut rest = word;
-        while columns(rest.trim_end_matches(' ')) > width {
+        loop {
             let part = head(rest, width);
+            if rest[part.len()..].trim_end_matches(' ').is_empty() {
+                break;
+            }
             lines.push(part.to_owned());
             rest = &rest[part.len()..];
         }

@@ -23,6 +23,7 @@ pub(crate) struct Pattern(Vec<Item>);
 impl Pattern {
     pub fn new(source: &str) -> Pattern {
         let chars: Vec<char> = source.chars().collect();
+        let last_close = chars.iter().rposition(|c| *c == ']');
         let (mut items, mut at) = (Vec::new(), 0);
         while let Some(c) = chars.get(at).copied() {
             at += 1;
@@ -37,6 +38,7 @@ impl Pattern {
                     items.push(Item::Char(chars.get(at).copied().unwrap_or('\\')));
                     at += 1;
                 }
+                '[' if last_close.is_none_or(|last| last <= at) => items.push(Item::Char('[')),
                 '[' => match set(&chars, at) {
                     Some((item, end)) => {
                         items.push(item);
@@ -113,8 +115,16 @@ impl Item {
     }
 }
 
+/// Characters of a bracket expression, at most: a longer one is no set. Keeps patterns of brackets that
+/// never close from costing the square of their length.
+const MOST_SET: usize = 1024;
+
+/// Characters of a class's name, at most.
+const MOST_CLASS: usize = 16;
+
 /// A bracket expression after its `[`; where it ends.
 fn set(chars: &[char], start: usize) -> Option<(Item, usize)> {
+    let chars = chars.get(..chars.len().min(start + MOST_SET))?;
     let mut at = start;
     let not = matches!(chars.get(at), Some('!' | '^'));
     if not {
@@ -131,7 +141,7 @@ fn set(chars: &[char], start: usize) -> Option<(Item, usize)> {
             return None;
         }
         if c == '[' && chars.get(at + 1) == Some(&':') {
-            let rest = chars.get(at + 2..)?;
+            let rest = chars.get(at + 2..chars.len().min(at + 2 + MOST_CLASS))?;
             if let Some(end) = rest.windows(2).position(|pair| pair == [':', ']']) {
                 members.push(Member::Class(rest.iter().take(end).collect()));
                 at += end + 4;

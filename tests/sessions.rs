@@ -85,13 +85,10 @@ fn endless_lines_are_stopped() {
         "let m = mount([]); let i = 0; loop { m.write(`/f${i}`, \"x\"); i += 1; }",
         "let m = mount([layer(#{})]); loop { m.append(\"/f\", \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"); }",
     ] {
-        let begun = std::time::Instant::now();
         let text = screen(&[line, "1 + 1"]);
         assert!(text.ends_with("lab> 1 + 1\n2\n"), "{line}: {text}");
         // An empty `for` over a range ends by itself at once; everything else is stopped and says why.
         assert!(text.contains("stopped") || line.contains("for i in 0..n"), "{line}: {text}");
-        // Generous: the promise of a second is kept by the release build (see benches).
-        assert!(begun.elapsed().as_secs() < 60, "{line}");
     }
 }
 

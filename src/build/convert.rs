@@ -256,7 +256,17 @@ impl Convert<'_> {
             return Ok(None);
         }
         match plan::image(self.images, self.request, name) {
-            Ok(image) => Ok(Some(image)),
+            Ok(image) => match self.mistyped_stage(name).filter(|_| image.placeholder) {
+                Some(stage) => {
+                    let mut failure = plan::unreachable(name, Builder::BuildKit, self.request);
+                    failure.message.insert_str(0, prefix(self.request.version));
+                    failure.plain =
+                        Some(format!("there is no stage `{name}`, and no image that the lab knows"));
+                    failure.hint = Some(format!("did you mean the stage `{stage}`?"));
+                    Err(placed(failure, self.file, instruction.place))
+                }
+                None => Ok(Some(image)),
+            },
             Err(NoImage::Invalid(words)) => Err(self.fail(instruction, words)),
             Err(NoImage::Unknown(shown)) => {
                 let mut failure = plan::unreachable(&shown, Builder::BuildKit, self.request);
@@ -264,6 +274,12 @@ impl Convert<'_> {
                 Err(placed(failure, self.file, instruction.place))
             }
         }
+    }
+
+    /// The stage that a bare name nearly names: no placeholder stands for a slip of the pen.
+    fn mistyped_stage(&self, name: &str) -> Option<&str> {
+        let names = self.stages.iter().filter_map(|stage| stage.name.as_deref());
+        crate::error::suggest(name, names).filter(|_| !name.contains(['/', ':', '.']))
     }
 
     /// A stage that nothing needs: its steps stay as they are.

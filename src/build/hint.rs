@@ -68,6 +68,13 @@ pub(super) fn unknown_bases(unknown: &[String], t: &mut Trace) {
     if names.is_empty() {
         return;
     }
+    for name in &names {
+        let known = crate::image::catalog::known();
+        if let Some(near) = crate::error::suggest(name, known) {
+            let text = format!("the known image nearest to it: --base {name}={near}");
+            t.emit(|| Event::Hint { text });
+        }
+    }
     let (are, their) = if names.len() == 1 { ("is", "its") } else { ("are", "their") };
     let text = format!(
         "{} {are} not built in, so {their} RUN steps change nothing here. --base NAME=KNOWN takes a known image instead, --strict refuses.",

@@ -316,3 +316,20 @@ fn control_c_exits_130() {
     // A fast machine may have reached the limit of operations before.
     assert!(matches!(code, Some(130 | 1)), "{code:?}");
 }
+
+/// Every call that the book documents, as an author writes it.
+#[test]
+fn an_author_finds_every_function() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/author");
+    let run = layerlab(&folder, &["run", "every_function.rhai", "--json"], "");
+    assert!(run.code == 0, "{}{}", run.out, run.err);
+    let last = run.events().pop().unwrap();
+    assert_eq!(last, serde_json::json!({"event": "result", "exit": 0, "passed": 30, "failed": 0}));
+}
+
+#[test]
+fn a_prediction_that_no_build_follows_is_a_failed_check() {
+    let folder = folder("unjudged", &[("s.rhai", "predict(\"COPY . .\", \"HIT\");\n")]);
+    let run = layerlab(&folder, &["run", "s.rhai"], "");
+    assert!(run.code == 1 && run.out.contains("you said HIT, it was no build"), "{run:?}");
+}

@@ -129,7 +129,7 @@ impl Lab {
                     ErrorKind::Usage,
                     format!("the name `{name}` is taken by another container"),
                 )
-                .hint(format!("docker rm {name} removes it")));
+                .hint(format!("docker rm -f {name} removes it")));
             }
             Some(name) => name.to_owned(),
             None => {

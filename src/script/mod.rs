@@ -359,7 +359,7 @@ impl Session {
     }
 
     fn show(&mut self, value: &Dynamic) {
-        if value.is_unit() {
+        if value.is_unit() || shown::has_shown_itself(value) {
             return;
         }
         let text = shown::shown(value);

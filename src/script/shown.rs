@@ -31,6 +31,13 @@ pub fn shown(value: &Dynamic) -> String {
     thing(value).unwrap_or_else(|| value.to_string())
 }
 
+/// What a command gave: its output was printed while it ran.
+pub fn has_shown_itself(value: &Dynamic) -> bool {
+    value
+        .read_lock::<Map>()
+        .is_some_and(|map| ["exit", "out", "err"].iter().all(|key| map.contains_key(*key)))
+}
+
 /// The lab's own values: what it is, and the first things to do with it.
 fn thing(value: &Dynamic) -> Option<String> {
     let value = value.clone();

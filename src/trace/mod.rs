@@ -81,8 +81,9 @@ impl Trace {
     }
 
     /// Holds back all events until told otherwise: while a check computes what it compares.
-    pub fn hush(&mut self, hushed: bool) {
-        self.hushed = hushed;
+    /// Whether they were held back before.
+    pub fn hush(&mut self, hushed: bool) -> bool {
+        std::mem::replace(&mut self.hushed, hushed)
     }
 
     /// Runs `f` without listening, then listens again. For work whose steps are not the story.

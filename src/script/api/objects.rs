@@ -253,7 +253,11 @@ fn containers(engine: &mut Engine, core: &Shared) {
     });
     let shared = core.clone();
     engine.register_fn("diff", move |context: NativeCallContext, c: &mut Files<OfContainer>| {
-        let answer = docker(&context, &shared, &format!("diff {}", c.name()))?;
+        // The value says it all; it need not be printed as well.
+        let hushed = with(&shared, |core| Ok(core.trace.hush(true)))?;
+        let answer = docker(&context, &shared, &format!("diff {}", c.name()));
+        with(&shared, |core| Ok(core.trace.hush(hushed)))?;
+        let answer = answer?;
         Ok::<_, Box<rhai::EvalAltResult>>(
             answer.out.lines().map(|line| Dynamic::from(line.to_owned())).collect::<Array>(),
         )

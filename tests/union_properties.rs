@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 enum Node {
     File { id: usize },
     Dir { mode: u16 },
-    Symlink(String),
+    Symlink { target: String, id: usize },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,7 @@ struct File {
 struct Oracle {
     nodes: BTreeMap<String, Node>,
     files: Vec<File>,
+    symlinks: usize,
 }
 
 fn parent(path: &str) -> &str {
@@ -39,7 +40,7 @@ impl Oracle {
             up => match self.nodes.get(up) {
                 Some(Node::Dir { .. }) => Ok(()),
                 Some(Node::File { .. }) => Err(Errno::ENOTDIR),
-                Some(Node::Symlink(_)) => Err(Errno::ENOENT),
+                Some(Node::Symlink { .. }) => Err(Errno::ENOENT),
                 None => self.parent_is_dir(up).and(Err(Errno::ENOENT)),
             },
         }
@@ -64,7 +65,7 @@ impl Oracle {
         match *self.get(path)? {
             Node::File { id } => Ok(&mut self.files[id]),
             Node::Dir { .. } => Err(Errno::EISDIR),
-            Node::Symlink(_) => Err(Errno::ENOENT), // All symlinks of the test dangle.
+            Node::Symlink { .. } => Err(Errno::ENOENT), // All symlinks of the test dangle.
         }
     }
 
@@ -81,7 +82,9 @@ impl Oracle {
             }
             Op::Symlink(p) => {
                 self.free(p)?;
-                self.nodes.insert(p.clone(), Node::Symlink("/dangling/target".to_owned()));
+                self.symlinks += 1;
+                let target = "/dangling/target".to_owned();
+                self.nodes.insert(p.clone(), Node::Symlink { target, id: self.symlinks });
             }
             Op::Write(p, data) => self.file(p)?.data = data.clone(),
             Op::Append(p, data) => self.file(p)?.data.push_str(data),
@@ -90,7 +93,7 @@ impl Oracle {
                 Node::Dir { .. } => {
                     self.nodes.insert(p.clone(), Node::Dir { mode: *mode });
                 }
-                Node::Symlink(_) => return Err(Errno::ENOENT),
+                Node::Symlink { .. } => return Err(Errno::ENOENT),
             },
             Op::Unlink(p) => match self.get(p)? {
                 Node::Dir { .. } => return Err(Errno::EISDIR),
@@ -137,6 +140,7 @@ impl Oracle {
         match (&from, &to) {
             _ if a == b => return Ok(()),
             (Node::File { id: x }, Some(Node::File { id: y })) if x == y => return Ok(()),
+            (Node::Symlink { id: x, .. }, Some(Node::Symlink { id: y, .. })) if x == y => return Ok(()),
             (Node::Dir { .. }, Some(Node::Dir { .. })) if !self.is_empty(b) => return Err(Errno::ENOTEMPTY),
             (Node::Dir { .. }, Some(Node::Dir { .. }) | None) => {}
             (Node::Dir { .. }, Some(_)) => return Err(Errno::ENOTDIR),
@@ -161,7 +165,7 @@ impl Oracle {
             let text = match node {
                 Node::File { id } => format!("file {:o} {}", self.files[*id].mode, self.files[*id].data),
                 Node::Dir { mode } => format!("dir {mode:o}"),
-                Node::Symlink(target) => format!("symlink {target}"),
+                Node::Symlink { target, .. } => format!("symlink {target}"),
             };
             (path.clone(), text)
         });

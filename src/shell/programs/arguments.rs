@@ -42,6 +42,26 @@ impl Arguments {
         })
     }
 
+    /// Sources and target of `cp` and `mv`: `-t DIR`, else the last operand. Complains when one is missing:
+    /// the exit status.
+    pub fn destination(&self, call: &mut Call<'_, '_>) -> Result<(Vec<String>, String), i32> {
+        let mut sources = self.operands.clone();
+        if let Some(target) = self.value("t") {
+            return Ok((sources, target.to_owned()));
+        }
+        match sources.pop() {
+            Some(target) if !sources.is_empty() => Ok((sources, target)),
+            Some(target) => {
+                let name = &call.name;
+                let gnu = format!(
+                    "missing destination file operand after '{target}'\nTry '{name} --help' for more information."
+                );
+                Err(call.either("missing operand", &gnu))
+            }
+            None => Err(call.fail("missing file operand")),
+        }
+    }
+
     /// [`Arguments::parse`] without a word.
     pub fn of(args: &[String], spec: &Spec) -> Result<Arguments, Wrong> {
         let mut parsed = Arguments::default();

@@ -77,16 +77,9 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
         verbose: args.has("v"),
         seen: HashMap::new(),
     };
-    let mut operands = args.operands.clone();
-    let target = match args.value("t") {
-        Some(target) => target.to_owned(),
-        None => match operands.pop() {
-            Some(target) if !operands.is_empty() => target,
-            Some(target) => {
-                return call.either("missing operand", &format!("missing destination file operand after '{target}'\nTry 'cp --help' for more information."));
-            }
-            None => return call.fail("missing file operand"),
-        },
+    let (operands, target) = match args.destination(call) {
+        Ok(found) => found,
+        Err(status) => return status,
     };
     let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
     if !into && !call.busybox && (operands.len() > 1 || args.has("t")) {
@@ -456,13 +449,9 @@ pub(super) fn install(call: &mut Call<'_, '_>) -> i32 {
         }
         return status;
     }
-    let mut operands = args.operands.clone();
-    let target = match args.value("t") {
-        Some(target) => target.to_owned(),
-        None => match operands.pop() {
-            Some(target) if !operands.is_empty() => target,
-            _ => return call.fail("missing file operand"),
-        },
+    let (operands, target) = match args.destination(call) {
+        Ok(found) => found,
+        Err(status) => return status,
     };
     if args.has("D") {
         make_parents(call, &if args.value("t").is_some() { format!("{target}/x") } else { target.clone() });

@@ -25,16 +25,9 @@ pub(super) fn mv(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
-    let mut operands = args.operands.clone();
-    let target = match args.value("t") {
-        Some(target) => target.to_owned(),
-        None => match operands.pop() {
-            Some(target) if !operands.is_empty() => target,
-            Some(target) => {
-                return call.either("missing operand", &format!("missing destination file operand after '{target}'\nTry 'mv --help' for more information."));
-            }
-            None => return call.fail("missing file operand"),
-        },
+    let (operands, target) = match args.destination(call) {
+        Ok(found) => found,
+        Err(status) => return status,
     };
     let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
     if !into && !call.busybox && operands.len() > 1 {

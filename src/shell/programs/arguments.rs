@@ -42,7 +42,7 @@ impl Arguments {
         })
     }
 
-    /// Sources and target of `cp` and `mv`: `-t DIR`, else the last operand. Complains when one is missing:
+    /// Sources and target of `cp`, `mv` and `install`: `-t DIR`, else the last operand. Complains when one is missing:
     /// the exit status.
     pub fn destination(&self, call: &mut Call<'_, '_>) -> Result<(Vec<String>, String), i32> {
         let mut sources = self.operands.clone();

@@ -6,7 +6,10 @@
 
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
-metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long).
+metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long),
+`users` (operations of unprivileged users: the op `as` says who performs what follows).
+
+The machine must have fs.protected_hardlinks=1 and the other fs.protected_* at 0, as the replay has.
 
 A case whose merged tree is another after mounting again is left out: there the kernel's answer
 depends on what it had cached.
@@ -275,6 +278,8 @@ PERFORM = {
     "chown": lambda op: os.chown(op["path"], op["uid"], op["gid"]),
     "lchown": lambda op: os.lchown(op["path"], op["uid"], op["gid"]),
     "utimes": lambda op: os.utime(op["path"], (1, 1)),
+    "touch": lambda op: os.utime(op["path"], None),
+    "access": lambda op: call(LIBC.access(op["path"].encode(), op["mode"])),
     "setxattr": setxattr,
     "getxattr": lambda op: os.getxattr(op["path"], op["name"]).decode(),
     "removexattr": lambda op: os.removexattr(op["path"], op["name"]),
@@ -287,14 +292,17 @@ PERFORM = {
 }
 
 
-def perform(root, op):
-    """One operation in a child process that is chrooted to the merged tree."""
+def perform(root, op, user):
+    """One operation in a child process that is chrooted to the merged tree and belongs to a user."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.chroot(root)
         os.chdir("/")
         os.umask(0)
+        os.setgroups(user.get("groups", []))
+        os.setresgid(*[user["gid"]] * 3)
+        os.setresuid(*[user["uid"]] * 3)
         try:
             value = PERFORM[op["op"]](op)
             result = {"ok": True if value is None else value}
@@ -377,16 +385,19 @@ def record(case):
 
 def replay(stack, case):
     before, _ = stack.upper_tree()
+    user = {"uid": 0, "gid": 0}
     for op in case["ops"]:
         result, change = {"ok": True}, {}
-        if op["op"] in ("restart", "remount"):
+        if op["op"] == "as":
+            user = op
+        elif op["op"] in ("restart", "remount"):
             stack.unmount()
             if op["op"] == "remount":
                 stack.commit()
             stack.mount()
             before, _ = stack.upper_tree()
         else:
-            result = perform(f"{stack.base}/m", op)
+            result = perform(f"{stack.base}/m", op, user)
             after, _ = stack.upper_tree()
             change, before = delta(before, after), after
         case["results"].append(result)
@@ -400,6 +411,16 @@ def replay(stack, case):
 
 # ---- random cases ------------------------------------------------------------------------------
 
+# Who performs: root with and without groups, and two users who share groups.
+USERS = [{"uid": 0, "gid": 0}, {"uid": 0, "gid": 1000, "groups": [50]}, {"uid": 1000, "gid": 1000},
+         {"uid": 1000, "gid": 1000, "groups": [50]}, {"uid": 1000, "gid": 1001, "groups": [1000, 60]},
+         {"uid": 1001, "gid": 1001, "groups": [50, 60]}, {"uid": 1001, "gid": 1001}]
+DIR_MODES = [0o755, 0o755, 0o777, 0o777, 0o777, 0o775, 0o750, 0o700, 0o1777, 0o1777, 0o1775, 0o3777, 0o2775,
+             0o2777, 0o711, 0o733, 0o722, 0o744, 0o555, 0o570, 0o007, 0o070, 0o666, 0o000]
+FILE_MODES = [0o644, 0o644, 0o666, 0o664, 0o660, 0o640, 0o600, 0o400, 0o200, 0o060, 0o006, 0o000, 0o755, 0o777,
+              0o111, 0o4755, 0o4777, 0o2755, 0o2777, 0o2745, 0o2666, 0o6777, 0o6666, 0o1666]
+
+
 class Generator:
     def __init__(self, profile, seed):
         self.random, self.profile, self.seed = random.Random(f"{profile}-{seed}"), profile, seed
@@ -408,6 +429,7 @@ class Generator:
             self.names = ["a", "b", "L" * 100, "M" * 120, "d"]
         elif profile == "links":
             self.names = ["a", "b", "c"]
+        self.known = []
 
     def chance(self, share):
         return self.random.random() < share
@@ -421,6 +443,8 @@ class Generator:
             options = dict.fromkeys(options, "off")
         elif self.profile == "userxattr":
             options.update(redirect_dir="off", metacopy="off")
+        elif self.profile == "users" and self.chance(0.1):
+            return {**dict.fromkeys(options, "off"), "userxattr": True}
         elif self.profile in ("long", "links") or options["metacopy"] == "on":
             options["redirect_dir"] = "on"
         if self.profile == "links":
@@ -433,7 +457,21 @@ class Generator:
         return self.pick([parts[0], parts[0], "/" + parts[0], "/" + "/".join(parts[:2]), "/" + "/".join(parts),
                           self.pick(odd)])
 
+    def owner(self):
+        return {"uid": self.pick([0, 1000, 1000, 1001]), "gid": self.pick([0, 50, 60, 1000, 1001])}
+
+    def users_looks(self, entry):
+        if entry["type"] != "symlink" and self.chance(0.7):
+            entry["mode"] = "%04o" % self.pick(DIR_MODES if entry["type"] == "dir" else FILE_MODES)
+        if self.chance(0.75):
+            entry.update(self.owner())
+        if entry["type"] in ("file", "dir") and self.chance(0.15):
+            entry["xattrs"] = {"user." + self.pick("klm"): self.pick("12")}
+        return entry
+
     def looks(self, entry):
+        if self.profile == "users":
+            return self.users_looks(entry)
         if entry["type"] != "symlink" and self.chance(0.25):
             entry["mode"] = "%04o" % self.pick([0o600, 0o700, 0o4755, 0o2755, 0o1777, 0o2775, 0o6711])
         if self.chance(0.15):
@@ -451,8 +489,9 @@ class Generator:
                 if self.chance(0.5):
                     continue
                 path = f"{folder}/{name}"
-                kind = self.random.choices(["dir", "file", "symlink", "fifo", "chardev", "whiteout"],
-                                           [42, 30, 8, 3, 2, 15])[0]
+                self.known.append(path)
+                weights = [40, 40, 6, 5, 4, 5] if self.profile == "users" else [42, 30, 8, 3, 2, 15]
+                kind = self.random.choices(["dir", "file", "symlink", "fifo", "chardev", "whiteout"], weights)[0]
                 if kind == "whiteout":
                     tree[path] = {"type": kind}
                 elif kind == "file" and files and self.chance(0.6 if self.profile == "links" else 0.25):
@@ -465,7 +504,11 @@ class Generator:
                         fill(path, depth + 1)
 
         fill("", 0)
-        if self.chance(0.1):
+        if self.profile == "users" and self.chance(0.7):
+            tree["/"] = {"type": "dir", "mode": self.pick(["0777", "0777", "1777", "3777", "2775", "0711"])}
+            if self.chance(0.4):
+                tree["/"].update(self.owner())
+        elif self.chance(0.1):
             tree["/"] = {"type": "dir", "mode": "1777"}
         return first_name_first(tree)
 
@@ -489,6 +532,10 @@ class Generator:
         return {"size": 5000, "fill": "z"} if self.chance(0.1) else {"data": self.pick(["", "x", "hello", path])}
 
     def path(self):
+        # What unprivileged users may do shows on what there is.
+        if self.profile == "users" and self.known and self.chance(0.75):
+            path = self.pick(self.known)
+            return path + self.pick(["", "", "", "", "", "/" + self.pick(self.names), "/", "/.", "/.."])
         path = "/" + "/".join(self.pick(self.names) for _ in range(self.pick([1, 1, 2, 2, 2, 3])))
         odd = ["/", "", ".", "//", "/" + "n" * 255, "/" + "n" * 256, "/a/" + "n" * 256,
                "/" + "q/" * 2047 + "a", "/" + "q/" * 2048]
@@ -501,8 +548,13 @@ class Generator:
                  "symlink": 4, "readlink": 1, "chmod": 4, "chown": 3, "lchown": 2, "utimes": 2, "setxattr": 4,
                  "getxattr": 2, "removexattr": 3, "listxattr": 1, "mkfifo": 2, "mkchar": 2, "readdir": 5,
                  "stat": 3, "lstat": 2, "read": 4, "restart": 2, "remount": 3}
+        if self.profile == "users":
+            kinds.update({"as": 9, "touch": 3, "access": 4, "chmod": 7, "chown": 7, "mkfifo": 3, "open": 12,
+                          "remount": 1})
         kind = self.random.choices(list(kinds), list(kinds.values()))[0]
         op = {"op": kind}
+        if kind == "as":
+            return {**op, **self.pick(USERS)}
         if kind in ("restart", "remount"):
             return op
         if kind.startswith("rename") or kind == "link":
@@ -511,8 +563,12 @@ class Generator:
             return {**op, "src": source, "dst": self.path() if self.chance(0.8) else self.pick(near)}
         op["path"] = self.path()
         modes = ["0644", "0755", "0600", "4755", "2755", "1777", "7777", "0000"]
+        if self.profile == "users":
+            modes += ["0777", "1777", "3777", "2777", "2745", "0700", "0711"]
         if kind in ("mkdir", "create", "mkfifo", "mkchar", "chmod"):
             op["mode"] = self.pick(modes)
+        elif kind == "access":
+            op["mode"] = self.pick(range(8))
         if kind in ("create", "write", "append"):
             op["data"] = self.pick(["", "n", "new text"])
         elif kind == "truncate":
@@ -521,6 +577,8 @@ class Generator:
             op["target"] = self.pick(["a", "b", "../c", "/a", "x/", "", "t" * 4095, "t" * 4096, "/b/c"])
         elif kind in ("chown", "lchown"):
             op.update(uid=self.pick([-1, 0, 7]), gid=self.pick([-1, 0, 8]))
+            if self.profile == "users":
+                op.update({key: -1 if self.chance(0.4) else id for key, id in self.owner().items()})
         elif kind in ("setxattr", "getxattr", "removexattr"):
             odd = ["user.m", "user.", "nonsense", "trusted.x", "trusted.", "security.z", "", "user." + "x" * 250,
                    "user." + "x" * 251, "trusted.overlay.opaque", "user.overlay.opaque", "trusted.overlay."]
@@ -544,12 +602,15 @@ class Generator:
 
     def case(self):
         lowers = self.pick([1, 1, 2, 2, 3, 4])
-        return {
+        case = {
             "name": f"{self.profile}-{self.seed}", "topic": f"kernel-{self.profile}", "options": self.options(),
             "lowers": [self.tree() for _ in range(lowers)],
             "initial_upper": self.tree() if self.chance(0.4) else {},
             "ops": [self.op() for _ in range(self.pick([6, 12, 25, 40]))],
         }
+        if self.profile == "users":
+            case["ops"].insert(0, {"op": "as", **self.pick(USERS[2:])})
+        return case
 
 
 def first_name_first(tree):

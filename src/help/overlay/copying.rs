@@ -24,11 +24,11 @@ before it knows the change. Reading never copies; later writes find the copy.
         "no-copy-up",
         &["reading", "read-only", "enxio", "/dev/null"],
         r##"
-What copies nothing up: reading, listing, stat; opening a device or a fifo, in
-any mode, for what is written there goes to the device; O_CREAT on a file that
-is there; and nearly every call that fails, for the names are judged first.
-The kernel keeps no access times on lower files either: a layer is never
-touched.
+No copy-up: reading copies nothing, and some writes don't either. Opening a
+device or a fifo, in any mode: what is written there goes to the device.
+O_CREAT on a file that is there. And nearly every call that fails, for the
+kernel judges the names first. Not even the date of the last access is kept: a
+layer is never touched.
 
     let m = mount([layer(#{ "/null": chardev(1, 3), "/d/f": "1" })]);
     m.open("/null", "WRONLY", "text")
@@ -74,11 +74,12 @@ back when the file grows again, though the layer below still holds it.
         "open-flags",
         &["open flags", "flags", "o_trunc", "o_creat", "o_excl", "o_rdwr", "o_rdonly"],
         r##"
-Open flags decide, not what is done with the file. O_RDWR copies the whole file
-up though nobody writes. O_TRUNC copies no contents and empties the file, even
-with O_RDONLY. O_CREAT on a file that is there does nothing; with O_EXCL it is
-EEXIST, but a whiteout counts as nothing. Through a dangling symlink O_CREAT
-makes the target. The kernel picks the file to work on when it opens it.
+Open flags decide on a copy-up, not what is done with the file. O_RDWR copies
+the whole file though nobody writes. O_TRUNC copies no contents and empties the
+file, even with O_RDONLY. O_CREAT on a file that is there does nothing; with
+O_EXCL it is EEXIST, but a whiteout counts as nothing. Through a dangling
+symlink O_CREAT makes the target. The kernel has to know when it opens a file
+which one it works on.
 
     let m = mount([layer(#{ "/f": "text" })]);
     m.open("/f", "RDONLY|TRUNC")
@@ -89,14 +90,15 @@ makes the target. The kernel picks the file to work on when it opens it.
         "metacopy",
         &["metadata only", "metadata", "eio"],
         r##"
-With the mount option metacopy, chmod and chown copy up the attributes only;
-the contents stay below until somebody opens the file for writing. Docker
+With the mount option metacopy, chmod and chown copy up the attributes only.
+The contents stay below until somebody opens the file for writing. Docker
 mounts without it, so chmod of a big file stores the file twice. A layer made
 so is of no use to others: mounted without the option, such a file is listed
 and every look-up fails (EPERM); on a base without the contents it is EIO. The
 kernel refuses rather than show an empty file.
 
-    let m = mount([layer(#{ "/big": filled(500_000_000) })], #{ metacopy: true });
+    let base = layer(#{ "/big": filled(500_000_000) });
+    let m = mount([base], #{ metacopy: true });
     m.chmod("/big", 0o600)
     m.which("/big")
 

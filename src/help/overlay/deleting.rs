@@ -59,7 +59,7 @@ extended attribute trusted.overlay.opaque=y; in an image's archive a file
         "lower-opaque",
         &["opaque layer", "opaque layers"],
         r##"
-An opaque directory in the middle of a stack cuts it: its own names and those
+An opaque directory in the middle of a stack cuts it. Its own names and those
 of the layers above merge, all below is gone. What is cut stays cut further
 down: /app/lib of the base is hidden, though no layer marks /app/lib. Copy-up
 does not take the mark along. The kernel searches a directory only in the
@@ -75,11 +75,11 @@ layers in which it found the parent, so a lost layer never comes back.
         "middle-whiteouts",
         &["middle whiteout", "lower whiteout", "lower whiteouts"],
         r##"
-A whiteout in a lower layer works like one in the upper: it hides the name in
-all layers below, and in none above. So whether a deletion leaves a mark
-depends on layers that nobody sees. If the next layer that has the name has a
-whiteout there, none is needed: the name can't come back. A directory made over
-a lower whiteout needs no opaque mark for the same reason.
+Whether a deletion leaves a whiteout depends on layers that nobody sees. If the
+next layer that has the name has a whiteout there, none is needed: the name
+can't come back. A directory made over a lower whiteout needs no opaque mark,
+for the same reason. The kernel looks below before it deletes. A whiteout in a
+lower layer hides the name in all layers below it, and in none above.
 
     let cleanup = layer(#{ "/f": whiteout() });
     let m = mount([cleanup, layer(#{ "/f": "1" })]);

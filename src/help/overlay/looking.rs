@@ -40,11 +40,11 @@ for every directory the list of layers that have it, so it need not ask again.
         "type-conflicts",
         &["type conflict", "conflict", "conflicts", "file over directory"],
         r##"
-Type conflicts: a file and a directory of the same name don't merge. The search
-stops at the first thing that can't be merged, so a file between two
-directories keeps them apart. Deleting a file that hides a directory does not
-bring the directory out: a whiteout takes the file's place. The kernel reads
-rm as: this name is gone, whatever the layers below have there.
+Type conflicts: a file between two directories keeps them apart. The search
+stops at the first thing that can't be merged, and a file merges with nothing.
+Deleting a file that hides a directory does not bring the directory out: a
+whiteout takes the file's place. The kernel reads rm as: this name is gone,
+whatever the layers below have there.
 
     let m = mount([layer(#{ "/d": "a file" }), layer(#{ "/d/old": "1" })]);
     m.rm("/d")
@@ -72,9 +72,9 @@ never merged. To the kernel a link is a small file whose text is walked anew.
         "root-directory",
         &["root", "root directory", "/"],
         r##"
-The root directory is special. It always merges all layers, whatever marks they
-carry: an opaque root hides nothing. Its mode and owner are the upper's; those
-of the layers are never seen, so chmod of / is lost with a commit. The kernel
+No layer decides the mode and owner of the root directory. They are the
+upper's, so chmod of / is lost with a commit. And the root always merges all
+layers, whatever marks they carry: an opaque root hides nothing. The kernel
 puts the root together when it mounts, and never looks it up.
 
     let m = mount([layer(#{ "/": dir(0o700), "/a": "1" })]);
@@ -87,10 +87,10 @@ puts the root together when it mounts, and never looks it up.
         "odd-names",
         &["names", "odd names", ".wh.", ".wh..wh..opq", "unicode", "case"],
         r##"
-Odd names are ordinary names. A file .wh.motd deletes motd in an image's
-archive, where it stands for a whiteout; in a mounted layer it is just a file.
-Names are bytes to the kernel: upper and lower case differ, and so do two ways
-to write é. A name has at most 255 bytes, and may hold anything but / and NUL.
+Odd names are ordinary names: a file .wh.motd deletes nothing. In an image's
+archive it stands for a whiteout; in a mounted layer it is just a file. Names
+are bytes to the kernel: upper and lower case differ, and so do two ways to
+write é. A name has at most 255 bytes, and may hold anything but / and NUL.
 
     let m = mount([layer(#{ "/motd": "hello\n" })]);
     m.write("/.wh.motd", "")

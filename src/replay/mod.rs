@@ -6,7 +6,7 @@
 
 pub mod build;
 mod container;
-mod overlay;
+pub mod overlay;
 mod report;
 
 pub use report::{Answer, Failure, Report, Topic, Verdict};

@@ -8,6 +8,7 @@ mod tree;
 mod view;
 
 use super::report::{Answer, Verdict};
+use crate::fs::Errno;
 use crate::trace::Trace;
 use crate::union::{Lower, Mount, Options};
 use serde_json::{Map, Value, json};
@@ -35,9 +36,11 @@ pub(super) fn replay(case: &Value) -> Result<Answer, String> {
     Ok(Answer { name, topic, value, verdict })
 }
 
-/// Mounts, performs every operation, and tells what came of it in the corpus's own shape.
-fn answer(case: &Value) -> Result<Map<String, Value>, String> {
-    let ops = list(case, "ops")?;
+/// Mounts the layers of a case: the mount, or the errno of mount(2).
+///
+/// # Errors
+/// In words, what the case lacks.
+pub fn mount(case: &Value) -> Result<Result<Mount, Errno>, String> {
     let mut lowers = Vec::new();
     for (at, layer) in list(case, "lowers")?.iter().enumerate() {
         let tree = tree::read(layer).map_err(|message| format!("lowers[{at}]: {message}"))?;
@@ -47,8 +50,22 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
         Some(tree) => tree::read(tree).map_err(|message| format!("initial_upper: {message}"))?,
         None => return Err("no `initial_upper`".to_owned()),
     };
+    Ok(Mount::new(lowers, upper, options(case)))
+}
+
+/// Performs one operation of a case: the value of `ok`, or the errno. What happened goes to `t`.
+///
+/// # Errors
+/// In words, what the operation lacks.
+pub fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result<Value, Errno>, String> {
+    ops::perform(m, op, t)
+}
+
+/// Mounts, performs every operation, and tells what came of it in the corpus's own shape.
+fn answer(case: &Value) -> Result<Map<String, Value>, String> {
+    let ops = list(case, "ops")?;
     let mut answer = Map::new();
-    let mut m = match Mount::new(lowers, upper, options(case)) {
+    let mut m = match mount(case)? {
         Ok(mount) => mount,
         Err(errno) => {
             let empty = [("results", json!([])), ("upper_delta", json!([])), ("merged", json!({}))];

@@ -6,7 +6,10 @@
 
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
-metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long).
+metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long);
+those of deeper.py; and `users`, `users-sticky`, `users-privileges`, `users-rootless` (users.py).
+
+The machine must have fs.protected_hardlinks=1 and the other fs.protected_* at 0, as the replay has.
 
 A case whose merged tree is another after mounting again is left out: there the kernel's answer
 depends on what it had cached.
@@ -19,9 +22,11 @@ import os
 import stat
 import sys
 
-from deeper import PROFILES
+import deeper
+import users
 from generate import Generator
 
+GENERATORS = {**deeper.PROFILES, **users.PROFILES}
 LIBC = ctypes.CDLL(None, use_errno=True)
 ERRNO_NAMES = {95: "EOPNOTSUPP", 35: "EDEADLK"}
 DEFAULT_MODE = {"dir": 0o755, "file": 0o644, "fifo": 0o644, "chardev": 0o644}
@@ -254,6 +259,14 @@ def mode(op):
     return int(op["mode"], 8)
 
 
+def become(op):
+    """Another user, from whom root can come back."""
+    os.setresuid(0, 0, 0)
+    os.setgroups(op.get("groups", []))
+    os.setresgid(*[op["gid"]] * 3)
+    os.setresuid(op["uid"], op["uid"], 0)
+
+
 PERFORM = {
     "mkdir": lambda op: os.mkdir(op["path"], mode(op)),
     "rmdir": lambda op: os.rmdir(op["path"]),
@@ -275,6 +288,9 @@ PERFORM = {
     "chown": lambda op: os.chown(op["path"], op["uid"], op["gid"]),
     "lchown": lambda op: os.lchown(op["path"], op["uid"], op["gid"]),
     "utimes": lambda op: os.utime(op["path"], (1, 1)),
+    "touch": lambda op: os.utime(op["path"], None),
+    "access": lambda op: call(LIBC.access(op["path"].encode(), op["mode"])),
+    "as": become,
     "setxattr": setxattr,
     "getxattr": lambda op: os.getxattr(op["path"], op["name"]).decode(),
     "removexattr": lambda op: os.removexattr(op["path"], op["name"]),
@@ -402,6 +418,7 @@ def record(case):
 
 def replay(stack, case):
     before, _ = stack.upper_tree()
+    user = {"op": "as", "uid": 0, "gid": 0}
     for op in case["ops"]:
         result, change = {"ok": True}, {}
         if op["op"] in ("restart", "remount"):
@@ -409,8 +426,10 @@ def replay(stack, case):
             if op["op"] == "remount":
                 stack.commit()
             stack.mount()
+            stack.inside.perform(user)
             before, _ = stack.upper_tree()
         else:
+            user = op if op["op"] == "as" else user
             result = stack.inside.perform(op)
             after, _ = stack.upper_tree()
             change, before = delta(before, after), after
@@ -430,7 +449,7 @@ def main():
     cases = []
     for at in range(seed, seed + count):
         try:
-            case = record(PROFILES.get(profile, Generator)(profile, at).case())
+            case = record(GENERATORS.get(profile, Generator)(profile, at).case())
         except OSError as error:
             # A merged directory that can't be listed has no place in the format, nor has an index that
             # can't be mounted again.

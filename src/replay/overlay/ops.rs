@@ -50,6 +50,11 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
         "chmod" => done(m.chmod(args.bytes("path")?, args.mode()?, t)),
         "chown" => done(m.chown(args.bytes("path")?, args.id("uid")?, args.id("gid")?, t)),
         "lchown" => done(m.lchown(args.bytes("path")?, args.id("uid")?, args.id("gid")?, t)),
+        "touch" => done(m.touch(args.bytes("path")?, t)),
+        "access" => {
+            let mode = op.get("mode").and_then(Value::as_u64).and_then(|mode| u16::try_from(mode).ok());
+            done(m.access(args.bytes("path")?, mode.ok_or("`mode` is a number from 0 to 7")?, t))
+        }
         "utimes" => done(m.utimes(args.bytes("path")?, EPOCH, t)),
         "create" | "write" | "append" | "truncate" | "open" | "open_rw_noop" | "read" => {
             return data(m, name, &args, t);

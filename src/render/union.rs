@@ -95,7 +95,8 @@ pub fn tell(event: &Event) -> Option<Told> {
             let because = if why.is_empty() { words.unwrap_or_default() } else { why.clone() };
             let because = if because.is_empty() { because } else { format!(": {because}") };
             let segments = vec![clean_line(&format!("✗ {errno}{because}"))];
-            Some(Told { verb: op.clone(), tone: Tone::Bad, path: Some(path.clone()), segments })
+            let path = Some(path.clone()).filter(|path| !path.is_empty() || op != "mount");
+            Some(Told { verb: op.clone(), tone: Tone::Bad, path, segments })
         }
         _ => None,
     }
@@ -198,7 +199,12 @@ fn probe_segments(probes: &[Probe], found: bool, errno: Option<&str>) -> Vec<Str
         rest = after;
         let name = match (run.first(), run.last()) {
             (Some(top), Some(bottom)) if equal > 3 => {
-                format!("{}–{}", short(&top.layer), short(&bottom.layer))
+                // The upper has no number to count on from.
+                let (upper, top) = match run.get(1) {
+                    Some(next) if top.layer.number == 0 => ("upper, ", next),
+                    _ => ("", top),
+                };
+                format!("{upper}{}–{}", short(&top.layer), short(&bottom.layer))
             }
             _ => run.iter().map(|probe| short(&probe.layer)).collect::<Vec<_>>().join(", "),
         };

@@ -16,6 +16,7 @@ import stat
 import sys
 
 import record
+from generate import first_name_first
 
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|`[^`]*`|#\{|[{};]|[^"`#{};/]+|.', re.DOTALL)
 SHOWS = re.compile(r"(stack|help|explain|trace)\s")
@@ -139,7 +140,7 @@ def build(tree, root, prefix):
             whole.setdefault("/" + "/".join(parts[:depth]), {"type": "dir"})
         whole[path] = {"type": "file", "data": entry} if isinstance(entry, str) else dict(entry)
     holes = {path: entry.pop("hole") for path, entry in whole.items() if "hole" in entry}
-    record.build(record.first_name_first(whole), root, prefix)
+    record.build(first_name_first(whole), root, prefix)
     for path, size in holes.items():
         os.truncate(root + path, size)
 
@@ -227,7 +228,10 @@ class Mount:
 
     def do(self, op, path="", **more):
         order = {"op": op, "path": path, **more}
-        result = record.perform(f"{self.lab.base}/{self.at}", order)
+        # A process of its own for each call: one that stays would pin this mount and those beside it.
+        inside = record.Inside(f"{self.lab.base}/{self.at}")
+        result = inside.perform(order)
+        inside.end()
         if "errno" in result:
             raise Refused(op, path or more.get("src", ""), result["errno"])
         return result["ok"]

@@ -134,8 +134,10 @@ fn words(key: &str, value: &Dynamic) -> Answer<ImmutableString> {
     value.clone().try_cast().ok_or_else(|| refuse(&format!("{key} is text, not {}", type_word(value))))
 }
 
+type Xattrs = BTreeMap<Arc<[u8]>, Arc<[u8]>>;
+
 /// `#{ "user.origin": "build" }`.
-fn xattrs(value: &Dynamic) -> Answer<BTreeMap<Arc<[u8]>, Arc<[u8]>>> {
+fn xattrs(value: &Dynamic) -> Answer<Xattrs> {
     let map = value
         .clone()
         .try_cast::<Map>()

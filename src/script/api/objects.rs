@@ -5,7 +5,7 @@ use super::programs::ScriptPrograms;
 use crate::command::words::Origin;
 use crate::command::{self, Answer as Printed};
 use crate::error::Error;
-use crate::fs::Tree;
+use crate::fs::{Errno, Tree};
 use crate::image::{History, Image, ImageLayer, Origin as LayerOrigin};
 use crate::script::core::{Core, Shared};
 use crate::script::handle::{
@@ -107,14 +107,27 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
             }
         }
     }
-    let mount = Mount::new(layers, upper, chosen)
-        .map_err(|errno| crate::script::handle::thrown("mount", "", errno))?;
+    let mount = Mount::new(layers, upper, chosen).or_else(|errno| refused(core, errno))?;
     let name = with(core, |core| {
         let name = core.lab.keep_mount(mount);
         core.name_it("Mount", &name);
         Ok(name)
     })?;
     Ok(Files::new(core, Place::Mount(name)))
+}
+
+/// mount(2) said no: told, and thrown as every system call that fails.
+fn refused(core: &Shared, errno: Errno) -> Answer<Mount> {
+    with(core, |core| {
+        core.emit(Event::Failed {
+            op: "mount".into(),
+            path: String::new(),
+            errno: errno.name().to_owned(),
+            why: "too many layers, or options that contradict each other: help mounting".into(),
+        });
+        Ok(())
+    })?;
+    Err(crate::script::handle::thrown("mount", "", errno))
 }
 
 fn switch(key: &str, value: &Dynamic) -> Answer<bool> {

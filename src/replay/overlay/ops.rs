@@ -278,7 +278,8 @@ impl<'v> Args<'v> {
         }
         // O_RDONLY is 0: it need not be written.
         open.read |= !open.write;
-        if open.create {
+        // Without it a file that is made has no permissions; one that exists keeps its own.
+        if self.0.get("mode").is_some() {
             open.mode = self.mode()?;
         }
         Ok(open)

@@ -12,7 +12,7 @@ mod view;
 
 use super::report::{Answer, Verdict};
 use crate::trace::Trace;
-use crate::union::Mount;
+use crate::union::{Cred, Mount, Protected};
 use case::Case;
 use serde_json::{Map, Value, json};
 
@@ -23,6 +23,9 @@ pub(super) const FORMAT: &str = "layerlab-overlay-corpus/";
 pub(super) fn is_case(case: &Value) -> bool {
     ["lowers", "initial_upper", "upper_delta"].iter().any(|key| case.get(key).is_some())
 }
+
+/// `fs.protected_*` of the machine on which the cases were recorded.
+const PROTECTED: Protected = Protected { hardlinks: true, ..Protected::NONE };
 
 /// Answers one case and compares it with its recording.
 ///
@@ -54,6 +57,7 @@ fn answer(case: Case<'_>) -> Result<Map<String, Value>, String> {
             return Ok(answer);
         }
     };
+    m.protect(PROTECTED);
     let own = m.options().userxattr;
     let mut t = Trace::silent();
     let (mut results, mut deltas) = (Vec::new(), Vec::new());
@@ -78,6 +82,8 @@ fn answer(case: Case<'_>) -> Result<Map<String, Value>, String> {
     if t.fuel.exhausted().is_some() {
         return Err("it does more than the lab's limits allow".to_owned());
     }
+    // The recorder looks at what was left behind as root.
+    m.become_user(Cred::default());
     answer.insert("results".to_owned(), Value::Array(results));
     answer.insert("upper_delta".to_owned(), Value::Array(deltas));
     answer.insert("merged".to_owned(), view::merged(&mut m, &mut Trace::silent()));

@@ -276,6 +276,7 @@ fn every_argument_of_an_operation_is_asked_for_by_name() {
         {"op": "readdir", "path": "/x"},
         {"op": "stat", "path": "/x"},
         {"op": "lstat", "path": "/x"},
+        {"op": "as", "uid": 1000, "gid": 1000, "groups": [5]},
         {"op": "restart"},
         {"op": "remount"},
     ]);
@@ -364,6 +365,7 @@ fn what_no_kernel_can_have_met_is_refused() {
         op(json!({"op": "chown", "path": "/a", "uid": -2, "gid": 0})),
         op(json!({"op": "open", "path": "/a", "flags": ["O_READ"]})),
         op(json!({"op": "open", "path": "/a", "flags": [1]})),
+        op(json!({"op": "open", "path": "/a", "flags": ["O_CREAT"], "mode": 420})),
         op(json!(null)),
         spoil("/results", json!([])),
         spoil("/results", json!([{"ok": true, "errno": "EPERM"}])),

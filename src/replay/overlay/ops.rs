@@ -27,9 +27,14 @@ enum Arg {
     Contents,
     /// `flags`, and what depends on them.
     Flags,
+    /// `uid`, `gid`, and `groups` if any.
+    User,
 }
 
 use Arg::Text;
+
+/// The largest user or group: the one after it means "leave as it is".
+pub(super) const MAX_ID: i64 = 0xffff_fffe;
 
 const PATH: Arg = Text("path");
 const TWO_PATHS: &[Arg] = &[Text("src"), Text("dst")];
@@ -65,6 +70,7 @@ const OPS: &[(&str, &[Arg])] = &[
     ("readdir", &[PATH]),
     ("stat", &[PATH]),
     ("lstat", &[PATH]),
+    ("as", &[Arg::User]),
     ("restart", &[]),
     ("remount", &[]),
 ];
@@ -90,6 +96,7 @@ pub(super) fn judge(op: &Value) -> Result<(), String> {
             Arg::Size => args.size().map(drop),
             Arg::Device => args.0.device("rdev").map(drop),
             Arg::Contents => args.contents().map(drop),
+            Arg::User => args.cred().map(drop),
             Arg::Flags => {
                 args.flags().and_then(|_| contents::read(args.0)).and_then(|_| args.0.flag("read")).map(drop)
             }
@@ -234,7 +241,7 @@ impl<'v> Args<'v> {
 
     /// -1 leaves an id as it is.
     fn id(&self, key: &str) -> Result<Option<u32>, String> {
-        let id = self.0.number(key, -1, i64::from(u32::MAX) - 1)?;
+        let id = self.0.number(key, -1, MAX_ID)?;
         Ok(u32::try_from(id).ok())
     }
 
@@ -244,13 +251,14 @@ impl<'v> Args<'v> {
 
     /// Of `as`: who performs what follows.
     fn cred(&self) -> Result<Cred, String> {
-        let number = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
-        let id = |key: &str| self.0.get(key).and_then(number).ok_or_else(|| format!("`{key}` is no id"));
+        let id = |key: &str| self.0.number(key, 0, MAX_ID).map(|id| id as u32);
+        let number =
+            |value: &Value| value.as_i64().filter(|id| (0..=MAX_ID).contains(id)).map(|id| id as u32);
         let groups = match self.0.get("groups") {
             None => Some(Vec::new()),
-            Some(groups) => groups.as_array().and_then(|groups| groups.iter().map(number).collect()),
+            Some(_) => self.0.list("groups")?.iter().map(number).collect(),
         };
-        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups: groups.ok_or("`groups` is no list of ids")? })
+        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups: groups.ok_or("`groups` must be a list of ids")? })
     }
 
     fn contents(&self) -> Result<Contents, String> {
@@ -278,7 +286,7 @@ impl<'v> Args<'v> {
         }
         // O_RDONLY is 0: it need not be written.
         open.read |= !open.write;
-        // Without it a file that is made has no permissions; one that exists keeps its own.
+        // Left out where the file is there already.
         if self.0.get("mode").is_some() {
             open.mode = self.mode()?;
         }

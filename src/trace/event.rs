@@ -43,6 +43,13 @@ pub enum Answer {
         /// Bytes, as its mark says.
         size: u64,
     },
+    /// A data-only layer: nothing of it is merged, but it has the contents.
+    Data {
+        /// Where in that layer, as the metacopy's redirect says.
+        path: String,
+        /// Bytes.
+        size: u64,
+    },
     /// A whiteout: the name is deleted here, the search ends.
     Whiteout,
     /// Not asked: a layer above ended the search.

@@ -8,6 +8,7 @@ mod tree;
 mod view;
 
 use super::report::{Answer, Verdict};
+use crate::fs::{Errno, Layer, Tree};
 use crate::trace::Trace;
 use crate::union::{Lower, Mount, Options};
 use serde_json::{Map, Value, json};
@@ -38,17 +39,21 @@ pub(super) fn replay(case: &Value) -> Result<Answer, String> {
 /// Mounts, performs every operation, and tells what came of it in the corpus's own shape.
 fn answer(case: &Value) -> Result<Map<String, Value>, String> {
     let ops = list(case, "ops")?;
-    let mut lowers = Vec::new();
-    for (at, layer) in list(case, "lowers")?.iter().enumerate() {
-        let tree = tree::read(layer).map_err(|message| format!("lowers[{at}]: {message}"))?;
-        lowers.push(Lower { layer: tree.seal(), label: "".into() });
-    }
+    let mut t = Trace::silent();
+    let wanted = options(case);
     let upper = match case.get("initial_upper") {
         Some(tree) => tree::read(tree).map_err(|message| format!("initial_upper: {message}"))?,
         None => return Err("no `initial_upper`".to_owned()),
     };
     let mut answer = Map::new();
-    let mut m = match Mount::new(lowers, upper, options(case)) {
+    let layers = layers(case, "lowers", &wanted, 0, &mut t)?;
+    let data = if case.get("data").is_some() {
+        self::layers(case, "data", &wanted, 0, &mut t)?
+    } else {
+        Ok(Vec::new())
+    };
+    let mounted = layers.and_then(|lowers| Mount::with_data(lowers, data?, upper, wanted));
+    let mut m = match mounted {
         Ok(mount) => mount,
         Err(errno) => {
             let empty = [("results", json!([])), ("upper_delta", json!([])), ("merged", json!({}))];
@@ -59,7 +64,6 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
         }
     };
     let own = m.options().userxattr;
-    let mut t = Trace::silent();
     let (mut results, mut deltas) = (Vec::new(), Vec::new());
     let (mut before, mut state) = (tree::flat(m.upper(), own), m.generation());
     for (at, op) in ops.iter().enumerate() {
@@ -87,6 +91,47 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
     answer.insert("merged".to_owned(), view::merged(&mut m, &mut Trace::silent()));
     answer.insert("upper".to_owned(), tree::write(m.upper(), own));
     Ok(answer)
+}
+
+/// The layers of a stack. One may be another overlay's merged directory, `{"overlay": {…}}`, which is
+/// mounted for that.
+///
+/// # Errors
+/// In words, what the case lacks; inside, what the kernel answers to the mount of an overlay below.
+fn layers(
+    case: &Value,
+    key: &str,
+    above: &Options,
+    depth: usize,
+    t: &mut Trace,
+) -> Result<Result<Vec<Lower>, Errno>, String> {
+    let mut layers = Vec::new();
+    for (at, layer) in list(case, key)?.iter().enumerate() {
+        let inside = |message: String| format!("{key}[{at}]: {message}");
+        let layer = match layer.get("overlay") {
+            Some(_) if depth > 8 => return Err(inside("overlays nested too deep".to_owned())),
+            Some(inner) => match nested(inner, above, depth, t).map_err(inside)? {
+                Ok(layer) => layer,
+                Err(errno) => return Ok(Err(errno)),
+            },
+            None => tree::read(layer).map_err(inside)?.seal(),
+        };
+        layers.push(Lower { layer, label: "".into() });
+    }
+    Ok(Ok(layers))
+}
+
+fn nested(
+    case: &Value,
+    above: &Options,
+    depth: usize,
+    t: &mut Trace,
+) -> Result<Result<Layer, Errno>, String> {
+    let own = options(case);
+    let upper = case.get("upper").map_or(Ok(Tree::new()), tree::read)?;
+    let lowers = layers(case, "lowers", &own, depth + 1, t)?;
+    let mount = lowers.and_then(|lowers| Mount::new(lowers, upper, own));
+    Ok(mount.and_then(|mut mount| mount.as_lower(above.userxattr, t)))
 }
 
 fn list<'c>(case: &'c Value, key: &str) -> Result<&'c Vec<Value>, String> {

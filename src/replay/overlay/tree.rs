@@ -76,8 +76,13 @@ fn marks(entry: &Value, inode: &mut Inode) -> Result<(), String> {
             inode.extra_mut().xattrs.insert(name.as_bytes().into(), value.as_bytes().into());
         }
     }
-    if entry.get("opaque").and_then(Value::as_bool) == Some(true) {
-        inode.extra_mut().opaque = true;
+    match entry.get("opaque") {
+        Some(Value::Bool(true)) => inode.extra_mut().opaque = true,
+        Some(Value::String(mark)) if mark == "x" => inode.extra_mut().xwhiteouts = true,
+        _ => {}
+    }
+    if entry.get("whiteout").and_then(Value::as_str) == Some("xattr") {
+        inode.extra_mut().xwhiteout = true;
     }
     if let Some(redirect) = entry.get("redirect") {
         let redirect = redirect.as_str().ok_or("`redirect` is text")?;
@@ -167,6 +172,11 @@ fn entry(inode: &Inode, userxattr: bool) -> Value {
     }
     if extra.opaque {
         put("opaque", json!(true));
+    } else if extra.xwhiteouts {
+        put("opaque", json!("x"));
+    }
+    if extra.xwhiteout {
+        put("whiteout", json!("xattr"));
     }
     if let Some(redirect) = &extra.redirect {
         put("redirect", json!(show(redirect)));

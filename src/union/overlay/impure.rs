@@ -72,11 +72,12 @@ pub(super) fn filtered(m: &Mount, dir: &Entry, names: Vec<Name>) -> Result<Vec<N
         // Only a directory or a metacopy has anything below that can fail.
         let suspect = m.upper.child(upper, &name).is_some_and(|ino| {
             let inode = m.upper.inode(ino);
-            inode.kind.is_dir() || inode.metacopy().is_some()
+            inode.kind.is_dir() || inode.metacopy().is_some() || inode.is_xwhiteout()
         });
         match suspect.then(|| super::namei::search(m, dir, &name, None)) {
             Some(Err(errno)) if dir.pure_upper() => return Err(errno),
             Some(Err(_)) => {}
+            Some(Ok(entry)) if !entry.exists() && !dir.pure_upper() => {}
             _ => kept.push(name),
         }
     }

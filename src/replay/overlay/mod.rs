@@ -10,11 +10,14 @@ mod view;
 use super::report::{Answer, Verdict};
 use crate::fs::{Errno, Layer, Tree};
 use crate::trace::Trace;
-use crate::union::{Lower, Mount, Options};
+use crate::union::{Cred, Lower, Mount, Options, Protected};
 use serde_json::{Map, Value, json};
 
 /// How the `format` of a file of such cases begins.
 pub(super) const FORMAT: &str = "layerlab-overlay-corpus/";
+
+/// `fs.protected_*` of the machine on which the cases were recorded.
+const PROTECTED: Protected = Protected { hardlinks: true, ..Protected::NONE };
 
 /// Answers one case and compares it with its recording.
 ///
@@ -63,6 +66,7 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
             return Ok(answer);
         }
     };
+    m.protect(PROTECTED);
     let own = m.options().userxattr;
     let (mut results, mut deltas) = (Vec::new(), Vec::new());
     let (mut before, mut state) = (tree::flat(m.upper(), own), m.generation());
@@ -86,6 +90,8 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
     if t.fuel.exhausted().is_some() {
         return Err("it does more than the lab's limits allow".to_owned());
     }
+    // The recorder looks at what was left behind as root.
+    m.become_user(Cred::default());
     answer.insert("results".to_owned(), Value::Array(results));
     answer.insert("upper_delta".to_owned(), Value::Array(deltas));
     answer.insert("merged".to_owned(), view::merged(&mut m, &mut Trace::silent()));

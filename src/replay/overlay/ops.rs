@@ -3,7 +3,7 @@
 use super::{contents, tree};
 use crate::fs::{Contents, EPOCH, Errno};
 use crate::trace::Trace;
-use crate::union::{Mount, Open, Rename, Stat, StatKind};
+use crate::union::{Cred, Mount, Open, Rename, Stat, StatKind};
 use serde_json::{Value, json};
 
 /// Is it one of the two that unmount?
@@ -25,6 +25,10 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
             Ok(json!(true))
         }
         "remount" => remount(m, t),
+        "as" => {
+            m.become_user(args.cred()?);
+            Ok(json!(true))
+        }
         "rename" | "rename_noreplace" | "rename_exchange" => {
             let how = match name {
                 "rename" => Rename::Plain,
@@ -149,6 +153,17 @@ impl<'v> Args<'v> {
             Some(id) => u32::try_from(id).map(Some).map_err(|_| format!("`{key}` is no id")),
             None => Err(format!("no `{key}`")),
         }
+    }
+
+    /// Of `as`: who performs what follows.
+    fn cred(&self) -> Result<Cred, String> {
+        let number = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+        let id = |key: &str| self.0.get(key).and_then(number).ok_or_else(|| format!("`{key}` is no id"));
+        let groups = match self.0.get("groups") {
+            None => Some(Vec::new()),
+            Some(groups) => groups.as_array().and_then(|groups| groups.iter().map(number).collect()),
+        };
+        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups: groups.ok_or("`groups` is no list of ids")? })
     }
 
     fn contents(&self) -> Result<Contents, String> {

@@ -66,6 +66,9 @@ pub struct Extra {
 pub struct Nested {
     /// Of a directory: names it lists and doesn't find, with what looking them up answers.
     pub ghosts: BTreeMap<Name, Errno>,
+    /// Of a file: its link count in memory is 1, whatever stat shows (fs/overlayfs/inode.c,
+    /// `ovl_get_inode`, of a lower hard link that copy-up will break).
+    pub alone: bool,
     /// Of the root: overlays stacked up to here, this one included.
     pub depth: u32,
 }

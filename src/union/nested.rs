@@ -80,6 +80,9 @@ impl Mount {
                 take_attribute(&mut extra, &name, value, userxattr, size);
             }
         }
+        if entry.upper.is_none() && !self.options.index && !inode.kind.is_dir() && inode.nlink > 1 {
+            extra.nested = Some(Box::new(Nested { alone: true, ..Nested::default() }));
+        }
         let extra = (extra != Extra::default()).then(|| Box::new(extra));
         Ok(Inode { kind, extra, nlink: 0, ..*inode })
     }

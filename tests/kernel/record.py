@@ -8,7 +8,8 @@
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
 metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long),
-`xwhiteouts` (whiteouts and marks made of attributes), `data` (data-only lowers).
+`xwhiteouts`, `xwhiteouts-user` (whiteouts made of attributes), `data` (data-only lowers), `nested`
+(an overlay as a lower).
 
 With `--cases` the inputs are written by hand: a list of cases, each with `name`, `topic`, `lowers` and
 `ops`; options not given are off, `initial_upper` is empty. Beyond the corpus's fields an entry may have
@@ -28,9 +29,11 @@ import os
 import stat
 import sys
 
-from deeper import PROFILES
+import deeper
+import stacked
 from generate import Generator
 
+PROFILES = {**deeper.PROFILES, **stacked.PROFILES}
 LIBC = ctypes.CDLL(None, use_errno=True)
 ERRNO_NAMES = {95: "EOPNOTSUPP", 35: "EDEADLK"}
 DEFAULT_MODE = {"dir": 0o755, "file": 0o644, "fifo": 0o644, "chardev": 0o644}

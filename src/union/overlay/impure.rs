@@ -67,6 +67,10 @@ pub(super) fn filtered(m: &Mount, dir: &Entry, names: Vec<Name>) -> Result<Vec<N
     let Some(upper) = dir.upper.filter(|ino| m.private.0.get(ino).is_some_and(|marks| marks.impure)) else {
         return Ok(names);
     };
+    // Over several filesystems names are looked up for `xino` only (`ovl_cache_update`).
+    if m.depth() > 1 && !m.options.xino {
+        return Ok(names);
+    }
     let mut kept = Vec::with_capacity(names.len());
     for name in names {
         // Only a directory or a metacopy has anything below that can fail.

@@ -277,7 +277,14 @@ impl Mount {
         if let Some(node) = self.cache.get(dir, name) {
             return Ok(node);
         }
-        let entry = self.driver.search(self, &self.cache.dir(dir).entry, name, None)?;
+        let entry = match self.driver.search(self, &self.cache.dir(dir).entry, name, None) {
+            Ok(entry) => entry,
+            Err(errno) => {
+                let parent = self.cache.dir(dir).entry.clone();
+                self.driver.failed(self, &parent, name);
+                return Err(errno);
+            }
+        };
         if self.real(&entry).is_some_and(|inode| inode.kind.is_dir()) {
             let parent = self.cache.dir(dir).entry.clone();
             self.driver.found(self, &parent, &entry);

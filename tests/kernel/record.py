@@ -7,9 +7,11 @@
 
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
-metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long),
-`xwhiteouts`, `xwhiteouts-user` (whiteouts made of attributes), `data` (data-only lowers), `nested`
-(an overlay as a lower).
+metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long);
+those of deeper.py; `users`, `users-sticky`, `users-privileges`, `users-rootless` (users.py);
+`xwhiteouts`, `xwhiteouts-user`, `data`, `nested` (stacked.py).
+
+The machine must have fs.protected_hardlinks=1 and the other fs.protected_* at 0, as the replay has.
 
 With `--cases` the inputs are written by hand: a list of cases, each with `name`, `topic`, `lowers` and
 `ops`; options not given are off, `initial_upper` is empty. Beyond the corpus's fields an entry may have
@@ -31,9 +33,10 @@ import sys
 
 import deeper
 import stacked
+import users
 from generate import Generator
 
-PROFILES = {**deeper.PROFILES, **stacked.PROFILES}
+GENERATORS = {**deeper.PROFILES, **users.PROFILES, **stacked.PROFILES}
 LIBC = ctypes.CDLL(None, use_errno=True)
 ERRNO_NAMES = {95: "EOPNOTSUPP", 35: "EDEADLK"}
 DEFAULT_MODE = {"dir": 0o755, "file": 0o644, "fifo": 0o644, "chardev": 0o644}
@@ -270,6 +273,14 @@ def mode(op):
     return int(op["mode"], 8)
 
 
+def become(op):
+    """Another user, from whom root can come back."""
+    os.setresuid(0, 0, 0)
+    os.setgroups(op.get("groups", []))
+    os.setresgid(*[op["gid"]] * 3)
+    os.setresuid(op["uid"], op["uid"], 0)
+
+
 PERFORM = {
     "mkdir": lambda op: os.mkdir(op["path"], mode(op)),
     "rmdir": lambda op: os.rmdir(op["path"]),
@@ -291,6 +302,9 @@ PERFORM = {
     "chown": lambda op: os.chown(op["path"], op["uid"], op["gid"]),
     "lchown": lambda op: os.lchown(op["path"], op["uid"], op["gid"]),
     "utimes": lambda op: os.utime(op["path"], (1, 1)),
+    "touch": lambda op: os.utime(op["path"], None),
+    "access": lambda op: call(LIBC.access(op["path"].encode(), op["mode"])),
+    "as": become,
     "setxattr": setxattr,
     "getxattr": lambda op: os.getxattr(op["path"], op["name"]).decode(),
     "removexattr": lambda op: os.removexattr(op["path"], op["name"]),
@@ -433,6 +447,7 @@ def record(case):
 
 def replay(stack, case):
     before, _ = stack.upper_tree()
+    user = {"op": "as", "uid": 0, "gid": 0}
     for op in case["ops"]:
         result, change = {"ok": True}, {}
         if op["op"] in ("restart", "remount"):
@@ -440,8 +455,10 @@ def replay(stack, case):
             if op["op"] == "remount":
                 stack.commit()
             stack.mount()
+            stack.inside.perform(user)
             before, _ = stack.upper_tree()
         else:
+            user = op if op["op"] == "as" else user
             result = stack.inside.perform(op)
             after, _ = stack.upper_tree()
             change, before = delta(before, after), after
@@ -472,12 +489,19 @@ def inputs():
     if len(sys.argv) != 5:
         sys.exit(__doc__)
     profile, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    made = (PROFILES.get(profile, Generator)(profile, at).case() for at in range(seed, seed + count))
+    made = (GENERATORS.get(profile, Generator)(profile, at).case() for at in range(seed, seed + count))
     return made, count, os.path.abspath(sys.argv[4])
+
+
+def alone():
+    """A mount namespace of our own: a copy of a mount in someone else's would keep a layer busy."""
+    call(LIBC.unshare(0x20000))
+    call(LIBC.mount(b"none", b"/", None, 0x44000, None))
 
 
 def main():
     wanted, count, out = inputs()
+    alone()
     cases = []
     for case in wanted:
         name = case["name"]

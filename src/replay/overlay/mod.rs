@@ -1,16 +1,19 @@
 //! Overlay cases: a stack of layers, operations through the mounted overlay, and what the kernel
 //! answered and left behind.
 
+mod case;
 mod compare;
 mod contents;
+mod fields;
 mod ops;
+mod read;
 mod tree;
 mod view;
 
 use super::report::{Answer, Verdict};
-use crate::fs::{Errno, Layer, Tree};
 use crate::trace::Trace;
-use crate::union::{Cred, Lower, Mount, Options, Protected};
+use crate::union::{Cred, Mount, Protected};
+use case::Case;
 use serde_json::{Map, Value, json};
 
 /// How the `format` of a file of such cases begins.
@@ -19,17 +22,19 @@ pub(super) const FORMAT: &str = "layerlab-overlay-corpus/";
 /// `fs.protected_*` of the machine on which the cases were recorded.
 const PROTECTED: Protected = Protected { hardlinks: true, ..Protected::NONE };
 
+/// Is it such a case, whatever file it stands in?
+pub(super) fn is_case(case: &Value) -> bool {
+    ["lowers", "initial_upper", "upper_delta"].iter().any(|key| case.get(key).is_some())
+}
+
 /// Answers one case and compares it with its recording.
 ///
 /// # Errors
 /// In words, what the case lacks.
 pub(super) fn replay(case: &Value) -> Result<Answer, String> {
-    let text = |key: &str| {
-        let value = case.get(key).and_then(Value::as_str);
-        value.map(str::to_owned).ok_or_else(|| format!("no `{key}`"))
-    };
-    let (name, topic) = (text("name")?, text("topic")?);
-    let mut value = answer(case)?;
+    let read = Case::read(case)?;
+    let (name, topic) = (read.name.to_owned(), read.topic.to_owned());
+    let mut value = answer(read)?;
     value.insert("name".to_owned(), json!(name));
     let value = Value::Object(value);
     let verdict = match compare::first_difference(case, &value) {
@@ -40,22 +45,12 @@ pub(super) fn replay(case: &Value) -> Result<Answer, String> {
 }
 
 /// Mounts, performs every operation, and tells what came of it in the corpus's own shape.
-fn answer(case: &Value) -> Result<Map<String, Value>, String> {
-    let ops = list(case, "ops")?;
-    let mut t = Trace::silent();
-    let wanted = options(case);
-    let upper = match case.get("initial_upper") {
-        Some(tree) => tree::read(tree).map_err(|message| format!("initial_upper: {message}"))?,
-        None => return Err("no `initial_upper`".to_owned()),
-    };
+fn answer(case: Case<'_>) -> Result<Map<String, Value>, String> {
     let mut answer = Map::new();
-    let layers = layers(case, "lowers", &wanted, 0, &mut t)?;
-    let data = if case.get("data").is_some() {
-        self::layers(case, "data", &wanted, 0, &mut t)?
-    } else {
-        Ok(Vec::new())
+    let mounted = match (case.lowers, case.data) {
+        (Ok(lowers), Ok(data)) => Mount::with_data(lowers, data, case.upper, case.options),
+        (Err(errno), _) | (_, Err(errno)) => Err(errno),
     };
-    let mounted = layers.and_then(|lowers| Mount::with_data(lowers, data?, upper, wanted));
     let mut m = match mounted {
         Ok(mount) => mount,
         Err(errno) => {
@@ -68,9 +63,10 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
     };
     m.protect(PROTECTED);
     let own = m.options().userxattr;
+    let mut t = Trace::silent();
     let (mut results, mut deltas) = (Vec::new(), Vec::new());
     let (mut before, mut state) = (tree::flat(m.upper(), own), m.generation());
-    for (at, op) in ops.iter().enumerate() {
+    for (at, op) in case.ops.iter().enumerate() {
         let result = ops::perform(&mut m, op, &mut t).map_err(|message| format!("ops[{at}]: {message}"))?;
         results.push(match result {
             Ok(value) => json!({ "ok": value }),
@@ -97,64 +93,4 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
     answer.insert("merged".to_owned(), view::merged(&mut m, &mut Trace::silent()));
     answer.insert("upper".to_owned(), tree::write(m.upper(), own));
     Ok(answer)
-}
-
-/// The layers of a stack. One may be another overlay's merged directory, `{"overlay": {…}}`, which is
-/// mounted for that.
-///
-/// # Errors
-/// In words, what the case lacks; inside, what the kernel answers to the mount of an overlay below.
-fn layers(
-    case: &Value,
-    key: &str,
-    above: &Options,
-    depth: usize,
-    t: &mut Trace,
-) -> Result<Result<Vec<Lower>, Errno>, String> {
-    let mut layers = Vec::new();
-    for (at, layer) in list(case, key)?.iter().enumerate() {
-        let inside = |message: String| format!("{key}[{at}]: {message}");
-        let layer = match layer.get("overlay") {
-            Some(_) if depth > 8 => return Err(inside("overlays nested too deep".to_owned())),
-            Some(inner) => match nested(inner, above, depth, t).map_err(inside)? {
-                Ok(layer) => layer,
-                Err(errno) => return Ok(Err(errno)),
-            },
-            None => tree::read(layer).map_err(inside)?.seal(),
-        };
-        layers.push(Lower { layer, label: "".into() });
-    }
-    Ok(Ok(layers))
-}
-
-fn nested(
-    case: &Value,
-    above: &Options,
-    depth: usize,
-    t: &mut Trace,
-) -> Result<Result<Layer, Errno>, String> {
-    let own = options(case);
-    let upper = case.get("upper").map_or(Ok(Tree::new()), tree::read)?;
-    let lowers = layers(case, "lowers", &own, depth + 1, t)?;
-    let mount = lowers.and_then(|lowers| Mount::new(lowers, upper, own));
-    Ok(mount.and_then(|mut mount| mount.as_lower(above.userxattr, t)))
-}
-
-fn list<'c>(case: &'c Value, key: &str) -> Result<&'c Vec<Value>, String> {
-    case.get(key).and_then(Value::as_array).ok_or_else(|| format!("no list `{key}`"))
-}
-
-fn options(case: &Value) -> Options {
-    let option = |name: &str| case.get("options").and_then(|options| options.get(name));
-    let on = |name: &str| option(name).and_then(Value::as_str) == Some("on");
-    let userxattr = option("userxattr").and_then(Value::as_bool) == Some(true);
-    Options {
-        redirect_dir: on("redirect_dir"),
-        // With userxattr the recorder left `redirect_dir=off` out.
-        redirect_dir_off: !userxattr && option("redirect_dir").and_then(Value::as_str) == Some("off"),
-        metacopy: on("metacopy"),
-        index: on("index"),
-        xino: on("xino"),
-        userxattr,
-    }
 }

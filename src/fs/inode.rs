@@ -180,7 +180,7 @@ impl Inode {
 
     /// Marked as a directory that may hold whiteouts made of attributes?
     pub fn holds_xwhiteouts(&self) -> bool {
-        self.extra.as_ref().is_some_and(|extra| extra.xwhiteouts)
+        self.extra.as_ref().is_some_and(|extra| extra.xwhiteouts && !extra.opaque)
     }
 
     /// What it has as a part of another overlay's merged directory.

@@ -29,6 +29,8 @@ pub struct Mount {
     /// How many of the lowers, at the bottom, are data-only.
     pub(super) data: usize,
     pub(super) xwhiteouts: XWhiteouts,
+    /// The whiteout that all deletions of this mount link to was made.
+    pub(super) shared_whiteout: bool,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
     generation: u64,
@@ -50,6 +52,7 @@ impl Clone for Mount {
             private: self.private.clone(),
             data: self.data,
             xwhiteouts: self.xwhiteouts.clone(),
+            shared_whiteout: self.shared_whiteout,
             driver: self.driver,
             cache: Cache::default(),
             generation: self.generation,
@@ -125,6 +128,7 @@ impl Mount {
             private: Private::default(),
             data: 0,
             xwhiteouts: XWhiteouts::default(),
+            shared_whiteout: false,
             driver: &Overlay,
             cache: Cache::default(),
             generation: next_generation(),
@@ -204,6 +208,7 @@ impl Mount {
 
     /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
     pub fn restart(&mut self) {
+        self.shared_whiteout = false;
         self.cache = Cache::default();
         self.xwhiteouts = overlay::xwhiteouts_at_mount(self);
     }

@@ -21,8 +21,15 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("dir", || EntryValue::Inode(Inode::dir(0o755)));
     engine.register_fn("dir", |mode: INT, options: Map| with_options(Inode::dir(mode_of(mode)?), &options));
     engine.register_fn("fifo", || EntryValue::Inode(Inode::new(Kind::Fifo, 0o644)));
+    engine.register_fn("fifo", |options: Map| with_options(Inode::new(Kind::Fifo, 0o644), &options));
     engine.register_fn("chardev", |major: INT, minor: INT| device(major, minor).map(EntryValue::Inode));
+    engine.register_fn("chardev", |major: INT, minor: INT, options: Map| {
+        with_options(device(major, minor)?, &options)
+    });
     engine.register_fn("symlink", |target: &str| EntryValue::Inode(Inode::symlink(target.as_bytes())));
+    engine.register_fn("symlink", |target: &str, options: Map| {
+        with_options(Inode::symlink(target.as_bytes()), &options)
+    });
     engine.register_fn("hardlink", |path: &str| EntryValue::HardLink(path.to_owned()));
     engine.register_fn("whiteout", || EntryValue::Inode(Inode::whiteout()));
     engine.register_fn("opaque", || {
@@ -202,10 +209,14 @@ fn inode_map(inode: &Inode) -> Map {
     if let Some(to) = inode.redirect() {
         map.insert("redirect".into(), String::from_utf8_lossy(to).as_ref().into());
     }
-    if let Some(extra) = inode.extra.as_ref().filter(|extra| !extra.xattrs.is_empty()) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let xattrs = extra.xattrs.iter().map(|(name, value)| (text(name).into(), text(value).into()));
-        map.insert("xattrs".into(), Dynamic::from_map(xattrs.collect()));
+    let xattrs = inode.extra.iter().flat_map(|extra| &extra.xattrs).filter(|(name, _)| {
+        // As in the corpus: what programs give their files, not what an overlay notes there.
+        name.starts_with(b"user.") && !name.starts_with(b"user.overlay.")
+    });
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let xattrs: Map = xattrs.map(|(name, value)| (text(name).into(), text(value).into())).collect();
+    if !xattrs.is_empty() {
+        map.insert("xattrs".into(), Dynamic::from_map(xattrs));
     }
     map
 }

@@ -4,13 +4,12 @@ use super::cache::Spot;
 use super::driver::Need;
 use super::mount::Mount;
 use crate::fs::path::show;
-use crate::fs::{Errno, Inode, Kind};
-use crate::trace::{Event, Trace};
+use crate::fs::{Errno, Ino, Inode, Nodes};
+use crate::trace::{Event, Trace, XattrChange};
 use std::borrow::Cow;
 
-const SETUID: u16 = 0o4000;
-const SETGID: u16 = 0o2000;
-const GROUP_EXECUTE: u16 = 0o010;
+/// Bytes of an extended attribute's value (include/uapi/linux/limits.h; fs/xattr.c, `setxattr_copy`).
+const XATTR_SIZE_MAX: usize = 65_536;
 
 impl Mount {
     /// chmod(2): all 12 bits; follows symlinks.
@@ -20,6 +19,8 @@ impl Mount {
     pub fn chmod(&mut self, path: &[u8], mode: u16, t: &mut Trace) -> Result<(), Errno> {
         self.call("chmod", path, t, |m, t| {
             let spot = m.resolve(path, true, true, t)?;
+            m.may_change(&spot)?;
+            let mode = m.real(&spot.node.entry).map_or(mode, |inode| m.mode_to_set(inode, mode));
             m.set_attributes(&spot, t, |inode| {
                 let before = std::mem::replace(&mut inode.mode, mode & 0o7777);
                 format!("mode {before:04o} → {:04o}", inode.mode)
@@ -67,16 +68,18 @@ impl Mount {
         t: &mut Trace,
     ) -> Result<(), Errno> {
         let spot = self.resolve(path, follow, true, t)?;
+        self.may_chown(&spot, uid, gid)?;
+        let lost = self.real(&spot.node.entry).map_or(0, |inode| self.lost_by_chown(inode));
         self.set_attributes(&spot, t, |inode| {
             let before = (inode.uid, inode.gid);
             (inode.uid, inode.gid) = (uid.unwrap_or(before.0), gid.unwrap_or(before.1));
-            if !inode.kind.is_dir() {
-                inode.mode &= !SETUID;
-                if inode.mode & GROUP_EXECUTE != 0 {
-                    inode.mode &= !SETGID;
-                }
-            }
-            format!("owner {}:{} → {}:{}", before.0, before.1, inode.uid, inode.gid)
+            let mode = inode.mode;
+            inode.mode &= !lost;
+            let mode = match mode & lost {
+                0 => String::new(),
+                _ => format!("; mode {mode:04o} → {:04o}", inode.mode),
+            };
+            format!("owner {}:{} → {}:{}{mode}", before.0, before.1, inode.uid, inode.gid)
         })
     }
 
@@ -87,11 +90,39 @@ impl Mount {
     pub fn utimes(&mut self, path: &[u8], mtime: i64, t: &mut Trace) -> Result<(), Errno> {
         self.call("utimes", path, t, |m, t| {
             let spot = m.resolve(path, true, true, t)?;
+            m.may_change(&spot)?;
             m.set_attributes(&spot, t, |inode| {
                 inode.mtime = mtime;
                 "modification time".to_owned()
             })
         })
+    }
+
+    /// Sets the modification time to now, as `touch` does; follows symlinks.
+    ///
+    /// # Errors
+    /// `EACCES` for who neither owns the file nor may write it; what every path can give.
+    pub fn touch(&mut self, path: &[u8], t: &mut Trace) -> Result<(), Errno> {
+        self.call("utimes", path, t, |m, t| {
+            let spot = m.resolve(path, true, true, t)?;
+            m.may_touch(&spot)?;
+            let now = m.now;
+            m.set_attributes(&spot, t, |inode| {
+                inode.mtime = now;
+                "modification time".to_owned()
+            })
+        })
+    }
+
+    /// What a write takes from a file in the upper: setuid and setgid, unless root writes.
+    pub(super) fn lose_privileges(&mut self, spot: &Spot, ino: Ino, t: &mut Trace) {
+        let inode = self.upper.inode(ino);
+        let (before, lost) = (inode.mode, self.lost_by_write(inode));
+        if lost != 0 {
+            self.upper_mut().inode_mut(ino).mode &= !lost;
+            let now = before & !lost;
+            self.tell_attributes(spot, ino, 0, format!("mode {before:04o} → {now:04o}"), None, t);
+        }
     }
 
     fn set_attributes(
@@ -100,14 +131,56 @@ impl Mount {
         t: &mut Trace,
         change: impl FnOnce(&mut Inode) -> String,
     ) -> Result<(), Errno> {
+        let copied = self.bytes_to_copy(&spot.node.entry, Need::Attributes);
         let ino = self.driver.copy_up(self, spot, Need::Attributes, t)?;
         let change = change(self.upper_mut().inode_mut(ino));
-        self.tell_attributes(spot, change, t);
+        self.tell_attributes(spot, ino, copied, change, None, t);
         Ok(())
     }
 
-    fn tell_attributes(&self, spot: &Spot, change: String, t: &mut Trace) {
-        t.emit(|| Event::Attributes { path: show(&self.path_of(spot)).into_owned(), change });
+    fn tell_attributes(
+        &self,
+        spot: &Spot,
+        ino: Ino,
+        copied: u64,
+        change: String,
+        xattr: Option<XattrChange>,
+        t: &mut Trace,
+    ) {
+        t.emit(|| {
+            let inode = self.upper.inode(ino);
+            Event::Attributes {
+                path: show(&self.path_of(spot)).into_owned(),
+                change,
+                mode: inode.mode,
+                uid: inode.uid,
+                gid: inode.gid,
+                index: (xattr.is_some() && spot.node.entry.unlinked).then_some(ino),
+                xattr,
+                copied,
+            }
+        });
+    }
+
+    fn tell_xattr(
+        &self,
+        spot: &Spot,
+        ino: Ino,
+        copied: u64,
+        (name, stored): (&[u8], &[u8]),
+        value: Option<&[u8]>,
+        t: &mut Trace,
+    ) {
+        if !t.listening() {
+            return;
+        }
+        let [name, stored] = [name, stored].map(|name| show(name).into_owned());
+        let mut change = format!("xattr {name} {}", if value.is_some() { "set" } else { "removed" });
+        if stored != name {
+            change.push_str(&format!(", kept as {stored}, so that it is no mark"));
+        }
+        let xattr = XattrChange { name, stored, value: value.map(|value| show(value).into_owned()) };
+        self.tell_attributes(spot, ino, copied, change, Some(xattr), t);
     }
 
     /// getxattr(2): follows symlinks.
@@ -116,17 +189,16 @@ impl Mount {
     /// `ERANGE` for a name that is empty or has more than 255 bytes; `ENODATA`; `EINVAL` and
     /// `EOPNOTSUPP` for names no filesystem takes.
     pub fn getxattr(&mut self, path: &[u8], name: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
-        self.begin(t)?;
-        judge_length(name)?;
-        let spot = self.resolve(path, true, false, t)?;
-        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
-        if user_on_special(inode, name) {
-            return Err(Errno::ENODATA);
-        }
-        let stored = self.driver.stored_xattr(self, name)?;
-        judge_namespace(name)?;
-        let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
-        extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+        self.ask("getxattr", path, t, |m, t| {
+            judge_length(name)?;
+            let spot = m.resolve(path, true, false, t)?;
+            m.may_xattr(&spot, name, false)?;
+            let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+            let stored = m.driver.stored_xattr(m, name)?;
+            judge_namespace(name)?;
+            let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
+            extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+        })
     }
 
     /// All names in the `user.` namespace, sorted.
@@ -151,20 +223,25 @@ impl Mount {
     /// (fs/overlayfs/xattrs.c, `ovl_xattr_set`), so a refused name leaves a copy.
     ///
     /// # Errors
-    /// As [`Mount::getxattr`]; `EPERM` for `user.` names on what is neither file nor directory.
+    /// As [`Mount::getxattr`]; `E2BIG` for a value of more than 65,536 bytes, before the path is looked
+    /// at; `EPERM` for `user.` names on what is neither file nor directory.
     pub fn setxattr(&mut self, path: &[u8], name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
         self.call("setxattr", path, t, |m, t| {
             judge_length(name)?;
+            if value.len() > XATTR_SIZE_MAX {
+                return Err(Errno::E2BIG);
+            }
             if !t.fuel.spend_bytes(value.len() as u64) {
                 return Err(Errno::EINTR);
             }
             let spot = m.resolve(path, true, true, t)?;
-            m.may_change_xattr(&spot, name)?;
+            m.may_xattr(&spot, name, true)?;
             let stored = m.driver.stored_xattr(m, name)?.into_owned();
+            let copied = m.bytes_to_copy(&spot.node.entry, Need::Attributes);
             let ino = m.driver.attributes_of(m, &spot, t)?;
             judge_namespace(name)?;
-            m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert(stored.into(), value.into());
-            m.tell_attributes(&spot, format!("xattr {} set", show(name)), t);
+            m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert((*stored).into(), value.into());
+            m.tell_xattr(&spot, ino, copied, (name, &stored), Some(value), t);
             Ok(())
         })
     }
@@ -177,34 +254,25 @@ impl Mount {
         self.call("removexattr", path, t, |m, t| {
             judge_length(name)?;
             let spot = m.resolve(path, true, true, t)?;
-            m.may_change_xattr(&spot, name)?;
+            m.may_xattr(&spot, name, true)?;
             let stored = m.driver.stored_xattr(m, name)?.into_owned();
             judge_namespace(name)?;
             let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
             if !inode.extra.as_ref().is_some_and(|extra| extra.xattrs.contains_key(&*stored)) {
                 return Err(Errno::ENODATA);
             }
+            let copied = m.bytes_to_copy(&spot.node.entry, Need::Attributes);
             let ino = m.driver.attributes_of(m, &spot, t)?;
             m.upper_mut().inode_mut(ino).extra_mut().xattrs.remove(&*stored);
-            m.tell_attributes(&spot, format!("xattr {} removed", show(name)), t);
+            m.tell_xattr(&spot, ino, copied, (name, &stored), None, t);
             Ok(())
         })
-    }
-
-    fn may_change_xattr(&self, spot: &Spot, name: &[u8]) -> Result<(), Errno> {
-        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
-        if user_on_special(inode, name) { Err(Errno::EPERM) } else { Ok(()) }
     }
 }
 
 /// fs/xattr.c, `path_setxattrat`.
 fn judge_length(name: &[u8]) -> Result<(), Errno> {
     if name.is_empty() || name.len() > 255 { Err(Errno::ERANGE) } else { Ok(()) }
-}
-
-/// `user.` attributes exist on files and directories only (fs/xattr.c, `xattr_permission`).
-fn user_on_special(inode: &Inode, name: &[u8]) -> bool {
-    name.starts_with(b"user.") && !matches!(inode.kind, Kind::File(_) | Kind::Dir(_))
 }
 
 /// What the layer's own filesystem says of a name (fs/xattr.c, `xattr_resolve_name`).

@@ -3,7 +3,8 @@
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
 use super::overlay::{Index, Overlay, Private};
-use super::types::{Cred, Lower, Options};
+use super::refused::Refused;
+use super::types::{Cred, Lower, Options, Protected};
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
@@ -17,9 +18,16 @@ pub struct Mount {
     pub(super) options: Options,
     pub(super) native: bool,
     pub(super) cred: Cred,
+    /// Is the user another than root, so that permissions count?
+    pub(super) judged: bool,
+    pub(super) protected: Protected,
+    /// Why the operation under way was refused, if a permission check did it.
+    pub(super) refused: Option<Box<Refused>>,
     pub(super) now: i64,
     pub(super) index: Index,
     pub(super) private: Private,
+    /// The whiteout that all deletions of this mount link to was made.
+    pub(super) shared_whiteout: bool,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
     generation: u64,
@@ -33,9 +41,13 @@ impl Clone for Mount {
             options: self.options,
             native: self.native,
             cred: self.cred.clone(),
+            judged: self.judged,
+            protected: self.protected,
+            refused: None,
             now: self.now,
             index: self.index.clone(),
             private: self.private.clone(),
+            shared_whiteout: self.shared_whiteout,
             driver: self.driver,
             cache: Cache::default(),
             generation: self.generation,
@@ -73,17 +85,23 @@ impl Mount {
             options,
             native,
             cred: Cred::default(),
+            judged: false,
+            protected: Protected::default(),
+            refused: None,
             now: EPOCH,
             index: Index::default(),
             private: Private::default(),
+            shared_whiteout: false,
             driver: &Overlay,
             cache: Cache::default(),
             generation: next_generation(),
         }
     }
 
-    /// Performs what follows as this user. The default is root. Decides who owns new objects.
+    /// Performs what follows as this user. The default is root. Decides who owns new objects, and what
+    /// is refused with `EACCES` or `EPERM`.
     pub fn become_user(&mut self, cred: Cred) {
+        self.judged = cred.uid != 0;
         self.cred = cred;
     }
 
@@ -142,6 +160,7 @@ impl Mount {
 
     /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
     pub fn restart(&mut self) {
+        self.shared_whiteout = false;
         self.cache = Cache::default();
     }
 
@@ -187,6 +206,9 @@ impl Mount {
         if self.cache.needs_root() {
             let root = self.root_entry();
             self.cache.begin(root);
+        }
+        if self.refused.is_some() {
+            self.refused = None;
         }
         if t.fuel.spend(1) { Ok(()) } else { Err(Errno::EINTR) }
     }

@@ -24,8 +24,12 @@ pub(super) fn search(m: &Mount, dir: &Entry, name: &[u8], trail: Trail<'_>) -> R
         return Err(Errno::EIO);
     }
     entry.lowers = Lowers::from_parts(&lowers);
-    super::index::find(m, &mut entry)?;
-    Ok(entry)
+    let indexed = super::index::find(m, &mut entry);
+    if let (Some(trail), Some(ino), true) = (&mut search.trail, entry.upper, entry.unlinked) {
+        let inode = m.upper.inode(ino);
+        trail.push((0, Answer::Indexed { kind: inode.kind.word().to_owned(), size: inode.size() }));
+    }
+    indexed.map(|()| entry)
 }
 
 /// The upper directory that a failing look-up had found to merge before it failed: by then the kernel

@@ -3,8 +3,6 @@
 use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
 use crate::script::handle::{Answer, EntryValue, LayerValue, refuse, type_word};
 use rhai::{Dynamic, Engine, INT, ImmutableString, Map};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Registers `layer`, `file`, `dir`, `symlink`, `hardlink`, `whiteout`, `opaque`, and what a layer can
 /// be asked.
@@ -117,7 +115,7 @@ fn with_options(mut inode: Inode, options: &Map) -> Answer<EntryValue> {
             "uid" => inode.uid = id_of(number()?)?,
             "gid" => inode.gid = id_of(number()?)?,
             "mtime" => inode.mtime = number()?,
-            "xattrs" => inode.extra_mut().xattrs = xattrs(value)?,
+            "xattrs" => set_xattrs(&mut inode, value)?,
             "redirect" => inode.extra_mut().redirect = Some(words(key, value)?.as_bytes().into()),
             "opaque" if is_dir => {
                 inode.extra_mut().opaque = value.as_bool().map_err(|_| refuse("opaque is true or false"))?;
@@ -142,14 +140,16 @@ fn words(key: &str, value: &Dynamic) -> Answer<ImmutableString> {
 }
 
 /// `#{ "user.origin": "build" }`.
-fn xattrs(value: &Dynamic) -> Answer<BTreeMap<Arc<[u8]>, Arc<[u8]>>> {
+fn set_xattrs(inode: &mut Inode, value: &Dynamic) -> Answer<()> {
     let map = value
         .clone()
         .try_cast::<Map>()
         .ok_or_else(|| refuse("xattrs is a map of name to text: #{ \"user.origin\": \"build\" }"))?;
-    map.iter()
-        .map(|(name, value)| Ok((name.as_bytes().into(), words(name, value)?.as_bytes().into())))
-        .collect()
+    for (name, value) in &map {
+        let text = words(name, value)?;
+        inode.extra_mut().xattrs.insert(name.as_bytes().into(), text.as_bytes().into());
+    }
+    Ok(())
 }
 
 fn filled(size: INT) -> Answer<Contents> {

@@ -3,8 +3,6 @@
 use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
 use crate::script::handle::{Answer, EntryValue, LayerValue, refuse, type_word};
 use rhai::{Dynamic, Engine, INT, ImmutableString, Map};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Registers `layer`, `file`, `dir`, `symlink`, `hardlink`, `whiteout`, `opaque`, and what a layer can
 /// be asked.
@@ -21,8 +19,15 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("dir", || EntryValue::Inode(Inode::dir(0o755)));
     engine.register_fn("dir", |mode: INT, options: Map| with_options(Inode::dir(mode_of(mode)?), &options));
     engine.register_fn("fifo", || EntryValue::Inode(Inode::new(Kind::Fifo, 0o644)));
+    engine.register_fn("fifo", |options: Map| with_options(Inode::new(Kind::Fifo, 0o644), &options));
     engine.register_fn("chardev", |major: INT, minor: INT| device(major, minor).map(EntryValue::Inode));
+    engine.register_fn("chardev", |major: INT, minor: INT, options: Map| {
+        with_options(device(major, minor)?, &options)
+    });
     engine.register_fn("symlink", |target: &str| EntryValue::Inode(Inode::symlink(target.as_bytes())));
+    engine.register_fn("symlink", |target: &str, options: Map| {
+        with_options(Inode::symlink(target.as_bytes()), &options)
+    });
     engine.register_fn("hardlink", |path: &str| EntryValue::HardLink(path.to_owned()));
     engine.register_fn("whiteout", || EntryValue::Inode(Inode::whiteout()));
     engine.register_fn("xwhiteout", || {
@@ -134,7 +139,7 @@ fn with_options(mut inode: Inode, options: &Map) -> Answer<EntryValue> {
             "uid" => inode.uid = id_of(number()?)?,
             "gid" => inode.gid = id_of(number()?)?,
             "mtime" => inode.mtime = number()?,
-            "xattrs" => inode.extra_mut().xattrs = xattrs(value)?,
+            "xattrs" => set_xattrs(&mut inode, value)?,
             "redirect" => inode.extra_mut().redirect = Some(words(key, value)?.as_bytes().into()),
             "opaque" if is_dir => opaque(&mut inode, value)?,
             "metacopy" if !is_dir => {
@@ -157,14 +162,16 @@ fn words(key: &str, value: &Dynamic) -> Answer<ImmutableString> {
 }
 
 /// `#{ "user.origin": "build" }`.
-fn xattrs(value: &Dynamic) -> Answer<BTreeMap<Arc<[u8]>, Arc<[u8]>>> {
+fn set_xattrs(inode: &mut Inode, value: &Dynamic) -> Answer<()> {
     let map = value
         .clone()
         .try_cast::<Map>()
         .ok_or_else(|| refuse("xattrs is a map of name to text: #{ \"user.origin\": \"build\" }"))?;
-    map.iter()
-        .map(|(name, value)| Ok((name.as_bytes().into(), words(name, value)?.as_bytes().into())))
-        .collect()
+    for (name, value) in &map {
+        let text = words(name, value)?;
+        inode.extra_mut().xattrs.insert(name.as_bytes().into(), text.as_bytes().into());
+    }
+    Ok(())
 }
 
 fn filled(size: INT) -> Answer<Contents> {
@@ -229,10 +236,14 @@ fn inode_map(inode: &Inode) -> Map {
     if let Some(to) = inode.redirect() {
         map.insert("redirect".into(), String::from_utf8_lossy(to).as_ref().into());
     }
-    if let Some(extra) = inode.extra.as_ref().filter(|extra| !extra.xattrs.is_empty()) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let xattrs = extra.xattrs.iter().map(|(name, value)| (text(name).into(), text(value).into()));
-        map.insert("xattrs".into(), Dynamic::from_map(xattrs.collect()));
+    let xattrs = inode.extra.iter().flat_map(|extra| &extra.xattrs).filter(|(name, _)| {
+        // As in the corpus: what programs give their files, not what an overlay notes there.
+        name.starts_with(b"user.") && !name.starts_with(b"user.overlay.")
+    });
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let xattrs: Map = xattrs.map(|(name, value)| (text(name).into(), text(value).into())).collect();
+    if !xattrs.is_empty() {
+        map.insert("xattrs".into(), Dynamic::from_map(xattrs));
     }
     map
 }

@@ -5,6 +5,7 @@ use super::driver::Driver;
 use super::overlay::{Index, Overlay, Private};
 use super::refused::Refused;
 use super::types::{Cred, Lower, Options, Protected};
+use super::why::why_not_mounted;
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
@@ -71,6 +72,11 @@ impl Mount {
     pub fn new(lowers: Vec<Lower>, upper: Tree, options: Options) -> Result<Mount, Errno> {
         Overlay.judge(lowers.len(), &options)?;
         Ok(Mount::assemble(lowers.into(), upper, options, false))
+    }
+
+    /// Why [`Mount::new`] refuses this number of lowers and these options, in words.
+    pub fn why_not(lowers: usize, options: &Options) -> String {
+        why_not_mounted(lowers, options)
     }
 
     /// A plain filesystem: no lowers, so nothing is ever copied up or whited out.

@@ -90,7 +90,7 @@ pub fn tell(event: &Event) -> Option<Told> {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
             told("commit", None, format!("{what} sealed as a layer: {entries}, {}", bytes(*stored)))
         }
-        Event::Failed { op, path, errno, why } => {
+        Event::Failed { op, path, errno, why, .. } => {
             let words = crate::fs::Errno::from_name(errno).map(|errno| errno.message().to_lowercase());
             let because = if why.is_empty() { words.unwrap_or_default() } else { why.clone() };
             let because = if because.is_empty() { because } else { format!(": {because}") };

@@ -327,8 +327,11 @@ pub enum Event {
     Failed {
         /// The call: "rename".
         op: String,
-        /// Its path.
+        /// Its path; of a link the new name.
         path: String,
+        /// The new name of a rename, the old one of a link.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        other: Option<String>,
         /// "EXDEV".
         errno: String,
         /// Why the kernel answers so here, in words; may be empty.

@@ -5,6 +5,7 @@ use super::driver::Driver;
 use super::overlay::{self, Index, Overlay, Private, XWhiteouts};
 use super::refused::Refused;
 use super::types::{Cred, Lower, Options, Protected};
+use super::why::why_not_mounted;
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
@@ -106,6 +107,11 @@ impl Mount {
         mount.data = apart;
         mount.xwhiteouts = overlay::xwhiteouts_at_mount(&mount);
         Ok(mount)
+    }
+
+    /// Why [`Mount::new`] refuses this number of lowers and these options, in words.
+    pub fn why_not(lowers: usize, options: &Options) -> String {
+        why_not_mounted(lowers, options)
     }
 
     /// A plain filesystem: no lowers, so nothing is ever copied up or whited out.

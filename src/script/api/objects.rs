@@ -121,8 +121,20 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
             }
         }
     }
-    let mount = Mount::with_data(layers, data, upper, chosen)
-        .map_err(|errno| crate::script::handle::thrown("mount", "", errno))?;
+    let count = layers.len();
+    let mount = Mount::with_data(layers, data, upper, chosen).map_err(|errno| {
+        let _ = with(core, |core| {
+            core.trace.emit(|| Event::Failed {
+                op: "mount".to_owned(),
+                path: "overlay".to_owned(),
+                other: None,
+                errno: errno.name().to_owned(),
+                why: Mount::why_not(count, &chosen),
+            });
+            Ok(())
+        });
+        crate::script::handle::thrown("mount", "", errno)
+    })?;
     let name = with(core, |core| {
         let name = core.lab.keep_mount(mount);
         core.name_it("Mount", &name);

@@ -6,9 +6,9 @@ use crate::case::{Op, text};
 use crate::contents;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps, XattrFlags, chmodat, chownat,
-    getxattr, linkat, listxattr, mkdirat, mknodat, openat, removexattr, renameat, renameat_with, setxattr,
-    symlinkat, unlinkat, utimensat,
+    Access, AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_NOW, XattrFlags,
+    accessat, chmodat, chownat, getxattr, linkat, listxattr, mkdirat, mknodat, openat, removexattr, renameat,
+    renameat_with, setxattr, symlinkat, unlinkat, utimensat,
 };
 use rustix::process::{chdir, chroot, fchdir};
 use rustix::thread::{Gid, Uid, set_thread_groups, set_thread_res_gid, set_thread_res_uid};

@@ -168,7 +168,8 @@ impl<K: Kind> Files<K> {
             let result = f(mount, inside.as_bytes(), t);
             if let Err(errno) = result {
                 let (op, path, errno) = (op.to_owned(), path.to_owned(), errno.name().to_owned());
-                t.emit(|| Event::Failed { op, path, errno, why: String::new() });
+                let why = mount.refusal().unwrap_or_default().to_owned();
+                t.emit(|| Event::Failed { op, path, errno, why });
             }
             result
         })?;

@@ -24,6 +24,7 @@ impl Method {
     }
 }
 
+const USED: &[&str] = &["Mount", "Container"];
 const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
 
 const fn on(
@@ -122,6 +123,9 @@ pub const METHODS: &[Method] = &[
     on(&["Mount"], "commit", "label", "seals the upper as a new top lower; the layer"),
     on(&["Mount"], "remount", "", "the same as commit"),
     on(&["Mount", "Container"], "restart", "", "unmounts and mounts the same layers again"),
+    on(USED, "as_user", "uid, gid, [group, …]", "who performs what follows; as_user(\"app\") looks it up"),
+    on(USED, "as_root", "", "root performs what follows"),
+    on(USED, "access", "path, mode", "may the user read (4), write (2), execute (1)?"),
     on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
     on(&["Container"], "commit", "tag", "makes an image of it"),

@@ -3,7 +3,6 @@
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
 use super::overlay::{Index, Overlay, Private};
-use super::refused::Refused;
 use super::types::{Cred, Lower, Options, Protected};
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
@@ -22,7 +21,7 @@ pub struct Mount {
     pub(super) judged: bool,
     pub(super) protected: Protected,
     /// Why the operation under way was refused, if a permission check did it.
-    pub(super) refused: Option<Box<Refused>>,
+    pub(super) refused: Option<String>,
     pub(super) now: i64,
     pub(super) index: Index,
     pub(super) private: Private,

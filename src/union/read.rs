@@ -14,10 +14,9 @@ impl Mount {
     /// # Errors
     /// `ENOENT`, `ENOTDIR`, `ELOOP`, `ENAMETOOLONG` from the walk, as every call with a path.
     pub fn stat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
-        self.ask("stat", path, t, |m, t| {
-            let spot = m.resolve(path, true, false, t)?;
-            m.stat_of(&spot.node).ok_or(Errno::ENOENT)
-        })
+        self.begin(t)?;
+        let spot = self.resolve(path, true, false, t)?;
+        self.stat_of(&spot.node).ok_or(Errno::ENOENT)
     }
 
     /// lstat(2): the symlink itself.
@@ -25,10 +24,9 @@ impl Mount {
     /// # Errors
     /// As [`Mount::stat`].
     pub fn lstat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
-        self.ask("lstat", path, t, |m, t| {
-            let spot = m.resolve(path, false, false, t)?;
-            m.stat_of(&spot.node).ok_or(Errno::ENOENT)
-        })
+        self.begin(t)?;
+        let spot = self.resolve(path, false, false, t)?;
+        self.stat_of(&spot.node).ok_or(Errno::ENOENT)
     }
 
     /// Opens for reading and reads to the end. The look-up is told, found or not.
@@ -36,14 +34,13 @@ impl Mount {
     /// # Errors
     /// From the walk; `EISDIR` for a directory. A fifo without a writer and a device read as empty.
     pub fn read(&mut self, path: &[u8], t: &mut Trace) -> Result<Contents, Errno> {
-        self.ask("read", path, t, |m, t| {
-            let spot = m.resolve(path, true, true, t)?;
-            m.may(&spot, READ)?;
-            if spot.node.dir.is_some() {
-                return Err(Errno::EISDIR);
-            }
-            Ok(m.contents_of(&spot.node.entry))
-        })
+        self.begin(t)?;
+        let spot = self.resolve(path, true, true, t)?;
+        self.may(&spot, READ)?;
+        if spot.node.dir.is_some() {
+            return Err(Errno::EISDIR);
+        }
+        Ok(self.contents_of(&spot.node.entry))
     }
 
     /// readlink(2).
@@ -51,10 +48,9 @@ impl Mount {
     /// # Errors
     /// From the walk; `EINVAL` when it is no symlink.
     pub fn readlink(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
-        self.ask("readlink", path, t, |m, t| {
-            let spot = m.resolve(path, false, false, t)?;
-            m.symlink_target(&spot.node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
-        })
+        self.begin(t)?;
+        let spot = self.resolve(path, false, false, t)?;
+        self.symlink_target(&spot.node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
     }
 
     /// Names without `.` and `..`, in byte order.
@@ -62,18 +58,17 @@ impl Mount {
     /// # Errors
     /// From the walk; `ENOTDIR`.
     pub fn readdir(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<Name>, Errno> {
-        self.ask("readdir", path, t, |m, t| {
-            let spot = m.resolve(path, true, false, t)?;
-            if spot.node.dir.is_none() {
-                return Err(Errno::ENOTDIR);
-            }
-            m.may(&spot, READ)?;
-            let names = m.driver.names(m, &spot.node.entry)?;
-            if !t.fuel.spend(names.len() as u64) {
-                return Err(Errno::EINTR);
-            }
-            Ok(names)
-        })
+        self.begin(t)?;
+        let spot = self.resolve(path, true, false, t)?;
+        if spot.node.dir.is_none() {
+            return Err(Errno::ENOTDIR);
+        }
+        self.may(&spot, READ)?;
+        let names = self.driver.names(self, &spot.node.entry)?;
+        if !t.fuel.spend(names.len() as u64) {
+            return Err(Errno::EINTR);
+        }
+        Ok(names)
     }
 
     /// The path with every symlink, `.` and `..` resolved (realpath).

@@ -11,6 +11,9 @@ use serde_json::Value;
 /// Lower layers that one mount takes (fs/overlayfs/params.h, `OVL_MAX_STACK`).
 const MAX_LOWERS: usize = 500;
 
+/// The fields of a recording.
+pub(super) const RECORDED: [&str; 5] = ["mount", "results", "upper_delta", "upper", "merged"];
+
 /// A case, read: what there was and what was done.
 pub(super) struct Case<'v> {
     pub name: &'v str,
@@ -86,6 +89,10 @@ fn options(fields: Fields<'_>) -> Result<Options, String> {
 
 /// What the kernel answered. A mount it refused has no answers.
 fn recording(fields: Fields<'_>, ops: usize) -> Result<(), String> {
+    // A case that only asks is answered, not compared.
+    if RECORDED.iter().all(|key| fields.get(key).is_none()) {
+        return Ok(());
+    }
     let refused = fields.get("mount").is_some();
     if refused {
         fields.object("mount")?.text("errno").map_err(inside("mount"))?;

@@ -35,6 +35,9 @@ enum Arg {
 
 use Arg::Text;
 
+/// The largest user or group: the one after it means "leave as it is".
+pub(super) const MAX_ID: i64 = 0xffff_fffe;
+
 const PATH: Arg = Text("path");
 const TWO_PATHS: &[Arg] = &[Text("src"), Text("dst")];
 
@@ -240,7 +243,7 @@ impl<'v> Args<'v> {
 
     /// -1 leaves an id as it is.
     fn id(&self, key: &str) -> Result<Option<u32>, String> {
-        let id = self.0.number(key, -1, i64::from(u32::MAX) - 1)?;
+        let id = self.0.number(key, -1, MAX_ID)?;
         Ok(u32::try_from(id).ok())
     }
 
@@ -250,15 +253,15 @@ impl<'v> Args<'v> {
 
     /// Of `as`: who performs what follows.
     fn cred(&self) -> Result<Cred, String> {
-        let most = i64::from(u32::MAX) - 1;
-        let id = |key: &str| self.0.number(key, 0, most).map(|id| u32::try_from(id).unwrap_or(0));
+        let id = |key: &str| self.0.number(key, 0, MAX_ID).map(|id| u32::try_from(id).unwrap_or(0));
         let groups = match self.0.get("groups") {
             Some(_) => self.0.list("groups")?,
             None => &[],
         };
         let group = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
         let groups: Option<Vec<u32>> = groups.iter().map(group).collect();
-        let groups = groups.ok_or_else(|| format!("`groups` must be a list of numbers from 0 to {most}"))?;
+        let groups =
+            groups.ok_or_else(|| format!("`groups` must be a list of numbers from 0 to {MAX_ID}"))?;
         Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups })
     }
 

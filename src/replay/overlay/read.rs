@@ -2,6 +2,7 @@
 
 use super::contents;
 use super::fields::{Fields, cut};
+use super::ops::MAX_ID;
 use super::tree::type_word;
 use crate::fs::path::parent;
 use crate::fs::{Contents, Inode, Kind, Nodes, Tree};
@@ -14,9 +15,6 @@ const PATH_MAX: usize = 4095;
 
 /// The largest file (include/linux/fs.h, `MAX_LFS_FILESIZE`).
 const MAX_SIZE: i64 = i64::MAX;
-
-/// The largest user or group: the one after it means "leave as it is".
-const MAX_ID: i64 = 0xffff_fffe;
 
 /// Reads a layer. Paths come sorted, so every parent comes before what it holds.
 pub(super) fn layer(value: &Value) -> Result<Tree, String> {

@@ -219,6 +219,15 @@ fn change(op: &Op) -> Result<(), i32> {
             let times = Timestamps { last_access: time, last_modification: time };
             utimensat(CWD, path, &times, AtFlags::empty())
         }
+        "touch" => {
+            let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+            let times = Timestamps { last_access: now, last_modification: now };
+            utimensat(CWD, path, &times, AtFlags::empty())
+        }
+        "access" => {
+            let asked = op.get("mode").and_then(Value::as_u64).unwrap_or(0) as u32;
+            accessat(CWD, path, Access::from_bits_retain(asked), AtFlags::empty())
+        }
         "setxattr" => setxattr(path, text(op, "name"), text(op, "value").as_bytes(), XattrFlags::empty()),
         "removexattr" => removexattr(path, text(op, "name")),
         other => panic!("no operation is called `{other}`"),

@@ -34,7 +34,7 @@ fn cover_targets(layer: &mut Layer) {
     for path in targets {
         let at = path.rfind('/').unwrap_or(0);
         let parent = at == 0 || layer.get(&path[..at]).is_some_and(|entry| text(entry, "type") == "dir");
-        let named = !matches!(&path[at..], "/" | "/." | "/..");
+        let named = !path.contains("//") && !matches!(&path[at..], "/" | "/." | "/..");
         if parent && named && path.len() < 200 && !layer.contains_key(&path) {
             layer.insert(path, entry(json!({ "type": "whiteout" })));
         }

@@ -96,6 +96,26 @@ from a whiteout in a directory that only one layer has: with nothing to merge,
 the kernel hands the directory through as it is, mark included.",
     ),
     topic(
+        "users",
+        &["user", "as_user", "as_root", "eacces", "root", "unprivileged"],
+        "
+Users: what follows is judged as this user's, with the kernel's permission bits,
+EACCES and EPERM. Only the check is the user's. Copy-up, whiteouts and the work
+directory are the mounter's, who is root: a user who may write a file gets its
+copy made even in a directory that is closed to them, and the copy keeps owner
+and mode. What a user makes is theirs.
+
+    let m = mount([layer(#{ \"/f\": file(\"1\", #{ uid: 1000 }) })]);
+    m.as_user(1000)             or (1000, 1000), or with groups (1000, 1000, [27])
+    m.write(\"/f\", \"2\")         copied up: / is root's, the file is not
+    m.write(\"/new\", \"\")        EACCES: a name in / is a change of /
+    m.as_root()
+
+as_user(\"app\") looks the name up in /etc/passwd, as docker run --user does.
+docker exec and c.exec have a user of their own. In sticky shared directories
+fs.protected_* hold as Debian sets them.",
+    ),
+    topic(
         "errno",
         &["errors", "enoent", "eexist", "enotempty", "eperm", "einval"],
         "

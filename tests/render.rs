@@ -362,6 +362,7 @@ fn samples() -> Vec<Event> {
         Event::Failed {
             op: "rename".into(),
             path: path("/etc"),
+            other: Some("/new".into()),
             errno: "EXDEV".into(),
             why: "a directory that a lower layer holds is not renamed without redirect_dir".into(),
         },

@@ -90,7 +90,7 @@ pub fn tell(event: &Event) -> Option<Told> {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
             told("commit", None, format!("{what} sealed as a layer: {entries}, {}", bytes(*stored)))
         }
-        Event::Failed { op, path, errno, why } => {
+        Event::Failed { op, path, errno, why, .. } => {
             let words = crate::fs::Errno::from_name(errno).map(|errno| errno.message().to_lowercase());
             let because = if why.is_empty() { words.unwrap_or_default() } else { why.clone() };
             let because = if because.is_empty() { because } else { format!(": {because}") };
@@ -236,6 +236,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Directory { redirect: Some(to), .. } => format!("directory, redirected to {to}"),
         Answer::Directory { .. } => "directory".to_owned(),
         Answer::Metacopy { size } => format!("metacopy, {}", bytes(*size)),
+        Answer::Data { path, size } => format!("data-only, has the contents at {path}, {}", bytes(*size)),
         Answer::Whiteout => "whiteout".to_owned(),
         Answer::Indexed { .. } => "its index has the copy, which wins".to_owned(),
         Answer::NotAsked => "not asked".to_owned(),

@@ -52,7 +52,8 @@ pub const METHODS: &[Method] = &[
     on(&[], "fifo", "", "an entry: a named pipe"),
     on(&[], "chardev", "major, minor", "an entry: a character device"),
     on(&[], "whiteout", "", "an entry: deletes the name in the layers below"),
-    on(&[], "opaque", "", "an entry: a directory that hides all below it"),
+    on(&[], "opaque", "", "an entry: a directory that hides all below it; opaque(\"x\") marks another thing"),
+    on(&[], "xwhiteout", "", "an entry: a whiteout made of an attribute on an empty file"),
     on(&[], "mount", "[top, …, base], #{ redirect_dir: true, … }", "mounts layers with a fresh upper"),
     on(
         &[],

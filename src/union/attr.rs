@@ -189,15 +189,16 @@ impl Mount {
     /// `ERANGE` for a name that is empty or has more than 255 bytes; `ENODATA`; `EINVAL` and
     /// `EOPNOTSUPP` for names no filesystem takes.
     pub fn getxattr(&mut self, path: &[u8], name: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
-        self.begin(t)?;
-        judge_length(name)?;
-        let spot = self.resolve(path, true, false, t)?;
-        self.may_xattr(&spot, name, false)?;
-        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
-        let stored = self.driver.stored_xattr(self, name)?;
-        judge_namespace(name)?;
-        let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
-        extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+        self.ask("getxattr", path, t, |m, t| {
+            judge_length(name)?;
+            let spot = m.resolve(path, true, false, t)?;
+            m.may_xattr(&spot, name, false)?;
+            let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+            let stored = m.driver.stored_xattr(m, name)?;
+            judge_namespace(name)?;
+            let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
+            extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+        })
     }
 
     /// All names in the `user.` namespace, sorted.

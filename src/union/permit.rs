@@ -11,7 +11,7 @@
 use super::cache::{DirId, Spot};
 use super::change::judge_types;
 use super::mount::Mount;
-use super::refused::Rule;
+use super::refused::{Refused, Rule};
 use super::types::Protected;
 use crate::fs::{Errno, Inode, Kind};
 use crate::trace::Trace;
@@ -317,9 +317,9 @@ impl Mount {
         self.may(spot, if write { WRITE } else { READ })
     }
 
-    /// Notes why.
+    /// Notes why, for the event that tells of the failure.
     fn refuse(&mut self, errno: Errno, spot: &Spot, rule: Rule) -> Errno {
-        self.refused = Some(self.why_refused(spot, rule));
+        self.refused = Some(Box::new(Refused { spot: spot.clone(), rule }));
         errno
     }
 }

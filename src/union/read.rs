@@ -14,9 +14,10 @@ impl Mount {
     /// # Errors
     /// `ENOENT`, `ENOTDIR`, `ELOOP`, `ENAMETOOLONG` from the walk, as every call with a path.
     pub fn stat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, true, false, t)?;
-        self.stat_of(&spot.node).ok_or(Errno::ENOENT)
+        self.ask("stat", path, t, |m, t| {
+            let spot = m.resolve(path, true, false, t)?;
+            m.stat_of(&spot.node).ok_or(Errno::ENOENT)
+        })
     }
 
     /// lstat(2): the symlink itself.
@@ -24,9 +25,10 @@ impl Mount {
     /// # Errors
     /// As [`Mount::stat`].
     pub fn lstat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, false, false, t)?;
-        self.stat_of(&spot.node).ok_or(Errno::ENOENT)
+        self.ask("lstat", path, t, |m, t| {
+            let spot = m.resolve(path, false, false, t)?;
+            m.stat_of(&spot.node).ok_or(Errno::ENOENT)
+        })
     }
 
     /// Opens for reading and reads to the end. The look-up is told, found or not.
@@ -34,13 +36,17 @@ impl Mount {
     /// # Errors
     /// From the walk; `EISDIR` for a directory. A fifo without a writer and a device read as empty.
     pub fn read(&mut self, path: &[u8], t: &mut Trace) -> Result<Contents, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, true, true, t)?;
-        self.may(&spot, READ)?;
-        if spot.node.dir.is_some() {
-            return Err(Errno::EISDIR);
-        }
-        Ok(self.contents_of(&spot.node.entry))
+        self.ask("read", path, t, |m, t| {
+            let spot = m.resolve(path, true, true, t)?;
+            m.may(&spot, READ)?;
+            if spot.node.dir.is_some() {
+                return Err(Errno::EISDIR);
+            }
+            if let Some(errno) = spot.node.entry.dataless {
+                return Err(errno);
+            }
+            Ok(m.contents_of(&spot.node.entry))
+        })
     }
 
     /// readlink(2).
@@ -48,9 +54,10 @@ impl Mount {
     /// # Errors
     /// From the walk; `EINVAL` when it is no symlink.
     pub fn readlink(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, false, false, t)?;
-        self.symlink_target(&spot.node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
+        self.ask("readlink", path, t, |m, t| {
+            let spot = m.resolve(path, false, false, t)?;
+            m.symlink_target(&spot.node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
+        })
     }
 
     /// Names without `.` and `..`, in byte order.
@@ -58,17 +65,18 @@ impl Mount {
     /// # Errors
     /// From the walk; `ENOTDIR`.
     pub fn readdir(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<Name>, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, true, false, t)?;
-        if spot.node.dir.is_none() {
-            return Err(Errno::ENOTDIR);
-        }
-        self.may(&spot, READ)?;
-        let names = self.driver.names(self, &spot.node.entry)?;
-        if !t.fuel.spend(names.len() as u64) {
-            return Err(Errno::EINTR);
-        }
-        Ok(names)
+        self.ask("readdir", path, t, |m, t| {
+            let spot = m.resolve(path, true, false, t)?;
+            if spot.node.dir.is_none() {
+                return Err(Errno::ENOTDIR);
+            }
+            m.may(&spot, READ)?;
+            let names = m.driver.names(m, &spot.node.entry)?;
+            if !t.fuel.spend(names.len() as u64) {
+                return Err(Errno::EINTR);
+            }
+            Ok(names)
+        })
     }
 
     /// The path with every symlink, `.` and `..` resolved (realpath).
@@ -155,8 +163,11 @@ impl Mount {
             Some(ino) if self.inode((0, ino)).metacopy().is_none() => Some((0, ino)),
             _ => entry.lowers.parts().last().copied(),
         };
-        match data.map(|part| &self.inode(part).kind) {
-            Some(Kind::File(contents)) => contents.clone(),
+        let Some(inode) = data.map(|part| self.inode(part)) else { return Contents::EMPTY };
+        match (&inode.kind, inode.metacopy()) {
+            // In a data-only layer the mark means nothing: the file is what it is, a hole.
+            (Kind::File(_), Some(size)) => Contents::fill(0, size),
+            (Kind::File(contents), None) => contents.clone(),
             _ => Contents::EMPTY,
         }
     }

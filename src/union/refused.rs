@@ -5,6 +5,15 @@ use super::mount::Mount;
 use super::permit::{READ, WRITE};
 use crate::fs::path::show;
 
+/// What was refused, kept until the event of the failure is told.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    /// The object whose bits, owner or place decided.
+    pub spot: Spot,
+    /// The rule that decided.
+    pub rule: Rule,
+}
+
 /// The rules that refuse.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Rule {
@@ -29,19 +38,14 @@ pub(super) enum Rule {
 }
 
 impl Mount {
-    /// Why the last operation was refused with `EACCES` or `EPERM`, if a permission check did it: "uid
-    /// 1000 may not write /etc: it is 0755 and belongs to 0:0". For the failures that emit no event.
-    pub fn refusal(&self) -> Option<&str> {
-        self.refused.as_deref()
-    }
-
-    /// Puts in words what the object is to the rule that decided.
-    pub(super) fn why_refused(&self, spot: &Spot, rule: Rule) -> String {
+    /// "uid 1000 may not write /etc: it is 0755 and belongs to 0:0".
+    pub(super) fn why_refused(&self, refused: &Refused) -> String {
+        let spot = &refused.spot;
         let path = show(&self.path_of(spot)).into_owned();
         let who = format!("uid {}", self.cred.uid);
         let owner = self.owner_words(spot);
         let dir = show(&self.cache.path_of(spot.dir)).into_owned();
-        match rule {
+        match refused.rule {
             Rule::Bits(want) => {
                 let is = match self.real(&spot.node.entry) {
                     Some(inode) => format!("it is {:04o} and belongs to {owner}", inode.mode),

@@ -36,8 +36,7 @@ fn of<K: Kind>(engine: &mut Engine) {
 
 /// All that follows on this mount is done by this user.
 fn act<K: Kind>(m: &mut Files<K>, cred: Cred) -> Answer<()> {
-    let name = m.name().to_owned();
-    let text = format!("{name} is used by {}", called(&cred));
+    let text = format!("what follows is done by {}", called(&cred));
     m.on(|mount, t| {
         mount.become_user(cred);
         t.emit(|| Event::Text { text });

@@ -241,6 +241,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Directory { redirect: Some(to), .. } => format!("directory, redirected to {to}"),
         Answer::Directory { .. } => "directory".to_owned(),
         Answer::Metacopy { size } => format!("metacopy, {}", bytes(*size)),
+        Answer::Data { path, size } => format!("data-only, has the contents at {path}, {}", bytes(*size)),
         Answer::Whiteout => "whiteout".to_owned(),
         Answer::Indexed { .. } => "its index has the copy, which wins".to_owned(),
         Answer::NotAsked => "not asked".to_owned(),

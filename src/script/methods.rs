@@ -51,7 +51,8 @@ pub const METHODS: &[Method] = &[
     on(&[], "fifo", "", "an entry: a named pipe"),
     on(&[], "chardev", "major, minor", "an entry: a character device"),
     on(&[], "whiteout", "", "an entry: deletes the name in the layers below"),
-    on(&[], "opaque", "", "an entry: a directory that hides all below it"),
+    on(&[], "opaque", "", "an entry: a directory that hides all below it; opaque(\"x\") marks another thing"),
+    on(&[], "xwhiteout", "", "an entry: a whiteout made of an attribute on an empty file"),
     on(&[], "mount", "[top, …, base], #{ redirect_dir: true, … }", "mounts layers with a fresh upper"),
     on(
         &[],
@@ -83,7 +84,12 @@ pub const METHODS: &[Method] = &[
     on(FILES, "create", "path, text, mode", "makes a file; fails when the name is taken"),
     on(FILES, "fill", "path, bytes", "writes that many bytes, described, not held"),
     on(FILES, "truncate", "path, bytes", "cuts or lengthens"),
-    on(FILES, "open", "path, flags, data", "open(2) with flags such as \"RDWR|CREAT\""),
+    on(
+        FILES,
+        "open",
+        "path, flags, #{ data, read, mode }",
+        "open(2) with flags such as \"RDWR|CREAT\"; open(path, flags, data) writes",
+    ),
     on(FILES, "open_rw_noop", "path", "opens for writing and writes nothing: copies up all the same"),
     // Files: names.
     on(FILES, "mkdir", "path, mode", "makes a directory"),
@@ -95,8 +101,8 @@ pub const METHODS: &[Method] = &[
     on(FILES, "rename_exchange", "from, to", "exchanges two names"),
     on(FILES, "link", "existing, path", "gives a file a second name"),
     on(FILES, "symlink", "target, path", "makes a symbolic link"),
-    on(FILES, "mkfifo", "path", "makes a named pipe"),
-    on(FILES, "mkchar", "path, major, minor", "makes a character device"),
+    on(FILES, "mkfifo", "path, mode", "makes a named pipe"),
+    on(FILES, "mkchar", "path, major, minor, mode", "makes a character device"),
     // Files: attributes.
     on(FILES, "chmod", "path, mode", "changes permission bits"),
     on(FILES, "chown", "path, uid, gid", "changes the owner; -1 leaves one as it is"),

@@ -44,6 +44,13 @@ pub enum Answer {
         /// Bytes, as its mark says.
         size: u64,
     },
+    /// A data-only layer: nothing of it is merged, but it has the contents.
+    Data {
+        /// Where in that layer, as the metacopy's redirect says.
+        path: String,
+        /// Bytes.
+        size: u64,
+    },
     /// A whiteout: the name is deleted here, the search ends.
     Whiteout,
     /// Only the upper, and last: it lacks the name, but its index knows the lower object that was

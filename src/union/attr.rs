@@ -8,6 +8,9 @@ use crate::fs::{Errno, Ino, Inode, Nodes};
 use crate::trace::{Event, Trace, XattrChange};
 use std::borrow::Cow;
 
+/// Bytes of an extended attribute's value (include/uapi/linux/limits.h; fs/xattr.c, `setxattr_copy`).
+const XATTR_SIZE_MAX: usize = 65_536;
+
 impl Mount {
     /// chmod(2): all 12 bits; follows symlinks.
     ///
@@ -220,10 +223,14 @@ impl Mount {
     /// (fs/overlayfs/xattrs.c, `ovl_xattr_set`), so a refused name leaves a copy.
     ///
     /// # Errors
-    /// As [`Mount::getxattr`]; `EPERM` for `user.` names on what is neither file nor directory.
+    /// As [`Mount::getxattr`]; `E2BIG` for a value of more than 65,536 bytes, before the path is looked
+    /// at; `EPERM` for `user.` names on what is neither file nor directory.
     pub fn setxattr(&mut self, path: &[u8], name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
         self.call("setxattr", path, t, |m, t| {
             judge_length(name)?;
+            if value.len() > XATTR_SIZE_MAX {
+                return Err(Errno::E2BIG);
+            }
             if !t.fuel.spend_bytes(value.len() as u64) {
                 return Err(Errno::EINTR);
             }

@@ -106,6 +106,7 @@ impl Mount {
             let answer = match trail.iter().find(|(asked, _)| *asked == layer) {
                 Some((_, answer)) => answer.clone(),
                 None if layer == 0 => Answer::Absent,
+                None if layer as usize > self.regular() => Answer::NotAsked,
                 None => self.unasked(layer, &directory),
             };
             probes.push(Probe { layer: self.layer_ref(layer), answer });

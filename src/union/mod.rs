@@ -15,6 +15,7 @@ mod change;
 mod driver;
 mod explain;
 mod mount;
+mod nested;
 mod open;
 mod overlay;
 mod permit;

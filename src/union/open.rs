@@ -192,6 +192,9 @@ impl Mount {
         t: &mut Trace,
     ) -> Result<Contents, Errno> {
         let Some(inode) = self.real(&spot.node.entry) else { return Err(Errno::ENOENT) };
+        if let Some(errno) = spot.node.entry.dataless {
+            return Err(errno);
+        }
         match &inode.kind {
             Kind::File(_) if flags.write || flags.trunc => {
                 let need = if flags.trunc { Need::Emptied } else { Need::Contents };

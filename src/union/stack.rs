@@ -59,7 +59,7 @@ impl Mount {
         }
         match self.raw(layer, path) {
             None => Cell { mark: CellMark::Absent, text: String::new() },
-            Some(inode) if inode.is_whiteout() && !self.native => {
+            Some(inode) if inode.deletes() && !self.native => {
                 Cell { mark: CellMark::Whiteout, text: "whiteout".to_owned() }
             }
             Some(inode) => Cell { mark: CellMark::Hidden, text: words(inode) },

@@ -311,7 +311,7 @@ impl Mount {
     }
 
     fn raw_answer(&self, inode: &Inode) -> Answer {
-        if inode.is_whiteout() && !self.native {
+        if inode.deletes() && !self.native {
             return Answer::Whiteout;
         }
         if inode.kind.is_dir() {

@@ -16,6 +16,7 @@ import stat
 import sys
 
 import record
+from generate import first_name_first
 
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|`[^`]*`|#\{|[{};]|[^"`#{};/]+|.', re.DOTALL)
 SHOWS = re.compile(r"(stack|help|explain|trace)\s")
@@ -139,7 +140,7 @@ def build(tree, root, prefix):
             whole.setdefault("/" + "/".join(parts[:depth]), {"type": "dir"})
         whole[path] = {"type": "file", "data": entry} if isinstance(entry, str) else dict(entry)
     holes = {path: entry.pop("hole") for path, entry in whole.items() if "hole" in entry}
-    record.build(record.first_name_first(whole), root, prefix)
+    record.build(first_name_first(whole), root, prefix)
     for path, size in holes.items():
         os.truncate(root + path, size)
 

@@ -198,7 +198,12 @@ fn probe_segments(probes: &[Probe], found: bool, errno: Option<&str>) -> Vec<Str
         rest = after;
         let name = match (run.first(), run.last()) {
             (Some(top), Some(bottom)) if equal > 3 => {
-                format!("{}–{}", short(&top.layer), short(&bottom.layer))
+                // The upper has no number to count on from.
+                let (upper, top) = match run.get(1) {
+                    Some(next) if top.layer.number == 0 => ("upper, ", next),
+                    _ => ("", top),
+                };
+                format!("{upper}{}–{}", short(&top.layer), short(&bottom.layer))
             }
             _ => run.iter().map(|probe| short(&probe.layer)).collect::<Vec<_>>().join(", "),
         };

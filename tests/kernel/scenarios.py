@@ -228,7 +228,10 @@ class Mount:
 
     def do(self, op, path="", **more):
         order = {"op": op, "path": path, **more}
-        result = record.perform(f"{self.lab.base}/{self.at}", order)
+        # A process of its own for each call: one that stays would pin this mount and those beside it.
+        inside = record.Inside(f"{self.lab.base}/{self.at}")
+        result = inside.perform(order)
+        inside.end()
         if "errno" in result:
             raise Refused(op, path or more.get("src", ""), result["errno"])
         return result["ok"]

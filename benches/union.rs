@@ -49,7 +49,7 @@ fn lookups(c: &mut Criterion) {
         group.bench_function(format!("cold, {depth} layers"), |b| {
             b.iter(|| {
                 t.fuel.refill();
-                m.restart();
+                m.restart(&mut Trace::silent()).unwrap();
                 m.stat(black_box(b"/base/d/f"), &mut t).map(|stat| stat.size)
             })
         });

@@ -8,10 +8,12 @@
 
 mod event;
 mod fuel;
+mod handle;
 mod key;
 
 pub use event::*;
 pub use fuel::{Exhausted, Fuel, Limits};
+pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 
 /// Takes events.

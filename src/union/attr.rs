@@ -20,10 +20,7 @@ impl Mount {
     pub fn chmod(&mut self, path: &[u8], mode: u16, t: &mut Trace) -> Result<(), Errno> {
         self.call("chmod", path, t, |m, t| {
             let spot = m.resolve(path, true, true, t)?;
-            m.set_attributes(&spot, t, |inode| {
-                let before = std::mem::replace(&mut inode.mode, mode & 0o7777);
-                format!("mode {before:04o} → {:04o}", inode.mode)
-            })
+            m.set_attributes(&spot, t, |inode| set_mode(inode, mode))
         })
     }
 
@@ -67,17 +64,7 @@ impl Mount {
         t: &mut Trace,
     ) -> Result<(), Errno> {
         let spot = self.resolve(path, follow, true, t)?;
-        self.set_attributes(&spot, t, |inode| {
-            let before = (inode.uid, inode.gid);
-            (inode.uid, inode.gid) = (uid.unwrap_or(before.0), gid.unwrap_or(before.1));
-            if !inode.kind.is_dir() {
-                inode.mode &= !SETUID;
-                if inode.mode & GROUP_EXECUTE != 0 {
-                    inode.mode &= !SETGID;
-                }
-            }
-            format!("owner {}:{} → {}:{}", before.0, before.1, inode.uid, inode.gid)
-        })
+        self.set_attributes(&spot, t, |inode| set_owner(inode, uid, gid))
     }
 
     /// Sets the modification time (Unix seconds); follows symlinks.
@@ -94,7 +81,7 @@ impl Mount {
         })
     }
 
-    fn set_attributes(
+    pub(super) fn set_attributes(
         &mut self,
         spot: &Spot,
         t: &mut Trace,
@@ -106,7 +93,7 @@ impl Mount {
         Ok(())
     }
 
-    fn tell_attributes(&self, spot: &Spot, change: String, t: &mut Trace) {
+    pub(super) fn tell_attributes(&self, spot: &Spot, change: String, t: &mut Trace) {
         t.emit(|| Event::Attributes { path: show(&self.path_of(spot)).into_owned(), change });
     }
 
@@ -197,18 +184,37 @@ impl Mount {
     }
 }
 
+/// All 12 bits; what changed, in words.
+pub(super) fn set_mode(inode: &mut Inode, mode: u16) -> String {
+    let before = std::mem::replace(&mut inode.mode, mode & 0o7777);
+    format!("mode {before:04o} → {:04o}", inode.mode)
+}
+
+/// Owner and group, and the bits that go with them; what changed, in words.
+pub(super) fn set_owner(inode: &mut Inode, uid: Option<u32>, gid: Option<u32>) -> String {
+    let before = (inode.uid, inode.gid);
+    (inode.uid, inode.gid) = (uid.unwrap_or(before.0), gid.unwrap_or(before.1));
+    if !inode.kind.is_dir() {
+        inode.mode &= !SETUID;
+        if inode.mode & GROUP_EXECUTE != 0 {
+            inode.mode &= !SETGID;
+        }
+    }
+    format!("owner {}:{} → {}:{}", before.0, before.1, inode.uid, inode.gid)
+}
+
 /// fs/xattr.c, `path_setxattrat`.
-fn judge_length(name: &[u8]) -> Result<(), Errno> {
+pub(super) fn judge_length(name: &[u8]) -> Result<(), Errno> {
     if name.is_empty() || name.len() > 255 { Err(Errno::ERANGE) } else { Ok(()) }
 }
 
 /// `user.` attributes exist on files and directories only (fs/xattr.c, `xattr_permission`).
-fn user_on_special(inode: &Inode, name: &[u8]) -> bool {
+pub(super) fn user_on_special(inode: &Inode, name: &[u8]) -> bool {
     name.starts_with(b"user.") && !matches!(inode.kind, Kind::File(_) | Kind::Dir(_))
 }
 
 /// What the layer's own filesystem says of a name (fs/xattr.c, `xattr_resolve_name`).
-fn judge_namespace(name: &[u8]) -> Result<(), Errno> {
+pub(super) fn judge_namespace(name: &[u8]) -> Result<(), Errno> {
     let spaces: [&[u8]; 3] = [b"user.", b"trusted.", b"security."];
     match spaces.iter().find_map(|space| name.strip_prefix(*space)) {
         Some([]) => Err(Errno::EINVAL),

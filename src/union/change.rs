@@ -100,7 +100,7 @@ impl Mount {
             match (spot.node.dir, parent.slash) {
                 (Some(_), _) => Err(Errno::EISDIR),
                 (None, true) => Err(Errno::ENOTDIR),
-                (None, false) => m.driver.remove(m, &spot, t),
+                (None, false) => m.take_away(&spot, t),
             }
         })
     }
@@ -119,7 +119,7 @@ impl Mount {
                 Last::Root => return Err(Errno::EBUSY),
             };
             match spot.node.dir {
-                Some(_) => m.driver.remove(m, &spot, t),
+                Some(_) => m.take_away(&spot, t),
                 None if spot.node.entry.exists() => Err(Errno::ENOTDIR),
                 None => Err(Errno::ENOENT),
             }
@@ -149,8 +149,29 @@ impl Mount {
                 return Ok(());
             }
             judge_types(&from, &to, how)?;
-            m.driver.rename(m, &from, &to, how, t)
+            if m.handles.is_empty() {
+                return m.driver.rename(m, &from, &to, how, t);
+            }
+            let (old, new) = (m.path_in(from.dir, &from.name), m.path_in(to.dir, &to.name));
+            m.handles_hold(&to);
+            m.driver.rename(m, &from, &to, how, t)?;
+            if how != Rename::Exchange {
+                m.handles_gone(&new, t);
+            }
+            m.handles_moved(&old, &new, how == Rename::Exchange);
+            Ok(())
         })
+    }
+
+    /// Removes a name; what is open keeps its object.
+    fn take_away(&mut self, spot: &Spot, t: &mut Trace) -> Result<(), Errno> {
+        self.handles_hold(spot);
+        self.driver.remove(self, spot, t)?;
+        if !self.handles.is_empty() {
+            let path = self.path_in(spot.dir, &spot.name);
+            self.handles_gone(&path, t);
+        }
+        Ok(())
     }
 
     /// What is judged before the question whether both are the same object.

@@ -7,13 +7,14 @@
 //! The work is split as in the kernel. `walk`, `read`, `change`, `open` and `attr` are its virtual
 //! file system: they walk the path, judge the arguments in the kernel's order and only then ask the
 //! driver. The driver (`overlay`) knows whiteouts, opaque directories and copy-up. `cache` keeps
-//! merged directories; `explain` tells what happened.
+//! merged directories; `handle` keeps files open; `explain` tells what happened.
 
 mod attr;
 mod cache;
 mod change;
 mod driver;
 mod explain;
+mod handle;
 mod mount;
 mod open;
 mod overlay;
@@ -23,5 +24,6 @@ mod types;
 mod walk;
 mod which;
 
+pub use handle::Whence;
 pub use mount::Mount;
 pub use types::{Cred, Lower, Open, Options, Rename, Stat, StatKind, Which};

@@ -2,6 +2,7 @@
 
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
+use super::handle::Handles;
 use super::overlay::{Index, Overlay, Private};
 use super::types::{Cred, Lower, Options};
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
@@ -20,6 +21,9 @@ pub struct Mount {
     pub(super) now: i64,
     pub(super) index: Index,
     pub(super) private: Private,
+    pub(super) handles: Handles,
+    /// The work directory has `work/incompat/volatile`.
+    volatile_mark: bool,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
     generation: u64,
@@ -36,6 +40,8 @@ impl Clone for Mount {
             now: self.now,
             index: self.index.clone(),
             private: self.private.clone(),
+            handles: self.handles.clone(),
+            volatile_mark: self.volatile_mark,
             driver: self.driver,
             cache: Cache::default(),
             generation: self.generation,
@@ -45,7 +51,7 @@ impl Clone for Mount {
 
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 
-fn next_generation() -> u64 {
+pub(super) fn next_generation() -> u64 {
     GENERATIONS.fetch_add(1, Ordering::Relaxed)
 }
 
@@ -76,6 +82,8 @@ impl Mount {
             now: EPOCH,
             index: Index::default(),
             private: Private::default(),
+            handles: Handles::default(),
+            volatile_mark: options.volatile && !native,
             driver: &Overlay,
             cache: Cache::default(),
             generation: next_generation(),
@@ -121,8 +129,13 @@ impl Mount {
     /// Commit: the upper becomes the topmost lower under this label; a fresh upper takes its place.
     ///
     /// The old upper is used as it is. The index is left behind in the old work directory, where it
-    /// still counts as one link of every file it holds.
-    pub fn commit(&mut self, label: &str, t: &mut Trace) -> Layer {
+    /// still counts as one link of every file it holds. So is the mark of a `volatile` mount: the new
+    /// work directory gets one of its own.
+    ///
+    /// # Errors
+    /// `EBUSY` while a file is open or mapped: what is in use can't be unmounted.
+    pub fn commit(&mut self, label: &str, t: &mut Trace) -> Result<Layer, Errno> {
+        self.unbusy("commit", t)?;
         let layer = self.upper.seal();
         t.emit(|| Event::Committed {
             what: label.to_owned(),
@@ -135,14 +148,45 @@ impl Mount {
         self.index = Index::default();
         self.private = Private::default();
         self.native = false;
-        self.restart();
+        self.volatile_mark = self.options.volatile;
+        self.cache = Cache::default();
         self.generation = next_generation();
-        layer
+        Ok(layer)
     }
 
     /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
-    pub fn restart(&mut self) {
+    ///
+    /// # Errors
+    /// `EBUSY` while a file is open or mapped. `EINVAL` when the mount was `volatile` and its mark is
+    /// still there (fs/overlayfs/super.c, `ovl_create_volatile_dirty`; readdir.c,
+    /// `ovl_workdir_cleanup_recurse`): nobody knows what reached the disk. The lab then goes on with
+    /// the mount as it was.
+    pub fn restart(&mut self, t: &mut Trace) -> Result<(), Errno> {
+        self.unbusy("restart", t)?;
+        if self.volatile_mark {
+            t.emit(|| Event::Failed {
+                op: "restart".to_owned(),
+                path: "/".to_owned(),
+                errno: Errno::EINVAL.name().to_owned(),
+                why: "the mount was volatile, and work/incompat/volatile says so: what fsync promised may \
+                      never have reached the disk. Take new directories, or remove the mark"
+                    .to_owned(),
+            });
+            return Err(Errno::EINVAL);
+        }
+        self.volatile_mark = self.options.volatile && !self.native;
         self.cache = Cache::default();
+        Ok(())
+    }
+
+    /// Removes `work/incompat/volatile`, as an administrator does who trusts the layers all the same:
+    /// the next mount of the work directory works. Was there one?
+    pub fn forget_volatile(&mut self) -> bool {
+        let there = std::mem::take(&mut self.volatile_mark);
+        if there {
+            self.changed();
+        }
+        there
     }
 
     /// A number that no other state of any mount of this process has had: changes with every change
@@ -152,6 +196,11 @@ impl Mount {
     }
 
     // ---- for the other files of this folder -----------------------------------------------
+
+    /// Something changed that `undo` must know of.
+    pub(super) fn changed(&mut self) {
+        self.generation = next_generation();
+    }
 
     /// The upper, to change.
     pub(super) fn upper_mut(&mut self) -> &mut Tree {

@@ -3,6 +3,7 @@
 
 mod compare;
 mod contents;
+mod handles;
 mod ops;
 mod tree;
 mod view;
@@ -105,5 +106,6 @@ fn options(case: &Value) -> Options {
         index: on("index"),
         xino: on("xino"),
         userxattr,
+        volatile: option("volatile").and_then(Value::as_bool) == Some(true),
     }
 }

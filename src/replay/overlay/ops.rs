@@ -1,6 +1,6 @@
 //! Operations of a case as calls of a mount.
 
-use super::{contents, tree};
+use super::{contents, handles, tree};
 use crate::fs::{Contents, EPOCH, Errno};
 use crate::trace::Trace;
 use crate::union::{Mount, Open, Rename, Stat, StatKind};
@@ -20,10 +20,7 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
     let name = args.text("op")?;
     let done = |result: Result<(), Errno>| result.map(|()| json!(true));
     Ok(match name {
-        "restart" => {
-            m.restart();
-            Ok(json!(true))
-        }
+        "restart" => done(m.restart(t)),
         "remount" => remount(m, t),
         "rename" | "rename_noreplace" | "rename_exchange" => {
             let how = match name {
@@ -50,7 +47,10 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
         "create" | "write" | "append" | "truncate" | "open" | "open_rw_noop" | "read" => {
             return data(m, name, &args, t);
         }
-        _ => return ask(m, name, &args, t),
+        _ => match handles::perform(m, name, op, t)? {
+            Some(result) => result,
+            None => return ask(m, name, &args, t),
+        },
     })
 }
 
@@ -104,11 +104,10 @@ fn remount(m: &mut Mount, t: &mut Trace) -> Result<Value, Errno> {
         lowers.push(one);
     }
     Mount::new(lowers, crate::fs::Tree::new(), m.options())?;
-    m.commit("", t);
-    Ok(json!(true))
+    m.commit("", t).map(|_| json!(true))
 }
 
-fn stat_value(stat: &Stat) -> Value {
+pub(super) fn stat_value(stat: &Stat) -> Value {
     let kind = match stat.kind {
         StatKind::File => "file",
         StatKind::Dir => "dir",
@@ -128,22 +127,22 @@ fn stat_value(stat: &Stat) -> Value {
     value
 }
 
-struct Args<'v>(&'v Value);
+pub(super) struct Args<'v>(pub &'v Value);
 
 impl<'v> Args<'v> {
-    fn text(&self, key: &str) -> Result<&'v str, String> {
+    pub fn text(&self, key: &str) -> Result<&'v str, String> {
         self.0.get(key).and_then(Value::as_str).ok_or_else(|| format!("no `{key}`"))
     }
 
-    fn bytes(&self, key: &str) -> Result<&'v [u8], String> {
+    pub fn bytes(&self, key: &str) -> Result<&'v [u8], String> {
         self.text(key).map(str::as_bytes)
     }
 
-    fn mode(&self) -> Result<u16, String> {
+    pub fn mode(&self) -> Result<u16, String> {
         u16::from_str_radix(self.text("mode")?, 8).map_err(|_| "`mode` is octal text".to_owned())
     }
 
-    fn id(&self, key: &str) -> Result<Option<u32>, String> {
+    pub fn id(&self, key: &str) -> Result<Option<u32>, String> {
         match self.0.get(key).and_then(Value::as_i64) {
             Some(-1) => Ok(None),
             Some(id) => u32::try_from(id).map(Some).map_err(|_| format!("`{key}` is no id")),
@@ -155,7 +154,7 @@ impl<'v> Args<'v> {
         contents::read(self.0)?.ok_or_else(|| "no contents".to_owned())
     }
 
-    fn flags(&self) -> Result<Open, String> {
+    pub fn flags(&self) -> Result<Open, String> {
         let mut open = Open::default();
         for flag in self.0.get("flags").and_then(Value::as_array).ok_or("no `flags`")? {
             match flag.as_str().unwrap_or("") {

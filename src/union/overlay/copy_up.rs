@@ -60,6 +60,7 @@ pub(super) fn object(m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> R
     let ino = match (entry.upper, spot.node.dir) {
         (Some(ino), _) => {
             link_up(m, spot, parent, ino);
+            m.handles_copied(spot, None, ino, t);
             if need != Need::Attributes {
                 complete(m, spot, ino, need, t);
             }
@@ -107,6 +108,7 @@ fn leaf(
     if shared {
         index::enter(m, lower, ino);
     }
+    m.handles_copied(spot, Some(lower), ino, t);
     m.cache.forget(spot.dir, &spot.name);
     Ok(ino)
 }
@@ -154,6 +156,7 @@ fn complete(m: &mut Mount, spot: &Spot, ino: Ino, need: Need, t: &mut Trace) {
     let inode = m.upper_mut().inode_mut(ino);
     inode.kind = Kind::File(data);
     inode.extra_mut().metacopy = None;
+    m.handles_completed(ino, spot.node.entry.lowers.parts().last().copied(), t);
     m.cache.forget(spot.dir, &spot.name);
 }
 

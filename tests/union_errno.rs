@@ -153,7 +153,8 @@ fn new_objects_belong_to_who_makes_them_or_to_a_setgid_directory() {
     let mut m = mount();
     let mut t = Trace::silent();
     m.chown(b"/new", None, Some(7), &mut t).unwrap();
-    m.chmod(b"/new", 0o2775, &mut t).unwrap();
+    m.chmod(b"/new", 0o2777, &mut t).unwrap();
+    m.chmod(b"/", 0o777, &mut t).unwrap();
     m.become_user(Cred { uid: 1000, gid: 1000, groups: vec![] });
     m.mkdir(b"/new/d", 0o755, &mut t).unwrap();
     m.create(b"/g", 0o644, Contents::EMPTY, &mut t).unwrap();

@@ -43,11 +43,13 @@ const fn get(of: &'static [&'static str], name: &'static str, about: &'static st
 pub const METHODS: &[Method] = &[
     // Functions.
     on(&[], "layer", "#{ path: entry, … }", "a sealed layer; text is a file"),
-    on(&[], "file", "text, #{ mode, uid, gid, mtime }", "an entry: a file"),
+    on(&[], "file", "text, #{ mode, uid, gid, mtime, xattrs }", "an entry: a file"),
     on(&[], "filled", "bytes", "an entry: a file of that many bytes, described, not held"),
-    on(&[], "dir", "mode", "an entry: a directory"),
+    on(&[], "dir", "mode, #{ uid, gid, xattrs, opaque, redirect }", "an entry: a directory; dir(mode) does"),
     on(&[], "symlink", "target", "an entry: a symbolic link"),
     on(&[], "hardlink", "path", "an entry: a second name of another entry"),
+    on(&[], "fifo", "", "an entry: a named pipe"),
+    on(&[], "chardev", "major, minor", "an entry: a character device"),
     on(&[], "whiteout", "", "an entry: deletes the name in the layers below"),
     on(&[], "opaque", "", "an entry: a directory that hides all below it"),
     on(&[], "mount", "[top, …, base], #{ redirect_dir: true, … }", "mounts layers with a fresh upper"),

@@ -4,13 +4,12 @@ use super::cache::Spot;
 use super::driver::Need;
 use super::mount::Mount;
 use crate::fs::path::show;
-use crate::fs::{Errno, Inode, Kind};
+use crate::fs::{Errno, Ino, Inode, Nodes};
 use crate::trace::{Event, Trace};
 use std::borrow::Cow;
 
-const SETUID: u16 = 0o4000;
-const SETGID: u16 = 0o2000;
-const GROUP_EXECUTE: u16 = 0o010;
+/// Bytes of an extended attribute's value (include/uapi/linux/limits.h; fs/xattr.c, `setxattr_copy`).
+pub(super) const XATTR_SIZE_MAX: usize = 65_536;
 
 impl Mount {
     /// chmod(2): all 12 bits; follows symlinks.
@@ -20,6 +19,8 @@ impl Mount {
     pub fn chmod(&mut self, path: &[u8], mode: u16, t: &mut Trace) -> Result<(), Errno> {
         self.call("chmod", path, t, |m, t| {
             let spot = m.resolve(path, true, true, t)?;
+            m.may_change(&spot)?;
+            let mode = m.real(&spot.node.entry).map_or(mode, |inode| m.mode_to_set(inode, mode));
             m.set_attributes(&spot, t, |inode| set_mode(inode, mode))
         })
     }
@@ -64,7 +65,9 @@ impl Mount {
         t: &mut Trace,
     ) -> Result<(), Errno> {
         let spot = self.resolve(path, follow, true, t)?;
-        self.set_attributes(&spot, t, |inode| set_owner(inode, uid, gid))
+        self.may_chown(&spot, uid, gid)?;
+        let lost = self.real(&spot.node.entry).map_or(0, |inode| self.lost_by_chown(inode));
+        self.set_attributes(&spot, t, |inode| set_owner(inode, uid, gid, lost))
     }
 
     /// Sets the modification time (Unix seconds); follows symlinks.
@@ -74,11 +77,39 @@ impl Mount {
     pub fn utimes(&mut self, path: &[u8], mtime: i64, t: &mut Trace) -> Result<(), Errno> {
         self.call("utimes", path, t, |m, t| {
             let spot = m.resolve(path, true, true, t)?;
+            m.may_change(&spot)?;
             m.set_attributes(&spot, t, |inode| {
                 inode.mtime = mtime;
                 "modification time".to_owned()
             })
         })
+    }
+
+    /// Sets the modification time to now, as `touch` does; follows symlinks.
+    ///
+    /// # Errors
+    /// `EACCES` for who neither owns the file nor may write it; what every path can give.
+    pub fn touch(&mut self, path: &[u8], t: &mut Trace) -> Result<(), Errno> {
+        self.call("utimes", path, t, |m, t| {
+            let spot = m.resolve(path, true, true, t)?;
+            m.may_touch(&spot)?;
+            let now = m.now;
+            m.set_attributes(&spot, t, |inode| {
+                inode.mtime = now;
+                "modification time".to_owned()
+            })
+        })
+    }
+
+    /// What a write takes from a file in the upper: setuid and setgid, unless root writes.
+    pub(super) fn lose_privileges(&mut self, spot: &Spot, ino: Ino, t: &mut Trace) {
+        let inode = self.upper.inode(ino);
+        let (before, lost) = (inode.mode, self.lost_by_write(inode));
+        if lost != 0 {
+            self.upper_mut().inode_mut(ino).mode &= !lost;
+            let now = before & !lost;
+            self.tell_attributes(spot, format!("mode {before:04o} → {now:04o}"), t);
+        }
     }
 
     pub(super) fn set_attributes(
@@ -103,17 +134,16 @@ impl Mount {
     /// `ERANGE` for a name that is empty or has more than 255 bytes; `ENODATA`; `EINVAL` and
     /// `EOPNOTSUPP` for names no filesystem takes.
     pub fn getxattr(&mut self, path: &[u8], name: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
-        self.begin(t)?;
-        judge_length(name)?;
-        let spot = self.resolve(path, true, false, t)?;
-        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
-        if user_on_special(inode, name) {
-            return Err(Errno::ENODATA);
-        }
-        let stored = self.driver.stored_xattr(self, name)?;
-        judge_namespace(name)?;
-        let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
-        extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+        self.ask("getxattr", path, t, |m, t| {
+            judge_length(name)?;
+            let spot = m.resolve(path, true, false, t)?;
+            m.may_xattr(&spot, name, false)?;
+            let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+            let stored = m.driver.stored_xattr(m, name)?;
+            judge_namespace(name)?;
+            let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
+            extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+        })
     }
 
     /// All names in the `user.` namespace, sorted.
@@ -138,15 +168,19 @@ impl Mount {
     /// (fs/overlayfs/xattrs.c, `ovl_xattr_set`), so a refused name leaves a copy.
     ///
     /// # Errors
-    /// As [`Mount::getxattr`]; `EPERM` for `user.` names on what is neither file nor directory.
+    /// As [`Mount::getxattr`]; `E2BIG` for a value of more than 65,536 bytes, before the path is looked
+    /// at; `EPERM` for `user.` names on what is neither file nor directory.
     pub fn setxattr(&mut self, path: &[u8], name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
         self.call("setxattr", path, t, |m, t| {
             judge_length(name)?;
+            if value.len() > XATTR_SIZE_MAX {
+                return Err(Errno::E2BIG);
+            }
             if !t.fuel.spend_bytes(value.len() as u64) {
                 return Err(Errno::EINTR);
             }
             let spot = m.resolve(path, true, true, t)?;
-            m.may_change_xattr(&spot, name)?;
+            m.may_xattr(&spot, name, true)?;
             let stored = m.driver.stored_xattr(m, name)?.into_owned();
             let ino = m.driver.attributes_of(m, &spot, t)?;
             judge_namespace(name)?;
@@ -164,7 +198,7 @@ impl Mount {
         self.call("removexattr", path, t, |m, t| {
             judge_length(name)?;
             let spot = m.resolve(path, true, true, t)?;
-            m.may_change_xattr(&spot, name)?;
+            m.may_xattr(&spot, name, true)?;
             let stored = m.driver.stored_xattr(m, name)?.into_owned();
             judge_namespace(name)?;
             let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
@@ -177,11 +211,6 @@ impl Mount {
             Ok(())
         })
     }
-
-    fn may_change_xattr(&self, spot: &Spot, name: &[u8]) -> Result<(), Errno> {
-        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
-        if user_on_special(inode, name) { Err(Errno::EPERM) } else { Ok(()) }
-    }
 }
 
 /// All 12 bits; what changed, in words.
@@ -191,26 +220,16 @@ pub(super) fn set_mode(inode: &mut Inode, mode: u16) -> String {
 }
 
 /// Owner and group, and the bits that go with them; what changed, in words.
-pub(super) fn set_owner(inode: &mut Inode, uid: Option<u32>, gid: Option<u32>) -> String {
+pub(super) fn set_owner(inode: &mut Inode, uid: Option<u32>, gid: Option<u32>, lost: u16) -> String {
     let before = (inode.uid, inode.gid);
     (inode.uid, inode.gid) = (uid.unwrap_or(before.0), gid.unwrap_or(before.1));
-    if !inode.kind.is_dir() {
-        inode.mode &= !SETUID;
-        if inode.mode & GROUP_EXECUTE != 0 {
-            inode.mode &= !SETGID;
-        }
-    }
+    inode.mode &= !lost;
     format!("owner {}:{} → {}:{}", before.0, before.1, inode.uid, inode.gid)
 }
 
 /// fs/xattr.c, `path_setxattrat`.
 pub(super) fn judge_length(name: &[u8]) -> Result<(), Errno> {
     if name.is_empty() || name.len() > 255 { Err(Errno::ERANGE) } else { Ok(()) }
-}
-
-/// `user.` attributes exist on files and directories only (fs/xattr.c, `xattr_permission`).
-pub(super) fn user_on_special(inode: &Inode, name: &[u8]) -> bool {
-    name.starts_with(b"user.") && !matches!(inode.kind, Kind::File(_) | Kind::Dir(_))
 }
 
 /// What the layer's own filesystem says of a name (fs/xattr.c, `xattr_resolve_name`).

@@ -16,6 +16,7 @@ impl Mount {
     pub fn mkdir(&mut self, path: &[u8], mode: u16, t: &mut Trace) -> Result<(), Errno> {
         self.call("mkdir", path, t, |m, t| {
             let spot = m.vacant(path, true, t)?;
+            m.may_create(spot.dir)?;
             m.driver.create(m, &spot, Inode::dir(mode & 0o1777), t).map(|_| ())
         })
     }
@@ -27,6 +28,7 @@ impl Mount {
     pub fn mkfifo(&mut self, path: &[u8], mode: u16, t: &mut Trace) -> Result<(), Errno> {
         self.call("mkfifo", path, t, |m, t| {
             let spot = m.vacant(path, false, t)?;
+            m.may_create(spot.dir)?;
             m.driver.create(m, &spot, Inode::new(Kind::Fifo, mode & 0o7777), t).map(|_| ())
         })
     }
@@ -46,6 +48,8 @@ impl Mount {
     ) -> Result<(), Errno> {
         self.call("mkchar", path, t, |m, t| {
             let spot = m.vacant(path, false, t)?;
+            m.may_create(spot.dir)?;
+            m.may_make_device(&spot, (major, minor) == (0, 0))?;
             let kind = match (major, minor) {
                 (0, 0) if !m.native => return Err(Errno::EPERM),
                 (0, 0) => Kind::Whiteout,
@@ -64,6 +68,7 @@ impl Mount {
         self.call("symlink", path, t, |m, t| {
             judge(target)?;
             let spot = m.vacant(path, false, t)?;
+            m.may_create(spot.dir)?;
             m.driver.create(m, &spot, Inode::symlink(target), t).map(|_| ())
         })
     }
@@ -76,6 +81,8 @@ impl Mount {
         self.call("link", dst, t, |m, t| {
             let from = m.resolve(src, false, true, t)?;
             let to = t.quietly(|t| m.vacant(dst, false, t))?;
+            m.may_link(&from)?;
+            m.may_create(to.dir)?;
             if from.node.dir.is_some() {
                 return Err(Errno::EPERM);
             }
@@ -98,10 +105,11 @@ impl Mount {
                 return Err(Errno::ENOENT);
             }
             match (spot.node.dir, parent.slash) {
-                (Some(_), _) => Err(Errno::EISDIR),
-                (None, true) => Err(Errno::ENOTDIR),
-                (None, false) => m.take_away(&spot, t),
+                (Some(_), true) => return Err(Errno::EISDIR),
+                (None, true) => return Err(Errno::ENOTDIR),
+                _ => m.may_delete(&spot)?,
             }
+            if spot.node.dir.is_some() { Err(Errno::EISDIR) } else { m.take_away(&spot, t) }
         })
     }
 
@@ -118,11 +126,11 @@ impl Mount {
                 Last::DotDot => return Err(Errno::ENOTEMPTY),
                 Last::Root => return Err(Errno::EBUSY),
             };
-            match spot.node.dir {
-                Some(_) => m.take_away(&spot, t),
-                None if spot.node.entry.exists() => Err(Errno::ENOTDIR),
-                None => Err(Errno::ENOENT),
+            if !spot.node.entry.exists() {
+                return Err(Errno::ENOENT);
             }
+            m.may_delete(&spot)?;
+            if spot.node.dir.is_some() { m.take_away(&spot, t) } else { Err(Errno::ENOTDIR) }
         })
     }
 
@@ -148,7 +156,7 @@ impl Mount {
             if m.driver.same(m, &from, &to) {
                 return Ok(());
             }
-            judge_types(&from, &to, how)?;
+            m.may_rename(&from, &to, how == Rename::Exchange)?;
             if m.handles.is_empty() {
                 return m.driver.rename(m, &from, &to, how, t);
             }
@@ -223,8 +231,9 @@ impl Mount {
     }
 }
 
-fn judge_types(from: &Spot, to: &Spot, how: Rename) -> Result<(), Errno> {
-    if how == Rename::Exchange || !to.node.entry.exists() {
+/// Does what is replaced suit what replaces it (fs/namei.c, `may_delete`)?
+pub(super) fn judge_types(from: &Spot, to: &Spot, exchange: bool) -> Result<(), Errno> {
+    if exchange || !to.node.entry.exists() {
         return Ok(());
     }
     match (from.node.dir, to.node.dir) {

@@ -20,14 +20,37 @@ impl Mount {
         if let Err(errno) = result
             && errno != Errno::EINTR
         {
-            t.emit(|| Event::Failed {
-                op: op.to_owned(),
-                path: show(path).into_owned(),
-                errno: errno.name().to_owned(),
-                why: why(op, errno).to_owned(),
-            });
+            self.tell_failure(op, path, errno, t);
         }
         result
+    }
+
+    /// A system call that changes nothing: what it answers, and an event if a permission is lacking.
+    pub(super) fn ask<R>(
+        &mut self,
+        op: &str,
+        path: &[u8],
+        t: &mut Trace,
+        run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        self.begin(t)?;
+        let result = run(self, t);
+        if let Err(errno) = result
+            && self.refused.is_some()
+        {
+            self.tell_failure(op, path, errno, t);
+        }
+        result
+    }
+
+    pub(super) fn tell_failure(&mut self, op: &str, path: &[u8], errno: Errno, t: &mut Trace) {
+        let refused = self.refused.take();
+        t.emit(|| Event::Failed {
+            op: op.to_owned(),
+            path: show(path).into_owned(),
+            errno: errno.name().to_owned(),
+            why: refused.map_or_else(|| why(op, errno).to_owned(), |refused| self.why_refused(&refused)),
+        });
     }
 
     /// Looks up the last name of a path and tells it.

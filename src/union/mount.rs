@@ -4,7 +4,8 @@ use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
 use super::handle::Handles;
 use super::overlay::{Index, Overlay, Private};
-use super::types::{Cred, Lower, Options};
+use super::refused::Refused;
+use super::types::{Cred, Lower, Options, Protected};
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
@@ -18,6 +19,11 @@ pub struct Mount {
     pub(super) options: Options,
     pub(super) native: bool,
     pub(super) cred: Cred,
+    /// Is the user another than root, so that permissions count?
+    pub(super) judged: bool,
+    pub(super) protected: Protected,
+    /// Why the operation under way was refused, if a permission check did it.
+    pub(super) refused: Option<Box<Refused>>,
     pub(super) now: i64,
     pub(super) index: Index,
     pub(super) private: Private,
@@ -37,6 +43,9 @@ impl Clone for Mount {
             options: self.options,
             native: self.native,
             cred: self.cred.clone(),
+            judged: self.judged,
+            protected: self.protected,
+            refused: None,
             now: self.now,
             index: self.index.clone(),
             private: self.private.clone(),
@@ -79,6 +88,9 @@ impl Mount {
             options,
             native,
             cred: Cred::default(),
+            judged: false,
+            protected: Protected::default(),
+            refused: None,
             now: EPOCH,
             index: Index::default(),
             private: Private::default(),
@@ -90,8 +102,10 @@ impl Mount {
         }
     }
 
-    /// Performs what follows as this user. The default is root. Decides who owns new objects.
+    /// Performs what follows as this user. The default is root. Decides who owns new objects, and what
+    /// is refused with `EACCES` or `EPERM`.
     pub fn become_user(&mut self, cred: Cred) {
+        self.judged = cred.uid != 0;
         self.cred = cred;
     }
 
@@ -237,6 +251,9 @@ impl Mount {
             let root = self.root_entry();
             self.cache.begin(root);
         }
+        if self.refused.is_some() {
+            self.refused = None;
+        }
         if t.fuel.spend(1) { Ok(()) } else { Err(Errno::EINTR) }
     }
 
@@ -252,7 +269,14 @@ impl Mount {
         if let Some(node) = self.cache.get(dir, name) {
             return Ok(node);
         }
-        let entry = self.driver.search(self, &self.cache.dir(dir).entry, name, None)?;
+        let entry = match self.driver.search(self, &self.cache.dir(dir).entry, name, None) {
+            Ok(entry) => entry,
+            Err(errno) => {
+                let parent = self.cache.dir(dir).entry.clone();
+                self.driver.failed(self, &parent, name);
+                return Err(errno);
+            }
+        };
         if self.real(&entry).is_some_and(|inode| inode.kind.is_dir()) {
             let parent = self.cache.dir(dir).entry.clone();
             self.driver.found(self, &parent, &entry);

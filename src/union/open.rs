@@ -5,6 +5,7 @@
 use super::cache::Spot;
 use super::driver::Need;
 use super::mount::Mount;
+use super::permit::{READ, WRITE};
 use super::types::Open;
 use super::walk::{Last, Walk};
 use crate::fs::path::show;
@@ -72,7 +73,9 @@ impl Mount {
                 Some(Kind::Dir(_)) => return Err(Errno::EISDIR),
                 _ => return Err(Errno::EINVAL),
             }
+            m.may(&spot, WRITE)?;
             let ino = m.driver.copy_up(m, &spot, Need::Contents, t)?;
+            m.lose_privileges(&spot, ino, t);
             let now = m.file_of(ino).resized(size);
             m.set_contents(ino, now);
             m.tell_write(&spot, ino, 0, false, t);
@@ -133,7 +136,7 @@ impl Mount {
             let spot = self.spot(parent.dir, &name)?;
             let stays = (flags.nofollow || (flags.create && flags.excl)) && !slash;
             if let (Some(target), false) = (self.symlink_target(&spot.node), stays) {
-                walk.enter(parent.dir, &target)?;
+                walk.enter(&spot, &target, self)?;
                 continue;
             }
             self.tell_lookup(parent.dir, &name, true, t);
@@ -144,13 +147,14 @@ impl Mount {
                 return Err(Errno::ENOENT);
             }
             let inode = Inode::file(Contents::EMPTY).with_mode(flags.mode & 0o7777);
+            self.may_create(spot.dir)?;
             let ino = self.driver.create(self, &spot, inode, t)?;
             return Ok(Opened::Created { spot, ino });
         }
     }
 
     /// Judges what was found (fs/namei.c, `do_open`, `may_open`).
-    pub(super) fn may_open(&self, spot: &Spot, flags: Open, must_be_dir: bool) -> Result<(), Errno> {
+    pub(super) fn may_open(&mut self, spot: &Spot, flags: Open, must_be_dir: bool) -> Result<(), Errno> {
         let is_dir = spot.node.dir.is_some();
         if flags.create && flags.excl {
             return Err(Errno::EEXIST);
@@ -158,15 +162,22 @@ impl Mount {
         if flags.create && is_dir {
             return Err(Errno::EISDIR);
         }
+        if flags.create {
+            self.may_create_in_sticky(spot)?;
+        }
         if must_be_dir && !is_dir {
             return Err(Errno::ENOTDIR);
         }
-        match self.real(&spot.node.entry).map(|inode| &inode.kind) {
-            Some(Kind::Symlink(_)) => Err(Errno::ELOOP),
-            Some(Kind::Dir(_)) if flags.write || flags.trunc => Err(Errno::EISDIR),
-            Some(Kind::Fifo) if flags.write && !flags.read => Err(Errno::ENXIO),
-            _ => Ok(()),
-        }
+        let writes = flags.write || flags.trunc;
+        let lonely = match self.real(&spot.node.entry).map(|inode| &inode.kind) {
+            Some(Kind::Symlink(_)) => return Err(Errno::ELOOP),
+            Some(Kind::Dir(_)) if writes => return Err(Errno::EISDIR),
+            Some(Kind::Fifo) => flags.write && !flags.read,
+            _ => false,
+        };
+        let reads = flags.read || !flags.write;
+        self.may(spot, if reads { READ } else { 0 } | if writes { WRITE } else { 0 })?;
+        if lonely { Err(Errno::ENXIO) } else { Ok(()) }
     }
 
     fn use_existing(
@@ -183,6 +194,7 @@ impl Mount {
                 let need = if flags.trunc { Need::Emptied } else { Need::Contents };
                 let ino = self.driver.copy_up(self, spot, need, t)?;
                 if flags.trunc {
+                    self.lose_privileges(spot, ino, t);
                     self.set_contents(ino, Contents::EMPTY);
                     if data.is_none_or(Contents::is_empty) {
                         self.tell_write(spot, ino, 0, false, t);
@@ -223,6 +235,7 @@ impl Mount {
                 return Err(Errno::EBADF);
             }
             if !data.is_empty() {
+                self.lose_privileges(spot, ino, t);
                 position = self.write_data(ino, flags.append, data)?;
                 self.tell_write(spot, ino, data.len(), flags.append, t);
             }

@@ -3,6 +3,7 @@
 
 use super::cache::{DirId, Entry, Node, ROOT};
 use super::mount::Mount;
+use super::permit::READ;
 use super::types::{Stat, StatKind};
 use crate::fs::{Contents, Errno, Kind, Name};
 use crate::trace::Trace;
@@ -13,9 +14,10 @@ impl Mount {
     /// # Errors
     /// `ENOENT`, `ENOTDIR`, `ELOOP`, `ENAMETOOLONG` from the walk, as every call with a path.
     pub fn stat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, true, false, t)?;
-        self.stat_of(&spot.node).ok_or(Errno::ENOENT)
+        self.ask("stat", path, t, |m, t| {
+            let spot = m.resolve(path, true, false, t)?;
+            m.stat_of(&spot.node).ok_or(Errno::ENOENT)
+        })
     }
 
     /// lstat(2): the symlink itself.
@@ -23,9 +25,10 @@ impl Mount {
     /// # Errors
     /// As [`Mount::stat`].
     pub fn lstat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, false, false, t)?;
-        self.stat_of(&spot.node).ok_or(Errno::ENOENT)
+        self.ask("lstat", path, t, |m, t| {
+            let spot = m.resolve(path, false, false, t)?;
+            m.stat_of(&spot.node).ok_or(Errno::ENOENT)
+        })
     }
 
     /// Opens for reading and reads to the end. The look-up is told, found or not.
@@ -33,12 +36,14 @@ impl Mount {
     /// # Errors
     /// From the walk; `EISDIR` for a directory. A fifo without a writer and a device read as empty.
     pub fn read(&mut self, path: &[u8], t: &mut Trace) -> Result<Contents, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, true, true, t)?;
-        if spot.node.dir.is_some() {
-            return Err(Errno::EISDIR);
-        }
-        Ok(self.contents_of(&spot.node.entry))
+        self.ask("read", path, t, |m, t| {
+            let spot = m.resolve(path, true, true, t)?;
+            m.may(&spot, READ)?;
+            if spot.node.dir.is_some() {
+                return Err(Errno::EISDIR);
+            }
+            Ok(m.contents_of(&spot.node.entry))
+        })
     }
 
     /// readlink(2).
@@ -46,9 +51,10 @@ impl Mount {
     /// # Errors
     /// From the walk; `EINVAL` when it is no symlink.
     pub fn readlink(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, false, false, t)?;
-        self.symlink_target(&spot.node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
+        self.ask("readlink", path, t, |m, t| {
+            let spot = m.resolve(path, false, false, t)?;
+            m.symlink_target(&spot.node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
+        })
     }
 
     /// Names without `.` and `..`, in byte order.
@@ -56,16 +62,18 @@ impl Mount {
     /// # Errors
     /// From the walk; `ENOTDIR`.
     pub fn readdir(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<Name>, Errno> {
-        self.begin(t)?;
-        let spot = self.resolve(path, true, false, t)?;
-        if spot.node.dir.is_none() {
-            return Err(Errno::ENOTDIR);
-        }
-        let names = self.driver.names(self, &spot.node.entry)?;
-        if !t.fuel.spend(names.len() as u64) {
-            return Err(Errno::EINTR);
-        }
-        Ok(names)
+        self.ask("readdir", path, t, |m, t| {
+            let spot = m.resolve(path, true, false, t)?;
+            if spot.node.dir.is_none() {
+                return Err(Errno::ENOTDIR);
+            }
+            m.may(&spot, READ)?;
+            let names = m.driver.names(m, &spot.node.entry)?;
+            if !t.fuel.spend(names.len() as u64) {
+                return Err(Errno::EINTR);
+            }
+            Ok(names)
+        })
     }
 
     /// The path with every symlink, `.` and `..` resolved (realpath).
@@ -80,12 +88,16 @@ impl Mount {
 
     /// Everything visible at and below a path, parents first, names in byte order: absolute path and
     /// lstat. A name that readdir gives but that can't be looked up is left out. For trees, `COPY
-    /// --from`, export.
+    /// --from`, export: it is the lab that looks, as root, whoever performs the operations.
     ///
     /// # Errors
     /// From the walk to `path`; `EINTR`.
     pub fn walk(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<(Vec<u8>, Stat)>, Errno> {
         self.begin(t)?;
+        self.as_mounter(|m| m.everything_below(path, t))
+    }
+
+    fn everything_below(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<(Vec<u8>, Stat)>, Errno> {
         let top = self.resolve(path, false, false, t)?;
         let mut seen = Vec::new();
         let at = self.path_of(&top);

@@ -13,8 +13,10 @@ impl Mount {
     pub fn stack(&mut self, name: &str, paths: &[Vec<u8>], t: &mut Trace) -> Event {
         let begun = self.begin(t).is_ok();
         let paths: Vec<Vec<u8>> = paths.iter().map(|path| clean(path)).collect();
-        let found: Vec<Option<(Entry, Vec<u8>)>> =
-            paths.iter().map(|path| if begun { self.drawn(path, t) } else { None }).collect();
+        let found: Vec<Option<(Entry, Vec<u8>)>> = paths
+            .iter()
+            .map(|path| if begun { self.as_mounter(|m| m.drawn(path, t)) } else { None })
+            .collect();
         let rows = (0..=self.lowers.len() as u32).map(|layer| StackRow {
             layer: self.layer_ref(layer),
             cells: paths.iter().zip(&found).map(|(path, found)| self.cell(layer, path, found)).collect(),

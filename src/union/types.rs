@@ -33,7 +33,8 @@ pub struct Options {
     pub volatile: bool,
 }
 
-/// Who performs the operations: gives new files their owner.
+/// Who performs the operations: gives new files their owner, and decides what is allowed. User 0 has
+/// all capabilities, other users none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cred {
     /// User.
@@ -42,6 +43,36 @@ pub struct Cred {
     pub gid: u32,
     /// Supplementary groups.
     pub groups: Vec<u32>,
+}
+
+/// The machine's `fs.protected_*` settings (Documentation/admin-guide/sysctl/fs.rst): who may follow,
+/// link and open what others left in shared directories. They hold for containers too, which share
+/// their host's kernel.
+///
+/// The default is what Debian and Ubuntu ship (procps, `99-protect-links.conf`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protected {
+    /// Somebody else's symlink in a sticky directory open to all is not followed, by root neither.
+    pub symlinks: bool,
+    /// Somebody else's file gets no second name, unless one may read and write it and it carries no
+    /// privileges.
+    pub hardlinks: bool,
+    /// Somebody else's fifo is not opened with `O_CREAT` in a sticky directory: 1 where it is open to
+    /// all, 2 also where it is open to its group.
+    pub fifos: u8,
+    /// The same for regular files.
+    pub regular: u8,
+}
+
+impl Default for Protected {
+    fn default() -> Protected {
+        Protected { symlinks: true, hardlinks: true, fifos: 1, regular: 2 }
+    }
+}
+
+impl Protected {
+    /// What the kernel starts with, before anybody sets anything: no protection.
+    pub const NONE: Protected = Protected { symlinks: false, hardlinks: false, fifos: 0, regular: 0 };
 }
 
 /// What stat tells.

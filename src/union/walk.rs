@@ -73,6 +73,7 @@ impl Walk {
             let Some(begin) = self.text[self.at..].iter().position(|b| !is_slash(b)) else {
                 return Ok(Parent { dir: self.dir, last: Last::Root, slash: true });
             };
+            m.may_search(self.dir)?;
             let begin = self.at + begin;
             let length = self.text[begin..].iter().position(is_slash);
             let end = length.map_or(self.text.len(), |length| begin + length);
@@ -128,10 +129,11 @@ impl Walk {
         Ok(())
     }
 
-    /// Follows a symlink that is the last component, found in this directory.
-    pub fn enter(&mut self, dir: DirId, target: &[u8]) -> Result<(), Errno> {
-        self.dir = dir;
-        self.follow(target)
+    /// Follows a symlink that is the last component.
+    pub fn enter(&mut self, link: &Spot, target: &[u8], m: &mut Mount) -> Result<(), Errno> {
+        self.dir = link.dir;
+        self.follow(target)?;
+        m.may_follow(link)
     }
 }
 
@@ -167,7 +169,7 @@ impl Mount {
             if (follow || must_be_dir)
                 && let Some(target) = self.symlink_target(&spot.node)
             {
-                walk.enter(parent.dir, &target)?;
+                walk.enter(&spot, &target, self)?;
                 continue;
             }
             self.tell_lookup(parent.dir, &name, tell, t);

@@ -20,7 +20,7 @@ impl Mount {
     pub fn which(&mut self, path: &[u8], t: &mut Trace) -> Which {
         let path = clean(path);
         let which = match self.begin(t) {
-            Ok(()) => self.explain(&path, t),
+            Ok(()) => self.as_mounter(|m| m.explain(&path, t)),
             Err(errno) => nobody(&path, Vec::new(), errno.message().to_owned()),
         };
         t.emit(|| Event::Which {

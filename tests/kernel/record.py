@@ -6,7 +6,10 @@
 
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
-metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long).
+metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long);
+those of deeper.py; and `users`, `users-sticky`, `users-privileges`, `users-rootless` (users.py).
+
+The machine must have fs.protected_hardlinks=1 and the other fs.protected_* at 0, as the replay has.
 
 A case whose merged tree is another after mounting again is left out: there the kernel's answer
 depends on what it had cached.
@@ -16,15 +19,17 @@ import ctypes
 import errno
 import json
 import os
-import random
 import stat
 import sys
 
+import deeper
+import users
+from generate import Generator
+
+GENERATORS = {**deeper.PROFILES, **users.PROFILES}
 LIBC = ctypes.CDLL(None, use_errno=True)
 ERRNO_NAMES = {95: "EOPNOTSUPP", 35: "EDEADLK"}
 DEFAULT_MODE = {"dir": 0o755, "file": 0o644, "fifo": 0o644, "chardev": 0o644}
-OPEN_FLAGS = ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_APPEND", "O_CREAT", "O_EXCL", "O_TRUNC",
-              "O_DIRECTORY", "O_NOFOLLOW"]
 RENAMEAT2 = {"x86_64": 316, "aarch64": 276}.get(os.uname().machine, 316)
 
 
@@ -254,6 +259,14 @@ def mode(op):
     return int(op["mode"], 8)
 
 
+def become(op):
+    """Another user, from whom root can come back."""
+    os.setresuid(0, 0, 0)
+    os.setgroups(op.get("groups", []))
+    os.setresgid(*[op["gid"]] * 3)
+    os.setresuid(op["uid"], op["uid"], 0)
+
+
 PERFORM = {
     "mkdir": lambda op: os.mkdir(op["path"], mode(op)),
     "rmdir": lambda op: os.rmdir(op["path"]),
@@ -275,6 +288,9 @@ PERFORM = {
     "chown": lambda op: os.chown(op["path"], op["uid"], op["gid"]),
     "lchown": lambda op: os.lchown(op["path"], op["uid"], op["gid"]),
     "utimes": lambda op: os.utime(op["path"], (1, 1)),
+    "touch": lambda op: os.utime(op["path"], None),
+    "access": lambda op: call(LIBC.access(op["path"].encode(), op["mode"])),
+    "as": become,
     "setxattr": setxattr,
     "getxattr": lambda op: os.getxattr(op["path"], op["name"]).decode(),
     "removexattr": lambda op: os.removexattr(op["path"], op["name"]),
@@ -287,33 +303,53 @@ PERFORM = {
 }
 
 
-def perform(root, op):
-    """One operation in a child process that is chrooted to the merged tree."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.chroot(root)
-        os.chdir("/")
-        os.umask(0)
+class Inside:
+    """A process chrooted to the merged tree; it performs operations, one after the other."""
+
+    def __init__(self, root):
+        (asked, ask), (answer, answered) = os.pipe(), os.pipe()
+        self.child = os.fork()
+        if self.child == 0:
+            os.close(ask)
+            os.close(answer)
+            os.chroot(root)
+            os.chdir("/")
+            os.umask(0)
+            serve(os.fdopen(asked), answered)
+            os._exit(0)
+        os.close(asked)
+        os.close(answered)
+        self.ask, self.answer = os.fdopen(ask, "w"), os.fdopen(answer)
+
+    def perform(self, op):
+        self.ask.write(json.dumps(op) + "\n")
+        self.ask.flush()
+        return json.loads(self.answer.readline())
+
+    def end(self):
+        self.ask.close()
+        self.answer.close()
+        os.waitpid(self.child, 0)
+
+
+def serve(asked, answered):
+    for line in asked:
+        op = json.loads(line)
         try:
             value = PERFORM[op["op"]](op)
             result = {"ok": True if value is None else value}
         except OSError as error:
             result = {"errno": errno_name(error)}
-        os.write(writer, json.dumps(result).encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as answer:
-        result = json.loads(answer.read())
-    os.waitpid(child, 0)
-    return result
+        answer = (json.dumps(result) + "\n").encode()
+        while answer:
+            answer = answer[os.write(answered, answer):]
 
 
 class Stack:
     """The layers of a case on a tmpfs, mounted."""
 
     def __init__(self, base, case):
-        self.base, self.options = base, case["options"]
+        self.base, self.options, self.inside = base, case["options"], None
         self.prefix = "user.overlay." if self.options["userxattr"] else "trusted.overlay."
         self.lowers = ["l%d" % at for at in range(len(case["lowers"]))]
         self.upper = 0
@@ -335,8 +371,13 @@ class Stack:
             call(LIBC.mount(b"overlay", f"{self.base}/m".encode(), b"overlay", 0, ",".join(options).encode()))
         finally:
             os.chdir("/")
+        self.inside = Inside(f"{self.base}/m")
 
     def unmount(self):
+        if not self.inside:
+            return
+        self.inside.end()
+        self.inside = None
         call(LIBC.umount2(f"{self.base}/m".encode(), 0))
 
     def commit(self):
@@ -377,6 +418,7 @@ def record(case):
 
 def replay(stack, case):
     before, _ = stack.upper_tree()
+    user = {"op": "as", "uid": 0, "gid": 0}
     for op in case["ops"]:
         result, change = {"ok": True}, {}
         if op["op"] in ("restart", "remount"):
@@ -384,9 +426,11 @@ def replay(stack, case):
             if op["op"] == "remount":
                 stack.commit()
             stack.mount()
+            stack.inside.perform(user)
             before, _ = stack.upper_tree()
         else:
-            result = perform(f"{stack.base}/m", op)
+            user = op if op["op"] == "as" else user
+            result = stack.inside.perform(op)
             after, _ = stack.upper_tree()
             change, before = delta(before, after), after
         case["results"].append(result)
@@ -398,181 +442,24 @@ def replay(stack, case):
     return stack.merged_tree() == case["merged"]
 
 
-# ---- random cases ------------------------------------------------------------------------------
-
-class Generator:
-    def __init__(self, profile, seed):
-        self.random, self.profile, self.seed = random.Random(f"{profile}-{seed}"), profile, seed
-        self.names = ["a", "b", "c", "d", "e"]
-        if profile == "long":
-            self.names = ["a", "b", "L" * 100, "M" * 120, "d"]
-        elif profile == "links":
-            self.names = ["a", "b", "c"]
-
-    def chance(self, share):
-        return self.random.random() < share
-
-    def pick(self, values):
-        return self.random.choice(values)
-
-    def options(self):
-        options = {key: self.pick(["on", "off"]) for key in ("redirect_dir", "metacopy", "index", "xino")}
-        if self.profile == "default":
-            options = dict.fromkeys(options, "off")
-        elif self.profile == "userxattr":
-            options.update(redirect_dir="off", metacopy="off")
-        elif self.profile in ("long", "links") or options["metacopy"] == "on":
-            options["redirect_dir"] = "on"
-        if self.profile == "links":
-            options["index"] = "on"
-        return {**options, "userxattr": self.profile == "userxattr"}
-
-    def redirect(self):
-        parts = [self.pick(self.names) for _ in range(3)]
-        odd = ["", "/", "//a", "/a/", "/a//b", "a/b", ".", "..", "/a/..", "/./a", "x" * 200, "/" + "y" * 260]
-        return self.pick([parts[0], parts[0], "/" + parts[0], "/" + "/".join(parts[:2]), "/" + "/".join(parts),
-                          self.pick(odd)])
-
-    def looks(self, entry):
-        if entry["type"] != "symlink" and self.chance(0.25):
-            entry["mode"] = "%04o" % self.pick([0o600, 0o700, 0o4755, 0o2755, 0o1777, 0o2775, 0o6711])
-        if self.chance(0.15):
-            entry.update(uid=self.pick([1, 1000]), gid=self.pick([5, 1000]))
-        if entry["type"] in ("file", "dir") and self.chance(0.1):
-            entry["xattrs"] = {"user." + self.pick("klm"): self.pick("12")}
-        return entry
-
-    def tree(self):
-        tree, files = {}, []
-        marks = self.profile in ("marks", "userxattr")
-
-        def fill(folder, depth):
-            for name in self.names:
-                if self.chance(0.5):
-                    continue
-                path = f"{folder}/{name}"
-                kind = self.random.choices(["dir", "file", "symlink", "fifo", "chardev", "whiteout"],
-                                           [42, 30, 8, 3, 2, 15])[0]
-                if kind == "whiteout":
-                    tree[path] = {"type": kind}
-                elif kind == "file" and files and self.chance(0.6 if self.profile == "links" else 0.25):
-                    tree[path] = {"type": "file", "hardlink": self.pick(files)}
-                elif kind != "dir" or depth < 3:
-                    tree[path] = self.looks({"type": kind, **self.inside(kind, path, marks)})
-                    if kind == "file":
-                        files.append(path)
-                    elif kind == "dir":
-                        fill(path, depth + 1)
-
-        fill("", 0)
-        if self.chance(0.1):
-            tree["/"] = {"type": "dir", "mode": "1777"}
-        return first_name_first(tree)
-
-    def inside(self, kind, path, marks):
-        if kind == "dir":
-            entry = {}
-            if (marks or self.profile == "opaque") and self.chance(0.15):
-                entry["opaque"] = True
-            if marks and self.chance(0.22):
-                entry["redirect"] = self.redirect()
-            return entry
-        if kind == "symlink":
-            return {"target": self.pick(["a", "b", "../a", "/a/b", "/c", ".", "..", "/", "a/", "b/c", "nope", "./"])}
-        if kind == "chardev":
-            return {"rdev": [1, 3]}
-        if kind != "file":
-            return {}
-        if marks and self.chance(0.25):
-            entry = {"metacopy": True, "size": self.pick([0, 1, 5, 9, 4096])}
-            return {**entry, "redirect": self.redirect()} if self.chance(0.4) else entry
-        return {"size": 5000, "fill": "z"} if self.chance(0.1) else {"data": self.pick(["", "x", "hello", path])}
-
-    def path(self):
-        path = "/" + "/".join(self.pick(self.names) for _ in range(self.pick([1, 1, 2, 2, 2, 3])))
-        odd = ["/", "", ".", "//", "/" + "n" * 255, "/" + "n" * 256, "/a/" + "n" * 256,
-               "/" + "q/" * 2047 + "a", "/" + "q/" * 2048]
-        ends = [path] * 92 + [path + "/"] * 5 + [path + "/.", path + "/..", self.pick(odd)]
-        return self.pick(ends)
-
-    def op(self):
-        kinds = {"mkdir": 9, "rmdir": 9, "create": 9, "write": 3, "append": 4, "open": 6, "truncate": 4,
-                 "unlink": 12, "rename": 14, "rename_noreplace": 3, "rename_exchange": 5, "link": 7,
-                 "symlink": 4, "readlink": 1, "chmod": 4, "chown": 3, "lchown": 2, "utimes": 2, "setxattr": 4,
-                 "getxattr": 2, "removexattr": 3, "listxattr": 1, "mkfifo": 2, "mkchar": 2, "readdir": 5,
-                 "stat": 3, "lstat": 2, "read": 4, "restart": 2, "remount": 3}
-        kind = self.random.choices(list(kinds), list(kinds.values()))[0]
-        op = {"op": kind}
-        if kind in ("restart", "remount"):
-            return op
-        if kind.startswith("rename") or kind == "link":
-            source = self.path()
-            near = [source, source + "/" + self.pick(self.names), source.rsplit("/", 1)[0] or "/"]
-            return {**op, "src": source, "dst": self.path() if self.chance(0.8) else self.pick(near)}
-        op["path"] = self.path()
-        modes = ["0644", "0755", "0600", "4755", "2755", "1777", "7777", "0000"]
-        if kind in ("mkdir", "create", "mkfifo", "mkchar", "chmod"):
-            op["mode"] = self.pick(modes)
-        if kind in ("create", "write", "append"):
-            op["data"] = self.pick(["", "n", "new text"])
-        elif kind == "truncate":
-            op["size"] = self.pick([0, 1, 3, 5, 100, -1])
-        elif kind == "symlink":
-            op["target"] = self.pick(["a", "b", "../c", "/a", "x/", "", "t" * 4095, "t" * 4096, "/b/c"])
-        elif kind in ("chown", "lchown"):
-            op.update(uid=self.pick([-1, 0, 7]), gid=self.pick([-1, 0, 8]))
-        elif kind in ("setxattr", "getxattr", "removexattr"):
-            odd = ["user.m", "user.", "nonsense", "trusted.x", "trusted.", "security.z", "", "user." + "x" * 250,
-                   "user." + "x" * 251, "trusted.overlay.opaque", "user.overlay.opaque", "trusted.overlay."]
-            op["name"] = self.pick(odd) if self.chance(0.4) else self.pick(["user.k", "user.l"])
-            if kind == "setxattr":
-                op["value"] = self.pick(["1", "", "y"])
-        elif kind == "mkchar":
-            op["rdev"] = self.pick([[1, 3], [1, 3], [0, 0]])
-        elif kind == "open":
-            flags = [self.pick(OPEN_FLAGS[:3])] + [flag for flag in OPEN_FLAGS[3:] if self.chance(0.22)]
-            if "O_CREAT" in flags:
-                op["mode"] = self.pick(modes)
-            else:
-                flags = [flag for flag in flags if flag != "O_EXCL"]
-            op["flags"] = flags
-            if self.chance(0.5):
-                op["data"] = self.pick(["", "QQ", "longer data"])
-            if self.chance(0.6):
-                op["read"] = True
-        return op
-
-    def case(self):
-        lowers = self.pick([1, 1, 2, 2, 3, 4])
-        return {
-            "name": f"{self.profile}-{self.seed}", "topic": f"kernel-{self.profile}", "options": self.options(),
-            "lowers": [self.tree() for _ in range(lowers)],
-            "initial_upper": self.tree() if self.chance(0.4) else {},
-            "ops": [self.op() for _ in range(self.pick([6, 12, 25, 40]))],
-        }
-
-
-def first_name_first(tree):
-    """Of hard links the first path in order carries the entry."""
-    for path in sorted(tree, key=str.encode):
-        other = tree[path].get("hardlink")
-        if other and other > path:
-            tree[path], tree[other] = tree[other], {"type": "file", "hardlink": path}
-            for entry in tree.values():
-                if entry.get("hardlink") == other:
-                    entry["hardlink"] = path
-    return {path: tree[path] for path in sorted(tree, key=str.encode)}
+def alone():
+    """A mount namespace of our own: a copy of a mount in someone else's would keep a layer busy."""
+    call(LIBC.unshare(0x20000))
+    call(LIBC.mount(b"none", b"/", None, 0x44000, None))
 
 
 def main():
     if len(sys.argv) != 5:
         sys.exit(__doc__)
     profile, seed, count, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), os.path.abspath(sys.argv[4])
+    alone()
     cases = []
     for at in range(seed, seed + count):
         try:
-            case = record(Generator(profile, at).case())
-        except OSError as error:  # A merged directory that can't be listed has no place in the format.
+            case = record(GENERATORS.get(profile, Generator)(profile, at).case())
+        except OSError as error:
+            # A merged directory that can't be listed has no place in the format, nor has an index that
+            # can't be mounted again.
             print(f"{profile}-{at}: {error}", file=sys.stderr)
             continue
         if case:

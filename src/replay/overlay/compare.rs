@@ -1,5 +1,6 @@
 //! Where an answer first leaves the recording, in words.
 
+use super::fields::cut;
 use serde_json::{Map, Value};
 
 /// None: equal. Looked at in the order in which a difference explains those after it: the mount, the
@@ -69,13 +70,6 @@ fn operation(op: &Value) -> String {
         words.push(flags.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|"));
     }
     format!("`{}`", words.join(" "))
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn answered(result: &Value) -> String {

@@ -3,6 +3,8 @@
 use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
 use crate::script::handle::{Answer, EntryValue, LayerValue, refuse, type_word};
 use rhai::{Dynamic, Engine, INT, ImmutableString, Map};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Registers `layer`, `file`, `dir`, `symlink`, `hardlink`, `whiteout`, `opaque`, and what a layer can
 /// be asked.
@@ -17,6 +19,9 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("filled", |size: INT, options: Map| filled(size).and_then(|c| file(c, &options)));
     engine.register_fn("dir", |mode: INT| mode_of(mode).map(|mode| EntryValue::Inode(Inode::dir(mode))));
     engine.register_fn("dir", || EntryValue::Inode(Inode::dir(0o755)));
+    engine.register_fn("dir", |mode: INT, options: Map| with_options(Inode::dir(mode_of(mode)?), &options));
+    engine.register_fn("fifo", || EntryValue::Inode(Inode::new(Kind::Fifo, 0o644)));
+    engine.register_fn("chardev", |major: INT, minor: INT| device(major, minor).map(EntryValue::Inode));
     engine.register_fn("symlink", |target: &str| EntryValue::Inode(Inode::symlink(target.as_bytes())));
     engine.register_fn("hardlink", |path: &str| EntryValue::HardLink(path.to_owned()));
     engine.register_fn("whiteout", || EntryValue::Inode(Inode::whiteout()));
@@ -77,13 +82,27 @@ pub fn entry(path: &str, value: &Dynamic) -> Answer<EntryValue> {
         return Ok(EntryValue::Inode(Inode::file(Contents::text(&text))));
     }
     Err(refuse(&format!(
-        "`{path}` can't be {}: give text, file(text, #{{…}}), dir(mode), symlink(t), hardlink(p), whiteout() or opaque()",
+        "`{path}` can't be {}: give text, file(text, #{{…}}), dir(mode), symlink(t), hardlink(p), fifo(), chardev(major, minor), whiteout() or opaque()",
         type_word(value)
     )))
 }
 
 fn file(contents: Contents, options: &Map) -> Answer<EntryValue> {
-    let mut inode = Inode::file(contents);
+    with_options(Inode::file(contents), options)
+}
+
+/// A character device; 0:0 is a whiteout, as in a layer on disk.
+fn device(major: INT, minor: INT) -> Answer<Inode> {
+    let kind = match (id_of(major)?, id_of(minor)?) {
+        (0, 0) => return Ok(Inode::whiteout()),
+        (major, minor) => Kind::CharDev(major, minor),
+    };
+    Ok(Inode::new(kind, 0o644))
+}
+
+/// The entry with what its options say: attributes, and the marks an earlier mount may have left.
+fn with_options(mut inode: Inode, options: &Map) -> Answer<EntryValue> {
+    let is_dir = inode.kind.is_dir();
     for (key, value) in options {
         let number = || value.as_int().map_err(|_| refuse(&format!("{key} must be a number")));
         match key.as_str() {
@@ -91,12 +110,39 @@ fn file(contents: Contents, options: &Map) -> Answer<EntryValue> {
             "uid" => inode.uid = id_of(number()?)?,
             "gid" => inode.gid = id_of(number()?)?,
             "mtime" => inode.mtime = number()?,
+            "xattrs" => inode.extra_mut().xattrs = xattrs(value)?,
+            "redirect" => inode.extra_mut().redirect = Some(words(key, value)?.as_bytes().into()),
+            "opaque" if is_dir => {
+                inode.extra_mut().opaque = value.as_bool().map_err(|_| refuse("opaque is true or false"))?;
+            }
+            "metacopy" if !is_dir => {
+                let size = u64::try_from(number()?).map_err(|_| refuse("a size is not negative"))?;
+                inode.extra_mut().metacopy = Some(size);
+            }
             other => {
-                return Err(refuse(&format!("a file has no `{other}`; it has mode, uid, gid and mtime")));
+                let (what, has) = if is_dir { ("directory", "opaque") } else { ("file", "metacopy") };
+                return Err(refuse(&format!(
+                    "a {what} has no `{other}`; it has mode, uid, gid, mtime, xattrs, redirect and {has}"
+                )));
             }
         }
     }
     Ok(EntryValue::Inode(inode))
+}
+
+fn words(key: &str, value: &Dynamic) -> Answer<ImmutableString> {
+    value.clone().try_cast().ok_or_else(|| refuse(&format!("{key} is text, not {}", type_word(value))))
+}
+
+/// `#{ "user.origin": "build" }`.
+fn xattrs(value: &Dynamic) -> Answer<BTreeMap<Arc<[u8]>, Arc<[u8]>>> {
+    let map = value
+        .clone()
+        .try_cast::<Map>()
+        .ok_or_else(|| refuse("xattrs is a map of name to text: #{ \"user.origin\": \"build\" }"))?;
+    map.iter()
+        .map(|(name, value)| Ok((name.as_bytes().into(), words(name, value)?.as_bytes().into())))
+        .collect()
 }
 
 fn filled(size: INT) -> Answer<Contents> {
@@ -155,6 +201,11 @@ fn inode_map(inode: &Inode) -> Map {
     }
     if let Some(to) = inode.redirect() {
         map.insert("redirect".into(), String::from_utf8_lossy(to).as_ref().into());
+    }
+    if let Some(extra) = inode.extra.as_ref().filter(|extra| !extra.xattrs.is_empty()) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let xattrs = extra.xattrs.iter().map(|(name, value)| (text(name).into(), text(value).into()));
+        map.insert("xattrs".into(), Dynamic::from_map(xattrs.collect()));
     }
     map
 }

@@ -29,12 +29,13 @@ impl Mount {
     /// # Errors
     /// `EBADF` also when not opened for reading; `EISDIR`.
     pub fn fread(&mut self, fd: u32, size: Option<u64>, t: &mut Trace) -> Result<Contents, Errno> {
-        self.begin(t)?;
-        let position = self.handles.file(fd)?.position;
-        let read = self.read_at(fd, position, size, t)?;
-        self.handles.file_mut(fd)?.position = position.saturating_add(read.len());
-        self.changed();
-        Ok(read)
+        self.through("read", fd, t, |m, t| {
+            let position = m.handles.file(fd)?.position;
+            let read = m.read_at(fd, position, size, t)?;
+            m.handles.file_mut(fd)?.position = position.saturating_add(read.len());
+            m.changed();
+            Ok(read)
+        })
     }
 
     /// pread(2): the position stays.
@@ -42,9 +43,10 @@ impl Mount {
     /// # Errors
     /// `EINVAL` for a negative offset; as [`Mount::fread`].
     pub fn pread(&mut self, fd: u32, offset: i64, size: u64, t: &mut Trace) -> Result<Contents, Errno> {
-        self.begin(t)?;
-        let offset = u64::try_from(offset).map_err(|_| Errno::EINVAL)?;
-        self.read_at(fd, offset, Some(size), t)
+        self.through("pread", fd, t, |m, t| {
+            let offset = u64::try_from(offset).map_err(|_| Errno::EINVAL)?;
+            m.read_at(fd, offset, Some(size), t)
+        })
     }
 
     fn read_at(&mut self, fd: u32, from: u64, size: Option<u64>, t: &mut Trace) -> Result<Contents, Errno> {
@@ -79,11 +81,12 @@ impl Mount {
     /// `EBADF` also when not opened for writing; `EINVAL` past the largest position, `EFBIG` past the
     /// largest file.
     pub fn fwrite(&mut self, fd: u32, data: &Contents, t: &mut Trace) -> Result<u64, Errno> {
-        self.begin(t)?;
-        let position = self.handles.file(fd)?.position;
-        let (end, written) = self.write_at(fd, position, data, t)?;
-        self.handles.file_mut(fd)?.position = end;
-        Ok(written)
+        self.through("write", fd, t, |m, t| {
+            let position = m.handles.file(fd)?.position;
+            let (end, written) = m.write_at(fd, position, data, t)?;
+            m.handles.file_mut(fd)?.position = end;
+            Ok(written)
+        })
     }
 
     /// pwrite(2): the position stays. With `O_APPEND` the offset is ignored, as Linux does it.
@@ -91,9 +94,10 @@ impl Mount {
     /// # Errors
     /// `EINVAL` for a negative offset; as [`Mount::fwrite`].
     pub fn pwrite(&mut self, fd: u32, offset: i64, data: &Contents, t: &mut Trace) -> Result<u64, Errno> {
-        self.begin(t)?;
-        let offset = u64::try_from(offset).map_err(|_| Errno::EINVAL)?;
-        self.write_at(fd, offset, data, t).map(|(_, written)| written)
+        self.through("pwrite", fd, t, |m, t| {
+            let offset = u64::try_from(offset).map_err(|_| Errno::EINVAL)?;
+            m.write_at(fd, offset, data, t).map(|(_, written)| written)
+        })
     }
 
     /// The position after the last byte, and the number of bytes (fs/read_write.c:
@@ -122,6 +126,10 @@ impl Mount {
             return Err(Errno::EINTR);
         }
         let data = data.slice(0, room);
+        drop(now);
+        let spot = self.held(fd, t)?;
+        self.lose_privileges(&spot, ino, t);
+        let now = self.file_of(ino);
         if begin == now.len() {
             drop(now);
             self.append_to(ino, &data);
@@ -162,17 +170,18 @@ impl Mount {
     /// # Errors
     /// `EBADF`; `EINVAL` for a position before the beginning or past the largest file.
     pub fn lseek(&mut self, fd: u32, offset: i64, whence: Whence, t: &mut Trace) -> Result<u64, Errno> {
-        self.begin(t)?;
-        let handle = self.handles.file(fd)?;
-        let position = match (handle.is_dir, whence, offset) {
-            (true, Whence::Set, 0) => 0,
-            (true, ..) => return Err(Errno::EINVAL),
-            (false, ..) if !self.is_file(handle) => 0,
-            (false, ..) => self.position(handle, offset, whence)?,
-        };
-        self.handles.file_mut(fd)?.position = position;
-        self.changed();
-        Ok(position)
+        self.through("lseek", fd, t, |m, _| {
+            let handle = m.handles.file(fd)?;
+            let position = match (handle.is_dir, whence, offset) {
+                (true, Whence::Set, 0) => 0,
+                (true, ..) => return Err(Errno::EINVAL),
+                (false, ..) if !m.is_file(handle) => 0,
+                (false, ..) => m.position(handle, offset, whence)?,
+            };
+            m.handles.file_mut(fd)?.position = position;
+            m.changed();
+            Ok(position)
+        })
     }
 
     fn position(&self, handle: &Handle, offset: i64, whence: Whence) -> Result<u64, Errno> {
@@ -191,15 +200,18 @@ impl Mount {
     /// `EINVAL` for a negative size, before the number is looked at; `EBADF`; `EINVAL` when not opened
     /// for writing or no regular file (fs/open.c, `do_ftruncate`).
     pub fn ftruncate(&mut self, fd: u32, size: i64, t: &mut Trace) -> Result<(), Errno> {
-        self.begin(t)?;
-        let size = u64::try_from(size).map_err(|_| Errno::EINVAL)?;
-        let handle = self.handles.file(fd)?;
-        let ino = handle.entry.upper.filter(|_| handle.flags.write && self.is_file(handle));
-        let ino = ino.ok_or(Errno::EINVAL)?;
-        let resized = self.file_of(ino).resized(size);
-        self.set_contents(ino, resized);
-        self.tell_written(fd, 0, false, t);
-        Ok(())
+        self.through("ftruncate", fd, t, |m, t| {
+            let size = u64::try_from(size).map_err(|_| Errno::EINVAL)?;
+            let handle = m.handles.file(fd)?;
+            let ino = handle.entry.upper.filter(|_| handle.flags.write && m.is_file(handle));
+            let ino = ino.ok_or(Errno::EINVAL)?;
+            let spot = m.held(fd, t)?;
+            m.lose_privileges(&spot, ino, t);
+            let resized = m.file_of(ino).resized(size);
+            m.set_contents(ino, resized);
+            m.tell_written(fd, 0, false, t);
+            Ok(())
+        })
     }
 
     /// getdents(2): the names from the position to the end, in byte order. A stream that came to its
@@ -209,26 +221,26 @@ impl Mount {
     /// # Errors
     /// `EBADF`, `ENOTDIR`; `ENOENT` once the directory was removed (fs/readdir.c, `iterate_dir`).
     pub fn getdents(&mut self, fd: u32, t: &mut Trace) -> Result<Vec<Name>, Errno> {
-        self.begin(t)?;
-        let handle = self.handles.file(fd)?;
-        if !handle.is_dir {
-            return Err(Errno::ENOTDIR);
-        }
-        if handle.named != Named::Yes {
-            return Err(Errno::ENOENT);
-        }
-        if handle.position > 0 {
-            return Ok(Vec::new());
-        }
-        let path = handle.path.clone();
-        let spot = self.spot_at(&path, t)?;
-        let names = self.driver.names(self, &spot.node.entry)?;
-        if !t.fuel.spend(names.len() as u64) {
-            return Err(Errno::EINTR);
-        }
-        self.handles.file_mut(fd)?.position = 1;
-        self.changed();
-        Ok(names)
+        self.through("getdents", fd, t, |m, t| {
+            let handle = m.handles.file(fd)?;
+            if !handle.is_dir {
+                return Err(Errno::ENOTDIR);
+            }
+            if handle.named != Named::Yes {
+                return Err(Errno::ENOENT);
+            }
+            if handle.position > 0 {
+                return Ok(Vec::new());
+            }
+            let spot = m.held(fd, t)?;
+            let names = m.driver.names(m, &spot.node.entry)?;
+            if !t.fuel.spend(names.len() as u64) {
+                return Err(Errno::EINTR);
+            }
+            m.handles.file_mut(fd)?.position = 1;
+            m.changed();
+            Ok(names)
+        })
     }
 
     /// fsync(2). Everything is in memory: nothing to be done, and on a `volatile` mount the kernel
@@ -237,18 +249,19 @@ impl Mount {
     /// # Errors
     /// `EBADF`; `EINVAL` for a device.
     pub fn fsync(&mut self, fd: u32, t: &mut Trace) -> Result<(), Errno> {
-        self.begin(t)?;
-        let handle = self.handles.file(fd)?;
-        if !handle.is_dir && !self.is_file(handle) {
-            return Err(Errno::EINVAL);
-        }
-        let in_upper = handle.entry.upper.is_some();
-        let skipped = self.options.volatile;
-        t.emit(|| Event::Handle {
-            fd,
-            path: show(&handle.path).into_owned(),
-            news: HandleNews::Synced { skipped, in_upper },
-        });
-        Ok(())
+        self.through("fsync", fd, t, |m, t| {
+            let handle = m.handles.file(fd)?;
+            if !handle.is_dir && !m.is_file(handle) {
+                return Err(Errno::EINVAL);
+            }
+            let in_upper = handle.entry.upper.is_some();
+            let skipped = m.options.volatile;
+            t.emit(|| Event::Handle {
+                fd,
+                path: show(&handle.path).into_owned(),
+                news: HandleNews::Synced { skipped, in_upper },
+            });
+            Ok(())
+        })
     }
 }

@@ -37,37 +37,38 @@ impl Mount {
     /// `EBADF`; `EINVAL` for an empty file; `EACCES` when not opened for reading; `ENODEV` for a
     /// directory; `ENOMEM` with 1,024 maps.
     pub fn mmap(&mut self, fd: u32, t: &mut Trace) -> Result<u32, Errno> {
-        self.begin(t)?;
-        let handle = self.handles.file(fd)?;
-        let inode = self.real(&handle.entry).ok_or(Errno::EBADF)?;
-        let len = inode.size();
-        if len == 0 && !handle.is_dir {
-            return Err(Errno::EINVAL);
-        }
-        if !handle.flags.read {
-            return Err(Errno::EACCES);
-        }
-        let Some(part) = handle.first.filter(|_| matches!(inode.kind, Kind::File(_))) else {
-            return Err(Errno::ENODEV);
-        };
-        if self.handles.table().is_some_and(|table| table.maps.len() >= MAX_OPEN) {
-            return Err(Errno::ENOMEM);
-        }
-        let behind = self.data_part(&handle.entry) != Some(part);
-        let (path, named, upper) = (handle.path.clone(), handle.named, handle.entry.upper);
-        let map = Map { part, len, upper, path, named, behind };
-        let path = map.path.clone();
-        self.pin((part.0 == 0).then_some(part.1));
-        self.changed();
-        let table = self.handles.table_mut();
-        let number = lowest_free(&table.maps, 1);
-        table.maps.insert(number, map);
-        t.emit(|| Event::Map {
-            map: number,
-            path: show(&path).into_owned(),
-            news: MapNews::Made { fd, bytes: len, from: self.layer_ref(part.0), behind },
-        });
-        Ok(number)
+        self.through("mmap", fd, t, |m, t| {
+            let handle = m.handles.file(fd)?;
+            let inode = m.real(&handle.entry).ok_or(Errno::EBADF)?;
+            let len = inode.size();
+            if len == 0 && !handle.is_dir {
+                return Err(Errno::EINVAL);
+            }
+            if !handle.flags.read {
+                return Err(Errno::EACCES);
+            }
+            let Some(part) = handle.first.filter(|_| matches!(inode.kind, Kind::File(_))) else {
+                return Err(Errno::ENODEV);
+            };
+            if m.handles.table().is_some_and(|table| table.maps.len() >= MAX_OPEN) {
+                return Err(Errno::ENOMEM);
+            }
+            let behind = m.data_part(&handle.entry) != Some(part);
+            let (path, named, upper) = (handle.path.clone(), handle.named, handle.entry.upper);
+            let map = Map { part, len, upper, path, named, behind };
+            let path = map.path.clone();
+            m.pin((part.0 == 0).then_some(part.1));
+            m.changed();
+            let table = m.handles.table_mut();
+            let number = lowest_free(&table.maps, 1);
+            table.maps.insert(number, map);
+            t.emit(|| Event::Map {
+                map: number,
+                path: show(&path).into_owned(),
+                news: MapNews::Made { fd, bytes: len, from: m.layer_ref(part.0), behind },
+            });
+            Ok(number)
+        })
     }
 
     /// Reads all that was mapped. Past the end of the file the rest of its last page is zero bytes.
@@ -84,11 +85,14 @@ impl Mount {
         };
         let pages = contents.len().div_ceil(PAGE).saturating_mul(PAGE);
         if held.len > pages {
+            let path = held.path.clone();
             t.emit(|| Event::Failed {
-                op: "read of a map".to_owned(),
-                path: show(&held.path).into_owned(),
+                op: "read".to_owned(),
+                path: show(&path).into_owned(),
                 errno: Errno::EFAULT.name().to_owned(),
-                why: "SIGBUS: the file was cut, and the page has nothing behind it".to_owned(),
+                why: format!(
+                    "the file was cut, and map {map} has nothing behind it: SIGBUS kills who touches it"
+                ),
             });
             return Err(Errno::EFAULT);
         }

@@ -208,6 +208,7 @@ impl Mount {
                 let need = if flags.trunc { Need::Emptied } else { Need::Contents };
                 let ino = self.driver.copy_up(self, spot, need, t)?;
                 if flags.trunc {
+                    self.lose_privileges(spot, ino, t);
                     self.set_contents(ino, Contents::EMPTY);
                     self.tell_write(spot, ino, 0, false, t);
                 }
@@ -246,18 +247,46 @@ impl Mount {
     /// # Errors
     /// `EBADF`.
     pub fn close(&mut self, fd: u32, t: &mut Trace) -> Result<(), Errno> {
+        self.through("close", fd, t, |m, t| {
+            m.handles.file(fd)?;
+            let Some(handle) = m.handles.table_mut().files.remove(&fd) else { return Err(Errno::EBADF) };
+            m.handles.settle();
+            let freed = m.unpin(handle.entry.upper);
+            m.changed();
+            t.emit(|| Event::Handle {
+                fd,
+                path: show(&handle.path).into_owned(),
+                news: HandleNews::Closed { freed },
+            });
+            Ok(())
+        })
+    }
+
+    /// A call on a handle: what it answers, and an event if it fails.
+    fn through<R>(
+        &mut self,
+        op: &str,
+        fd: u32,
+        t: &mut Trace,
+        run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
         self.begin(t)?;
-        self.handles.file(fd)?;
-        let Some(handle) = self.handles.table_mut().files.remove(&fd) else { return Err(Errno::EBADF) };
-        self.handles.settle();
-        let freed = self.unpin(handle.entry.upper);
-        self.changed();
-        t.emit(|| Event::Handle {
-            fd,
-            path: show(&handle.path).into_owned(),
-            news: HandleNews::Closed { freed },
-        });
-        Ok(())
+        let path = self.handles.file(fd).ok().map(|handle| handle.path.clone());
+        let result = run(self, t);
+        if let Err(errno) = result
+            && errno != Errno::EINTR
+        {
+            match path {
+                Some(path) if self.refused.is_some() => self.tell_failure(op, &path, errno, t),
+                path => t.emit(|| Event::Failed {
+                    op: op.to_owned(),
+                    path: path.as_ref().map_or_else(|| format!("fd {fd}"), |path| show(path).into_owned()),
+                    errno: errno.name().to_owned(),
+                    why: why(op, errno, path.is_some()).to_owned(),
+                }),
+            }
+        }
+        result
     }
 
     /// Numbers of the open files, ascending.
@@ -320,4 +349,25 @@ fn busy(table: &Table) -> String {
     holds.truncate(3);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("still in use: {}{more}; close what is open first", holds.join(", "))
+}
+
+/// Why the kernel answers so, where the bare name of the error does not say it.
+fn why(op: &str, errno: Errno, open: bool) -> &'static str {
+    match (op, errno) {
+        (_, Errno::EBADF) if !open => "it is not open",
+        ("read" | "pread", Errno::EBADF) => "it was not opened for reading",
+        ("write" | "pwrite", Errno::EBADF) => "it was not opened for writing",
+        ("read" | "pread", Errno::EISDIR) => "a directory is listed, not read",
+        ("getdents", Errno::ENOENT) => "the directory was removed",
+        ("ftruncate", Errno::EINVAL) => "it was not opened for writing, or the size is negative",
+        ("mmap", Errno::EINVAL) => "an empty file can't be mapped",
+        ("mmap", Errno::EACCES) => "it was not opened for reading",
+        ("mmap", Errno::ENODEV) => "a directory can't be mapped",
+        ("lseek", Errno::EINVAL) => "there is no such position",
+        (
+            "fchmod" | "fchown" | "fsetxattr",
+            Errno::EEXIST | Errno::ENOTDIR | Errno::ENOENT | Errno::ENOTEMPTY,
+        ) => "it lies in a lower layer and has no name any more: its copy would have no place",
+        _ => "",
+    }
 }

@@ -13,7 +13,7 @@ pub(super) fn create(m: &mut Mount, spot: &Spot, inode: Inode, t: &mut Trace) ->
     let parent = copy_up::directories(m, spot.dir, t)?;
     let over_whiteout = spot.node.entry.upper_whiteout();
     let mut inode = Inode { mtime: m.now, ..inode };
-    inherit(m, parent, &mut inode);
+    m.inherit(m.upper.inode(parent), &mut inode);
     let opaque = inode.kind.is_dir() && (over_whiteout || must_hide(m, spot.dir));
     if opaque {
         inode.extra_mut().opaque = true;
@@ -29,19 +29,6 @@ pub(super) fn create(m: &mut Mount, spot: &Spot, inode: Inode, t: &mut Trace) ->
         opaque,
     });
     Ok(ino)
-}
-
-/// Owner and setgid as every new inode gets them (fs/inode.c, `inode_init_owner`).
-fn inherit(m: &Mount, parent: Ino, inode: &mut Inode) {
-    const SETGID: u16 = 0o2000;
-    (inode.uid, inode.gid) = (m.cred.uid, m.cred.gid);
-    let parent = m.upper.inode(parent);
-    if parent.mode & SETGID != 0 {
-        inode.gid = parent.gid;
-        if inode.kind.is_dir() {
-            inode.mode |= SETGID;
-        }
-    }
 }
 
 /// Is a new directory in this one marked opaque although the upper had no whiteout there

@@ -50,6 +50,12 @@ impl Driver for Overlay {
         }
     }
 
+    fn failed(&self, m: &mut Mount, dir: &Entry, name: &[u8]) {
+        if let Some(ino) = namei::merged_before_failing(m, dir, name) {
+            impure::merges(m, dir.upper, ino);
+        }
+    }
+
     fn names(&self, m: &Mount, dir: &Entry) -> Result<Vec<Name>, Errno> {
         impure::filtered(m, dir, readdir::names(m, dir))
     }

@@ -11,7 +11,7 @@ use crate::script::methods::{self, Method};
 use topics::TOPICS;
 
 /// The types that scripts see.
-const KINDS: &[&str] = &["Mount", "Container", "Context", "Layer", "Image", "Sh"];
+const KINDS: &[&str] = &["Mount", "Container", "Context", "Layer", "Image", "Sh", "File", "MemoryMap"];
 
 /// The text of a topic, or of everything that mentions it.
 ///

@@ -3,6 +3,7 @@
 mod files;
 mod layers;
 mod objects;
+mod opened;
 mod programs;
 mod story;
 mod written;
@@ -13,6 +14,7 @@ use rhai::Engine;
 
 pub use layers::{described, listing};
 pub use objects::ImageValue;
+pub use opened::{FileValue, MemoryMapValue};
 pub use written::run_written;
 
 /// Registers everything.
@@ -23,6 +25,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     files::register::<OfContext>(engine);
     files::register::<OfProgram>(engine);
     objects::register(engine, core);
+    opened::register(engine);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

@@ -1,7 +1,7 @@
 //! mmap(2) as a view: shared, for reading, of the whole file.
 
 use super::super::cache::Part;
-use super::super::mount::Mount;
+use super::super::mount::{Mount, next_generation};
 use super::{MAX_OPEN, Named, lowest_free};
 use crate::fs::path::show;
 use crate::fs::{Contents, Errno, Ino, Kind};
@@ -14,6 +14,8 @@ const PAGE: u64 = 4096;
 /// A mapped file.
 #[derive(Clone, Debug)]
 pub(super) struct Map {
+    /// No other map of this program's life has it.
+    pub serial: u64,
     /// The file it shows: the one that was opened, not what a copy-up made of it.
     pub part: Part,
     /// Bytes that were mapped.
@@ -55,7 +57,7 @@ impl Mount {
             }
             let behind = m.data_part(&handle.entry) != Some(part);
             let (path, named, upper) = (handle.path.clone(), handle.named, handle.entry.upper);
-            let map = Map { part, len, upper, path, named, behind };
+            let map = Map { serial: next_generation(), part, len, upper, path, named, behind };
             let path = map.path.clone();
             m.pin((part.0 == 0).then_some(part.1));
             m.changed();

@@ -300,6 +300,16 @@ impl Mount {
         self.handles.file(fd).ok().map(|handle| handle.serial)
     }
 
+    /// The path an open file was found by, as it is called now, or was at last.
+    pub fn handle_path(&self, fd: u32) -> Option<Vec<u8>> {
+        self.handles.file(fd).ok().map(|handle| handle.path.to_vec())
+    }
+
+    /// As [`Mount::handle_serial`], of a map.
+    pub fn map_serial(&self, map: u32) -> Option<u64> {
+        self.handles.table().and_then(|table| table.maps.get(&map)).map(|map| map.serial)
+    }
+
     /// Unmounting is refused while anything is open or mapped (fs/namespace.c, `do_umount`).
     ///
     /// # Errors

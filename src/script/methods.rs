@@ -52,7 +52,8 @@ pub const METHODS: &[Method] = &[
     on(&[], "fifo", "", "an entry: a named pipe"),
     on(&[], "chardev", "major, minor", "an entry: a character device"),
     on(&[], "whiteout", "", "an entry: deletes the name in the layers below"),
-    on(&[], "opaque", "", "an entry: a directory that hides all below it"),
+    on(&[], "opaque", "", "an entry: a directory that hides all below it; opaque(\"x\") marks another thing"),
+    on(&[], "xwhiteout", "", "an entry: a whiteout made of an attribute on an empty file"),
     on(&[], "mount", "[top, …, base], #{ redirect_dir: true, … }", "mounts layers with a fresh upper"),
     on(
         &[],
@@ -87,8 +88,8 @@ pub const METHODS: &[Method] = &[
     on(
         FILES,
         "open",
-        "path, mode",
-        "\"r\" \"r+\" \"w\" \"a\" keep it open; open(path, \"RDWR|CREAT\", data) closes it again",
+        "path, flags, #{ data, read, mode }",
+        "keeps it open: \"r\" \"r+\" \"w\" \"a\" \"O_RDWR\"; \"RDWR|CREAT\" or a third argument: one call",
     ),
     on(FILES, "open_rw_noop", "path", "opens for writing and writes nothing: copies up all the same"),
     // Files: names.
@@ -101,8 +102,8 @@ pub const METHODS: &[Method] = &[
     on(FILES, "rename_exchange", "from, to", "exchanges two names"),
     on(FILES, "link", "existing, path", "gives a file a second name"),
     on(FILES, "symlink", "target, path", "makes a symbolic link"),
-    on(FILES, "mkfifo", "path", "makes a named pipe"),
-    on(FILES, "mkchar", "path, major, minor", "makes a character device"),
+    on(FILES, "mkfifo", "path, mode", "makes a named pipe"),
+    on(FILES, "mkchar", "path, major, minor, mode", "makes a character device"),
     // Files: attributes.
     on(FILES, "chmod", "path, mode", "changes permission bits"),
     on(FILES, "chown", "path, uid, gid", "changes the owner; -1 leaves one as it is"),

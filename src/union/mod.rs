@@ -17,6 +17,7 @@ mod driver;
 mod explain;
 mod handle;
 mod mount;
+mod nested;
 mod open;
 mod overlay;
 mod permit;
@@ -26,7 +27,9 @@ mod stack;
 mod types;
 mod walk;
 mod which;
+mod why;
 
 pub use handle::Whence;
 pub use mount::Mount;
 pub use types::{Cred, Lower, Open, Options, Protected, Rename, Stat, StatKind, Which};
+pub use why::Call;

@@ -50,7 +50,7 @@ impl Mount {
         let path = found.as_ref().map_or(path, |(_, physical)| physical);
         match self.raw(layer, path) {
             None => Cell { mark: CellMark::Absent, text: String::new() },
-            Some(inode) if inode.is_whiteout() && !self.native => {
+            Some(inode) if inode.deletes() && !self.native => {
                 Cell { mark: CellMark::Whiteout, text: "whiteout".to_owned() }
             }
             Some(inode) => Cell { mark: CellMark::Hidden, text: words(inode) },

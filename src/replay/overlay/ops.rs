@@ -31,9 +31,16 @@ enum Arg {
     Contents,
     /// `flags`, and what depends on them.
     Flags,
+    /// Who performs what follows.
+    Cred,
+    /// What access(2) asks for: 4, 2 and 1, added up.
+    Asked,
 }
 
 use Arg::Text;
+
+/// The largest user or group: the one after it means "leave as it is".
+pub(super) const MAX_ID: i64 = 0xffff_fffe;
 
 const PATH: Arg = Text("path");
 const FD: &[Arg] = &[Arg::Number("fd")];
@@ -61,6 +68,9 @@ const OPS: &[(&str, &[Arg])] = &[
     ("chown", &[PATH, Arg::Id("uid"), Arg::Id("gid")]),
     ("lchown", &[PATH, Arg::Id("uid"), Arg::Id("gid")]),
     ("utimes", &[PATH]),
+    ("touch", &[PATH]),
+    ("access", &[PATH, Arg::Asked]),
+    ("as", &[Arg::Cred]),
     ("setxattr", &[PATH, Text("name"), Arg::Value]),
     ("getxattr", &[PATH, Text("name")]),
     ("removexattr", &[PATH, Text("name")]),
@@ -115,6 +125,8 @@ pub(super) fn judge(op: &Value) -> Result<(), String> {
             Arg::Offset => args.offset().map(drop),
             Arg::Device => args.0.device("rdev").map(drop),
             Arg::Contents => args.contents().map(drop),
+            Arg::Cred => args.cred().map(drop),
+            Arg::Asked => args.asked().map(drop),
             Arg::Flags => {
                 args.flags().and_then(|_| contents::read(args.0)).and_then(|_| args.0.flag("read")).map(drop)
             }
@@ -160,10 +172,7 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
         "chown" => done(m.chown(args.bytes("path")?, args.id("uid")?, args.id("gid")?, t)),
         "lchown" => done(m.lchown(args.bytes("path")?, args.id("uid")?, args.id("gid")?, t)),
         "touch" => done(m.touch(args.bytes("path")?, t)),
-        "access" => {
-            let mode = op.get("mode").and_then(Value::as_u64).and_then(|mode| u16::try_from(mode).ok());
-            done(m.access(args.bytes("path")?, mode.ok_or("`mode` is a number from 0 to 7")?, t))
-        }
+        "access" => done(m.access(args.bytes("path")?, args.asked()?, t)),
         "utimes" => done(m.utimes(args.bytes("path")?, EPOCH, t)),
         "create" | "write" | "append" | "truncate" | "open" | "open_rw_noop" | "read" => {
             return data(m, name, &args, t);
@@ -258,7 +267,7 @@ impl<'v> Args<'v> {
 
     /// -1 leaves an id as it is.
     pub fn id(&self, key: &str) -> Result<Option<u32>, String> {
-        let id = self.0.number(key, -1, i64::from(u32::MAX) - 1)?;
+        let id = self.0.number(key, -1, MAX_ID)?;
         Ok(u32::try_from(id).ok())
     }
 
@@ -278,13 +287,20 @@ impl<'v> Args<'v> {
 
     /// Of `as`: who performs what follows.
     fn cred(&self) -> Result<Cred, String> {
-        let number = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
-        let id = |key: &str| self.0.get(key).and_then(number).ok_or_else(|| format!("`{key}` is no id"));
+        let id = |key: &str| self.0.number(key, 0, MAX_ID).map(|id| u32::try_from(id).unwrap_or(0));
         let groups = match self.0.get("groups") {
-            None => Some(Vec::new()),
-            Some(groups) => groups.as_array().and_then(|groups| groups.iter().map(number).collect()),
+            Some(_) => self.0.list("groups")?,
+            None => &[],
         };
-        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups: groups.ok_or("`groups` is no list of ids")? })
+        let group = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+        let groups: Option<Vec<u32>> = groups.iter().map(group).collect();
+        let groups =
+            groups.ok_or_else(|| format!("`groups` must be a list of numbers from 0 to {MAX_ID}"))?;
+        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups })
+    }
+
+    fn asked(&self) -> Result<u16, String> {
+        self.0.number("mode", 0, 7).map(|mode| u16::try_from(mode).unwrap_or(0))
     }
 
     pub fn contents(&self) -> Result<Contents, String> {
@@ -312,7 +328,8 @@ impl<'v> Args<'v> {
         }
         // O_RDONLY is 0: it need not be written.
         open.read |= !open.write;
-        if open.create {
+        // What exists keeps its mode: then none need be written.
+        if open.create && self.0.get("mode").is_some() {
             open.mode = self.mode()?;
         }
         Ok(open)

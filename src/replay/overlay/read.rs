@@ -2,6 +2,7 @@
 
 use super::contents;
 use super::fields::{Fields, cut};
+use super::ops::MAX_ID;
 use super::tree::type_word;
 use crate::fs::path::parent;
 use crate::fs::{Contents, Inode, Kind, Nodes, Tree};
@@ -14,9 +15,6 @@ const PATH_MAX: usize = 4095;
 
 /// The largest file (include/linux/fs.h, `MAX_LFS_FILESIZE`).
 const MAX_SIZE: i64 = i64::MAX;
-
-/// The largest user or group: the one after it means "leave as it is".
-const MAX_ID: i64 = 0xffff_fffe;
 
 /// Reads a layer. Paths come sorted, so every parent comes before what it holds.
 pub(super) fn layer(value: &Value) -> Result<Tree, String> {
@@ -182,8 +180,16 @@ fn attributes(fields: Fields<'_>, inode: &mut Inode) -> Result<(), String> {
 
 /// What the overlay itself writes on inodes.
 fn marks(fields: Fields<'_>, inode: &mut Inode) -> Result<(), String> {
-    if fields.flag("opaque")? {
-        inode.extra_mut().opaque = true;
+    match fields.get("opaque").map(|mark| mark.as_str()) {
+        Some(Some("x")) => inode.extra_mut().xwhiteouts = true,
+        Some(Some(_)) => return Err("`opaque` must be true, or \"x\"".to_owned()),
+        _ if fields.flag("opaque")? => inode.extra_mut().opaque = true,
+        _ => {}
+    }
+    match fields.get("whiteout").map(|_| fields.text("whiteout")).transpose()? {
+        None => {}
+        Some("xattr") if matches!(inode.kind, Kind::File(_)) => inode.extra_mut().xwhiteout = true,
+        Some(_) => return Err("`whiteout` must be `xattr`, and on a file".to_owned()),
     }
     if fields.get("redirect").is_some() {
         inode.extra_mut().redirect = Some(fields.string("redirect")?.as_bytes().into());

@@ -4,7 +4,7 @@
 use super::layers::{id_of, listing, mode_of, tree_map};
 use super::opened::stays_open;
 use crate::fs::{Contents, Errno};
-use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse};
+use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse, type_word};
 use crate::trace::Trace;
 use crate::union::{Mount, Open, Rename, Stat, StatKind};
 use rhai::{Array, Dynamic, Engine, INT, Map};
@@ -121,7 +121,10 @@ fn writing<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("open", open::<K>);
     engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, data: &str| {
-        open_once(m, path, flags, Some(data))
+        open_once(m, path, flags, &Map::from_iter([("data".into(), data.into())]))
+    });
+    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, options: Map| {
+        open_once(m, path, flags, &options)
     });
 }
 
@@ -150,13 +153,26 @@ fn open<K: Kind>(m: &mut Files<K>, path: &str, words: &str) -> Answer<Dynamic> {
     if stays_open(words) {
         return super::opened::open(m, path, words).map(Dynamic::from);
     }
-    open_once(m, path, words, None).map(Dynamic::from)
+    open_once(m, path, words, &Map::new()).map(Dynamic::from)
 }
 
-fn open_once<K: Kind>(m: &mut Files<K>, path: &str, words: &str, data: Option<&str>) -> Answer<String> {
-    let open = flags(words)?;
-    let read_back = open.read;
-    let data = data.map(Contents::text);
+/// What is read, unless `read: false`, is what a descriptor open for reading gives from where the
+/// writing ended.
+fn open_once<K: Kind>(m: &mut Files<K>, path: &str, words: &str, options: &Map) -> Answer<String> {
+    let mut open = flags(words)?;
+    let (mut data, mut read_back) = (None, open.read);
+    for (key, value) in options {
+        let wrong = |what: &str| refuse(&format!("{key} is {what}, not {}", type_word(value)));
+        match key.as_str() {
+            "data" => {
+                let text = value.clone().into_immutable_string().map_err(|_| wrong("text"))?;
+                data = Some(Contents::text(&text));
+            }
+            "read" => read_back = value.as_bool().map_err(|_| wrong("true or false"))?,
+            "mode" => open.mode = mode_of(value.as_int().map_err(|_| wrong("a number"))?)?,
+            other => return Err(refuse(&format!("open has no `{other}`; it has data, read and mode"))),
+        }
+    }
     let contents = m.change("open", path, |mount, path, t| mount.open(path, open, data, read_back, t))?;
     text(&contents)
 }
@@ -214,13 +230,22 @@ fn names<K: Kind>(engine: &mut Engine) {
     engine.register_fn("symlink", |m: &mut Files<K>, target: &str, path: &str| {
         m.change("symlink", path, |mount, path, t| mount.symlink(target.as_bytes(), path, t))
     });
-    engine.register_fn("mkfifo", |m: &mut Files<K>, path: &str| {
-        m.change("mkfifo", path, |mount, path, t| mount.mkfifo(path, 0o644, t))
-    });
+    engine.register_fn("mkfifo", |m: &mut Files<K>, path: &str| mkfifo(m, path, 0o644));
+    engine.register_fn("mkfifo", mkfifo::<K>);
     engine.register_fn("mkchar", |m: &mut Files<K>, path: &str, major: INT, minor: INT| {
-        let (major, minor) = (id_of(major)?, id_of(minor)?);
-        m.change("mkchar", path, |mount, path, t| mount.mkchar(path, 0o644, major, minor, t))
+        mkchar(m, path, major, minor, 0o644)
     });
+    engine.register_fn("mkchar", mkchar::<K>);
+}
+
+fn mkfifo<K: Kind>(m: &mut Files<K>, path: &str, mode: INT) -> Answer<()> {
+    let mode = mode_of(mode)?;
+    m.change("mkfifo", path, |mount, path, t| mount.mkfifo(path, mode, t))
+}
+
+fn mkchar<K: Kind>(m: &mut Files<K>, path: &str, major: INT, minor: INT, mode: INT) -> Answer<()> {
+    let (major, minor, mode) = (id_of(major)?, id_of(minor)?, mode_of(mode)?);
+    m.change("mkchar", path, |mount, path, t| mount.mkchar(path, mode, major, minor, t))
 }
 
 /// `rm -r`: the path and everything below it.

@@ -64,6 +64,7 @@ impl Held {
             t.emit(|| Event::Failed {
                 op: op.to_owned(),
                 path: self.path.clone(),
+                other: None,
                 errno: Errno::EBADF.name().to_owned(),
                 why: "it was closed, or opening it was undone".to_owned(),
             });

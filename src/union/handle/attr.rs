@@ -2,6 +2,7 @@
 
 use super::super::attr::{XATTR_SIZE_MAX, judge_length, judge_namespace, set_mode, set_owner};
 use super::super::cache::{Node, ROOT, Spot};
+use super::super::driver::Need;
 use super::super::mount::Mount;
 use super::super::types::Stat;
 use super::Named;
@@ -91,17 +92,17 @@ impl Mount {
             let spot = m.held(fd, t)?;
             m.may_xattr(&spot, name, true)?;
             let stored: Name = m.driver.stored_xattr(m, name)?.as_ref().into();
-            let words = format!("xattr {} set", show(name));
+            let copied = m.bytes_to_copy(&spot.node.entry, Need::Attributes);
             let nameless = m.nameless(fd, t)?;
             let ino = match nameless {
                 Some(ino) => ino,
                 None => m.driver.attributes_of(m, &spot, t)?,
             };
             judge_namespace(name)?;
-            m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert(stored, value.into());
+            m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert(stored.clone(), value.into());
             match nameless {
-                Some(_) => m.tell_nameless(fd, words, t),
-                None => m.tell_attributes(&spot, words, t),
+                Some(_) => m.tell_nameless(fd, format!("xattr {} set", show(name)), t),
+                None => m.tell_xattr(&spot, ino, copied, (name, &stored), Some(value), t),
             }
             Ok(())
         })

@@ -1,7 +1,7 @@
 //! Reading and writing through a handle (fs/read_write.c; fs/overlayfs/file.c).
 
 use super::super::mount::Mount;
-use super::super::open::draw;
+use super::super::open::{Wrote, draw};
 use super::{Handle, Named};
 use crate::fs::path::show;
 use crate::fs::{Contents, Errno, Kind, Name};
@@ -136,7 +136,8 @@ impl Mount {
         } else {
             self.set_contents(ino, now.overwritten(begin, &data));
         }
-        self.tell_written(fd, data.len(), append, t);
+        let wrote = Wrote { bytes: data.len(), append, at: begin, data: Some(&data), copied: 0 };
+        self.tell_written(fd, wrote, t);
         Ok((begin.saturating_add(data.len()), data.len()))
     }
 
@@ -146,7 +147,7 @@ impl Mount {
 
     /// A write to a file with a name is told as any other; without one it changes nothing that a
     /// path leads to.
-    fn tell_written(&mut self, fd: u32, bytes: u64, append: bool, t: &mut Trace) {
+    fn tell_written(&mut self, fd: u32, wrote: Wrote<'_>, t: &mut Trace) {
         if !t.listening() {
             return;
         }
@@ -155,9 +156,9 @@ impl Mount {
         if handle.named == Named::Yes
             && let Ok(spot) = self.spot_at(&handle.path, t)
         {
-            return self.tell_write(&spot, ino, bytes, append, t);
+            return self.tell_write(&spot, ino, wrote, t);
         }
-        let size = self.file_of(ino).len();
+        let (bytes, size) = (wrote.bytes, self.file_of(ino).len());
         t.emit(|| Event::Handle {
             fd,
             path: show(&handle.path).into_owned(),
@@ -209,7 +210,7 @@ impl Mount {
             m.lose_privileges(&spot, ino, t);
             let resized = m.file_of(ino).resized(size);
             m.set_contents(ino, resized);
-            m.tell_written(fd, 0, false, t);
+            m.tell_written(fd, Wrote::default(), t);
             Ok(())
         })
     }

@@ -1,6 +1,7 @@
 //! mmap(2) as a view: shared, for reading, of the whole file.
 
 use super::super::cache::Part;
+use super::super::explain::failed;
 use super::super::mount::{Mount, next_generation};
 use super::{MAX_OPEN, Named, lowest_free};
 use crate::fs::path::show;
@@ -88,13 +89,11 @@ impl Mount {
         let pages = contents.len().div_ceil(PAGE).saturating_mul(PAGE);
         if held.len > pages {
             let path = held.path.clone();
-            t.emit(|| Event::Failed {
-                op: "read".to_owned(),
-                path: show(&path).into_owned(),
-                errno: Errno::EFAULT.name().to_owned(),
-                why: format!(
+            t.emit(|| {
+                let why = format!(
                     "the file was cut, and map {map} has nothing behind it: SIGBUS kills who touches it"
-                ),
+                );
+                failed("read", &path, Errno::EFAULT, why)
             });
             return Err(Errno::EFAULT);
         }

@@ -17,9 +17,11 @@ pub use io::Whence;
 
 use super::cache::{Entry, Part, Spot};
 use super::driver::Need;
+use super::explain::failed;
 use super::mount::{Mount, next_generation};
-use super::open::Opened;
+use super::open::{Opened, Wrote};
 use super::types::Open;
+use super::why::Call;
 use crate::fs::path::{names, parent, show};
 use crate::fs::{Contents, Errno, Kind};
 use crate::trace::{Event, HandleNews, Trace};
@@ -202,6 +204,9 @@ impl Mount {
     /// Copies up what is opened for writing, empties what is opened with `O_TRUNC`
     /// (fs/overlayfs/copy_up.c, `ovl_open_need_copy_up`).
     fn ready(&mut self, spot: &Spot, flags: Open, t: &mut Trace) -> Result<(), Errno> {
+        if let Some(errno) = spot.node.entry.dataless {
+            return Err(errno);
+        }
         match self.real(&spot.node.entry).map(|inode| &inode.kind) {
             Some(Kind::Fifo) => Err(Errno::EOPNOTSUPP),
             Some(Kind::File(_)) if flags.write || flags.trunc => {
@@ -210,7 +215,7 @@ impl Mount {
                 if flags.trunc {
                     self.lose_privileges(spot, ino, t);
                     self.set_contents(ino, Contents::EMPTY);
-                    self.tell_write(spot, ino, 0, false, t);
+                    self.tell_write(spot, ino, Wrote::default(), t);
                 }
                 Ok(())
             }
@@ -277,12 +282,10 @@ impl Mount {
             && errno != Errno::EINTR
         {
             match path {
-                Some(path) if self.refused.is_some() => self.tell_failure(op, &path, errno, t),
-                path => t.emit(|| Event::Failed {
-                    op: op.to_owned(),
-                    path: path.as_ref().map_or_else(|| format!("fd {fd}"), |path| show(path).into_owned()),
-                    errno: errno.name().to_owned(),
-                    why: why(op, errno, path.is_some()).to_owned(),
+                Some(path) if self.refused.is_some() => self.tell_failure(Call::of(op, &path), errno, t),
+                path => t.emit(|| {
+                    let why = why(op, errno, path.is_some()).to_owned();
+                    failed(op, path.as_deref().unwrap_or(format!("fd {fd}").as_bytes()), errno, why)
                 }),
             }
         }
@@ -316,12 +319,7 @@ impl Mount {
     /// `EBUSY`.
     pub(super) fn unbusy(&self, op: &str, t: &mut Trace) -> Result<(), Errno> {
         let Some(table) = self.handles.table() else { return Ok(()) };
-        t.emit(|| Event::Failed {
-            op: op.to_owned(),
-            path: "/".to_owned(),
-            errno: Errno::EBUSY.name().to_owned(),
-            why: busy(table),
-        });
+        t.emit(|| failed(op, b"/", Errno::EBUSY, busy(table)));
         Err(Errno::EBUSY)
     }
 

@@ -96,7 +96,7 @@ fn object(kind: &str, path: &str, profile: Profile, names: &[String], random: &m
         "file" if marks && random.chance(25) => {
             json!({ "type": kind, "metacopy": true, "size": random.pick(&[0, 1, 5, 9, 4096]) })
         }
-        "file" if random.chance(10) => json!({ "type": kind, "size": 5000, "fill": "z" }),
+        "file" if random.chance(10) => json!({ "type": kind, "size": 5000, "fill": "x" }),
         "file" => json!({ "type": kind, "data": random.pick(&["", "x", "hello", path]) }),
         _ => json!({ "type": kind }),
     };

@@ -1,7 +1,9 @@
 //! The one event type. Text and JSON are two renderings of it.
 
+use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Part, Verdict};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
+use super::stack::{Cell, StackRow};
 use crate::error::Error;
 use serde::Serialize;
 
@@ -73,40 +75,6 @@ pub struct Probe {
     /// What it answered.
     #[serde(flatten)]
     pub answer: Answer,
-}
-
-/// What a cell of the drawn stack shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CellMark {
-    /// Visible in the merged view: ●
-    Visible,
-    /// There, but hidden by a layer above: ○
-    Hidden,
-    /// A whiteout: ✕
-    Whiteout,
-    /// An opaque directory: ⊘
-    Opaque,
-    /// Nothing there: ·
-    Absent,
-}
-
-/// A cell of the drawn stack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Cell {
-    /// The sign.
-    pub mark: CellMark,
-    /// Words behind it: "656 B", "dir", empty when absent.
-    pub text: String,
-}
-
-/// A row of the drawn stack: a layer and its cells, one per path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StackRow {
-    /// Which layer.
-    pub layer: LayerRef,
-    /// One cell for each path.
-    pub cells: Vec<Cell>,
 }
 
 /// A row of `explain`.
@@ -336,6 +304,26 @@ pub enum Event {
         errno: String,
         /// Why the kernel answers so here, in words; may be empty.
         why: String,
+    },
+    /// Something happened to a file that is kept open.
+    Handle {
+        /// Its number.
+        fd: u32,
+        /// Its path; the last one it had.
+        path: String,
+        /// What.
+        #[serde(flatten)]
+        news: HandleNews,
+    },
+    /// Something happened to a map of a file (mmap).
+    Map {
+        /// Its number.
+        map: u32,
+        /// The file's path; the last one it had.
+        path: String,
+        /// What.
+        #[serde(flatten)]
+        news: MapNews,
     },
     /// The upper was sealed and became a layer.
     Committed {

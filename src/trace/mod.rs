@@ -8,13 +8,17 @@
 
 mod event;
 mod fuel;
+mod handle;
 mod key;
 mod object;
+mod stack;
 
 pub use event::*;
 pub use fuel::{Exhausted, Fuel, Limits};
+pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
+pub use stack::{Cell, CellMark, StackRow};
 
 /// Takes events.
 pub trait Sink {

@@ -108,7 +108,7 @@ pub const METHODS: &[Method] = &[
     on(FILES, "chmod", "path, mode", "changes permission bits"),
     on(FILES, "chown", "path, uid, gid", "changes the owner; -1 leaves one as it is"),
     on(FILES, "lchown", "path, uid, gid", "changes the owner of the symlink itself"),
-    on(FILES, "utimes", "path, seconds", "sets the modification time"),
+    on(FILES, "utimes", "path, seconds", "sets the modification time; utimes(path) to now"),
     on(FILES, "touch", "path", "makes a file, or its time a second newer"),
     on(FILES, "setxattr", "path, name, value", "sets an extended attribute"),
     on(FILES, "removexattr", "path, name", "removes an extended attribute"),

@@ -28,7 +28,8 @@ fn of<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("access", |m: &mut Files<K>, path: &str, mode: INT| {
         let mode = u16::try_from(mode).ok().filter(|mode| *mode <= 7);
-        let mode = mode.ok_or_else(|| refuse("access asks for 4 (read), 2 (write), 1 (execute), added up"))?;
+        let mode =
+            mode.ok_or_else(|| refuse("access asks for 4 (read), 2 (write), 1 (execute), added up"))?;
         m.on(|mount, t| mount.access(path.as_bytes(), mode, t).is_ok())
     });
 }

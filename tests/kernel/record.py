@@ -341,6 +341,8 @@ class Inside:
         return json.loads(self.answer.readline())
 
     def end(self):
+        # Processes begun later hold this pipe open too: its end is said, not only closed.
+        self.ask.write("null\n")
         self.ask.close()
         self.answer.close()
         os.waitpid(self.child, 0)
@@ -349,6 +351,8 @@ class Inside:
 def serve(asked, answered):
     for line in asked:
         op = json.loads(line)
+        if op is None:
+            break
         try:
             value = PERFORM[op["op"]](op)
             result = {"ok": True if value is None else value}

@@ -96,7 +96,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
         if let Some((what, why)) = NOT_MODELLED.iter().find(|(what, _)| *what == key.as_str()) {
             return lab(core, |_| {
                 Err(Error::new(ErrorKind::Usage, format!("the mount option `{what}` is not modelled"))
-                    .hint(format!("{why}; help mount options lists what is")))
+                    .hint(format!("{why}; `help mounting` tells of those that are")))
             });
         }
         if key == "driver" {

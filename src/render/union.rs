@@ -112,11 +112,13 @@ fn directories(paths: &[String]) -> String {
 }
 
 fn copy_up(event: &Event) -> String {
-    let Event::CopyUp { kind, bytes: size, from, metadata_only, completes, metacopy, index, .. } = event
+    let Event::CopyUp {
+        kind, bytes: size, from, metadata_only, completes, metacopy, index, contents, ..
+    } = event
     else {
         return String::new();
     };
-    let from = layer(from);
+    let from = layer(contents.as_ref().map_or(from, |contents| &contents.layer));
     let said = match kind.as_str() {
         _ if *completes && *metadata_only => "the metacopy in upper becomes an empty file".to_owned(),
         _ if *completes => format!("{} from {from}: the metacopy in upper gets its data", bytes(*size)),

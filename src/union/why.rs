@@ -135,6 +135,10 @@ impl Mount {
                 Some(format!("{name} is {what}; a slash behind it asks for a directory"))
             }
             Err(found) if found == errno => Some(self.why_name(path, errno, t)),
+            Ok(spot) if spot.node.entry.dataless == Some(errno) => Some(format!(
+                "stat knows {}, but its contents are in no data-only layer, and whoever opens or copies it needs them",
+                show(path)
+            )),
             _ => None,
         }
     }
@@ -216,7 +220,7 @@ impl Mount {
             |name: &&Name| self.driver.search(self, entry, name, None).map_or(true, |entry| entry.exists());
         let Some(inside) = names.iter().find(seen) else {
             return Some(match names.len() {
-                0 => format!("something is left in {name}"),
+                0 => format!("{name} looks empty, but whiteouts that are files count as files here"),
                 1 => format!(
                     "{name} looks empty, but the upper has a whiteout in it, and nothing lies below: it counts"
                 ),

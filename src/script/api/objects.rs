@@ -121,7 +121,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
             }
         }
     }
-    let count = layers.len();
+    let (lowers, apart) = (layers.clone(), data.clone());
     let mount = Mount::with_data(layers, data, upper, chosen).map_err(|errno| {
         let _ = with(core, |core| {
             core.trace.emit(|| Event::Failed {
@@ -129,7 +129,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
                 path: "overlay".to_owned(),
                 other: None,
                 errno: errno.name().to_owned(),
-                why: Mount::why_not(count, &chosen),
+                why: Mount::why_not(&lowers, &apart, &chosen),
             });
             Ok(())
         });

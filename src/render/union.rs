@@ -88,6 +88,7 @@ pub fn tell(event: &Event) -> Option<Told> {
         }
         Event::Committed { what, entries, bytes: stored } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
+            let what = if what.is_empty() { "the upper" } else { what.as_str() };
             told("commit", None, format!("{what} sealed as a layer: {entries}, {}", bytes(*stored)))
         }
         Event::Failed { op, path, errno, why, .. } => {
@@ -113,17 +114,33 @@ fn directories(paths: &[String]) -> String {
 
 fn copy_up(event: &Event) -> String {
     let Event::CopyUp {
-        kind, bytes: size, from, metadata_only, completes, metacopy, index, contents, ..
+        kind,
+        bytes: size,
+        from,
+        metadata_only,
+        completes,
+        metacopy,
+        index,
+        source,
+        contents,
+        ..
     } = event
     else {
         return String::new();
     };
-    let from = layer(contents.as_ref().map_or(from, |contents| &contents.layer));
+    let (from, there) = match contents {
+        Some(contents) => (&contents.layer, Some(&contents.path)),
+        None => (from, source.as_ref()),
+    };
+    let from = match there {
+        Some(path) => format!("{} (there {path})", layer(from)),
+        None => layer(from),
+    };
     let said = match kind.as_str() {
         _ if *completes && *metadata_only => "the metacopy in upper becomes an empty file".to_owned(),
         _ if *completes => format!("{} from {from}: the metacopy in upper gets its data", bytes(*size)),
         _ if *metacopy => format!("attributes from {from} into upper; the contents stay there (metacopy)"),
-        _ if *metadata_only => format!("attributes from {from}, no contents, into upper"),
+        _ if *metadata_only => format!("attributes from {from} into upper; the contents are about to be cut"),
         "file" => format!("{} from {from} into an unnamed file, linked into upper", bytes(*size)),
         _ => format!("{kind} from {from} staged in workdir, renamed into upper"),
     };

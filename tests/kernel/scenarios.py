@@ -194,7 +194,7 @@ class Mount:
         self.prefix = "user.overlay." if self.options.get("userxattr") else "trusted.overlay."
         self.stack = [lower.place(self.prefix) for lower in lowers]
         self.data = [lower.place(self.prefix) for lower in self.options.pop("data", [])]
-        self.at = lab.fresh("m")
+        self.at, self.user = lab.fresh("m"), {"uid": 0, "gid": 0}
         os.mkdir(f"{lab.base}/{self.at}")
         self.new_upper()
         self.mount()
@@ -228,18 +228,18 @@ class Mount:
             raise Refused("mount", "", record.errno_name(error)) from None
         finally:
             os.chdir("/")
+        self.inside = record.Inside(f"{self.lab.base}/{self.at}")
+        self.as_user(**self.user)
         self.lab.mounted.append(self)
 
     def unmount(self):
+        self.inside.end()
         record.call(record.LIBC.umount2(f"{self.lab.base}/{self.at}".encode(), 0))
         self.lab.mounted.remove(self)
 
     def do(self, op, path="", **more):
         order = {"op": op, "path": path, **more}
-        # A process of its own for each call: one that stays would pin this mount and those beside it.
-        inside = record.Inside(f"{self.lab.base}/{self.at}")
-        result = inside.perform(order)
-        inside.end()
+        result = self.inside.perform(order)
         if "errno" in result:
             raise Refused(op, path or more.get("src", ""), result["errno"])
         return result["ok"]
@@ -379,6 +379,19 @@ class Mount:
     @property
     def lowers(self):
         return len(self.stack)
+
+    def access(self, path, mode):
+        try:
+            return self.do("access", path, mode=mode)
+        except Refused:
+            return False
+
+    def as_user(self, uid, gid=None, groups=()):
+        self.user = {"uid": uid, "gid": uid if gid is None else gid, "groups": list(groups)}
+        self.do("as", **self.user)
+
+    def as_root(self):
+        self.as_user(0)
 
     def restart(self):
         self.unmount()

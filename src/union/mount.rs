@@ -81,6 +81,12 @@ pub(super) fn next_generation() -> u64 {
     GENERATIONS.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Overlays over one another in a mount of these layers.
+fn depth<'l>(lowers: impl Iterator<Item = &'l Lower>) -> u32 {
+    let below = lowers.filter_map(|lower| lower.layer.inode(0).nested());
+    below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
+}
+
 impl Mount {
     /// Mounts `lowers` (topmost first, as in `lowerdir=A:B:C`) with `upper`.
     ///
@@ -120,9 +126,16 @@ impl Mount {
         Ok(mount)
     }
 
-    /// Why [`Mount::new`] refuses this number of lowers and these options, in words.
-    pub fn why_not(lowers: usize, options: &Options) -> String {
-        why_not_mounted(lowers, options)
+    /// Why [`Mount::with_data`] refuses these layers and options, in words.
+    pub fn why_not(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
+        let depth = depth(lowers.iter().chain(data));
+        if depth > MAX_DEPTH {
+            return format!("{depth} overlays over one another; the kernel allows {MAX_DEPTH}");
+        }
+        if lowers.is_empty() && !data.is_empty() {
+            return "all layers are data-only, so there is nothing to merge".to_owned();
+        }
+        why_not_mounted(lowers.len() + data.len(), options)
     }
 
     /// A plain filesystem: no lowers, so nothing is ever copied up or whited out.
@@ -179,8 +192,7 @@ impl Mount {
 
     /// How many overlays are stacked here: 1, unless a lower is another overlay's merged directory.
     pub fn depth(&self) -> u32 {
-        let below = self.lowers.iter().filter_map(|lower| lower.layer.inode(0).nested());
-        below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
+        depth(self.lowers.iter())
     }
 
     /// The lower layers, topmost first; data-only ones last.

@@ -9,11 +9,13 @@
 mod event;
 mod fuel;
 mod key;
+mod layer;
 mod object;
 
 pub use event::*;
 pub use fuel::{Exhausted, Fuel, Limits};
 pub use key::{CacheKey, Part, Reason, Verdict};
+pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
 
 /// Takes events.

@@ -6,7 +6,9 @@
 
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
-metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long).
+metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long);
+those of `deeper.py`, which pick names that are there: `deep`, `history`, `moves`, `index`, `modes` …;
+and those of `tables.py`, every operation on every kind of name: `table-one`, `table-two`, `table-open`.
 
 A case whose merged tree is another after mounting again is left out: there the kernel's answer
 depends on what it had cached.
@@ -19,7 +21,8 @@ import os
 import stat
 import sys
 
-from deeper import PROFILES
+import deeper
+import tables
 from generate import Generator
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -433,11 +436,12 @@ def main():
     if len(sys.argv) != 5:
         sys.exit(__doc__)
     profile, seed, count, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), os.path.abspath(sys.argv[4])
+    generators = {**deeper.PROFILES, **tables.PROFILES}
     alone()
     cases = []
     for at in range(seed, seed + count):
         try:
-            case = record(PROFILES.get(profile, Generator)(profile, at).case())
+            case = record(generators.get(profile, Generator)(profile, at).case())
         except OSError as error:
             # A merged directory that can't be listed has no place in the format, nor has an index that
             # can't be mounted again.

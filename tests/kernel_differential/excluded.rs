@@ -39,7 +39,7 @@ pub fn excuse(kernel: &Kernel, case: &Case, lab: &Answer) -> bool {
 
 /// Has a layer been handed over with a redirect whose target can still be reached by its own name?
 pub fn uncovered(case: &Case) -> bool {
-    case.lowers.iter().chain([&case.upper]).any(|layer| {
+    case.layers().any(|layer| {
         let targets: Vec<String> = layer.iter().filter_map(|(path, entry)| target(path, entry)).collect();
         let nested = |(at, one): (usize, &String)| {
             targets
@@ -67,7 +67,7 @@ pub fn target(path: &str, entry: &Entry) -> Option<String> {
 /// Does the layer hide what lower layers have at this path?
 fn covers(layer: &Layer, path: &str) -> bool {
     let hides = |entry: &Entry| match text(entry, "type") {
-        "dir" => entry.contains_key("opaque"),
+        "dir" => entry.get("opaque") == Some(&Value::Bool(true)),
         _ => !entry.contains_key("metacopy"),
     };
     let above = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]);

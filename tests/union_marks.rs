@@ -73,7 +73,7 @@ fn a_listing_obeys_attribute_whiteouts_only_where_the_mount_met_their_mark() {
     assert!(names(&mut m, "/d").is_empty(), "now it was met");
     // What a mount has met is kept when the lab is cloned for undo, and lost with a new mount.
     assert!(names(&mut m.clone(), "/d").is_empty());
-    m.restart();
+    m.restart(&mut Trace::silent()).unwrap();
     assert_eq!(names(&mut m, "/d"), ["f"]);
 }
 

@@ -5,6 +5,7 @@
 
 mod contents;
 mod digest;
+mod entries;
 mod errno;
 mod host;
 mod inode;
@@ -13,7 +14,8 @@ mod tree;
 
 pub use contents::{Contents, Piece};
 pub use digest::{Digest, Hasher};
+pub use entries::Entries;
 pub use errno::Errno;
 pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
-pub use inode::{EPOCH, Entries, Extra, Inode, Kind};
+pub use inode::{EPOCH, Extra, Inode, Kind};
 pub use tree::{Ino, Layer, Name, Nodes, Tree};

@@ -1,6 +1,7 @@
 //! Directory trees: [`Tree`] can be changed (an upper), [`Layer`] is sealed and shared (a lower).
 
-use super::inode::{Entries, Inode, Kind};
+use super::entries::Entries;
+use super::inode::{Inode, Kind};
 use super::path;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -128,7 +129,12 @@ impl Tree {
 
     /// Gives an inode one more name. An older inode of that name loses it and is returned.
     pub fn link(&mut self, dir: Ino, name: &[u8], ino: Ino) -> Option<Ino> {
-        let before = self.entries_mut(dir)?.insert(name.into(), ino);
+        self.link_name(dir, name.into(), ino)
+    }
+
+    /// [`Tree::link`] under a name that is shared already.
+    pub fn link_name(&mut self, dir: Ino, name: Name, ino: Ino) -> Option<Ino> {
+        let before = self.entries_mut(dir)?.insert(name, ino);
         self.inode_mut(ino).nlink += 1;
         if let Some(before) = before {
             self.drop_link(before);
@@ -258,7 +264,8 @@ impl Tree {
                 *entries = Entries::sealed(sorted);
             }
         }
-        Layer(Arc::new(Sealed { inodes: inodes.into_boxed_slice(), entries: files, bytes }))
+        let whiteouts = inodes.iter().any(Inode::is_whiteout);
+        Layer(Arc::new(Sealed { inodes: inodes.into_boxed_slice(), whiteouts, entries: files, bytes }))
     }
 
     /// Number of inodes held, those without a name included.
@@ -275,6 +282,7 @@ impl Tree {
 #[derive(Debug)]
 struct Sealed {
     inodes: Box<[Inode]>,
+    whiteouts: bool,
     entries: usize,
     bytes: u64,
 }
@@ -304,6 +312,11 @@ impl Layer {
     /// Bytes of its regular files; a hard-linked file counts once.
     pub fn bytes(&self) -> u64 {
         self.0.bytes
+    }
+
+    /// Is any of its inodes a whiteout?
+    pub fn has_whiteouts(&self) -> bool {
+        self.0.whiteouts
     }
 
     /// The very same layer (not just an equal one)?

@@ -12,6 +12,7 @@
 mod attr;
 mod cache;
 mod change;
+mod dentry;
 mod driver;
 mod explain;
 mod mount;
@@ -26,4 +27,4 @@ mod walk;
 mod which;
 
 pub use mount::Mount;
-pub use types::{Cred, Lower, Open, Options, Protected, Rename, Stat, StatKind, Which};
+pub use types::{Cached, Cred, Lower, Names, Open, Options, Protected, Rename, Stat, StatKind, Which};

@@ -4,7 +4,7 @@ use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
 use super::overlay::{Index, Overlay, Private};
 use super::refused::Refused;
-use super::types::{Cred, Lower, Options, Protected};
+use super::types::{Cached, Cred, Lower, Options, Protected};
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
@@ -159,6 +159,11 @@ impl Mount {
         self.cache = Cache::default();
     }
 
+    /// How much is kept to answer faster.
+    pub fn cached(&self) -> Cached {
+        self.cache.size()
+    }
+
     /// A number that no other state of any mount of this process has had: changes with every change
     /// of the upper. For memoising what was computed from the merged view; never shown.
     pub fn generation(&self) -> u64 {
@@ -174,11 +179,18 @@ impl Mount {
     }
 
     /// An inode of any layer.
+    #[inline]
     pub(super) fn inode(&self, (layer, ino): Part) -> &Inode {
         match layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize)) {
             Some(lower) => lower.layer.inode(ino),
             None => self.upper.inode(ino),
         }
+    }
+
+    /// May there be a whiteout in this layer?
+    pub(super) fn has_whiteouts(&self, layer: u32) -> bool {
+        let lower = layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize));
+        lower.is_none_or(|lower| lower.layer.has_whiteouts())
     }
 
     /// The inode that gives an entry its type and attributes.

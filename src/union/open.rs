@@ -287,10 +287,7 @@ impl Mount {
             bytes,
             size: self.upper.inode(ino).size(),
             append,
-            untouched: self
-                .driver
-                .covered(self, &self.cache.dir(spot.dir).entry, &spot.name)
-                .map(|(layer, _)| self.layer_ref(layer)),
+            untouched: self.driver.covered(self, spot).map(|(layer, _)| self.layer_ref(layer)),
         });
     }
 }

@@ -128,7 +128,7 @@ fn copy_of(m: &Mount, entry: &Entry, contents: Option<Contents>) -> Result<Inode
 pub(super) fn put(m: &mut Mount, parent: Ino, name: &Name, inode: Inode) -> Ino {
     let upper = m.upper_mut();
     let ino = upper.add(inode);
-    upper.link(parent, name, ino);
+    upper.link_name(parent, name.clone(), ino);
     impure::made(m, ino);
     ino
 }

@@ -50,8 +50,7 @@ pub(super) fn changed(m: &mut Mount, dir: Ino) {
 
 /// unlink and rmdir (`ovl_do_remove`).
 pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Errno> {
-    let parent_entry = m.cache.dir(spot.dir).entry.clone();
-    let below = namei::covered(m, &parent_entry, &spot.name);
+    let below = namei::covered_by(m, spot);
     let entry = &spot.node.entry;
     let lower_positive = below.is_some() || entry.upper.is_none();
     if spot.node.dir.is_some() && (lower_positive || !entry.pure_upper()) && !readdir::is_empty(m, entry) {

@@ -48,6 +48,8 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Lookup { .. }
         | Event::CopyUpDirectories { .. }
         | Event::CopyUp { .. }
+        | Event::LinkedUp { .. }
+        | Event::Cleared { .. }
         | Event::Write { .. }
         | Event::Created { .. }
         | Event::Removed { .. }

@@ -6,14 +6,16 @@
 
 pub mod build;
 mod container;
-mod overlay;
+mod json;
+pub mod overlay;
 mod report;
 
 pub use report::{Answer, Failure, Report, Topic, Verdict};
 
-use crate::error::{Error, ErrorKind, Span};
+use crate::error::{Error, ErrorKind};
 use crate::fs::{Host, HostKind};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// The largest corpus file, in bytes.
 const MAX_FILE: u64 = 256 << 20;
@@ -110,15 +112,17 @@ fn file_beside(
     report: &mut Report,
     take: &mut dyn FnMut(&Answer),
 ) -> Result<bool, Error> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(name, bytes, &error))?;
-    if let Some(cases) = value.get("cases").and_then(Value::as_array) {
-        let overlay =
-            value.get("format").and_then(Value::as_str).is_some_and(|f| f.starts_with(overlay::FORMAT));
-        let mut known = None;
-        for case in cases {
-            let replayed = match overlay {
-                true => overlay::replay(case).map_err(|message| bad_case(name, case, &message)),
-                false => docker(name, case, &mut known, bases),
+    let value = json::read(name, bytes)?;
+    if let Some(cases) = value.get("cases") {
+        let cases = cases.as_array().ok_or_else(|| bad_file(name, "`cases` must be a list"))?;
+        let overlay = is_overlay(&value, cases).map_err(|message| bad_file(name, &message))?;
+        let (mut known, mut names) = (None, HashSet::new());
+        for (at, case) in cases.iter().enumerate() {
+            let twice = case.get("name").and_then(Value::as_str).filter(|name| !names.insert(*name));
+            let replayed = match (overlay, twice) {
+                (_, Some(_)) => Err(bad_case(name, case, at, "`name`: another case of this file has it")),
+                (true, _) => overlay::replay(case).map_err(|message| bad_case(name, case, at, &message)),
+                (false, _) => docker(name, case, at, &mut known, bases),
             };
             match replayed {
                 Ok(answer) => {
@@ -131,7 +135,10 @@ fn file_beside(
         return Ok(!cases.is_empty());
     }
     if value.get("topic").is_some_and(Value::is_string) && value.get("name").is_some_and(Value::is_string) {
-        let answer = docker(name, &value, &mut None, bases)?;
+        let answer = match overlay::is_case(&value) {
+            true => overlay::replay(&value).map_err(|message| bad_case(name, &value, 0, &message)),
+            false => docker(name, &value, 0, &mut None, bases),
+        }?;
         report.add(&answer);
         take(&answer);
         return Ok(true);
@@ -139,15 +146,32 @@ fn file_beside(
     Ok(false)
 }
 
+/// Are these overlay cases? The file must say so.
+fn is_overlay(file: &Value, cases: &[Value]) -> Result<bool, String> {
+    let wanted = format!("for overlay cases it is `{}1`", overlay::FORMAT);
+    match file.get("format") {
+        Some(Value::String(format)) if *format == format!("{}1", overlay::FORMAT) => Ok(true),
+        Some(Value::String(format)) if format.starts_with(overlay::FORMAT) => {
+            let shown: String = format.chars().take(80).collect();
+            Err(format!("`format` is `{shown}`, which is unknown; {wanted}"))
+        }
+        Some(Value::String(_)) => Ok(false),
+        Some(_) => Err("`format` must be text".to_owned()),
+        None if cases.iter().any(overlay::is_case) => Err(format!("no `format`; {wanted}")),
+        None => Ok(false),
+    }
+}
+
 /// Replays one case of Docker's; its base images are read when the first case needs them.
 fn docker(
     file: &str,
     case: &Value,
+    at: usize,
     known: &mut Option<build::Bases>,
     bases: &mut dyn FnMut() -> Result<build::Bases, Error>,
 ) -> Result<Answer, Error> {
     if build::is_ignore_case(case) {
-        return build::replay_ignore(case).map_err(|message| bad_case(file, case, &message));
+        return build::replay_ignore(case).map_err(|message| bad_case(file, case, at, &message));
     }
     let replay = match case {
         case if build::is_case(case) => build::replay,
@@ -158,26 +182,21 @@ fn docker(
         Some(bases) => bases,
         None => known.insert(bases()?),
     };
-    replay(case, bases).map_err(|message| bad_case(file, case, &message))
+    replay(case, bases).map_err(|message| bad_case(file, case, at, &message))
 }
 
-fn not_json(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
-    let text = String::from_utf8_lossy(bytes);
-    let error_text = error.to_string();
-    let message = error_text.split(" at line ").next().unwrap_or("not JSON");
-    // Corpus files have very long lines: the mark alone would not fit on a screen.
-    let (line, column) = (error.line() as u32, error.column() as u32);
-    let mut span = Span::locate(name, &text, line, column, 1);
-    if span.text.chars().count() > 200 {
-        span.text = "".into();
-    }
-    Error::new(ErrorKind::Syntax, format!("not JSON: {message}"))
-        .at(span)
+fn bad_file(file: &str, message: &str) -> Error {
+    Error::new(ErrorKind::Syntax, format!("{file}: {message}"))
         .hint("a corpus file is JSON with `format` and `cases`")
 }
 
-fn bad_case(file: &str, case: &Value, message: &str) -> Error {
-    let name = case.get("name").and_then(Value::as_str).unwrap_or("without a name");
-    Error::new(ErrorKind::Syntax, format!("{file}: case `{name}`: {message}"))
+/// `at` is the case's place in the file, for one that has no name.
+fn bad_case(file: &str, case: &Value, at: usize, message: &str) -> Error {
+    let name = case.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let name = name.map_or(format!("cases[{at}]"), |name| {
+        let shown: String = name.chars().take(80).collect();
+        format!("case `{shown}`")
+    });
+    Error::new(ErrorKind::Syntax, format!("{file}: {name}: {message}"))
         .hint("the corpus's README says what a case holds")
 }

@@ -39,6 +39,9 @@ pub(super) trait Driver: Debug + Sync {
     /// Takes note of a directory that was found, where that leaves a trace in the layers.
     fn found(&self, m: &mut Mount, dir: &Entry, entry: &Entry);
 
+    /// The same of a look-up that failed.
+    fn failed(&self, m: &mut Mount, dir: &Entry, name: &[u8]);
+
     /// The names that the layers list, in byte order. May be kept until a name changes.
     fn listed(&self, m: &Mount, dir: &Entry) -> Vec<Name>;
 

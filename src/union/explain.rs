@@ -1,10 +1,11 @@
 //! Telling what happened: look-ups as a kernel with cold caches makes them, and failures in words.
 
-use super::cache::{DirId, Spot};
+use super::cache::{DirId, Entry, Spot};
+use super::driver::Need;
 use super::mount::Mount;
 use crate::fs::path::{names, show};
-use crate::fs::{Errno, Ino, Name};
-use crate::trace::{Answer, Event, LayerRef, Probe, Trace};
+use crate::fs::{Contents, Errno, Ino, Inode, Kind, Name, Nodes, Piece};
+use crate::trace::{Answer, Data, Event, LayerRef, Object, Probe, Trace};
 
 impl Mount {
     /// A changing system call: what it answers, and an event if it fails.
@@ -55,9 +56,9 @@ impl Mount {
 
     /// Looks up the last name of a path and tells it.
     pub(super) fn told(&mut self, dir: DirId, name: &Name, t: &mut Trace) -> Result<Spot, Errno> {
-        let spot = self.spot(dir, name)?;
+        let spot = self.spot(dir, name);
         self.tell_lookup(dir, name, true, t);
-        Ok(spot)
+        spot
     }
 
     /// Emits the search for a name.
@@ -67,18 +68,17 @@ impl Mount {
         }
         let (probes, found) = self.probes(dir, name);
         let path = show(&self.path_in(dir, name)).into_owned();
-        t.emit(|| Event::Lookup { path, probes, found, aside: false });
+        let errno = found.err().map(|errno| errno.name().to_owned());
+        t.emit(|| Event::Lookup { path, probes, found: found == Ok(true), errno, aside: false });
     }
 
     /// The search for a name as a cold kernel makes it: which layers are asked, which can't be, and
     /// where it ends. Independent of what the cache knows.
-    pub(super) fn probes(&self, dir: DirId, name: &[u8]) -> (Vec<Probe>, bool) {
+    pub(super) fn probes(&self, dir: DirId, name: &[u8]) -> (Vec<Probe>, Result<bool, Errno>) {
         let entry = &self.cache.dir(dir).entry;
         let mut trail = Vec::new();
-        let found = match self.driver.search(self, entry, name, Some(&mut trail)) {
-            Ok(entry) => entry.exists(),
-            Err(_) => false,
-        };
+        let found = self.driver.search(self, entry, name, Some(&mut trail)).map(|entry| entry.exists());
+        let indexed = trail.pop_if(|(_, answer)| matches!(answer, Answer::Indexed { .. }));
         let Some((deepest, _)) = trail.last() else { return (Vec::new(), found) };
         let directory = self.cache.path_of(dir);
         let mut probes = Vec::new();
@@ -90,6 +90,7 @@ impl Mount {
             };
             probes.push(Probe { layer: self.layer_ref(layer), answer });
         }
+        probes.extend(indexed.map(|(layer, answer)| Probe { layer: self.layer_ref(layer), answer }));
         (probes, found)
     }
 
@@ -107,6 +108,24 @@ impl Mount {
         Answer::NotAsked
     }
 
+    /// What an upper inode is, for an event.
+    pub(super) fn object(&self, ino: Ino) -> Object {
+        object_of(self.upper.inode(ino))
+    }
+
+    /// Bytes that the kernel has to copy before this much of the object is in the upper.
+    pub(super) fn bytes_to_copy(&self, entry: &Entry, need: Need) -> u64 {
+        let there = entry.upper.map(|ino| self.upper.inode(ino));
+        let copied = match (there, need) {
+            (_, Need::Emptied) => false,
+            (Some(inode), _) => need == Need::Contents && inode.metacopy().is_some(),
+            (None, Need::Attributes) => !self.options.metacopy,
+            (None, Need::Contents) => true,
+        };
+        let real = self.real(entry).filter(|inode| copied && matches!(inode.kind, Kind::File(_)));
+        real.map_or(0, Inode::size)
+    }
+
     /// A layer as people count them: the upper is 0, the base is 1.
     pub(super) fn layer_ref(&self, layer: u32) -> LayerRef {
         match layer.checked_sub(1).and_then(|at| self.lowers.get(at as usize)) {
@@ -116,6 +135,32 @@ impl Mount {
             },
             None => LayerRef { number: 0, label: String::new() },
         }
+    }
+}
+
+fn object_of(inode: &Inode) -> Object {
+    let (target, rdev) = match &inode.kind {
+        Kind::Symlink(target) => (Some(show(target).into_owned()), None),
+        Kind::CharDev(major, minor) => (None, Some((*major, *minor))),
+        _ => (None, None),
+    };
+    let xattrs = inode.extra.iter().flat_map(|extra| &extra.xattrs);
+    Object {
+        mode: inode.mode,
+        uid: inode.uid,
+        gid: inode.gid,
+        size: inode.size(),
+        target,
+        rdev,
+        xattrs: xattrs.map(|(name, value)| (show(name).into_owned(), show(value).into_owned())).collect(),
+    }
+}
+
+/// Contents as an event shows them, if they are short.
+pub(super) fn short(contents: &Contents) -> Option<Data> {
+    match contents.pieces() {
+        [Piece::Fill { byte, .. }] if byte.is_ascii() => Some(Data::Fill(char::from(*byte))),
+        _ => contents.to_text(512).map(Data::Data),
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Mount {
     pub(super) now: i64,
     pub(super) index: Index,
     pub(super) private: Private,
+    /// The whiteout that all deletions of this mount link to was made.
+    pub(super) shared_whiteout: bool,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
     generation: u64,
@@ -45,6 +47,7 @@ impl Clone for Mount {
             now: self.now,
             index: self.index.clone(),
             private: self.private.clone(),
+            shared_whiteout: self.shared_whiteout,
             driver: self.driver,
             cache: Cache::default(),
             generation: self.generation,
@@ -88,6 +91,7 @@ impl Mount {
             now: EPOCH,
             index: Index::default(),
             private: Private::default(),
+            shared_whiteout: false,
             driver: &Overlay,
             cache: Cache::default(),
             generation: next_generation(),
@@ -156,6 +160,7 @@ impl Mount {
 
     /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
     pub fn restart(&mut self) {
+        self.shared_whiteout = false;
         self.cache = Cache::default();
     }
 
@@ -232,7 +237,14 @@ impl Mount {
         if let Some(node) = self.cache.get(dir, name) {
             return Ok(node);
         }
-        let entry = self.driver.search(self, &self.cache.dir(dir).entry, name, None)?;
+        let entry = match self.driver.search(self, &self.cache.dir(dir).entry, name, None) {
+            Ok(entry) => entry,
+            Err(errno) => {
+                let parent = self.cache.dir(dir).entry.clone();
+                self.driver.failed(self, &parent, name);
+                return Err(errno);
+            }
+        };
         if self.real(&entry).is_some_and(|inode| inode.kind.is_dir()) {
             let parent = self.cache.dir(dir).entry.clone();
             self.driver.found(self, &parent, &entry);

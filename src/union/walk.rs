@@ -216,7 +216,11 @@ impl Mount {
                 End::Dot | End::Root => return Ok(self.found_dir(dir)),
             };
             let name = &walk.text[range.clone()];
-            let node = self.lookup(dir, name)?;
+            let node = self.lookup(dir, name);
+            if node.is_err() {
+                self.tell_lookup(dir, name, tell, t);
+            }
+            let node = node?;
             if (follow || must_be_dir)
                 && let Some(target) = self.symlink_target(&node)
             {

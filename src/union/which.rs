@@ -5,7 +5,7 @@ use super::mount::Mount;
 use super::types::Which;
 use super::walk::Last;
 use crate::fs::path::{clean, names, show};
-use crate::fs::{Errno, Inode};
+use crate::fs::{Errno, Ino, Inode};
 use crate::trace::{Answer, Event, LayerRef, Probe, Trace};
 
 /// The search for one name, with what every asked layer said.
@@ -154,7 +154,8 @@ impl Mount {
     fn spoken(&self, search: &Search) -> Vec<Probe> {
         let mut probes = Vec::new();
         for layer in 0..=self.lowers.len() as u32 {
-            let asked = search.trail.iter().find(|(asked, _)| *asked == layer).map(|(_, answer)| answer);
+            // The last answer of the upper may be its index's.
+            let asked = search.trail.iter().rfind(|(asked, _)| *asked == layer).map(|(_, answer)| answer);
             let answer = match asked {
                 Some(answer) if *answer != Answer::Absent => Some(answer.clone()),
                 _ => self.raw(layer, &search.path).map(|inode| self.raw_answer(inode)),
@@ -170,11 +171,12 @@ impl Mount {
 
     /// What one layer holds under a path, by name alone.
     pub(super) fn raw(&self, layer: u32, path: &[u8]) -> Option<&Inode> {
-        let mut at = 0;
-        for name in names(path) {
-            at = self.inode((layer, at)).entries()?.get(name)?;
-        }
-        Some(self.inode((layer, at)))
+        self.ino_at(layer, path).map(|ino| self.inode((layer, ino)))
+    }
+
+    /// [`Mount::raw`], its number.
+    pub(super) fn ino_at(&self, layer: u32, path: &[u8]) -> Option<Ino> {
+        names(path).try_fold(0, |at, name| self.inode((layer, at)).entries()?.get(name))
     }
 
     fn raw_answer(&self, inode: &Inode) -> Answer {

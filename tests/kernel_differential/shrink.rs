@@ -116,7 +116,8 @@ impl Shrinking<'_> {
                 self.attempt(|case| {
                     let entry = layer(case, at).get_mut(&path);
                     if let Some(entry) = entry.filter(|entry| entry.contains_key("fill")) {
-                        *entry = json!({ "type": "file", "data": "x" }).as_object().cloned().unwrap_or_default();
+                        *entry =
+                            json!({ "type": "file", "data": "x" }).as_object().cloned().unwrap_or_default();
                     }
                 });
             }

@@ -1,10 +1,14 @@
 //! Where an answer first leaves the recording, in words.
 
+use super::fields::cut;
 use serde_json::{Map, Value};
 
 /// None: equal. Looked at in the order in which a difference explains those after it: the mount, the
 /// results, the upper step by step, the upper at the end, the merged view.
 pub(super) fn first_difference(case: &Value, answer: &Value) -> Option<String> {
+    if super::case::RECORDED.iter().all(|key| case.get(key).is_none()) {
+        return Some("nothing is recorded to compare with; `--json` prints the lab's answer".to_owned());
+    }
     let (want, got) = (case.get("mount"), answer.get("mount"));
     if want != got {
         return Some(format!("the mount: the kernel {}, the lab {}", mounted(want), mounted(got)));
@@ -69,13 +73,6 @@ fn operation(op: &Value) -> String {
         words.push(flags.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|"));
     }
     format!("`{}`", words.join(" "))
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn answered(result: &Value) -> String {

@@ -1,5 +1,6 @@
 //! Contents as the corpus writes them: text, `size` + `fill`, or `runs`.
 
+use super::fields::Fields;
 use crate::fs::{Contents, Piece};
 use serde_json::{Map, Value, json};
 
@@ -7,35 +8,40 @@ use serde_json::{Map, Value, json};
 const MAX_TEXT: u64 = 512;
 
 /// Reads `data`, `size` + `fill` or `runs` from an object. None: it has none of them.
-pub(super) fn read(object: &Value) -> Result<Option<Contents>, String> {
-    if let Some(data) = object.get("data") {
-        let text = data.as_str().ok_or("`data` is no text")?;
-        return Ok(Some(Contents::text(text)));
+pub(super) fn read(fields: Fields<'_>) -> Result<Option<Contents>, String> {
+    if fields.get("data").is_some() {
+        return fields.text("data").map(|text| Some(Contents::text(text)));
     }
-    if let Some(runs) = object.get("runs") {
-        let runs = runs.as_array().ok_or("`runs` is no list")?;
-        let pieces: Option<Vec<Piece>> = runs.iter().map(run).collect();
-        return sized(Contents::from_pieces(pieces.ok_or("`runs` has pairs [character, count]")?)).map(Some);
+    if fields.get("runs").is_some() {
+        let pieces: Option<Vec<Piece>> = fields.list("runs")?.iter().map(run).collect();
+        let pieces = pieces.ok_or("`runs` must be a list of pairs [character, count]")?;
+        return sized("runs", pieces).map(Some);
     }
-    if let Some(fill) = object.get("fill") {
-        let byte = byte(fill).ok_or("`fill` is one character")?;
-        let size = object.get("size").and_then(Value::as_u64).ok_or("`fill` needs `size`")?;
-        return sized(Contents::fill(byte, size)).map(Some);
+    if fields.get("fill").is_some() {
+        let byte = byte(fields.need("fill")?).ok_or("`fill` must be one ASCII character")?;
+        let len = fields.number("size", 0, i64::MAX)?.unsigned_abs();
+        return sized("size", vec![Piece::Fill { byte, len }]).map(Some);
     }
     Ok(None)
 }
 
 /// No file is larger than a signed 64-bit number says.
-fn sized(contents: Contents) -> Result<Contents, String> {
-    match i64::try_from(contents.len()) {
-        Ok(_) => Ok(contents),
-        Err(_) => Err("more bytes than a file can have".to_owned()),
+fn sized(key: &str, pieces: Vec<Piece>) -> Result<Contents, String> {
+    let total = pieces.iter().try_fold(0u64, |sum, piece| match piece {
+        Piece::Fill { len, .. } => sum.checked_add(*len),
+        _ => Some(sum),
+    });
+    match total.map(i64::try_from) {
+        Some(Ok(_)) => Ok(Contents::from_pieces(pieces)),
+        _ => Err(format!("`{key}`: more bytes than a file can have")),
     }
 }
 
 fn run(pair: &Value) -> Option<Piece> {
-    let pair = pair.as_array()?;
-    Some(Piece::Fill { byte: byte(pair.first()?)?, len: pair.get(1)?.as_u64()? })
+    match pair.as_array()?.as_slice() {
+        [character, count] => Some(Piece::Fill { byte: byte(character)?, len: count.as_u64()? }),
+        _ => None,
+    }
 }
 
 fn byte(text: &Value) -> Option<u8> {

@@ -1,15 +1,20 @@
 //! Overlay cases: a stack of layers, operations through the mounted overlay, and what the kernel
 //! answered and left behind.
 
+mod case;
 mod compare;
 mod contents;
+mod fields;
 mod ops;
+mod read;
 mod tree;
 mod view;
 
 use super::report::{Answer, Verdict};
+use crate::fs::Errno;
 use crate::trace::Trace;
-use crate::union::{Cred, Lower, Mount, Options, Protected};
+use crate::union::{Cred, Mount, Protected};
+use case::Case;
 use serde_json::{Map, Value, json};
 
 /// How the `format` of a file of such cases begins.
@@ -18,17 +23,19 @@ pub(super) const FORMAT: &str = "layerlab-overlay-corpus/";
 /// `fs.protected_*` of the machine on which the cases were recorded.
 const PROTECTED: Protected = Protected { hardlinks: true, ..Protected::NONE };
 
+/// Is it such a case, whatever file it stands in?
+pub(super) fn is_case(case: &Value) -> bool {
+    ["lowers", "initial_upper", "upper_delta"].iter().any(|key| case.get(key).is_some())
+}
+
 /// Answers one case and compares it with its recording.
 ///
 /// # Errors
 /// In words, what the case lacks.
 pub(super) fn replay(case: &Value) -> Result<Answer, String> {
-    let text = |key: &str| {
-        let value = case.get(key).and_then(Value::as_str);
-        value.map(str::to_owned).ok_or_else(|| format!("no `{key}`"))
-    };
-    let (name, topic) = (text("name")?, text("topic")?);
-    let mut value = answer(case)?;
+    let read = Case::read(case)?;
+    let (name, topic) = (read.name.to_owned(), read.topic.to_owned());
+    let mut value = answer(read)?;
     value.insert("name".to_owned(), json!(name));
     let value = Value::Object(value);
     let verdict = match compare::first_difference(case, &value) {
@@ -38,20 +45,34 @@ pub(super) fn replay(case: &Value) -> Result<Answer, String> {
     Ok(Answer { name, topic, value, verdict })
 }
 
+/// Mounts the layers of a case: the mount, or the errno of mount(2).
+///
+/// # Errors
+/// In words, what the case lacks.
+pub fn mount(case: &Value) -> Result<Result<Mount, Errno>, String> {
+    Ok(mounted(&mut Case::read(case)?))
+}
+
+fn mounted(case: &mut Case<'_>) -> Result<Mount, Errno> {
+    let lowers = std::mem::take(&mut case.lowers);
+    let upper = std::mem::take(&mut case.upper);
+    let mut m = Mount::new(lowers, upper, case.options)?;
+    m.protect(PROTECTED);
+    Ok(m)
+}
+
+/// Performs one operation of a case: the value of `ok`, or the errno. What happened goes to `t`.
+///
+/// # Errors
+/// In words, what the operation lacks.
+pub fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result<Value, Errno>, String> {
+    ops::perform(m, op, t)
+}
+
 /// Mounts, performs every operation, and tells what came of it in the corpus's own shape.
-fn answer(case: &Value) -> Result<Map<String, Value>, String> {
-    let ops = list(case, "ops")?;
-    let mut lowers = Vec::new();
-    for (at, layer) in list(case, "lowers")?.iter().enumerate() {
-        let tree = tree::read(layer).map_err(|message| format!("lowers[{at}]: {message}"))?;
-        lowers.push(Lower { layer: tree.seal(), label: "".into() });
-    }
-    let upper = match case.get("initial_upper") {
-        Some(tree) => tree::read(tree).map_err(|message| format!("initial_upper: {message}"))?,
-        None => return Err("no `initial_upper`".to_owned()),
-    };
+fn answer(mut case: Case<'_>) -> Result<Map<String, Value>, String> {
     let mut answer = Map::new();
-    let mut m = match Mount::new(lowers, upper, options(case)) {
+    let mut m = match mounted(&mut case) {
         Ok(mount) => mount,
         Err(errno) => {
             let empty = [("results", json!([])), ("upper_delta", json!([])), ("merged", json!({}))];
@@ -61,12 +82,11 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
             return Ok(answer);
         }
     };
-    m.protect(PROTECTED);
     let own = m.options().userxattr;
     let mut t = Trace::silent();
     let (mut results, mut deltas) = (Vec::new(), Vec::new());
     let (mut before, mut state) = (tree::flat(m.upper(), own), m.generation());
-    for (at, op) in ops.iter().enumerate() {
+    for (at, op) in case.ops.iter().enumerate() {
         let result = ops::perform(&mut m, op, &mut t).map_err(|message| format!("ops[{at}]: {message}"))?;
         results.push(match result {
             Ok(value) => json!({ "ok": value }),
@@ -93,23 +113,4 @@ fn answer(case: &Value) -> Result<Map<String, Value>, String> {
     answer.insert("merged".to_owned(), view::merged(&mut m, &mut Trace::silent()));
     answer.insert("upper".to_owned(), tree::write(m.upper(), own));
     Ok(answer)
-}
-
-fn list<'c>(case: &'c Value, key: &str) -> Result<&'c Vec<Value>, String> {
-    case.get(key).and_then(Value::as_array).ok_or_else(|| format!("no list `{key}`"))
-}
-
-fn options(case: &Value) -> Options {
-    let option = |name: &str| case.get("options").and_then(|options| options.get(name));
-    let on = |name: &str| option(name).and_then(Value::as_str) == Some("on");
-    let userxattr = option("userxattr").and_then(Value::as_bool) == Some(true);
-    Options {
-        redirect_dir: on("redirect_dir"),
-        // With userxattr the recorder left `redirect_dir=off` out.
-        redirect_dir_off: !userxattr && option("redirect_dir").and_then(Value::as_str) == Some("off"),
-        metacopy: on("metacopy"),
-        index: on("index"),
-        xino: on("xino"),
-        userxattr,
-    }
 }

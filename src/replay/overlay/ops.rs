@@ -1,6 +1,8 @@
 //! Operations of a case as calls of a mount.
 
-use super::{contents, tree};
+use super::contents;
+use super::fields::{Fields, cut, wrong};
+use crate::error::suggest;
 use crate::fs::{Contents, EPOCH, Errno};
 use crate::trace::Trace;
 use crate::union::{Cred, Mount, Open, Rename, Stat, StatKind};
@@ -11,13 +13,105 @@ pub(super) fn remounts(op: &Value) -> bool {
     matches!(op.get("op").and_then(Value::as_str), Some("restart" | "remount"))
 }
 
+/// An argument of an operation.
+#[derive(Clone, Copy)]
+enum Arg {
+    /// A path, a target, the name of an attribute: any text without a NUL.
+    Text(&'static str),
+    /// An attribute's value.
+    Value,
+    Mode,
+    Id(&'static str),
+    Size,
+    Device,
+    Contents,
+    /// `flags`, and what depends on them.
+    Flags,
+    /// `uid`, `gid`, and `groups` if any.
+    User,
+}
+
+use Arg::Text;
+
+/// The largest user or group: the one after it means "leave as it is".
+pub(super) const MAX_ID: i64 = 0xffff_fffe;
+
+const PATH: Arg = Text("path");
+const TWO_PATHS: &[Arg] = &[Text("src"), Text("dst")];
+
+/// Every operation with its arguments, as the corpus's README lists them.
+const OPS: &[(&str, &[Arg])] = &[
+    ("mkdir", &[PATH, Arg::Mode]),
+    ("rmdir", &[PATH]),
+    ("create", &[PATH, Arg::Mode, Arg::Contents]),
+    ("write", &[PATH, Arg::Contents]),
+    ("append", &[PATH, Arg::Contents]),
+    ("open_rw_noop", &[PATH]),
+    ("read", &[PATH]),
+    ("open", &[PATH, Arg::Flags]),
+    ("truncate", &[PATH, Arg::Size]),
+    ("unlink", &[PATH]),
+    ("rename", TWO_PATHS),
+    ("rename_noreplace", TWO_PATHS),
+    ("rename_exchange", TWO_PATHS),
+    ("link", TWO_PATHS),
+    ("symlink", &[Text("target"), PATH]),
+    ("readlink", &[PATH]),
+    ("chmod", &[PATH, Arg::Mode]),
+    ("chown", &[PATH, Arg::Id("uid"), Arg::Id("gid")]),
+    ("lchown", &[PATH, Arg::Id("uid"), Arg::Id("gid")]),
+    ("utimes", &[PATH]),
+    ("setxattr", &[PATH, Text("name"), Arg::Value]),
+    ("getxattr", &[PATH, Text("name")]),
+    ("removexattr", &[PATH, Text("name")]),
+    ("listxattr", &[PATH]),
+    ("mkfifo", &[PATH, Arg::Mode]),
+    ("mkchar", &[PATH, Arg::Mode, Arg::Device]),
+    ("readdir", &[PATH]),
+    ("stat", &[PATH]),
+    ("lstat", &[PATH]),
+    ("as", &[Arg::User]),
+    ("restart", &[]),
+    ("remount", &[]),
+];
+
+/// Has it a name that is known, and every argument, each of its type?
+///
+/// # Errors
+/// In words, what the operation lacks.
+pub(super) fn judge(op: &Value) -> Result<(), String> {
+    let args = Args(Fields::of(op, "it")?);
+    let name = args.0.text("op")?;
+    let Some((_, wanted)) = OPS.iter().find(|(known, _)| *known == name) else {
+        let near = suggest(name, OPS.iter().map(|(known, _)| *known));
+        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Err(format!("no operation is called `{}`{near}", cut(name)));
+    };
+    for arg in *wanted {
+        match arg {
+            Text(key) => args.bytes(key).map(drop),
+            Arg::Value => args.0.text("value").map(drop),
+            Arg::Mode => args.mode().map(drop),
+            Arg::Id(key) => args.id(key).map(drop),
+            Arg::Size => args.size().map(drop),
+            Arg::Device => args.0.device("rdev").map(drop),
+            Arg::Contents => args.contents().map(drop),
+            Arg::User => args.cred().map(drop),
+            Arg::Flags => {
+                args.flags().and_then(|_| contents::read(args.0)).and_then(|_| args.0.flag("read")).map(drop)
+            }
+        }?;
+    }
+    Ok(())
+}
+
 /// Performs one operation: the value of `ok`, or the errno.
 ///
 /// # Errors
 /// In words, what the operation lacks.
 pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result<Value, Errno>, String> {
-    let args = Args(op);
-    let name = args.text("op")?;
+    let args = Args(Fields::of(op, "it")?);
+    let name = args.0.text("op")?;
     let done = |result: Result<(), Errno>| result.map(|()| json!(true));
     Ok(match name {
         "restart" => {
@@ -44,7 +138,7 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
         "unlink" => done(m.unlink(args.bytes("path")?, t)),
         "mkfifo" => done(m.mkfifo(args.bytes("path")?, args.mode()?, t)),
         "mkchar" => {
-            let (major, minor) = tree::device(op).ok_or("`rdev` is [major, minor]")?;
+            let (major, minor) = args.0.device("rdev")?;
             done(m.mkchar(args.bytes("path")?, args.mode()?, major, minor, t))
         }
         "chmod" => done(m.chmod(args.bytes("path")?, args.mode()?, t)),
@@ -71,17 +165,14 @@ fn data(m: &mut Mount, name: &str, args: &Args<'_>, t: &mut Trace) -> Result<Res
         "create" => done(m.create(path, args.mode()?, args.contents()?, t)),
         "write" => done(m.write(path, args.contents()?, t)),
         "append" => done(m.append(path, args.contents()?, t)),
-        "truncate" => {
-            let size = args.0.get("size").and_then(Value::as_i64).ok_or("no `size`")?;
-            done(m.truncate(path, size, t))
-        }
+        "truncate" => done(m.truncate(path, args.size()?, t)),
         "open_rw_noop" => {
             let flags = Open { read: true, write: true, ..Open::default() };
             m.open(path, flags, None, false, t).map(|_| json!(true))
         }
         "read" => m.read(path, t).map(|contents| contents::value(&contents)),
         _ => {
-            let read = args.0.get("read").and_then(Value::as_bool) == Some(true);
+            let read = args.0.flag("read")?;
             let result = m.open(path, args.flags()?, contents::read(args.0)?, read, t);
             result.map(|contents| if read { contents::value(&contents) } else { json!(true) })
         }
@@ -98,7 +189,7 @@ fn ask(m: &mut Mount, name: &str, args: &Args<'_>, t: &mut Trace) -> Result<Resu
         "lstat" => m.lstat(path, t).map(|stat| stat_value(&stat)),
         "readlink" => m.readlink(path, t).map(text),
         "readdir" => m.readdir(path, t).map(|names| names.iter().map(|n| text(n.to_vec())).collect()),
-        "setxattr" => done(m.setxattr(path, args.bytes("name")?, args.bytes("value")?, t)),
+        "setxattr" => done(m.setxattr(path, args.bytes("name")?, args.0.text("value")?.as_bytes(), t)),
         "getxattr" => m.getxattr(path, args.bytes("name")?, t).map(text),
         "removexattr" => done(m.removexattr(path, args.bytes("name")?, t)),
         "listxattr" => m.listxattr(path, t).map(|names| names.into_iter().map(text).collect()),
@@ -137,48 +228,47 @@ fn stat_value(stat: &Stat) -> Value {
     value
 }
 
-struct Args<'v>(&'v Value);
+struct Args<'v>(Fields<'v>);
 
 impl<'v> Args<'v> {
-    fn text(&self, key: &str) -> Result<&'v str, String> {
-        self.0.get(key).and_then(Value::as_str).ok_or_else(|| format!("no `{key}`"))
-    }
-
     fn bytes(&self, key: &str) -> Result<&'v [u8], String> {
-        self.text(key).map(str::as_bytes)
+        self.0.string(key).map(str::as_bytes)
     }
 
     fn mode(&self) -> Result<u16, String> {
-        u16::from_str_radix(self.text("mode")?, 8).map_err(|_| "`mode` is octal text".to_owned())
+        self.0.mode("mode")
     }
 
+    /// -1 leaves an id as it is.
     fn id(&self, key: &str) -> Result<Option<u32>, String> {
-        match self.0.get(key).and_then(Value::as_i64) {
-            Some(-1) => Ok(None),
-            Some(id) => u32::try_from(id).map(Some).map_err(|_| format!("`{key}` is no id")),
-            None => Err(format!("no `{key}`")),
-        }
+        let id = self.0.number(key, -1, MAX_ID)?;
+        Ok(u32::try_from(id).ok())
+    }
+
+    fn size(&self) -> Result<i64, String> {
+        self.0.number("size", i64::MIN, i64::MAX)
     }
 
     /// Of `as`: who performs what follows.
     fn cred(&self) -> Result<Cred, String> {
-        let number = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
-        let id = |key: &str| self.0.get(key).and_then(number).ok_or_else(|| format!("`{key}` is no id"));
+        let id = |key: &str| self.0.number(key, 0, MAX_ID).map(|id| id as u32);
+        let number =
+            |value: &Value| value.as_i64().filter(|id| (0..=MAX_ID).contains(id)).map(|id| id as u32);
         let groups = match self.0.get("groups") {
             None => Some(Vec::new()),
-            Some(groups) => groups.as_array().and_then(|groups| groups.iter().map(number).collect()),
+            Some(_) => self.0.list("groups")?.iter().map(number).collect(),
         };
-        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups: groups.ok_or("`groups` is no list of ids")? })
+        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups: groups.ok_or("`groups` must be a list of ids")? })
     }
 
     fn contents(&self) -> Result<Contents, String> {
-        contents::read(self.0)?.ok_or_else(|| "no contents".to_owned())
+        contents::read(self.0)?.ok_or_else(|| "no contents: `data`, `size` with `fill`, or `runs`".to_owned())
     }
 
     fn flags(&self) -> Result<Open, String> {
         let mut open = Open::default();
-        for flag in self.0.get("flags").and_then(Value::as_array).ok_or("no `flags`")? {
-            match flag.as_str().unwrap_or("") {
+        for flag in self.0.list("flags")? {
+            match flag.as_str().ok_or_else(|| wrong("flags", "a list of names", flag))? {
                 "O_RDONLY" => open.read = true,
                 "O_WRONLY" => open.write = true,
                 "O_RDWR" => (open.read, open.write) = (true, true),
@@ -188,10 +278,15 @@ impl<'v> Args<'v> {
                 "O_TRUNC" => open.trunc = true,
                 "O_DIRECTORY" => open.directory = true,
                 "O_NOFOLLOW" => open.nofollow = true,
-                "O_NONBLOCK" => {}
-                other => return Err(format!("no flag is called `{other}`")),
+                // Nothing that is recorded depends on these.
+                "O_NONBLOCK" | "O_CLOEXEC" | "O_NOCTTY" | "O_LARGEFILE" | "O_NOATIME" | "O_SYNC"
+                | "O_DSYNC" => {}
+                other => return Err(format!("`flags`: no flag is called `{}`", cut(other))),
             }
         }
+        // O_RDONLY is 0: it need not be written.
+        open.read |= !open.write;
+        // Left out where the file is there already.
         if self.0.get("mode").is_some() {
             open.mode = self.mode()?;
         }

@@ -1,93 +1,10 @@
-//! Layers as the corpus writes them, raw: whiteouts, marks and hard links shown.
+//! Writes layers as the corpus does, raw: whiteouts, marks and hard links shown.
 
 use super::contents;
-use crate::fs::path::{names, parent, show};
-use crate::fs::{Contents, Ino, Inode, Kind, Nodes, Tree};
+use crate::fs::path::show;
+use crate::fs::{Ino, Inode, Kind, Nodes, Tree};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// Reads a tree.
-pub(super) fn read(value: &Value) -> Result<Tree, String> {
-    let entries = value.as_object().ok_or("a tree is an object of paths")?;
-    let mut tree = Tree::new();
-    for (path, entry) in entries {
-        let inside = |message: String| format!("`{path}`: {message}");
-        let sound = path.starts_with('/') && names(path.as_bytes()).all(|name| name != b"." && name != b"..");
-        let parent = tree.at(parent(path.as_bytes()));
-        if !sound || path.len() > 4095 || !parent.is_some_and(|dir| tree.inode(dir).kind.is_dir()) {
-            return Err(inside("its parent is not listed before it as a directory".to_owned()));
-        }
-        let placed = match entry.get("hardlink") {
-            Some(first) => {
-                let first = first.as_str().ok_or_else(|| inside("`hardlink` is no path".to_owned()))?;
-                tree.put_link(path.as_bytes(), first.as_bytes())
-            }
-            None => tree.put(path.as_bytes(), inode(entry).map_err(inside)?),
-        };
-        if placed.is_none() {
-            return Err(inside("there is no place for it in the tree".to_owned()));
-        }
-    }
-    Ok(tree)
-}
-
-fn inode(entry: &Value) -> Result<Inode, String> {
-    let number = |key: &str| match entry.get(key) {
-        None => Ok(0),
-        Some(value) => value
-            .as_u64()
-            .and_then(|n| u32::try_from(n).ok())
-            .ok_or_else(|| format!("`{key}` is no number of 32 bits")),
-    };
-    let mut inode = match entry.get("type").and_then(Value::as_str) {
-        Some("file") => Inode::file(contents::read(entry)?.unwrap_or(Contents::EMPTY)),
-        Some("dir") => Inode::dir(0o755),
-        Some("symlink") => {
-            let target = entry.get("target").and_then(Value::as_str).ok_or("no `target`")?;
-            Inode::symlink(target.as_bytes())
-        }
-        Some("fifo") => Inode::new(Kind::Fifo, 0o644),
-        Some("chardev") => match device(entry).ok_or("`rdev` is [major, minor]")? {
-            (0, 0) => Inode::whiteout(),
-            (major, minor) => Inode::new(Kind::CharDev(major, minor), 0o644),
-        },
-        Some("whiteout") => Inode::whiteout(),
-        _ => return Err("no known `type`".to_owned()),
-    };
-    if let Some(text) = entry.get("mode") {
-        let text = text.as_str().ok_or("`mode` is octal text")?;
-        inode.mode = u16::from_str_radix(text, 8).map_err(|_| "`mode` is octal text")? & 0o7777;
-    }
-    (inode.uid, inode.gid) = (number("uid")?, number("gid")?);
-    marks(entry, &mut inode)?;
-    Ok(inode)
-}
-
-pub(super) fn device(value: &Value) -> Option<(u32, u32)> {
-    let numbers = value.get("rdev")?.as_array()?;
-    let number = |at: usize| u32::try_from(numbers.get(at)?.as_u64()?).ok();
-    Some((number(0)?, number(1)?))
-}
-
-fn marks(entry: &Value, inode: &mut Inode) -> Result<(), String> {
-    if let Some(xattrs) = entry.get("xattrs") {
-        for (name, value) in xattrs.as_object().ok_or("`xattrs` is no object")? {
-            let value = value.as_str().ok_or("an attribute's value is text")?;
-            inode.extra_mut().xattrs.insert(name.as_bytes().into(), value.as_bytes().into());
-        }
-    }
-    if entry.get("opaque").and_then(Value::as_bool) == Some(true) {
-        inode.extra_mut().opaque = true;
-    }
-    if let Some(redirect) = entry.get("redirect") {
-        let redirect = redirect.as_str().ok_or("`redirect` is text")?;
-        inode.extra_mut().redirect = Some(redirect.as_bytes().into());
-    }
-    if entry.get("metacopy").and_then(Value::as_bool) == Some(true) {
-        inode.extra_mut().metacopy = Some(entry.get("size").and_then(Value::as_u64).unwrap_or(0));
-    }
-    Ok(())
-}
 
 /// Every path with its whole entry, hard links written out: what deltas are made from. With
 /// `userxattr` the overlay's own attributes (`user.overlay.…`) are not shown.
@@ -186,7 +103,8 @@ fn with_contents(inode: &Inode, mut entry: Map<String, Value>) -> Value {
     Value::Object(entry)
 }
 
-fn type_word(kind: &Kind) -> &'static str {
+/// The word of the corpus for a type.
+pub(super) fn type_word(kind: &Kind) -> &'static str {
     match kind {
         Kind::Dir(_) => "dir",
         other => other.word(),

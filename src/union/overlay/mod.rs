@@ -50,6 +50,12 @@ impl Driver for Overlay {
         }
     }
 
+    fn failed(&self, m: &mut Mount, dir: &Entry, name: &[u8]) {
+        if let Some(ino) = namei::merged_before_failing(m, dir, name) {
+            impure::merges(m, dir.upper, ino);
+        }
+    }
+
     fn listed(&self, m: &Mount, dir: &Entry) -> Vec<Name> {
         readdir::listed(m, dir)
     }

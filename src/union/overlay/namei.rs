@@ -11,17 +11,7 @@ use std::sync::Arc;
 /// Finds a name: first in the upper, then in each lower layer that holds the directory, until
 /// something ends the search.
 pub(super) fn search(m: &Mount, dir: &Entry, name: &[u8], trail: Trail<'_>) -> Result<Entry, Errno> {
-    let mut search = Search {
-        m,
-        dir,
-        want: name.to_vec(),
-        stop: false,
-        is_dir: false,
-        metacopy: false,
-        redirect: None,
-        opaque: false,
-        trail,
-    };
+    let mut search = Search::new(m, dir, name, trail);
     let mut entry = Entry::default();
     if let Some(upper) = dir.upper {
         entry.upper = search.probe(0, upper)?;
@@ -34,8 +24,23 @@ pub(super) fn search(m: &Mount, dir: &Entry, name: &[u8], trail: Trail<'_>) -> R
         return Err(Errno::EIO);
     }
     entry.lowers = Lowers::from_parts(&lowers);
-    super::index::find(m, &mut entry)?;
-    Ok(entry)
+    let indexed = super::index::find(m, &mut entry);
+    if let (Some(trail), Some(ino), true) = (&mut search.trail, entry.upper, entry.unlinked) {
+        let inode = m.upper.inode(ino);
+        trail.push((0, Answer::Indexed { kind: inode.kind.word().to_owned(), size: inode.size() }));
+    }
+    indexed.map(|()| entry)
+}
+
+/// The upper directory that a failing look-up had found to merge before it failed: by then the kernel
+/// has left its note there (`ovl_lookup_layers`, which calls `ovl_fix_origin` at the first lower layer
+/// that has the name).
+pub(super) fn merged_before_failing(m: &Mount, dir: &Entry, name: &[u8]) -> Option<Ino> {
+    let mut search = Search::new(m, dir, name, None);
+    let upper = search.probe(0, dir.upper?).ok()??;
+    let directory = m.upper.inode(upper).kind.is_dir();
+    let _ = search.lowers();
+    (directory && search.met).then_some(upper)
 }
 
 struct Search<'a> {
@@ -50,10 +55,27 @@ struct Search<'a> {
     /// The last redirect followed.
     redirect: Option<Arc<[u8]>>,
     opaque: bool,
+    /// A lower layer has it.
+    met: bool,
     trail: Trail<'a>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(m: &'a Mount, dir: &'a Entry, name: &[u8], trail: Trail<'a>) -> Search<'a> {
+        Search {
+            m,
+            dir,
+            want: name.to_vec(),
+            stop: false,
+            is_dir: false,
+            metacopy: false,
+            redirect: None,
+            opaque: false,
+            met: false,
+            trail,
+        }
+    }
+
     /// Asks the lower layers.
     fn lowers(&mut self) -> Result<Vec<Part>, Errno> {
         let (mut found, mut at, mut rooted) = (Vec::new(), 0, self.wants_path());
@@ -67,6 +89,7 @@ impl Search<'_> {
             let Some((layer, dir)) = next else { break };
             at += 1;
             let Some(ino) = self.probe(layer, dir)? else { continue };
+            self.met = true;
             // Of a chain of metacopies the first and the data are kept.
             if !self.metacopy || found.is_empty() {
                 found.push((layer, ino));

@@ -1,7 +1,8 @@
 //! Random layers.
 
 use super::Profile;
-use crate::case::{Entry, Layer};
+use crate::case::{Entry, Layer, text};
+use crate::excluded::target;
 use crate::random::Random;
 use serde_json::{Value, json};
 
@@ -17,7 +18,23 @@ pub fn layer(profile: Profile, names: &[String], random: &mut Random) -> Layer {
         let mode = random.pick(&["1777", "0700", "2755"]);
         layer.insert("/".to_owned(), entry(json!({ "type": "dir", "mode": mode })));
     }
+    if random.chance(75) {
+        cover_targets(&mut layer);
+    }
     first_name_first(layer)
+}
+
+/// Hides what redirects lead to, as a rename does that leaves a whiteout behind.
+fn cover_targets(layer: &mut Layer) {
+    let targets: Vec<String> = layer.iter().filter_map(|(path, entry)| target(path, entry)).collect();
+    for path in targets {
+        let at = path.rfind('/').unwrap_or(0);
+        let parent = at == 0 || layer.get(&path[..at]).is_some_and(|entry| text(entry, "type") == "dir");
+        let named = !matches!(&path[at..], "/" | "/." | "/..");
+        if parent && named && path.len() < 200 && !layer.contains_key(&path) {
+            layer.insert(path, entry(json!({ "type": "whiteout" })));
+        }
+    }
 }
 
 fn fill(

@@ -4,6 +4,7 @@ mod layers;
 mod ops;
 
 use crate::case::{Case, Options};
+use crate::excluded::keep_in_scope;
 use crate::random::Random;
 
 /// What a sequence is to be about.
@@ -58,6 +59,7 @@ fn of_profile(profile: Profile, random: &mut Random, name: String) -> Case {
     let upper = if random.chance(40) { upper } else { Default::default() };
     let mut case = Case { name, options, lowers, upper, ops: Vec::new() };
     case.ops = ops::ops(&case, &names, random);
+    keep_in_scope(&mut case);
     case
 }
 

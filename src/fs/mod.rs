@@ -15,6 +15,7 @@ mod tree;
 pub use contents::{Contents, Piece};
 pub use digest::{Digest, Hasher};
 pub use entries::Entries;
+pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;
 pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
 pub use inode::{EPOCH, Extra, Inode, Kind};

@@ -257,11 +257,12 @@ impl Tree {
         });
         for inode in &mut inodes {
             if let Kind::Dir(entries) = &mut inode.kind {
-                let sorted = entries
+                // The names anew, one behind the other in memory: a search stays in a few pages.
+                let named = entries
                     .iter()
-                    .filter_map(|(name, ino)| Some((name.clone(), *numbers.get(&ino)?)))
-                    .collect();
-                *entries = Entries::sealed(sorted);
+                    .filter_map(|(name, ino)| Some((Name::from(&name[..]), *numbers.get(&ino)?)));
+                let sealed = Entries::sealed(named);
+                *entries = sealed;
             }
         }
         let whiteouts = inodes.iter().any(Inode::is_whiteout);

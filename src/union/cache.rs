@@ -143,8 +143,6 @@ pub(super) struct MergedDir {
     pub name: Name,
     /// What it is made of.
     pub entry: Entry,
-    /// Under this number its names are kept. A new one forgets them all.
-    key: u32,
     /// Its names, once they were listed.
     listing: Option<Box<Listing>>,
 }
@@ -158,10 +156,20 @@ struct Listing {
     upper: Option<Ino>,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    /// Under this number its names are kept. A new one forgets them all.
+    key: u32,
+    /// Lower layers that hold the directory.
+    lowers: u32,
+}
+
 /// The merged directories of one mount.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     dirs: Vec<MergedDir>,
+    /// Of each directory what a walk through it needs, close together.
+    steps: Vec<Step>,
     table: Table,
     keys: u32,
     /// Names in listings.
@@ -208,21 +216,33 @@ impl Cache {
         &self.dirs[id as usize]
     }
 
-    /// A directory, to change.
+    #[inline]
+    fn step(&self, id: DirId) -> Step {
+        self.steps[id as usize]
+    }
+
+    /// Number of lower layers that hold a directory.
+    #[inline]
+    pub fn lowers(&self, id: DirId) -> u64 {
+        u64::from(self.step(id).lowers)
+    }
+
+    /// A directory, to change. Its lowers only [`Cache::settle`] may change.
     pub fn dir_mut(&mut self, id: DirId) -> &mut MergedDir {
         &mut self.dirs[id as usize]
     }
 
     fn add(&mut self, parent: DirId, name: Name, entry: Entry) -> DirId {
         self.keys += 1;
-        self.dirs.push(MergedDir { parent, name, entry, key: self.keys, listing: None });
+        self.steps.push(Step { key: self.keys, lowers: entry.lowers.parts().len() as u32 });
+        self.dirs.push(MergedDir { parent, name, entry, listing: None });
         self.dirs.len() as DirId - 1
     }
 
     /// What is known of a name.
     #[inline]
     pub fn known(&self, dir: DirId, name: &[u8]) -> Option<Known> {
-        self.table.get(self.dir(dir).key, name)
+        self.table.get(self.step(dir).key, name)
     }
 
     /// What is known of a name, with what a directory is made of.
@@ -236,14 +256,14 @@ impl Cache {
     /// Keeps an answer that is no directory; while one operation asks for more than fits, not.
     pub fn keep(&mut self, dir: DirId, name: &[u8], entry: Entry) {
         if !self.is_full() {
-            self.table.set(self.dir(dir).key, name, Known::Leaf(entry));
+            self.table.set(self.step(dir).key, name, Known::Leaf(entry));
         }
     }
 
     /// Keeps a directory; its number.
     pub fn keep_dir(&mut self, dir: DirId, name: &[u8], entry: Entry) -> DirId {
         let id = self.add(dir, name.into(), entry);
-        self.table.set(self.dir(dir).key, name, Known::Dir(id));
+        self.table.set(self.step(dir).key, name, Known::Dir(id));
         id
     }
 
@@ -257,7 +277,7 @@ impl Cache {
                 above.listing = None;
             }
         }
-        self.table.remove(above.key, name);
+        self.table.remove(self.step(dir).key, name);
     }
 
     /// Puts a directory that was moved in its new place. What is known of the names inside stays
@@ -267,15 +287,16 @@ impl Cache {
         let key = self.keys;
         let dir = self.dir_mut(id);
         if dir.entry.upper != entry.upper || dir.entry.lowers != entry.lowers {
-            dir.key = key;
             let dropped = dir.listing.take().map_or(0, |listing| listing.names.len());
             self.listed -= dropped;
+            self.steps[id as usize].key = key;
         }
+        self.steps[id as usize].lowers = entry.lowers.parts().len() as u32;
         let dir = self.dir_mut(id);
         dir.parent = parent;
         dir.name = name.clone();
         dir.entry = entry;
-        self.table.set(self.dir(parent).key, name, Known::Dir(id));
+        self.table.set(self.step(parent).key, name, Known::Dir(id));
     }
 
     /// Names that changed since the directory was listed; each is to be [`Cache::put_right`].

@@ -95,7 +95,7 @@ impl<'p> Walk<'p> {
     fn go(&mut self, m: &mut Mount, t: &mut Trace) -> Result<(End, bool), Errno> {
         loop {
             // What a look-up may cost, not what it does cost: the cache must not show.
-            let layers = m.cache.dir(self.dir).entry.lowers.parts().len() as u64;
+            let layers = m.cache.lowers(self.dir);
             if !t.fuel.spend(1 + layers / 16) {
                 return Err(Errno::EINTR);
             }

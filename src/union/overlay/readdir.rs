@@ -25,12 +25,11 @@ pub(super) fn lists(m: &Mount, dir: &Entry, name: &[u8]) -> bool {
 fn visible<'m>(m: &'m Mount, dir: &Entry) -> Vec<&'m Name> {
     let mut all: Vec<(&Name, Ino, u32)> = Vec::new();
     for part in dir.parts() {
-        let entries = m.inode(part).entries().into_iter().flat_map(Entries::iter);
+        let entries = m.inode(part).entries().into_iter().flat_map(Entries::unordered);
         all.extend(entries.map(|(name, ino)| (name, ino, part.0)));
     }
-    // Stable: of one name the topmost layer's entry stays in front. Each layer's names are a sorted
-    // run already, which this sort makes use of.
-    all.sort_by(|a, b| a.0.cmp(b.0));
+    // Of one name the topmost layer's entry is in front.
+    all.sort_unstable_by(|a, b| a.0.cmp(b.0).then(a.2.cmp(&b.2)));
     all.dedup_by(|below, above| below.0 == above.0);
     let shows = |(_, ino, layer): &(&Name, Ino, u32)| {
         !m.has_whiteouts(*layer) || !m.inode((*layer, *ino)).is_whiteout()

@@ -266,7 +266,9 @@ impl Tree {
             }
         }
         let whiteouts = inodes.iter().any(Inode::is_whiteout);
-        Layer(Arc::new(Sealed { inodes: inodes.into_boxed_slice(), whiteouts, entries: files, bytes }))
+        let redirects = inodes.iter().any(|inode| inode.redirect().is_some());
+        let inodes = inodes.into_boxed_slice();
+        Layer(Arc::new(Sealed { inodes, whiteouts, redirects, entries: files, bytes }))
     }
 
     /// Number of inodes held, those without a name included.
@@ -284,6 +286,7 @@ impl Tree {
 struct Sealed {
     inodes: Box<[Inode]>,
     whiteouts: bool,
+    redirects: bool,
     entries: usize,
     bytes: u64,
 }
@@ -318,6 +321,11 @@ impl Layer {
     /// Is any of its inodes a whiteout?
     pub fn has_whiteouts(&self) -> bool {
         self.0.whiteouts
+    }
+
+    /// Has any of its inodes a redirect mark?
+    pub fn has_redirects(&self) -> bool {
+        self.0.redirects
     }
 
     /// The very same layer (not just an equal one)?

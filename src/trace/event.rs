@@ -4,6 +4,7 @@ use super::key::{CacheKey, Part, Verdict};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
 use crate::error::Error;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A layer as people count them: the upper is 0, lowers are counted from the bottom, so the base is 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -11,7 +12,7 @@ pub struct LayerRef {
     /// 0 for the upper, else 1 for the bottom, 2 above it …
     pub number: usize,
     /// What made it: "COPY conf", "RUN apk add" …; may be empty.
-    pub label: String,
+    pub label: Arc<str>,
 }
 
 /// What one layer answered when a name was looked up.

@@ -349,18 +349,25 @@ impl Cache {
 
     /// The directory's path in the merged view.
     pub fn path_of(&self, dir: DirId) -> Vec<u8> {
-        let (mut names, mut at) = (Vec::new(), dir);
-        while at != ROOT {
-            names.push(self.dir(at).name.clone());
-            at = self.dir(at).parent;
-        }
-        if names.is_empty() {
-            return b"/".to_vec();
-        }
-        let mut path = Vec::new();
-        for name in names.iter().rev() {
-            path.push(b'/');
-            path.extend_from_slice(name);
+        if dir == ROOT { b"/".to_vec() } else { self.path_in(dir, None) }
+    }
+
+    /// The path of a name in a directory, or of the directory itself; empty for the root.
+    pub fn path_in(&self, dir: DirId, name: Option<&[u8]>) -> Vec<u8> {
+        let above = || {
+            let up = std::iter::successors(Some(dir), |id| Some(self.dir(*id).parent));
+            up.take_while(|id| *id != ROOT).map(|id| &*self.dir(id).name)
+        };
+        // From the end to the beginning, since that is the way the directories know each other.
+        let length: usize = name.into_iter().chain(above()).map(|name| name.len() + 1).sum();
+        let mut path = vec![b'/'; length];
+        let mut end = length;
+        for name in name.into_iter().chain(above()) {
+            let begin = end.saturating_sub(name.len());
+            if let Some(place) = path.get_mut(begin..end) {
+                place.copy_from_slice(name);
+            }
+            end = begin.saturating_sub(1);
         }
         path
     }

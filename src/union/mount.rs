@@ -1,6 +1,6 @@
 //! A mount: its layers, its options, and what begins and ends an operation.
 
-use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
+use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, Spot};
 use super::driver::Driver;
 use super::overlay::{Index, Overlay, Private};
 use super::refused::Refused;
@@ -290,9 +290,6 @@ impl Mount {
 
     /// The absolute path of a name in a directory.
     pub(super) fn path_in(&self, dir: DirId, name: &[u8]) -> Vec<u8> {
-        let mut path = if dir == ROOT { Vec::new() } else { self.cache.path_of(dir) };
-        path.push(b'/');
-        path.extend_from_slice(name);
-        path
+        self.cache.path_in(dir, Some(name))
     }
 }

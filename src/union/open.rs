@@ -9,7 +9,7 @@ use super::mount::Mount;
 use super::permit::{READ, WRITE};
 use super::types::Open;
 use super::walk::{Last, Walk};
-use crate::fs::path::show;
+use crate::fs::path::shown;
 use crate::fs::{Contents, Errno, Ino, Inode, Kind, Nodes, Piece};
 use crate::trace::{Event, Trace};
 
@@ -294,7 +294,7 @@ impl Mount {
 
     fn tell_write(&self, spot: &Spot, ino: Ino, wrote: Wrote<'_>, t: &mut Trace) {
         t.emit(|| Event::Write {
-            path: show(&self.path_of(spot)).into_owned(),
+            path: shown(self.path_of(spot)),
             bytes: wrote.bytes,
             size: self.upper.inode(ino).size(),
             append: wrote.append,

@@ -1,7 +1,7 @@
 //! Creating, removing, linking (fs/overlayfs/dir.c).
 
 use super::{copy_up, impure, index, namei, options, readdir, redirect};
-use crate::fs::path::show;
+use crate::fs::path::{show, shown};
 use crate::fs::{Entries, Errno, Ino, Inode, Kind, Nodes};
 use crate::trace::{Event, Trace};
 use crate::union::Mount;
@@ -82,7 +82,7 @@ pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Er
     changed(m, parent);
     m.cache.forget(spot.dir, &spot.name);
     t.emit(|| Event::Removed {
-        path: show(&m.path_in(spot.dir, &spot.name)).into_owned(),
+        path: shown(m.path_in(spot.dir, &spot.name)),
         kind: kind.to_owned(),
         whiteout_over: below.map(|(layer, _)| m.layer_ref(layer)),
         still_stored: below.map_or(0, |part| stored_bytes(m, part)),

@@ -18,5 +18,5 @@ pub use entries::Entries;
 pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;
 pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
-pub use inode::{EPOCH, Extra, Inode, Kind};
+pub use inode::{EPOCH, Extra, Inode, Kind, Nested};
 pub use tree::{Ino, Layer, Name, Nodes, Tree};

@@ -1,5 +1,6 @@
 //! Lines of the union's events: `copy-up   648 B from layer 3 into an unnamed file, linked into upper`.
 
+use super::handle;
 use super::measure::{clean_line, flow, pad};
 use super::size::{bytes, count};
 use super::style::{Style, Tone};
@@ -88,21 +89,30 @@ pub fn tell(event: &Event) -> Option<Told> {
         }
         Event::Committed { what, entries, bytes: stored } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
+            let what = if what.is_empty() { "the upper" } else { what.as_str() };
             told("commit", None, format!("{what} sealed as a layer: {entries}, {}", bytes(*stored)))
         }
-        Event::Failed { op, path, errno, why } => {
+        Event::Failed { op, path, errno, why, .. } => {
             let words = crate::fs::Errno::from_name(errno).map(|errno| errno.message().to_lowercase());
             let because = if why.is_empty() { words.unwrap_or_default() } else { why.clone() };
             let because = if because.is_empty() { because } else { format!(": {because}") };
             let segments = vec![clean_line(&format!("✗ {errno}{because}"))];
             Some(Told { verb: op.clone(), tone: Tone::Bad, path: Some(path.clone()), segments })
         }
+        Event::Handle { fd, path, news } => {
+            let (verb, said) = handle::told(*fd, news);
+            told(verb, Some(path), said)
+        }
+        Event::Map { map, path, news } => {
+            let (verb, said) = handle::mapped(*map, news);
+            told(verb, Some(path), said)
+        }
         _ => None,
     }
 }
 
 /// "layer 3", or "the upper".
-fn layer(layer: &LayerRef) -> String {
+pub fn layer(layer: &LayerRef) -> String {
     if layer.number == 0 { "the upper".to_owned() } else { format!("layer {}", layer.number) }
 }
 
@@ -112,16 +122,34 @@ fn directories(paths: &[String]) -> String {
 }
 
 fn copy_up(event: &Event) -> String {
-    let Event::CopyUp { kind, bytes: size, from, metadata_only, completes, metacopy, index, .. } = event
+    let Event::CopyUp {
+        kind,
+        bytes: size,
+        from,
+        metadata_only,
+        completes,
+        metacopy,
+        index,
+        source,
+        contents,
+        ..
+    } = event
     else {
         return String::new();
     };
-    let from = layer(from);
+    let (from, there) = match contents {
+        Some(contents) => (&contents.layer, Some(&contents.path)),
+        None => (from, source.as_ref()),
+    };
+    let from = match there {
+        Some(path) => format!("{} (there {path})", layer(from)),
+        None => layer(from),
+    };
     let said = match kind.as_str() {
         _ if *completes && *metadata_only => "the metacopy in upper becomes an empty file".to_owned(),
         _ if *completes => format!("{} from {from}: the metacopy in upper gets its data", bytes(*size)),
         _ if *metacopy => format!("attributes from {from} into upper; the contents stay there (metacopy)"),
-        _ if *metadata_only => format!("attributes from {from}, no contents, into upper"),
+        _ if *metadata_only => format!("attributes from {from} into upper; the contents are about to be cut"),
         "file" => format!("{} from {from} into an unnamed file, linked into upper", bytes(*size)),
         _ => format!("{kind} from {from} staged in workdir, renamed into upper"),
     };
@@ -198,7 +226,12 @@ fn probe_segments(probes: &[Probe], found: bool, errno: Option<&str>) -> Vec<Str
         rest = after;
         let name = match (run.first(), run.last()) {
             (Some(top), Some(bottom)) if equal > 3 => {
-                format!("{}–{}", short(&top.layer), short(&bottom.layer))
+                // The upper has no number to count on from.
+                let (upper, top) = match run.get(1) {
+                    Some(next) if top.layer.number == 0 => ("upper, ", next),
+                    _ => ("", top),
+                };
+                format!("{upper}{}–{}", short(&top.layer), short(&bottom.layer))
             }
             _ => run.iter().map(|probe| short(&probe.layer)).collect::<Vec<_>>().join(", "),
         };
@@ -236,6 +269,7 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Directory { redirect: Some(to), .. } => format!("directory, redirected to {to}"),
         Answer::Directory { .. } => "directory".to_owned(),
         Answer::Metacopy { size } => format!("metacopy, {}", bytes(*size)),
+        Answer::Data { path, size } => format!("data-only, has the contents at {path}, {}", bytes(*size)),
         Answer::Whiteout => "whiteout".to_owned(),
         Answer::Indexed { .. } => "its index has the copy, which wins".to_owned(),
         Answer::NotAsked => "not asked".to_owned(),

@@ -5,7 +5,7 @@
 
 use super::dentry::Table;
 use super::types::{Cached, Names};
-use crate::fs::{Ino, Name};
+use crate::fs::{Errno, Ino, Name};
 use std::sync::Arc;
 
 /// Number of a merged directory in its mount's cache. Valid until the next operation begins.
@@ -68,6 +68,10 @@ pub(super) struct Entry {
     pub redirect: Option<Arc<[u8]>>,
     /// The upper inode was found through the index; the upper directory lacks the name.
     pub unlinked: bool,
+    /// A directory with a lower part that may hold whiteouts made of attributes.
+    pub xwhiteouts: bool,
+    /// A metacopy whose contents no data-only layer has: what opening it answers.
+    pub dataless: Option<Errno>,
 }
 
 impl Entry {

@@ -5,6 +5,7 @@ use super::cache::{DirId, ROOT, Spot};
 use super::mount::Mount;
 use super::types::Rename;
 use super::walk::{Last, Parent, Walk, judge};
+use super::why::Call;
 use crate::fs::{Errno, Inode, Kind};
 use crate::trace::Trace;
 
@@ -78,7 +79,7 @@ impl Mount {
     /// # Errors
     /// `EEXIST` before `EPERM` for a directory (fs/namei.c, `do_linkat`, `vfs_link`).
     pub fn link(&mut self, src: &[u8], dst: &[u8], t: &mut Trace) -> Result<(), Errno> {
-        self.call("link", dst, t, |m, t| {
+        self.calls(Call { other: Some(src), ..Call::of("link", dst) }, t, |m, t| {
             let from = m.resolve(src, false, true, t)?;
             let to = t.quietly(|t| m.vacant(dst, false, t))?;
             m.may_link(&from)?;
@@ -109,7 +110,7 @@ impl Mount {
                 (None, true) => return Err(Errno::ENOTDIR),
                 _ => m.may_delete(&spot)?,
             }
-            if spot.node.dir.is_some() { Err(Errno::EISDIR) } else { m.driver.remove(m, &spot, t) }
+            if spot.node.dir.is_some() { Err(Errno::EISDIR) } else { m.take_away(&spot, t) }
         })
     }
 
@@ -130,7 +131,7 @@ impl Mount {
                 return Err(Errno::ENOENT);
             }
             m.may_delete(&spot)?;
-            if spot.node.dir.is_some() { m.driver.remove(m, &spot, t) } else { Err(Errno::ENOTDIR) }
+            if spot.node.dir.is_some() { m.take_away(&spot, t) } else { Err(Errno::ENOTDIR) }
         })
     }
 
@@ -140,7 +141,7 @@ impl Mount {
     /// In the kernel's order, see fs/namei.c, `do_renameat2` and `vfs_rename`. `EXDEV` for a
     /// directory with lower parts where redirects are not made.
     pub fn rename(&mut self, src: &[u8], dst: &[u8], how: Rename, t: &mut Trace) -> Result<(), Errno> {
-        self.call("rename", src, t, |m, t| {
+        self.calls(Call { other: Some(dst), how, ..Call::of("rename", src) }, t, |m, t| {
             let from_parent = m.parent_of(src, t)?;
             let to_parent = m.parent_of(dst, t)?;
             let Last::Normal(name) = &from_parent.last else { return Err(Errno::EBUSY) };
@@ -157,8 +158,29 @@ impl Mount {
                 return Ok(());
             }
             m.may_rename(&from, &to, how == Rename::Exchange)?;
-            m.driver.rename(m, &from, &to, how, t)
+            if m.handles.is_empty() {
+                return m.driver.rename(m, &from, &to, how, t);
+            }
+            let (old, new) = (m.path_in(from.dir, &from.name), m.path_in(to.dir, &to.name));
+            m.handles_hold(&to);
+            m.driver.rename(m, &from, &to, how, t)?;
+            if how != Rename::Exchange {
+                m.handles_gone(&new, t);
+            }
+            m.handles_moved(&old, &new, how == Rename::Exchange);
+            Ok(())
         })
+    }
+
+    /// Removes a name; what is open keeps its object.
+    fn take_away(&mut self, spot: &Spot, t: &mut Trace) -> Result<(), Errno> {
+        self.handles_hold(spot);
+        self.driver.remove(self, spot, t)?;
+        if !self.handles.is_empty() {
+            let path = self.path_in(spot.dir, &spot.name);
+            self.handles_gone(&path, t);
+        }
+        Ok(())
     }
 
     /// What is judged before the question whether both are the same object.

@@ -51,6 +51,11 @@ pub(super) trait Driver: Debug + Sync {
     /// What readdir gives of the names that are listed: some are looked up first.
     fn filtered(&self, m: &Mount, dir: &Entry, names: Names) -> Result<Names, Errno>;
 
+    /// What readdir gives, where nothing is kept.
+    fn names(&self, m: &Mount, dir: &Entry) -> Result<Names, Errno> {
+        self.filtered(m, dir, self.listed(m, dir).into())
+    }
+
     /// The link count that stat gives.
     fn nlink(&self, m: &Mount, entry: &Entry) -> u32;
 

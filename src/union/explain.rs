@@ -3,10 +3,22 @@
 use super::cache::{DirId, Entry, Known, ROOT, Spot};
 use super::driver::Need;
 use super::mount::Mount;
+use super::why::Call;
 use crate::fs::path::{names, show, shown};
 use crate::fs::{Contents, Errno, Ino, Inode, Kind, Name, Nodes, Piece};
 use crate::trace::{Answer, Data, Event, LayerRef, Object, Probe, Trace};
 use std::sync::Arc;
+
+/// A call that failed, told.
+pub(super) fn failed(op: &str, path: &[u8], errno: Errno, why: String) -> Event {
+    Event::Failed {
+        op: op.to_owned(),
+        path: show(path).into_owned(),
+        other: None,
+        errno: errno.name().to_owned(),
+        why,
+    }
+}
 
 impl Mount {
     /// A changing system call: what it answers, and an event if it fails.
@@ -17,12 +29,22 @@ impl Mount {
         t: &mut Trace,
         run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
+        self.calls(Call::of(op, path), t, run)
+    }
+
+    /// [`Mount::call`] of a call with two paths, or one that needs more words.
+    pub(super) fn calls<R>(
+        &mut self,
+        call: Call<'_>,
+        t: &mut Trace,
+        run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
         self.begin(t)?;
         let result = run(self, t);
         if let Err(errno) = result
             && errno != Errno::EINTR
         {
-            self.tell_failure(op, path, errno, t);
+            self.tell_failure(call, errno, t);
         }
         result
     }
@@ -40,18 +62,26 @@ impl Mount {
         if let Err(errno) = result
             && self.refused.is_some()
         {
-            self.tell_failure(op, path, errno, t);
+            self.tell_failure(Call::of(op, path), errno, t);
         }
         result
     }
 
-    fn tell_failure(&mut self, op: &str, path: &[u8], errno: Errno, t: &mut Trace) {
+    pub(super) fn tell_failure(&mut self, call: Call<'_>, errno: Errno, t: &mut Trace) {
         let refused = self.refused.take();
+        if !t.listening() {
+            return;
+        }
+        let why = match refused {
+            Some(refused) => self.why_refused(&refused),
+            None => self.why(call, errno, t),
+        };
         t.emit(|| Event::Failed {
-            op: op.to_owned(),
-            path: show(path).into_owned(),
+            op: call.op.to_owned(),
+            path: show(call.path).into_owned(),
+            other: call.other.map(|other| show(other).into_owned()),
             errno: errno.name().to_owned(),
-            why: refused.map_or_else(|| why(op, errno).to_owned(), |refused| self.why_refused(&refused)),
+            why,
         });
     }
 
@@ -64,7 +94,8 @@ impl Mount {
 
     /// Emits the search for a name.
     pub(super) fn tell_lookup(&self, dir: DirId, name: &[u8], tell: bool, t: &mut Trace) {
-        if !tell || !t.listening() || self.native {
+        // Of a name that is too long no layer is asked.
+        if !tell || !t.listening() || self.native || name.len() > 255 {
             return;
         }
         let (probes, found) = self.probes(dir, name);
@@ -138,6 +169,7 @@ impl Mount {
             let answer = match trail.next_if(|(asked, _)| *asked == layer) {
                 Some((_, answer)) => answer,
                 None if layer == 0 => Answer::Absent,
+                None if layer as usize > self.regular() => Answer::NotAsked,
                 None => self.unasked(layer, directory.get_or_insert_with(|| self.cache.path_of(dir))),
             };
             probes.push(Probe { layer: self.layer_ref(layer), answer });
@@ -224,25 +256,18 @@ pub(super) fn short(contents: &Contents) -> Option<Data> {
     }
 }
 
-/// Why the kernel answers so, where the bare name of the error does not say it.
-fn why(op: &str, errno: Errno) -> &'static str {
-    match (op, errno) {
-        ("rename", Errno::EXDEV) => {
-            "it has parts in lower layers and redirect_dir is off; mv copies and deletes instead"
-        }
-        (_, Errno::EXDEV) => "the path of a redirect grew longer than 256 bytes",
-        ("mkchar", Errno::EPERM) => "a character device 0:0 would be a whiteout",
-        ("link", Errno::EPERM) => "a directory can't have a second name",
-        ("setxattr" | "removexattr", Errno::EPERM) => "user attributes exist on files and directories only",
-        (_, Errno::EPERM) => "a layer carries a mark that this mount may not follow",
-        (_, Errno::EIO) => "a metacopy has no data in the layers below",
-        (_, Errno::ENOTEMPTY) => "something is left in the directory",
-        (_, Errno::ENXIO) => "nobody reads from the fifo",
-        (_, Errno::ENODATA) => "there is no such attribute",
-        ("rename", Errno::EINVAL) => "a directory can't move into itself",
-        ("rename" | "rmdir", Errno::EBUSY) => "the root, `.` and `..` stay where they are",
-        (_, Errno::ELOOP) => "more than 40 symlinks, or one that may not be followed",
-        (_, Errno::ENAMETOOLONG) => "a name has at most 255 bytes, a path 4095",
-        _ => "",
+/// "the upper", "layer 3".
+pub(super) fn called(layer: &LayerRef) -> String {
+    match layer.number {
+        0 => "the upper".to_owned(),
+        number => format!("layer {number}"),
+    }
+}
+
+/// "layer 3", "layer 3 and layer 1", "the upper, layer 3 and layer 1".
+pub(super) fn listed(words: &[String]) -> String {
+    match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
     }
 }

@@ -2,9 +2,12 @@
 
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, Spot};
 use super::driver::Driver;
-use super::overlay::{Index, Overlay, Private};
+use super::explain::failed;
+use super::handle::Handles;
+use super::overlay::{self, Index, Overlay, Private, XWhiteouts};
 use super::refused::Refused;
 use super::types::{Cached, Cred, Lower, Options, Protected};
+use super::why::why_not_mounted;
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
@@ -26,6 +29,12 @@ pub struct Mount {
     pub(super) now: i64,
     pub(super) index: Index,
     pub(super) private: Private,
+    pub(super) handles: Handles,
+    /// The work directory has `work/incompat/volatile`.
+    volatile_mark: bool,
+    /// How many of the lowers, at the bottom, are data-only.
+    pub(super) data: usize,
+    pub(super) xwhiteouts: XWhiteouts,
     /// The whiteout that all deletions of this mount link to was made.
     pub(super) shared_whiteout: bool,
     pub(super) driver: &'static dyn Driver,
@@ -47,6 +56,10 @@ impl Clone for Mount {
             now: self.now,
             index: self.index.clone(),
             private: self.private.clone(),
+            handles: self.handles.clone(),
+            volatile_mark: self.volatile_mark,
+            data: self.data,
+            xwhiteouts: self.xwhiteouts.clone(),
             shared_whiteout: self.shared_whiteout,
             driver: self.driver,
             cache: Cache::default(),
@@ -55,10 +68,23 @@ impl Clone for Mount {
     }
 }
 
+/// Overlays that may be stacked (include/linux/fs.h, `FILESYSTEM_MAX_STACK_DEPTH`).
+const MAX_DEPTH: u32 = 2;
+
+/// Why a volatile mount is not mounted a second time.
+const VOLATILE: &str = "the mount was volatile, and work/incompat/volatile says so: what fsync promised \
+    may never have reached the disk. Take new directories, or remove the mark";
+
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 
-fn next_generation() -> u64 {
+pub(super) fn next_generation() -> u64 {
     GENERATIONS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Overlays over one another in a mount of these layers.
+fn depth<'l>(lowers: impl Iterator<Item = &'l Lower>) -> u32 {
+    let below = lowers.filter_map(|lower| lower.layer.inode(0).nested());
+    below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
 }
 
 impl Mount {
@@ -69,8 +95,47 @@ impl Mount {
     /// `ovl_fs_params_verify`): `metacopy=on` with a written `redirect_dir=off`, `userxattr` with
     /// `redirect_dir=on` or `metacopy=on`, and more than 500 lowers.
     pub fn new(lowers: Vec<Lower>, upper: Tree, options: Options) -> Result<Mount, Errno> {
+        Mount::with_data(lowers, Vec::new(), upper, options)
+    }
+
+    /// [`Mount::new`] with data-only lowers below (`lowerdir=A:B::C::D`): nothing of them is merged,
+    /// they hold contents that metacopies of the lowers point to. Topmost first.
+    ///
+    /// # Errors
+    /// As [`Mount::new`]; `EINVAL` also without any lower that is merged, and for overlays stacked more
+    /// than two deep (include/linux/fs.h, `FILESYSTEM_MAX_STACK_DEPTH`).
+    pub fn with_data(
+        lowers: Vec<Lower>,
+        data: Vec<Lower>,
+        upper: Tree,
+        options: Options,
+    ) -> Result<Mount, Errno> {
+        let apart = data.len();
+        let only_data = apart > 0 && lowers.is_empty();
+        let lowers: Arc<[Lower]> = lowers.into_iter().chain(data).collect();
         Overlay.judge(lowers.len(), &options)?;
-        Ok(Mount::assemble(lowers.into(), upper, options, false))
+        let mut mount = Mount::assemble(lowers, upper, options, false);
+        if only_data || mount.depth() > MAX_DEPTH {
+            return Err(Errno::EINVAL);
+        }
+        // An overlay hands out no file handles, and the index is made of those (fs/overlayfs/super.c,
+        // `ovl_lower_dir`).
+        mount.options.index &= mount.depth() < 2;
+        mount.data = apart;
+        mount.xwhiteouts = overlay::xwhiteouts_at_mount(&mount);
+        Ok(mount)
+    }
+
+    /// Why [`Mount::with_data`] refuses these layers and options, in words.
+    pub fn why_not(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
+        let depth = depth(lowers.iter().chain(data));
+        if depth > MAX_DEPTH {
+            return format!("{depth} overlays over one another; the kernel allows {MAX_DEPTH}");
+        }
+        if lowers.is_empty() && !data.is_empty() {
+            return "all layers are data-only, so there is nothing to merge".to_owned();
+        }
+        why_not_mounted(lowers.len() + data.len(), options)
     }
 
     /// A plain filesystem: no lowers, so nothing is ever copied up or whited out.
@@ -91,6 +156,10 @@ impl Mount {
             now: EPOCH,
             index: Index::default(),
             private: Private::default(),
+            handles: Handles::default(),
+            volatile_mark: options.volatile && !native,
+            data: 0,
+            xwhiteouts: XWhiteouts::default(),
             shared_whiteout: false,
             driver: &Overlay,
             cache: Cache::default(),
@@ -121,12 +190,22 @@ impl Mount {
         &self.upper
     }
 
-    /// The lower layers, topmost first.
+    /// How many overlays are stacked here: 1, unless a lower is another overlay's merged directory.
+    pub fn depth(&self) -> u32 {
+        depth(self.lowers.iter())
+    }
+
+    /// The lower layers, topmost first; data-only ones last.
     pub fn lowers(&self) -> &[Lower] {
         &self.lowers
     }
 
-    /// The mount options.
+    /// How many of the lowers, counted from the bottom, are data-only.
+    pub fn data_only(&self) -> usize {
+        self.data
+    }
+
+    /// The mount options as they are in effect: with another overlay as a lower `index` is off.
     pub fn options(&self) -> Options {
         self.options
     }
@@ -139,8 +218,13 @@ impl Mount {
     /// Commit: the upper becomes the topmost lower under this label; a fresh upper takes its place.
     ///
     /// The old upper is used as it is. The index is left behind in the old work directory, where it
-    /// still counts as one link of every file it holds.
-    pub fn commit(&mut self, label: &str, t: &mut Trace) -> Layer {
+    /// still counts as one link of every file it holds. So is the mark of a `volatile` mount: the new
+    /// work directory gets one of its own.
+    ///
+    /// # Errors
+    /// `EBUSY` while a file is open or mapped: what is in use can't be unmounted.
+    pub fn commit(&mut self, label: &str, t: &mut Trace) -> Result<Layer, Errno> {
+        self.unbusy("commit", t)?;
         let layer = self.upper.seal();
         t.emit(|| Event::Committed {
             what: label.to_owned(),
@@ -153,15 +237,43 @@ impl Mount {
         self.index = Index::default();
         self.private = Private::default();
         self.native = false;
-        self.restart();
+        self.mount_again();
         self.generation = next_generation();
-        layer
+        Ok(layer)
     }
 
     /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
-    pub fn restart(&mut self) {
+    ///
+    /// # Errors
+    /// `EBUSY` while a file is open or mapped. `EINVAL` when the mount was `volatile` and its mark is
+    /// still there (fs/overlayfs/super.c, `ovl_create_volatile_dirty`; readdir.c,
+    /// `ovl_workdir_cleanup_recurse`): nobody knows what reached the disk. The lab then goes on with
+    /// the mount as it was.
+    pub fn restart(&mut self, t: &mut Trace) -> Result<(), Errno> {
+        self.unbusy("restart", t)?;
+        if self.volatile_mark {
+            t.emit(|| failed("restart", b"/", Errno::EINVAL, VOLATILE.to_owned()));
+            return Err(Errno::EINVAL);
+        }
+        self.mount_again();
+        Ok(())
+    }
+
+    fn mount_again(&mut self) {
+        self.volatile_mark = self.options.volatile && !self.native;
         self.shared_whiteout = false;
         self.cache = Cache::default();
+        self.xwhiteouts = overlay::xwhiteouts_at_mount(self);
+    }
+
+    /// Removes `work/incompat/volatile`, as an administrator does who trusts the layers all the same:
+    /// the next mount of the work directory works. Was there one?
+    pub fn forget_volatile(&mut self) -> bool {
+        let there = std::mem::take(&mut self.volatile_mark);
+        if there {
+            self.changed();
+        }
+        there
     }
 
     /// How much is kept to answer faster.
@@ -176,6 +288,11 @@ impl Mount {
     }
 
     // ---- for the other files of this folder -----------------------------------------------
+
+    /// Something changed that `undo` must know of.
+    pub(super) fn changed(&mut self) {
+        self.generation = next_generation();
+    }
 
     /// The upper, to change.
     pub(super) fn upper_mut(&mut self) -> &mut Tree {
@@ -206,11 +323,19 @@ impl Mount {
     /// The merged root: the upper's root and all lower roots, whatever marks they carry
     /// (fs/overlayfs/super.c, `ovl_get_root`).
     pub(super) fn root_entry(&self) -> Entry {
-        Entry { upper: Some(0), lowers: Lowers::from_parts(&self.lower_roots()), ..Entry::default() }
+        let lowers = self.lower_roots();
+        let above_lowest = &lowers[..lowers.len().saturating_sub(1)];
+        let xwhiteouts = above_lowest.iter().any(|root| self.inode(*root).holds_xwhiteouts());
+        Entry { upper: Some(0), lowers: Lowers::from_parts(&lowers), xwhiteouts, ..Entry::default() }
+    }
+
+    /// How many of the lowers are merged.
+    pub(super) fn regular(&self) -> usize {
+        self.lowers.len().saturating_sub(self.data)
     }
 
     pub(super) fn lower_roots(&self) -> Vec<Part> {
-        (1..=self.lowers.len() as u32).map(|layer| (layer, 0)).collect()
+        (1..=self.regular() as u32).map(|layer| (layer, 0)).collect()
     }
 
     /// Begins an operation: the cache is ready, and there is something left to draw on.

@@ -28,6 +28,9 @@ pub struct Options {
     pub xino: bool,
     /// `userxattr`.
     pub userxattr: bool,
+    /// `volatile`: fsync and sync do nothing, and the work directory is marked so that it can't be
+    /// mounted again.
+    pub volatile: bool,
 }
 
 /// Who performs the operations: gives new files their owner, and decides what is allowed. User 0 has
@@ -144,6 +147,9 @@ pub struct Which {
     pub probes: Vec<Probe>,
     /// Who wins; none when the name is not in the merged view.
     pub winner: Option<LayerRef>,
+    /// Layers whose part shows: the winner, directories that merge with it, a metacopy's data. Counted
+    /// from the base; 0 is the upper.
+    pub shown: Vec<usize>,
     /// One sentence.
     pub why: String,
 }

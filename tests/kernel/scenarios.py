@@ -16,6 +16,7 @@ import stat
 import sys
 
 import record
+from generate import first_name_first
 
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|`[^`]*`|#\{|[{};]|[^"`#{};/]+|.', re.DOTALL)
 SHOWS = re.compile(r"(stack|help|explain|trace)\s")
@@ -139,7 +140,7 @@ def build(tree, root, prefix):
             whole.setdefault("/" + "/".join(parts[:depth]), {"type": "dir"})
         whole[path] = {"type": "file", "data": entry} if isinstance(entry, str) else dict(entry)
     holes = {path: entry.pop("hole") for path, entry in whole.items() if "hole" in entry}
-    record.build(record.first_name_first(whole), root, prefix)
+    record.build(first_name_first(whole), root, prefix)
     for path, size in holes.items():
         os.truncate(root + path, size)
 
@@ -166,8 +167,10 @@ def fields(at, prefix):
         found["target"] = os.readlink(at)
     if kind == "file":
         found["size"] = status.st_size
-    if xattrs.get(prefix + "opaque") == b"y":
-        found["opaque"] = True
+    if prefix + "opaque" in xattrs:
+        found["opaque"] = True if xattrs[prefix + "opaque"] == b"y" else "x"
+    if prefix + "whiteout" in xattrs:
+        found["whiteout"] = "xattr"
     if prefix + "metacopy" in xattrs:
         found["metacopy"] = True
     elif kind == "file" and status.st_size <= 4096:
@@ -190,10 +193,15 @@ class Mount:
         self.upper_tree = self.options.pop("upper", {})
         self.prefix = "user.overlay." if self.options.get("userxattr") else "trusted.overlay."
         self.stack = [lower.place(self.prefix) for lower in lowers]
-        self.at = lab.fresh("m")
+        self.data = [lower.place(self.prefix) for lower in self.options.pop("data", [])]
+        self.at, self.user = lab.fresh("m"), {"uid": 0, "gid": 0}
         os.mkdir(f"{lab.base}/{self.at}")
         self.new_upper()
         self.mount()
+
+    def place(self, _prefix):
+        """As a lower of another overlay."""
+        return self.at
 
     def new_upper(self):
         self.top, self.work = self.lab.fresh("u"), self.lab.fresh("w")
@@ -202,7 +210,8 @@ class Mount:
         self.upper_tree = {}
 
     def mount(self):
-        words = [f"lowerdir={':'.join(self.stack)}", f"upperdir={self.top}", f"workdir={self.work}"]
+        lowers = "::".join([":".join(self.stack)] + self.data)
+        words = [f"lowerdir={lowers}", f"upperdir={self.top}", f"workdir={self.work}"]
         user = self.options.get("userxattr")
         for name in ("redirect_dir", "metacopy", "index", "xino"):
             given = name in self.options
@@ -219,15 +228,18 @@ class Mount:
             raise Refused("mount", "", record.errno_name(error)) from None
         finally:
             os.chdir("/")
+        self.inside = record.Inside(f"{self.lab.base}/{self.at}")
+        self.as_user(**self.user)
         self.lab.mounted.append(self)
 
     def unmount(self):
+        self.inside.end()
         record.call(record.LIBC.umount2(f"{self.lab.base}/{self.at}".encode(), 0))
         self.lab.mounted.remove(self)
 
     def do(self, op, path="", **more):
         order = {"op": op, "path": path, **more}
-        result = record.perform(f"{self.lab.base}/{self.at}", order)
+        result = self.inside.perform(order)
         if "errno" in result:
             raise Refused(op, path or more.get("src", ""), result["errno"])
         return result["ok"]
@@ -368,6 +380,19 @@ class Mount:
     def lowers(self):
         return len(self.stack)
 
+    def access(self, path, mode):
+        try:
+            return self.do("access", path, mode=mode)
+        except Refused:
+            return False
+
+    def as_user(self, uid, gid=None, groups=()):
+        self.user = {"uid": uid, "gid": uid if gid is None else gid, "groups": list(groups)}
+        self.do("as", **self.user)
+
+    def as_root(self):
+        self.as_user(0)
+
     def restart(self):
         self.unmount()
         self.mount()
@@ -391,7 +416,7 @@ class Lab:
         record.call(record.LIBC.mount(b"tmpfs", self.base.encode(), b"tmpfs", 0, b"size=300m"))
 
     def close(self):
-        for mount in list(self.mounted):
+        for mount in reversed(self.mounted):
             mount.unmount()
         record.LIBC.umount2(self.base.encode(), 2)
         shutil.rmtree(self.base)
@@ -412,6 +437,8 @@ class Lab:
             if "mode" in found:
                 found["mode"] = "%o" % found["mode"]
             found.pop("mtime", None)
+            if not isinstance(found.get("metacopy", True), bool):
+                found.update(size=found["metacopy"], metacopy=True)
             return found
 
         def dir(mode=0o755, options=None):
@@ -426,7 +453,8 @@ class Lab:
             "dir": dir, "symlink": lambda target: entry("symlink", target=target),
             "hardlink": lambda path: entry("file", hardlink=path), "fifo": lambda: entry("fifo"),
             "chardev": lambda major, minor: entry("chardev", rdev=[major, minor]),
-            "whiteout": lambda: entry("whiteout"), "opaque": lambda: entry("dir", opaque=True),
+            "whiteout": lambda: entry("whiteout"), "opaque": lambda mark="y": entry("dir", opaque="x" if mark == "x" else True),
+            "xwhiteout": lambda: entry("file", data="", whiteout="xattr"),
         }
 
 

@@ -5,6 +5,7 @@ mod case;
 mod compare;
 mod contents;
 mod fields;
+mod handles;
 mod ops;
 mod read;
 mod tree;
@@ -54,9 +55,10 @@ pub fn mount(case: &Value) -> Result<Result<Mount, Errno>, String> {
 }
 
 fn mounted(case: &mut Case<'_>) -> Result<Mount, Errno> {
-    let lowers = std::mem::take(&mut case.lowers);
+    let lowers = std::mem::replace(&mut case.lowers, Ok(Vec::new()))?;
+    let data = std::mem::replace(&mut case.data, Ok(Vec::new()))?;
     let upper = std::mem::take(&mut case.upper);
-    let mut m = Mount::new(lowers, upper, case.options)?;
+    let mut m = Mount::with_data(lowers, data, upper, case.options)?;
     m.protect(PROTECTED);
     Ok(m)
 }

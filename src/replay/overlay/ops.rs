@@ -1,7 +1,7 @@
 //! Operations of a case as calls of a mount.
 
-use super::contents;
 use super::fields::{Fields, cut, wrong};
+use super::{contents, handles};
 use crate::error::suggest;
 use crate::fs::{Contents, EPOCH, Errno};
 use crate::trace::Trace;
@@ -23,12 +23,18 @@ enum Arg {
     Mode,
     Id(&'static str),
     Size,
+    /// A descriptor, a map, a number of bytes.
+    Number(&'static str),
+    /// A position in a file.
+    Offset,
     Device,
     Contents,
     /// `flags`, and what depends on them.
     Flags,
-    /// `uid`, `gid`, and `groups` if any.
-    User,
+    /// Who performs what follows.
+    Cred,
+    /// What access(2) asks for: 4, 2 and 1, added up.
+    Asked,
 }
 
 use Arg::Text;
@@ -37,6 +43,7 @@ use Arg::Text;
 pub(super) const MAX_ID: i64 = 0xffff_fffe;
 
 const PATH: Arg = Text("path");
+const FD: &[Arg] = &[Arg::Number("fd")];
 const TWO_PATHS: &[Arg] = &[Text("src"), Text("dst")];
 
 /// Every operation with its arguments, as the corpus's README lists them.
@@ -61,6 +68,9 @@ const OPS: &[(&str, &[Arg])] = &[
     ("chown", &[PATH, Arg::Id("uid"), Arg::Id("gid")]),
     ("lchown", &[PATH, Arg::Id("uid"), Arg::Id("gid")]),
     ("utimes", &[PATH]),
+    ("touch", &[PATH]),
+    ("access", &[PATH, Arg::Asked]),
+    ("as", &[Arg::Cred]),
     ("setxattr", &[PATH, Text("name"), Arg::Value]),
     ("getxattr", &[PATH, Text("name")]),
     ("removexattr", &[PATH, Text("name")]),
@@ -70,9 +80,26 @@ const OPS: &[(&str, &[Arg])] = &[
     ("readdir", &[PATH]),
     ("stat", &[PATH]),
     ("lstat", &[PATH]),
-    ("as", &[Arg::User]),
     ("restart", &[]),
     ("remount", &[]),
+    ("fopen", &[PATH, Arg::Flags]),
+    ("fclose", FD),
+    ("fread", FD),
+    ("fpread", &[Arg::Number("fd"), Arg::Offset, Arg::Number("size")]),
+    ("fwrite", &[Arg::Number("fd"), Arg::Contents]),
+    ("fpwrite", &[Arg::Number("fd"), Arg::Offset, Arg::Contents]),
+    ("fseek", &[Arg::Number("fd"), Arg::Offset, Text("whence")]),
+    ("ftruncate", &[Arg::Number("fd"), Arg::Size]),
+    ("fstat", FD),
+    ("fchmod", &[Arg::Number("fd"), Arg::Mode]),
+    ("fchown", &[Arg::Number("fd"), Arg::Id("uid"), Arg::Id("gid")]),
+    ("fsetxattr", &[Arg::Number("fd"), Text("name"), Arg::Value]),
+    ("fgetxattr", &[Arg::Number("fd"), Text("name")]),
+    ("fsync", FD),
+    ("freaddir", FD),
+    ("mmap", FD),
+    ("mread", &[Arg::Number("map")]),
+    ("munmap", &[Arg::Number("map")]),
 ];
 
 /// Has it a name that is known, and every argument, each of its type?
@@ -94,9 +121,12 @@ pub(super) fn judge(op: &Value) -> Result<(), String> {
             Arg::Mode => args.mode().map(drop),
             Arg::Id(key) => args.id(key).map(drop),
             Arg::Size => args.size().map(drop),
+            Arg::Number(key) => args.small(key).map(drop),
+            Arg::Offset => args.offset().map(drop),
             Arg::Device => args.0.device("rdev").map(drop),
             Arg::Contents => args.contents().map(drop),
-            Arg::User => args.cred().map(drop),
+            Arg::Cred => args.cred().map(drop),
+            Arg::Asked => args.asked().map(drop),
             Arg::Flags => {
                 args.flags().and_then(|_| contents::read(args.0)).and_then(|_| args.0.flag("read")).map(drop)
             }
@@ -114,10 +144,7 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
     let name = args.0.text("op")?;
     let done = |result: Result<(), Errno>| result.map(|()| json!(true));
     Ok(match name {
-        "restart" => {
-            m.restart();
-            Ok(json!(true))
-        }
+        "restart" => done(m.restart(t)),
         "remount" => remount(m, t),
         "as" => {
             m.become_user(args.cred()?);
@@ -145,15 +172,15 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
         "chown" => done(m.chown(args.bytes("path")?, args.id("uid")?, args.id("gid")?, t)),
         "lchown" => done(m.lchown(args.bytes("path")?, args.id("uid")?, args.id("gid")?, t)),
         "touch" => done(m.touch(args.bytes("path")?, t)),
-        "access" => {
-            let mode = op.get("mode").and_then(Value::as_u64).and_then(|mode| u16::try_from(mode).ok());
-            done(m.access(args.bytes("path")?, mode.ok_or("`mode` is a number from 0 to 7")?, t))
-        }
+        "access" => done(m.access(args.bytes("path")?, args.asked()?, t)),
         "utimes" => done(m.utimes(args.bytes("path")?, EPOCH, t)),
         "create" | "write" | "append" | "truncate" | "open" | "open_rw_noop" | "read" => {
             return data(m, name, &args, t);
         }
-        _ => return ask(m, name, &args, t),
+        _ => match handles::perform(m, name, &args, t)? {
+            Some(result) => result,
+            None => return ask(m, name, &args, t),
+        },
     })
 }
 
@@ -204,11 +231,10 @@ fn remount(m: &mut Mount, t: &mut Trace) -> Result<Value, Errno> {
         lowers.push(one);
     }
     Mount::new(lowers, crate::fs::Tree::new(), m.options())?;
-    m.commit("", t);
-    Ok(json!(true))
+    m.commit("", t).map(|_| json!(true))
 }
 
-fn stat_value(stat: &Stat) -> Value {
+pub(super) fn stat_value(stat: &Stat) -> Value {
     let kind = match stat.kind {
         StatKind::File => "file",
         StatKind::Dir => "dir",
@@ -228,44 +254,60 @@ fn stat_value(stat: &Stat) -> Value {
     value
 }
 
-struct Args<'v>(Fields<'v>);
+pub(super) struct Args<'v>(pub Fields<'v>);
 
 impl<'v> Args<'v> {
-    fn bytes(&self, key: &str) -> Result<&'v [u8], String> {
+    pub fn bytes(&self, key: &str) -> Result<&'v [u8], String> {
         self.0.string(key).map(str::as_bytes)
     }
 
-    fn mode(&self) -> Result<u16, String> {
+    pub fn mode(&self) -> Result<u16, String> {
         self.0.mode("mode")
     }
 
     /// -1 leaves an id as it is.
-    fn id(&self, key: &str) -> Result<Option<u32>, String> {
+    pub fn id(&self, key: &str) -> Result<Option<u32>, String> {
         let id = self.0.number(key, -1, MAX_ID)?;
         Ok(u32::try_from(id).ok())
     }
 
-    fn size(&self) -> Result<i64, String> {
+    /// A descriptor, a map, a number of bytes.
+    pub fn small(&self, key: &str) -> Result<u32, String> {
+        let number = self.0.number(key, 0, i64::from(u32::MAX))?;
+        u32::try_from(number).map_err(|_| format!("`{key}` is too large"))
+    }
+
+    pub fn offset(&self) -> Result<i64, String> {
+        self.0.number("offset", i64::MIN, i64::MAX)
+    }
+
+    pub fn size(&self) -> Result<i64, String> {
         self.0.number("size", i64::MIN, i64::MAX)
     }
 
     /// Of `as`: who performs what follows.
     fn cred(&self) -> Result<Cred, String> {
-        let id = |key: &str| self.0.number(key, 0, MAX_ID).map(|id| id as u32);
-        let number =
-            |value: &Value| value.as_i64().filter(|id| (0..=MAX_ID).contains(id)).map(|id| id as u32);
+        let id = |key: &str| self.0.number(key, 0, MAX_ID).map(|id| u32::try_from(id).unwrap_or(0));
         let groups = match self.0.get("groups") {
-            None => Some(Vec::new()),
-            Some(_) => self.0.list("groups")?.iter().map(number).collect(),
+            Some(_) => self.0.list("groups")?,
+            None => &[],
         };
-        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups: groups.ok_or("`groups` must be a list of ids")? })
+        let group = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+        let groups: Option<Vec<u32>> = groups.iter().map(group).collect();
+        let groups =
+            groups.ok_or_else(|| format!("`groups` must be a list of numbers from 0 to {MAX_ID}"))?;
+        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups })
     }
 
-    fn contents(&self) -> Result<Contents, String> {
+    fn asked(&self) -> Result<u16, String> {
+        self.0.number("mode", 0, 7).map(|mode| u16::try_from(mode).unwrap_or(0))
+    }
+
+    pub fn contents(&self) -> Result<Contents, String> {
         contents::read(self.0)?.ok_or_else(|| "no contents: `data`, `size` with `fill`, or `runs`".to_owned())
     }
 
-    fn flags(&self) -> Result<Open, String> {
+    pub fn flags(&self) -> Result<Open, String> {
         let mut open = Open::default();
         for flag in self.0.list("flags")? {
             match flag.as_str().ok_or_else(|| wrong("flags", "a list of names", flag))? {
@@ -286,8 +328,8 @@ impl<'v> Args<'v> {
         }
         // O_RDONLY is 0: it need not be written.
         open.read |= !open.write;
-        // Left out where the file is there already.
-        if self.0.get("mode").is_some() {
+        // What exists keeps its mode: then none need be written.
+        if open.create && self.0.get("mode").is_some() {
             open.mode = self.mode()?;
         }
         Ok(open)

@@ -2,8 +2,9 @@
 //! script's own program.
 
 use super::layers::{id_of, listing, mode_of, tree_map};
+use super::opened::stays_open;
 use crate::fs::{Contents, Errno};
-use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse};
+use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse, type_word};
 use crate::trace::Trace;
 use crate::union::{Mount, Open, Rename, Stat, StatKind};
 use rhai::{Array, Dynamic, Engine, INT, Map};
@@ -61,10 +62,14 @@ fn reading<K: Kind>(engine: &mut Engine) {
 
 fn list<K: Kind>(m: &mut Files<K>, path: &str) -> Answer<Array> {
     let names = m.read("readdir", path, |mount, path, t| mount.readdir(path, t))?;
-    Ok(names.iter().map(|name| String::from_utf8_lossy(name).as_ref().into()).collect())
+    Ok(listed(&names))
 }
 
-fn text(contents: &Contents) -> Answer<String> {
+pub(super) fn listed(names: &[crate::fs::Name]) -> Array {
+    names.iter().map(|name| String::from_utf8_lossy(name).as_ref().into()).collect()
+}
+
+pub(super) fn text(contents: &Contents) -> Answer<String> {
     let bytes = contents.to_bytes(READ_LIMIT).ok_or_else(|| {
         refuse(&format!("the file has {} bytes; a script can read up to {READ_LIMIT}", contents.len()))
     })?;
@@ -114,9 +119,12 @@ fn writing<K: Kind>(engine: &mut Engine) {
     engine.register_fn("open_rw_noop", |m: &mut Files<K>, path: &str| {
         put(m, "open_rw_noop", path, Contents::EMPTY, Open { read: true, write: true, ..Open::default() })
     });
-    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str| open(m, path, flags, None));
+    engine.register_fn("open", open::<K>);
     engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, data: &str| {
-        open(m, path, flags, Some(data))
+        open_once(m, path, flags, &Map::from_iter([("data".into(), data.into())]))
+    });
+    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, options: Map| {
+        open_once(m, path, flags, &options)
     });
 }
 
@@ -139,10 +147,40 @@ fn make_parents(mount: &mut Mount, path: &str, t: &mut Trace) {
     }
 }
 
-/// Flags as open(2) spells them, without `O_`: "RDWR|CREAT|EXCL".
-fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str, data: Option<&str>) -> Answer<String> {
+/// One call with these flags, and the file is closed again; or, with a mode of fopen(3) or words with
+/// their `O_`, a file that stays open.
+fn open<K: Kind>(m: &mut Files<K>, path: &str, words: &str) -> Answer<Dynamic> {
+    if stays_open(words) {
+        return super::opened::open(m, path, words).map(Dynamic::from);
+    }
+    open_once(m, path, words, &Map::new()).map(Dynamic::from)
+}
+
+/// What is read, unless `read: false`, is what a descriptor open for reading gives from where the
+/// writing ended.
+fn open_once<K: Kind>(m: &mut Files<K>, path: &str, words: &str, options: &Map) -> Answer<String> {
+    let mut open = flags(words)?;
+    let (mut data, mut read_back) = (None, open.read);
+    for (key, value) in options {
+        let wrong = |what: &str| refuse(&format!("{key} is {what}, not {}", type_word(value)));
+        match key.as_str() {
+            "data" => {
+                let text = value.clone().into_immutable_string().map_err(|_| wrong("text"))?;
+                data = Some(Contents::text(&text));
+            }
+            "read" => read_back = value.as_bool().map_err(|_| wrong("true or false"))?,
+            "mode" => open.mode = mode_of(value.as_int().map_err(|_| wrong("a number"))?)?,
+            other => return Err(refuse(&format!("open has no `{other}`; it has data, read and mode"))),
+        }
+    }
+    let contents = m.change("open", path, |mount, path, t| mount.open(path, open, data, read_back, t))?;
+    text(&contents)
+}
+
+/// Flags as open(2) spells them, with `O_` or without: "RDWR|CREAT|EXCL".
+pub fn flags(words: &str) -> Answer<Open> {
     let mut open = Open { mode: 0o644, ..Open::default() };
-    for flag in flags.split('|').map(str::trim) {
+    for flag in words.split('|').map(str::trim) {
         match flag.trim_start_matches("O_") {
             "RDONLY" => open.read = true,
             "WRONLY" => open.write = true,
@@ -155,15 +193,12 @@ fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str, data: Option<&str>) 
             "NOFOLLOW" => open.nofollow = true,
             other => {
                 return Err(refuse(&format!(
-                    "there is no open flag `{other}`: RDONLY WRONLY RDWR APPEND CREAT EXCL TRUNC DIRECTORY NOFOLLOW, joined by |"
+                    "there is no open flag `{other}`: RDONLY WRONLY RDWR APPEND CREAT EXCL TRUNC DIRECTORY NOFOLLOW, joined by |; to keep the file open: r r+ w w+ a a+, or the same words with O_"
                 )));
             }
         }
     }
-    let read_back = open.read;
-    let data = data.map(Contents::text);
-    let contents = m.change("open", path, |mount, path, t| mount.open(path, open, data, read_back, t))?;
-    text(&contents)
+    Ok(open)
 }
 
 fn names<K: Kind>(engine: &mut Engine) {
@@ -195,13 +230,22 @@ fn names<K: Kind>(engine: &mut Engine) {
     engine.register_fn("symlink", |m: &mut Files<K>, target: &str, path: &str| {
         m.change("symlink", path, |mount, path, t| mount.symlink(target.as_bytes(), path, t))
     });
-    engine.register_fn("mkfifo", |m: &mut Files<K>, path: &str| {
-        m.change("mkfifo", path, |mount, path, t| mount.mkfifo(path, 0o644, t))
-    });
+    engine.register_fn("mkfifo", |m: &mut Files<K>, path: &str| mkfifo(m, path, 0o644));
+    engine.register_fn("mkfifo", mkfifo::<K>);
     engine.register_fn("mkchar", |m: &mut Files<K>, path: &str, major: INT, minor: INT| {
-        let (major, minor) = (id_of(major)?, id_of(minor)?);
-        m.change("mkchar", path, |mount, path, t| mount.mkchar(path, 0o644, major, minor, t))
+        mkchar(m, path, major, minor, 0o644)
     });
+    engine.register_fn("mkchar", mkchar::<K>);
+}
+
+fn mkfifo<K: Kind>(m: &mut Files<K>, path: &str, mode: INT) -> Answer<()> {
+    let mode = mode_of(mode)?;
+    m.change("mkfifo", path, |mount, path, t| mount.mkfifo(path, mode, t))
+}
+
+fn mkchar<K: Kind>(m: &mut Files<K>, path: &str, major: INT, minor: INT, mode: INT) -> Answer<()> {
+    let (major, minor, mode) = (id_of(major)?, id_of(minor)?, mode_of(mode)?);
+    m.change("mkchar", path, |mount, path, t| mount.mkchar(path, mode, major, minor, t))
 }
 
 /// `rm -r`: the path and everything below it.
@@ -247,6 +291,9 @@ fn attributes<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("utimes", |m: &mut Files<K>, path: &str, mtime: INT| {
         m.change("utimes", path, |mount, path, t| mount.utimes(path, mtime, t))
+    });
+    engine.register_fn("utimes", |m: &mut Files<K>, path: &str| {
+        m.change("utimes", path, |mount, path, t| mount.touch(path, t))
     });
     engine.register_fn("touch", |m: &mut Files<K>, path: &str| touch(m, path));
     engine.register_fn("setxattr", |m: &mut Files<K>, path: &str, name: &str, value: &str| {
@@ -312,7 +359,7 @@ fn merged_listing(found: &[(Vec<u8>, Stat)]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn stat_map(stat: &Stat) -> Map {
+pub(super) fn stat_map(stat: &Stat) -> Map {
     let mut map = Map::new();
     let mut set = |key: &str, value: Dynamic| map.insert(key.into(), value);
     let word = match stat.kind {

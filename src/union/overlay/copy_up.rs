@@ -51,6 +51,10 @@ fn one_directory(m: &mut Mount, id: DirId, parent: Ino) -> Result<Ino, Errno> {
 /// Makes an object present in the upper, with as much of it as is needed; its inode there.
 pub(super) fn object(m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> Result<Ino, Errno> {
     let entry = &spot.node.entry;
+    // Contents are sought before anything is copied, though they may not be needed.
+    if let Some(errno) = entry.dataless {
+        return Err(errno);
+    }
     if let (Some(ino), false) = (entry.upper, entry.unlinked) {
         if need != Need::Attributes {
             complete(m, spot, ino, need, t);
@@ -62,6 +66,7 @@ pub(super) fn object(m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> R
     let ino = match (entry.upper, spot.node.dir) {
         (Some(ino), _) => {
             link_up(m, spot, parent, ino, t);
+            m.handles_copied(spot, None, ino, t);
             if need != Need::Attributes {
                 complete(m, spot, ino, need, t);
             }
@@ -90,6 +95,13 @@ fn leaf(
     let inode = m.inode(lower);
     let is_file = matches!(inode.kind, Kind::File(_));
     let size = inode.size();
+    let alone = inode.nlink <= 1;
+    let shared = m.options.index && !alone;
+    if shared && m.options.userxattr && !is_file {
+        // The index keeps origin and link count in `user.` attributes, which such an object can't
+        // have (fs/overlayfs/util.c, `ovl_set_nlink_lower`; fs/xattr.c, `xattr_permission`).
+        return Err(Errno::EPERM);
+    }
     let contents = match need {
         _ if !is_file => None,
         Need::Attributes if m.options.metacopy => None,
@@ -98,8 +110,6 @@ fn leaf(
     };
     let bytes = contents.as_ref().map_or(0, Contents::len);
     let metacopy = is_file && contents.is_none();
-    let alone = inode.nlink <= 1;
-    let shared = m.options.index && !alone;
     let mut copy = copy_of(m, entry, contents)?;
     if metacopy {
         copy.extra_mut().metacopy = Some(size);
@@ -120,6 +130,7 @@ fn leaf(
         completes: false,
     };
     tell(m, spot, ino, told, t);
+    m.handles_copied(spot, Some(lower), ino, t);
     m.cache.forget(spot.dir, &spot.name);
     Ok(ino)
 }
@@ -166,10 +177,12 @@ fn complete(m: &mut Mount, spot: &Spot, ino: Ino, need: Need, t: &mut Trace) {
     let inode = m.upper_mut().inode_mut(ino);
     inode.kind = Kind::File(data);
     inode.extra_mut().metacopy = None;
-    if let Some(from) = spot.node.entry.lowers.parts().last().copied() {
+    let from = spot.node.entry.lowers.parts().last().copied();
+    if let Some(from) = from {
         let metadata_only = need == Need::Emptied;
         tell(m, spot, ino, Told { from, bytes, metadata_only, completes: true, ..Told::default() }, t);
     }
+    m.handles_completed(ino, from, t);
     m.cache.forget(spot.dir, &spot.name);
 }
 

@@ -62,7 +62,7 @@ pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Er
     let kind = m.real(entry).map_or("file", |inode| inode.kind.word());
     let parent = copy_up::directories(m, spot.dir, t)?;
     let counted = count_start(m, spot, t)?;
-    let upper = namei::child(m, (0, parent), &spot.name);
+    let upper = m.upper.child(parent, &spot.name);
     if lower_positive || !entry.pure_upper() {
         tell_cleared(m, spot, t);
     }

@@ -85,16 +85,21 @@ pub(super) fn filtered(m: &Mount, dir: &Entry, names: Names) -> Result<Names, Er
     let Some(upper) = dir.upper.filter(|ino| has(m, *ino, IMPURE)) else {
         return Ok(names);
     };
+    // Over several filesystems names are looked up for `xino` only (`ovl_cache_update`).
+    if m.depth() > 1 && !m.options.xino {
+        return Ok(names);
+    }
     let mut missed: Vec<&[u8]> = Vec::new();
     for (name, ino) in m.upper.inode(upper).entries().into_iter().flat_map(Entries::iter) {
         // Only a directory or a metacopy has anything below that can fail.
         let inode = m.upper.inode(ino);
-        if !inode.kind.is_dir() && inode.metacopy().is_none() {
+        if !inode.kind.is_dir() && inode.metacopy().is_none() && !inode.is_xwhiteout() {
             continue;
         }
         match super::namei::search(m, dir, name, None) {
             Err(errno) if dir.pure_upper() => return Err(errno),
             Err(_) => missed.push(name),
+            Ok(entry) if !entry.exists() && !dir.pure_upper() => missed.push(name),
             Ok(_) => {}
         }
     }

@@ -4,7 +4,7 @@
 use super::dir::{changed, count_start, is_bare, merged_in_upper, tell_cleared};
 use super::{copy_up, impure, index, namei, readdir, redirect};
 use crate::fs::path::show;
-use crate::fs::{Entries, Errno, Inode, Kind};
+use crate::fs::{Entries, Errno, Inode, Kind, Nodes};
 use crate::trace::{Event, Trace};
 use crate::union::cache::{DirId, Spot};
 use crate::union::driver::Need;
@@ -35,13 +35,18 @@ pub(super) fn rename(m: &mut Mount, from: &Spot, to: &Spot, how: Rename, t: &mut
         mark(m, to, from.dir, t)?;
         m.upper_mut().exchange(from_parent, &from.name, to_parent, &to.name);
     } else {
-        let blocked = namei::child(m, (0, to_parent), &to.name).is_some_and(|ino| !is_bare(m, ino));
+        let blocked = m.upper.child(to_parent, &to.name).is_some_and(|ino| !is_bare(m, ino));
         if to.node.dir.is_some() && blocked {
             return Err(Errno::ENOTEMPTY);
         }
-        m.upper_mut().rename(from_parent, &from.name, to_parent, &to.name);
-        if leaves_whiteout {
-            copy_up::put(m, from_parent, &from.name, Inode::whiteout());
+        if leaves_whiteout && to.node.entry.upper_whiteout() {
+            // The whiteout that was there, of whatever make, changes places with the source.
+            m.upper_mut().exchange(from_parent, &from.name, to_parent, &to.name);
+        } else {
+            m.upper_mut().rename(from_parent, &from.name, to_parent, &to.name);
+            if leaves_whiteout {
+                copy_up::put(m, from_parent, &from.name, Inode::whiteout());
+            }
         }
     }
     if from_parent != to_parent {

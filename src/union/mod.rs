@@ -11,13 +11,15 @@
 //! The work is split as in the kernel. `walk`, `read`, `change`, `open` and `attr` are its virtual
 //! file system: they walk the path, judge the arguments in the kernel's order and only then ask the
 //! driver. The driver (`overlay`) knows whiteouts, opaque directories and copy-up. `cache` keeps
-//! merged directories; `permit` judges who may; `explain` tells what happened.
+//! merged directories; `permit` judges who may; `handle` keeps files open; `explain` tells what
+//! happened.
 
 mod attr;
 mod cache;
 mod change;
 mod driver;
 mod explain;
+mod handle;
 mod mount;
 mod nested;
 mod open;
@@ -31,6 +33,7 @@ mod walk;
 mod which;
 mod why;
 
+pub use handle::Whence;
 pub use mount::Mount;
 pub use types::{Cred, Lower, Open, Options, Protected, Rename, Stat, StatKind, Which};
 pub use why::Call;

@@ -172,6 +172,25 @@ fn a_frozen_overlay_is_as_it_was_at_the_mount() {
     }
 }
 
+/// Recorded by hand: a case whose stack can't be mounted again has no place in the corpus.
+#[test]
+fn an_index_that_a_rootless_mount_could_not_keep_is_not_mounted_again() {
+    let silent = &mut Trace::silent();
+    for (userxattr, changed, again) in
+        [(true, Err(Errno::EPERM), Err(Errno::ENODATA)), (false, Ok(()), Ok(()))]
+    {
+        let mut below = tree(&[("/l", Inode::symlink(b"x"))]);
+        below.put_link(b"/twin", b"/l");
+        let options = Options { index: true, userxattr, ..Options::default() };
+        let mut m = Mount::new(vec![lower(below.seal())], Tree::new(), options).unwrap();
+        m.restart(silent).unwrap();
+        assert_eq!(m.lchown(b"/l", Some(1), Some(1), silent), changed);
+        assert_eq!(m.restart(silent), again);
+        assert!(m.commit("a fresh work directory", silent).is_ok());
+        m.restart(silent).unwrap();
+    }
+}
+
 #[test]
 fn what_is_not_modelled_is_said_with_a_hint() {
     for option in ["nfs_export", "verity", "uuid", "fsync"] {

@@ -75,6 +75,10 @@ const MAX_DEPTH: u32 = 2;
 const VOLATILE: &str = "the mount was volatile, and work/incompat/volatile says so: what fsync promised \
     may never have reached the disk. Take new directories, or remove the mark";
 
+/// Why a mount whose index could not keep an object is not mounted a second time.
+const BROKEN_INDEX: &str = "the index holds a symlink, fifo or device without the mark of its origin, \
+    which userxattr can't set on those. Empty the work directory, or mount with index=off";
+
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 
 pub(super) fn next_generation() -> u64 {
@@ -126,8 +130,13 @@ impl Mount {
         Ok(mount)
     }
 
+    /// Why [`Mount::new`] refuses this number of lowers and these options, in words.
+    pub fn why_not(lowers: usize, options: &Options) -> String {
+        why_not_mounted(lowers, options)
+    }
+
     /// Why [`Mount::with_data`] refuses these layers and options, in words.
-    pub fn why_not(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
+    pub fn why_not_with(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
         let depth = depth(lowers.iter().chain(data));
         if depth > MAX_DEPTH {
             return format!("{depth} overlays over one another; the kernel allows {MAX_DEPTH}");
@@ -247,13 +256,18 @@ impl Mount {
     /// # Errors
     /// `EBUSY` while a file is open or mapped. `EINVAL` when the mount was `volatile` and its mark is
     /// still there (fs/overlayfs/super.c, `ovl_create_volatile_dirty`; readdir.c,
-    /// `ovl_workdir_cleanup_recurse`): nobody knows what reached the disk. The lab then goes on with
-    /// the mount as it was.
+    /// `ovl_workdir_cleanup_recurse`): nobody knows what reached the disk. `ENODATA` when the index
+    /// holds a symlink, fifo or device that a `userxattr` mount could not mark (namei.c,
+    /// `ovl_verify_index`). The lab then goes on with the mount as it was.
     pub fn restart(&mut self, t: &mut Trace) -> Result<(), Errno> {
         self.unbusy("restart", t)?;
         if self.volatile_mark {
             t.emit(|| failed("restart", b"/", Errno::EINVAL, VOLATILE.to_owned()));
             return Err(Errno::EINVAL);
+        }
+        if self.index.is_broken() {
+            t.emit(|| failed("restart", b"/", Errno::ENODATA, BROKEN_INDEX.to_owned()));
+            return Err(Errno::ENODATA);
         }
         self.mount_again();
         Ok(())

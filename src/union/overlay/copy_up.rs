@@ -100,6 +100,7 @@ fn leaf(
     if shared && m.options.userxattr && !is_file {
         // The index keeps origin and link count in `user.` attributes, which such an object can't
         // have (fs/overlayfs/util.c, `ovl_set_nlink_lower`; fs/xattr.c, `xattr_permission`).
+        index::leave_broken(m);
         return Err(Errno::EPERM);
     }
     let contents = match need {

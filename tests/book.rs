@@ -93,4 +93,9 @@ fn every_chapter_is_in_the_summary_and_every_scenario_in_the_list() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
         assert!(list.contains(&name), "{name} is not listed");
     }
+    let surprises = std::fs::read_to_string(root.join("book/src/surprises.md")).unwrap();
+    for entry in std::fs::read_dir(root.join("scenarios/overlay")).unwrap() {
+        let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(surprises.contains(&format!("\n| `{name}` |")), "{name} is not listed");
+    }
 }

@@ -147,6 +147,18 @@ fn a_person_may_open_any_folder_but_a_scenario_only_its_own() {
 }
 
 #[test]
+fn a_folder_stands_for_its_scenarios() {
+    let story = |text: &str| format!("step(\"{text}\"); check(\"holds\", 1, 1);\n");
+    let (first, second) = (story("first"), story("second"));
+    let folder = folder("many", &[("all/b.rhai", &second), ("all/a.rhai", &first), ("all/notes.txt", "x")]);
+    let run = layerlab(&folder, &["run", "all"], "");
+    assert!(run.code == 0 && run.err.is_empty(), "{run:?}");
+    let told: Vec<&str> = run.out.lines().filter(|line| line.starts_with("── ")).collect();
+    assert_eq!(told, ["── all/a.rhai", "── first", "── all/b.rhai", "── second"]);
+    assert!(run.out.contains("2 checks passed"), "{run:?}");
+}
+
+#[test]
 fn usage_and_unreadable_input_exit_2() {
     let folder = folder("usage", &[("dir/x", "")]);
     fs::write(folder.join("latin.rhai"), b"step(\"ok\");\nprint(\"\xe9\")\n").unwrap();
@@ -155,7 +167,7 @@ fn usage_and_unreadable_input_exit_2() {
         (&["rnu"], "unrecognized subcommand"),
         (&["run", "gone.rhai"], "error: `gone.rhai`: no such file or folder"),
         (&["run", "gone/x.rhai"], "error: `gone/x.rhai`: no such file or folder"),
-        (&["run", "dir"], "error: `dir`: a folder, not a file"),
+        (&["run", "dir"], "error: `dir`: no scenario in this folder"),
         (&["run", "latin.rhai"], "error: latin.rhai:2:8: this is not UTF-8 text"),
         (&["build", "gone"], "error: `gone`: no such file or folder"),
         (&["build", "."], "Dockerfile"),

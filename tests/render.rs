@@ -4,8 +4,8 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, CacheKey, Cell, CellMark, Event, KeyRow, LayerRef, Part, Place, Probe, Reason, Sink, StackRow,
-    Stream, Verdict,
+    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Event, KeyRow, LayerRef, Object, Part, Place,
+    Probe, Reason, Sink, Source, StackRow, Stream, Verdict, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -51,8 +51,17 @@ fn lookup_conf() -> Event {
             probe(2, Answer::NotAsked),
         ],
         found: true,
+        errno: None,
         aside: false,
     }
+}
+
+fn object(mode: u16, size: u64) -> Object {
+    Object { mode, size, ..Object::default() }
+}
+
+fn directory(number: usize) -> CopiedDirectory {
+    CopiedDirectory { from: layer(number, ""), object: object(0o755, 0) }
 }
 
 fn append_story() -> Vec<Event> {
@@ -60,15 +69,35 @@ fn append_story() -> Vec<Event> {
     let conf = layer(3, "COPY conf");
     vec![
         lookup_conf(),
-        Event::CopyUpDirectories { paths: vec!["/etc".into(), "/etc/nginx".into()] },
+        Event::CopyUpDirectories {
+            paths: vec!["/etc".into(), "/etc/nginx".into()],
+            made: vec![directory(1), directory(3)],
+            inodes: 2,
+        },
         Event::CopyUp {
             path: path(),
             kind: "file".into(),
             bytes: 648,
             from: conf.clone(),
             metadata_only: false,
+            source: None,
+            contents: None,
+            completes: false,
+            metacopy: false,
+            index: None,
+            inodes: 1,
+            object: object(0o644, 648),
         },
-        Event::Write { path: path(), bytes: 8, size: 656, append: true, untouched: Some(conf) },
+        Event::Write {
+            path: path(),
+            bytes: 8,
+            size: 656,
+            append: true,
+            untouched: Some(conf),
+            copied: 648,
+            at: 648,
+            data: Some(Data::Data("# tuned\n".into())),
+        },
     ]
 }
 
@@ -176,6 +205,7 @@ fn samples() -> Vec<Event> {
             path: path("/gone"),
             probes: vec![probe(0, Answer::Absent), probe(5, Answer::Absent), probe(4, Answer::Whiteout)],
             found: false,
+            errno: None,
             aside: false,
         },
         Event::Lookup {
@@ -186,6 +216,7 @@ fn samples() -> Vec<Event> {
                 probe(2, Answer::Directory { opaque: true, redirect: None }),
             ],
             found: true,
+            errno: None,
             aside: false,
         },
         Event::CopyUp {
@@ -194,6 +225,28 @@ fn samples() -> Vec<Event> {
             bytes: 0,
             from: layer(1, ""),
             metadata_only: false,
+            source: Some("/old".into()),
+            contents: None,
+            completes: false,
+            metacopy: false,
+            index: Some(7),
+            inodes: 1,
+            object: Object { target: Some("/etc".into()), ..object(0o777, 4) },
+        },
+        Event::LinkedUp { path: path("/twin"), index: 7, inodes: 0 },
+        Event::CopyUp {
+            path: path("/big"),
+            kind: "file".into(),
+            bytes: 2_000_000,
+            from: layer(1, ""),
+            metadata_only: false,
+            source: None,
+            contents: Some(Source { layer: layer(1, ""), path: "/big".into() }),
+            completes: true,
+            metacopy: false,
+            index: None,
+            inodes: 0,
+            object: object(0o600, 2_000_000),
         },
         Event::CopyUp {
             path: path("/big"),
@@ -201,25 +254,115 @@ fn samples() -> Vec<Event> {
             bytes: 0,
             from: layer(1, ""),
             metadata_only: true,
+            source: None,
+            contents: None,
+            completes: false,
+            metacopy: true,
+            index: None,
+            inodes: 1,
+            object: object(0o600, 2_000_000),
         },
-        Event::Write { path: path("/new"), bytes: 12, size: 12, append: false, untouched: None },
-        Event::Created { path: path("/d"), kind: "directory".into(), over_whiteout: true, opaque: true },
-        Event::Created { path: path("/h"), kind: "link".into(), over_whiteout: false, opaque: false },
+        Event::Write {
+            path: path("/new"),
+            bytes: 12,
+            size: 12,
+            append: false,
+            untouched: None,
+            copied: 0,
+            at: 0,
+            data: None,
+        },
+        Event::Write {
+            path: path("/disk.img"),
+            bytes: 1,
+            size: 1_000_000_001,
+            append: true,
+            untouched: one(1),
+            copied: 1_000_000_000,
+            at: 1_000_000_000,
+            data: Some(Data::Fill('x')),
+        },
+        Event::Created {
+            path: path("/d"),
+            kind: "directory".into(),
+            over_whiteout: true,
+            opaque: true,
+            of: None,
+            inodes: 1,
+            object: Some(object(0o755, 0)),
+        },
+        Event::Created {
+            path: path("/h"),
+            kind: "link".into(),
+            over_whiteout: false,
+            opaque: false,
+            of: Some("/new".into()),
+            inodes: 0,
+            object: None,
+        },
         Event::Removed {
             path: path("/etc/motd"),
             kind: "file".into(),
             whiteout_over: one(1),
             still_stored: 286,
+            whiteout: true,
+            inodes: 1,
         },
-        Event::Removed { path: path("/tmp/x"), kind: "file".into(), whiteout_over: None, still_stored: 0 },
+        Event::Removed {
+            path: path("/tmp/x"),
+            kind: "file".into(),
+            whiteout_over: None,
+            still_stored: 0,
+            whiteout: false,
+            inodes: 0,
+        },
+        Event::Cleared { path: path("/d"), whiteouts: 2, inodes: 1 },
         Event::Opaque { path: path("/d") },
         Event::Redirect { path: path("/b"), to: "/a".into() },
-        Event::Renamed { from: path("/a"), to: path("/b"), exchange: false, whiteout: true },
-        Event::Renamed { from: path("/a"), to: path("/b"), exchange: true, whiteout: false },
-        Event::Attributes { path: path("/run.sh"), change: "mode 0644 → 0755".into() },
+        Event::Renamed {
+            from: path("/a"),
+            to: path("/b"),
+            exchange: false,
+            whiteout: true,
+            over_whiteout: false,
+            inodes: 1,
+        },
+        Event::Renamed {
+            from: path("/a"),
+            to: path("/b"),
+            exchange: true,
+            whiteout: false,
+            over_whiteout: false,
+            inodes: 0,
+        },
+        Event::Attributes {
+            path: path("/run.sh"),
+            change: "mode 0644 → 0755".into(),
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+            xattr: None,
+            index: None,
+            copied: 0,
+        },
+        Event::Attributes {
+            path: path("/disk.img"),
+            change: "xattr user.note set".into(),
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            xattr: Some(XattrChange {
+                name: "user.note".into(),
+                stored: "user.note".into(),
+                value: Some("x".into()),
+            }),
+            index: Some(7),
+            copied: 1_000_000_000,
+        },
         Event::Failed {
             op: "rename".into(),
             path: path("/etc"),
+            other: Some("/new".into()),
             errno: "EXDEV".into(),
             why: "a directory that a lower layer holds is not renamed without redirect_dir".into(),
         },
@@ -232,6 +375,7 @@ fn samples() -> Vec<Event> {
                 Probe { layer: layer(1, "FROM alpine"), answer: found(286) },
             ],
             winner: one(0).map(|top| LayerRef { label: "web (rw)".into(), ..top }),
+            shown: vec![0],
             why: "the upper is asked first".into(),
         },
     ]);
@@ -350,6 +494,8 @@ fn variant(event: &Event) -> &'static str {
         Event::Lookup { .. } => "lookup",
         Event::CopyUpDirectories { .. } => "copy_up_directories",
         Event::CopyUp { .. } => "copy_up",
+        Event::LinkedUp { .. } => "linked_up",
+        Event::Cleared { .. } => "cleared",
         Event::Write { .. } => "write",
         Event::Created { .. } => "created",
         Event::Removed { .. } => "removed",
@@ -391,7 +537,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 35, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 37, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);
@@ -566,6 +712,9 @@ fn a_flood_of_events_is_cut_with_a_way_to_see_it_all() {
         kind: "file".into(),
         over_whiteout: false,
         opaque: false,
+        of: None,
+        inodes: 1,
+        object: Some(object(0o644, 0)),
     };
     let flood: Vec<Event> = (0..1000).map(created).chain([Event::Value { text: "done".into() }]).collect();
     let shown = play(&flood);
@@ -640,7 +789,7 @@ proptest! {
                 tag: words.clone(), image: words.clone(), size, layers: number, hits: number, misses: number,
                 seconds: f64::INFINITY,
             },
-            Event::Lookup { path: more.clone(), probes: vec![probe(number, found(size)); 5], found: true, aside: false },
+            Event::Lookup { path: more.clone(), probes: vec![probe(number, found(size)); 5], found: true, errno: None, aside: false },
             Event::Result { exit: 1, passed: number, failed: number },
             Event::Story { text: more.clone() },
             Event::Line { text: more },

@@ -74,6 +74,26 @@ total   1 of 7 as recorded
 }
 
 #[test]
+fn a_case_that_only_asks_is_answered() {
+    let mut asks: serde_json::Value = serde_json::from_str(CASE).unwrap();
+    for key in ["results", "upper_delta", "merged", "upper"] {
+        asks.as_object_mut().unwrap().remove(key);
+    }
+    let mut host = MemoryHost::default();
+    host.files.insert("a.json".to_owned(), file_of(&[asks.to_string()]).into_bytes());
+    let mut answers = Vec::new();
+    let report = replay::run(&host, &["a.json".to_owned()], &mut |answer| answers.push(answer.clone()));
+    let recorded: serde_json::Value = serde_json::from_str(CASE).unwrap();
+    assert_eq!((answers[0].value["results"].clone(), report.exit()), (recorded["results"].clone(), 1));
+    insta::assert_snapshot!(report.summary(), @r"
+lookup  0 of 1 as recorded
+  one
+    nothing is recorded to compare with; `--json` prints the lab's answer
+total   0 of 1 as recorded
+");
+}
+
+#[test]
 fn unreadable_files_are_named_with_the_place_and_a_next_step() {
     let bad_tree = CASE.replace(r#""/d":{"type":"dir"},"/d/f":{"type":"file""#, r#""/d/f":{"type":"file""#);
     let loops =

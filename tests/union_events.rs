@@ -44,15 +44,15 @@ fn told<R>(m: &mut Mount, run: impl FnOnce(&mut Mount, &mut Trace) -> R) -> Stri
 #[test]
 fn an_append_to_a_lower_file_looks_up_copies_up_and_writes() {
     let mut m = web();
-    insta::assert_snapshot!(told(&mut m, |m, t| m.append(b"/etc/nginx/nginx.conf", Contents::text("# tuned\n"), t)), @r#"
+    insta::assert_snapshot!(told(&mut m, |m, t| m.append(b"/etc/nginx/nginx.conf", Contents::text("# tuned\n"), t)), @r##"
 {"event":"lookup","path":"/etc/nginx/nginx.conf","probes":[{"layer":{"number":0,"label":""},"answer":"absent"},{"layer":{"number":4,"label":"COPY html"},"answer":"no_directory","directory":"/etc"},{"layer":{"number":3,"label":"COPY conf"},"answer":"found","kind":"file","size":648}],"found":true}
-{"event":"copy_up_directories","paths":["/etc","/etc/nginx"]}
-{"event":"copy_up","path":"/etc/nginx/nginx.conf","kind":"file","bytes":648,"from":{"number":3,"label":"COPY conf"},"metadata_only":false}
-{"event":"write","path":"/etc/nginx/nginx.conf","bytes":8,"size":656,"append":true,"untouched":{"number":3,"label":"COPY conf"}}
-"#);
+{"event":"copy_up_directories","paths":["/etc","/etc/nginx"],"made":[{"from":{"number":3,"label":"COPY conf"},"mode":"0755","uid":0,"gid":0,"size":0},{"from":{"number":3,"label":"COPY conf"},"mode":"0755","uid":0,"gid":0,"size":0}],"inodes":2}
+{"event":"copy_up","path":"/etc/nginx/nginx.conf","kind":"file","bytes":648,"from":{"number":3,"label":"COPY conf"},"metadata_only":false,"inodes":1,"mode":"0644","uid":0,"gid":0,"size":648}
+{"event":"write","path":"/etc/nginx/nginx.conf","bytes":8,"size":656,"append":true,"untouched":{"number":3,"label":"COPY conf"},"copied":648,"at":648,"data":"# tuned\n"}
+"##);
     insta::assert_snapshot!(told(&mut m, |m, t| m.append(b"/etc/nginx/nginx.conf", Contents::text("again\n"), t)), @r#"
 {"event":"lookup","path":"/etc/nginx/nginx.conf","probes":[{"layer":{"number":0,"label":""},"answer":"found","kind":"file","size":656}],"found":true}
-{"event":"write","path":"/etc/nginx/nginx.conf","bytes":6,"size":662,"append":true,"untouched":{"number":3,"label":"COPY conf"}}
+{"event":"write","path":"/etc/nginx/nginx.conf","bytes":6,"size":662,"append":true,"untouched":{"number":3,"label":"COPY conf"},"at":656,"data":"again\n"}
 "#);
 }
 
@@ -61,21 +61,21 @@ fn a_deletion_leaves_a_whiteout_only_where_something_would_show() {
     let mut m = web();
     insta::assert_snapshot!(told(&mut m, |m, t| m.unlink(b"/etc/passwd", t)), @r#"
 {"event":"lookup","path":"/etc/passwd","probes":[{"layer":{"number":0,"label":""},"answer":"absent"},{"layer":{"number":4,"label":"COPY html"},"answer":"no_directory","directory":"/etc"},{"layer":{"number":3,"label":"COPY conf"},"answer":"absent"},{"layer":{"number":2,"label":"RUN apk add"},"answer":"absent"},{"layer":{"number":1,"label":"FROM alpine"},"answer":"found","kind":"file","size":1200}],"found":true}
-{"event":"copy_up_directories","paths":["/etc"]}
-{"event":"removed","path":"/etc/passwd","kind":"file","whiteout_over":{"number":1,"label":"FROM alpine"},"still_stored":1200}
+{"event":"copy_up_directories","paths":["/etc"],"made":[{"from":{"number":3,"label":"COPY conf"},"mode":"0755","uid":0,"gid":0,"size":0}],"inodes":1}
+{"event":"removed","path":"/etc/passwd","kind":"file","whiteout_over":{"number":1,"label":"FROM alpine"},"still_stored":1200,"whiteout":true,"inodes":1}
 "#);
     insta::assert_snapshot!(told(&mut m, |m, t| m.create(b"/new", 0o644, Contents::text("n"), t)), @r#"
 {"event":"lookup","path":"/new","probes":[{"layer":{"number":0,"label":""},"answer":"absent"},{"layer":{"number":4,"label":"COPY html"},"answer":"absent"},{"layer":{"number":3,"label":"COPY conf"},"answer":"absent"},{"layer":{"number":2,"label":"RUN apk add"},"answer":"absent"},{"layer":{"number":1,"label":"FROM alpine"},"answer":"absent"}],"found":false}
-{"event":"created","path":"/new","kind":"file","over_whiteout":false,"opaque":false}
-{"event":"write","path":"/new","bytes":1,"size":1,"append":false,"untouched":null}
+{"event":"created","path":"/new","kind":"file","over_whiteout":false,"opaque":false,"inodes":1,"mode":"0644","uid":0,"gid":0,"size":0}
+{"event":"write","path":"/new","bytes":1,"size":1,"append":false,"untouched":null,"at":0,"data":"n"}
 "#);
     insta::assert_snapshot!(told(&mut m, |m, t| m.unlink(b"/new", t)), @r#"
 {"event":"lookup","path":"/new","probes":[{"layer":{"number":0,"label":""},"answer":"found","kind":"file","size":1}],"found":true}
-{"event":"removed","path":"/new","kind":"file","whiteout_over":null,"still_stored":0}
+{"event":"removed","path":"/new","kind":"file","whiteout_over":null,"still_stored":0,"whiteout":false,"inodes":0}
 "#);
     insta::assert_snapshot!(told(&mut m, |m, t| m.mkdir(b"/etc/passwd", 0o755, t)), @r#"
 {"event":"lookup","path":"/etc/passwd","probes":[{"layer":{"number":0,"label":""},"answer":"whiteout"}],"found":false}
-{"event":"created","path":"/etc/passwd","kind":"directory","over_whiteout":true,"opaque":true}
+{"event":"created","path":"/etc/passwd","kind":"directory","over_whiteout":true,"opaque":true,"inodes":1,"mode":"0755","uid":0,"gid":0,"size":0}
 "#);
 }
 
@@ -97,22 +97,22 @@ fn attributes_and_links_and_redirects_are_told() {
     let mut m = web();
     insta::assert_snapshot!(told(&mut m, |m, t| m.chmod(b"/etc/passwd", 0o600, t)), @r#"
 {"event":"lookup","path":"/etc/passwd","probes":[{"layer":{"number":0,"label":""},"answer":"absent"},{"layer":{"number":4,"label":"COPY html"},"answer":"no_directory","directory":"/etc"},{"layer":{"number":3,"label":"COPY conf"},"answer":"absent"},{"layer":{"number":2,"label":"RUN apk add"},"answer":"absent"},{"layer":{"number":1,"label":"FROM alpine"},"answer":"found","kind":"file","size":1200}],"found":true}
-{"event":"copy_up_directories","paths":["/etc"]}
-{"event":"copy_up","path":"/etc/passwd","kind":"file","bytes":1200,"from":{"number":1,"label":"FROM alpine"},"metadata_only":false}
-{"event":"attributes","path":"/etc/passwd","change":"mode 0644 → 0600"}
+{"event":"copy_up_directories","paths":["/etc"],"made":[{"from":{"number":3,"label":"COPY conf"},"mode":"0755","uid":0,"gid":0,"size":0}],"inodes":1}
+{"event":"copy_up","path":"/etc/passwd","kind":"file","bytes":1200,"from":{"number":1,"label":"FROM alpine"},"metadata_only":false,"inodes":1,"mode":"0644","uid":0,"gid":0,"size":1200}
+{"event":"attributes","path":"/etc/passwd","change":"mode 0644 → 0600","mode":"0600","uid":0,"gid":0,"copied":1200}
 "#);
     insta::assert_snapshot!(told(&mut m, |m, t| m.link(b"/etc/passwd", b"/etc/shadow", t)), @r#"
 {"event":"lookup","path":"/etc/passwd","probes":[{"layer":{"number":0,"label":""},"answer":"found","kind":"file","size":1200}],"found":true}
-{"event":"created","path":"/etc/shadow","kind":"link","over_whiteout":false,"opaque":false}
+{"event":"created","path":"/etc/shadow","kind":"link","over_whiteout":false,"opaque":false,"of":"/etc/passwd","inodes":0}
 "#);
     let options = Options { redirect_dir: true, ..Options::default() };
     let mut m = Mount::new(m.lowers().to_vec(), Tree::new(), options).unwrap();
     insta::assert_snapshot!(told(&mut m, |m, t| m.rename(b"/etc/nginx", b"/etc/web", Rename::Plain, t)), @r#"
 {"event":"lookup","path":"/etc/nginx","probes":[{"layer":{"number":0,"label":""},"answer":"absent"},{"layer":{"number":4,"label":"COPY html"},"answer":"no_directory","directory":"/etc"},{"layer":{"number":3,"label":"COPY conf"},"answer":"directory","opaque":false,"redirect":null},{"layer":{"number":2,"label":"RUN apk add"},"answer":"directory","opaque":false,"redirect":null},{"layer":{"number":1,"label":"FROM alpine"},"answer":"absent"}],"found":true}
-{"event":"copy_up_directories","paths":["/etc"]}
-{"event":"copy_up","path":"/etc/nginx","kind":"directory","bytes":0,"from":{"number":3,"label":"COPY conf"},"metadata_only":false}
+{"event":"copy_up_directories","paths":["/etc"],"made":[{"from":{"number":3,"label":"COPY conf"},"mode":"0755","uid":0,"gid":0,"size":0}],"inodes":1}
+{"event":"copy_up","path":"/etc/nginx","kind":"directory","bytes":0,"from":{"number":3,"label":"COPY conf"},"metadata_only":false,"inodes":1,"mode":"0755","uid":0,"gid":0,"size":0}
 {"event":"redirect","path":"/etc/nginx","to":"nginx"}
-{"event":"renamed","from":"/etc/nginx","to":"/etc/web","exchange":false,"whiteout":true}
+{"event":"renamed","from":"/etc/nginx","to":"/etc/web","exchange":false,"whiteout":true,"inodes":1}
 "#);
 }
 

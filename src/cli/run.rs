@@ -1,8 +1,8 @@
-//! `layerlab run FILE…`: plays scenarios.
+//! `layerlab run FILE…`: plays scenarios; of a folder, all that it holds.
 
 use super::interrupt::{self, INTERRUPTED};
 use super::screen::{self, Colour};
-use super::{DiskHost, conclude, exit_code, unreadable};
+use super::{DiskHost, conclude, exit_code, refuse, unreadable};
 use crate::error::{Error, ErrorKind, Span};
 use crate::fs::Host;
 use crate::help;
@@ -18,7 +18,7 @@ const MOST_BYTES: u64 = 4 << 20;
 /// Play scenarios; a failed check exits 1
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Scenario files; each reads only below its own folder
+    /// Scenario files, or folders of them; each reads only below its own folder
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print one event a line as JSON
@@ -31,8 +31,12 @@ pub fn run(order: &Run, colour: Colour) -> u8 {
     let renderer = screen::renderer(order.json, screen::style(colour));
     let mut total = Tally::default();
     let mut worst = 0;
-    for file in &order.files {
-        if order.files.len() > 1 && !order.json {
+    let files = match scenarios(&order.files) {
+        Ok(files) => files,
+        Err(error) => return refuse(&error, colour),
+    };
+    for file in &files {
+        if files.len() > 1 && !order.json {
             renderer.clone().take(Event::Story { text: file.display().to_string() });
         }
         match play(file, &renderer) {
@@ -64,6 +68,31 @@ pub fn run(order: &Run, colour: Colour) -> u8 {
         Event::Result { exit: i32::from(code), passed: total.passed, failed: total.failed },
     );
     code
+}
+
+/// The files as named; a folder stands for its `*.rhai`, by name.
+fn scenarios(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let shown = path.display();
+        let refused = |error: std::io::Error| Error::new(ErrorKind::Host, format!("`{shown}`: {error}"));
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(refused)? {
+            found.push(entry.map_err(refused)?.path());
+        }
+        found.retain(|file| file.extension().is_some_and(|end| end == "rhai"));
+        if found.is_empty() {
+            return Err(Error::new(ErrorKind::Host, format!("`{shown}`: no scenario in this folder"))
+                .hint("a scenario is a file whose name ends in .rhai"));
+        }
+        found.sort();
+        files.append(&mut found);
+    }
+    Ok(files)
 }
 
 fn play(file: &Path, renderer: &Renderer) -> Result<Tally, Error> {

@@ -1,6 +1,7 @@
 //! Inodes: what a name leads to.
 
 use super::contents::Contents;
+use super::errno::Errno;
 use super::tree::{Ino, Name};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,6 +53,24 @@ pub struct Extra {
     pub redirect: Option<Arc<[u8]>>,
     /// `trusted.overlay.metacopy`, on a file: contents live in a lower layer, this is their size.
     pub metacopy: Option<u64>,
+    /// `trusted.overlay.whiteout`, on a file: while the file is empty it deletes the name.
+    pub xwhiteout: bool,
+    /// `trusted.overlay.opaque=x`, on a directory: whiteouts made of files may be in it.
+    pub xwhiteouts: bool,
+    /// What only a layer that is another overlay's merged directory has.
+    pub nested: Option<Box<Nested>>,
+}
+
+/// How an overlay's merged directory differs from a plain one, seen from the overlay above it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Nested {
+    /// Of a directory: names it lists and doesn't find, with what looking them up answers.
+    pub ghosts: BTreeMap<Name, Errno>,
+    /// Of a file: its link count in memory is 1, whatever stat shows (fs/overlayfs/inode.c,
+    /// `ovl_get_inode`, of a lower hard link that copy-up will break).
+    pub alone: bool,
+    /// Of the root: overlays stacked up to here, this one included.
+    pub depth: u32,
 }
 
 /// An inode of one layer. The number of its names is kept by the [`super::Tree`] that holds it.
@@ -144,6 +163,29 @@ impl Inode {
     /// Is it a whiteout?
     pub fn is_whiteout(&self) -> bool {
         matches!(self.kind, Kind::Whiteout)
+    }
+
+    /// Does it delete its name in the layers below: a device 0:0, or an empty file with the whiteout
+    /// mark (fs/overlayfs/util.c, `ovl_path_is_whiteout`)?
+    pub fn deletes(&self) -> bool {
+        self.is_whiteout() || self.is_xwhiteout()
+    }
+
+    /// Is it a whiteout made of an attribute (`ovl_path_check_xwhiteout_xattr`)?
+    pub fn is_xwhiteout(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.xwhiteout)
+            && matches!(&self.kind, Kind::File(contents) if contents.is_empty())
+            && self.size() == 0
+    }
+
+    /// Marked as a directory that may hold whiteouts made of attributes?
+    pub fn holds_xwhiteouts(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.xwhiteouts && !extra.opaque)
+    }
+
+    /// What it has as a part of another overlay's merged directory.
+    pub fn nested(&self) -> Option<&Nested> {
+        self.extra.as_ref()?.nested.as_deref()
     }
 
     /// The rare attributes, made when missing.

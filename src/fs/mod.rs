@@ -15,5 +15,5 @@ pub use contents::{Contents, Piece};
 pub use digest::{Digest, Hasher};
 pub use errno::Errno;
 pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
-pub use inode::{EPOCH, Entries, Extra, Inode, Kind};
+pub use inode::{EPOCH, Entries, Extra, Inode, Kind, Nested};
 pub use tree::{Ino, Layer, Name, Nodes, Tree};

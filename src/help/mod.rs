@@ -1,14 +1,16 @@
 //! Topics that `help` prints: short texts, the table of methods, docker's subcommands.
 //!
-//! `help` lists the subjects in under 20 lines; `help WORD` finds a topic, a method, a command or, failing
-//! those, every topic that mentions the word.
+//! `help` lists the subjects in 20 lines; `help surprises` tells each of the kernel's in a sentence; `help
+//! WORD` finds a topic, a method, a command or, failing those, every topic that mentions the word.
 
+mod overlay;
 mod topics;
 
 use crate::command::docker;
 use crate::error::{Error, ErrorKind};
 use crate::script::methods::{self, Method};
-use topics::TOPICS;
+use overlay::GROUPS;
+use topics::{TOPICS, Topic};
 
 /// The types that scripts see.
 const KINDS: &[&str] = &["Mount", "Container", "Context", "Layer", "Image", "Sh"];
@@ -22,10 +24,13 @@ pub fn topic(word: &str) -> Result<String, Error> {
     if word.is_empty() {
         return Ok(front_page());
     }
-    if let Some(topic) = TOPICS.iter().find(|topic| topic.name == word || topic.also.contains(&word.as_str()))
-    {
+    if ["surprises", "overlayfs", "posix"].contains(&word.as_str()) {
+        return Ok(surprises());
+    }
+    if let Some(topic) = topics().find(|topic| topic.name == word || topic.also.contains(&word.as_str())) {
         let members = KINDS.iter().find(|kind| kind.to_lowercase() == word).map(|kind| members(kind));
-        return Ok(format!("{}{}", topic.text.trim(), members.unwrap_or_default()));
+        let methods = method(&word).map(|lines| format!("\n\n{lines}"));
+        return Ok(format!("{}{}", topic.text.trim(), members.or(methods).unwrap_or_default()));
     }
     if let Some(text) = command(&word).or_else(|| kind(&word)).or_else(|| method(&word)) {
         return Ok(text);
@@ -35,7 +40,7 @@ pub fn topic(word: &str) -> Result<String, Error> {
 
 /// Every word that `help` answers to, for completion and suggestions.
 pub fn words() -> Vec<String> {
-    let topics = TOPICS.iter().map(|topic| topic.name.to_owned());
+    let topics = topics().map(|topic| topic.name.to_owned()).chain(["surprises".to_owned()]);
     let commands = docker::subcommands().map(|s| format!("docker {}", s.name));
     let methods = methods::METHODS.iter().map(|method| method.name.to_owned());
     let mut words: Vec<String> = topics.chain(commands).chain(methods).collect();
@@ -44,30 +49,57 @@ pub fn words() -> Vec<String> {
     words
 }
 
+fn topics() -> impl Iterator<Item = &'static Topic> {
+    TOPICS.iter().chain(GROUPS.iter().flat_map(|(_, topics)| *topics))
+}
+
 fn front_page() -> String {
     let mut text = String::from(
         "Layerlab shows why an image is big, why a step ran again, what a whiteout is.\n\n\
          start    docker run -d --name web nginx:alpine     then  stack web\n\
-         \x20        docker history nginx:latest\n\
-         files    let m = mount([layer(#{ \"/a\": \"1\" })]);   m.rm(\"/a\")   m.upper()\n\
+         mounts   let m = mount([layer(#{ \"/a\": \"1\" })]);   m.rm(\"/a\")   m.upper()\n\
          builds   context(\"app\", #{ \"Dockerfile\": \"…\" });   docker build -t app app\n\
          \x20        explain 3      why step 3 hit or missed\n\
          go back  undo · redo · log · save mine.rhai\n\
-         shell    $ ls /         the lab's own host\n\n\
-         topics ",
+         shell    $ ls /         the lab's own host\n\n",
     );
-    let mut column = 8;
-    for topic in TOPICS {
-        if column + topic.name.len() + 1 > 78 {
-            text.push_str("\n       ");
-            column = 7;
-        }
-        text.push(' ');
-        text.push_str(topic.name);
-        column += topic.name.len() + 1;
+    text.push_str(&group("lab", TOPICS));
+    for (subject, topics) in GROUPS {
+        text.push_str(&group(subject, topics));
     }
-    text.push_str("\n\nhelp whiteout · help docker build · help mount.write · help WORD searches");
+    text.push_str("\nhelp whiteout · help surprises · help docker build · help WORD searches");
     text
+}
+
+/// A subject and the names of its topics, within 80 columns.
+fn group(subject: &str, topics: &[Topic]) -> String {
+    let names: Vec<&str> = topics.iter().map(|topic| topic.name).collect();
+    format!("{subject:<8} {}\n", wrapped(&names.join(" "), WIDTH - 9).join("\n         "))
+}
+
+/// The kernel's topics, each with what it says first.
+fn surprises() -> String {
+    let mut text = String::from(
+        "What the kernel's OverlayFS does, and a person who knows POSIX does not expect.\n\
+         Each topic has a scenario: layerlab run scenarios/overlay runs them all.\n",
+    );
+    for (subject, topics) in GROUPS {
+        text.push_str(&format!("\n{subject}\n"));
+        topics.iter().for_each(|topic| text.push_str(&mention(topic.name, first_sentence(topic.text))));
+    }
+    text.trim_end().to_owned()
+}
+
+fn mention(name: &str, about: String) -> String {
+    let column = 23;
+    let gap = format!("\n{}", " ".repeat(column));
+    format!("  {name:<20} {}\n", wrapped(&about, WIDTH - column).join(&gap))
+}
+
+/// A topic's text up to the first full stop.
+fn first_sentence(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.split_inclusive(". ").next().unwrap_or_default().trim_end().trim_end_matches('.').to_owned()
 }
 
 fn command(word: &str) -> Option<String> {
@@ -125,32 +157,35 @@ const WIDTH: usize = 80;
 /// The signature and, behind or below it, what it is about, within 80 columns.
 fn line(method: &Method) -> String {
     let signature = method.signature();
-    let room = WIDTH - SIGNATURE - 3;
-    let mut about: Vec<String> = vec![String::new()];
-    for word in method.about.split(' ') {
-        let full = about.last().is_some_and(|line| line.chars().count() + 1 + word.chars().count() > room);
-        if full {
-            about.push(String::new());
-        }
-        if let Some(last) = about.last_mut() {
-            last.push_str(if last.is_empty() { "" } else { " " });
-            last.push_str(word);
-        }
-    }
+    let about = wrapped(method.about, WIDTH - SIGNATURE - 3);
     let below = format!("\n{}", " ".repeat(SIGNATURE + 3));
     let gap = if signature.chars().count() > SIGNATURE { below.as_str() } else { " " };
     format!("  {signature:<SIGNATURE$}{gap}{}\n", about.join(&below))
 }
 
+/// The words in lines of at most `room` columns.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in text.split(' ') {
+        let full = lines
+            .last()
+            .is_some_and(|line| !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room);
+        if full {
+            lines.push(String::new());
+        }
+        if let Some(last) = lines.last_mut() {
+            last.push_str(if last.is_empty() { "" } else { " " });
+            last.push_str(word);
+        }
+    }
+    lines
+}
+
 fn search(word: &str) -> Result<String, Error> {
     let mentions = |text: &str| text.to_lowercase().contains(word);
     let mut text = String::new();
-    for topic in TOPICS.iter().filter(|topic| mentions(topic.text)) {
-        text.push_str(&format!(
-            "  help {:<14} {}\n",
-            topic.name,
-            topic.text.trim().lines().next().unwrap_or("")
-        ));
+    for topic in topics().filter(|topic| mentions(topic.text)) {
+        text.push_str(&mention(topic.name, first_sentence(topic.text)));
     }
     for subcommand in
         docker::subcommands().filter(|s| mentions(s.about) || s.flags.iter().any(|f| mentions(f.help)))
@@ -163,7 +198,8 @@ fn search(word: &str) -> Result<String, Error> {
     if !text.is_empty() {
         return Ok(format!("what mentions `{word}`:\n{}", text.trim_end()));
     }
-    let known = words();
+    let mut known = words();
+    known.extend(topics().flat_map(|topic| topic.also).map(|also| (*also).to_owned()));
     Err(Error::new(ErrorKind::Unknown, format!("there is no help on `{word}`"))
         .did_you_mean(word, known.iter().map(String::as_str))
         .hint("help lists the topics"))
@@ -182,11 +218,27 @@ mod tests {
 
     #[test]
     fn every_topic_fits_80_columns_and_begins_with_its_subject() {
-        for topic in TOPICS {
+        for topic in topics() {
             for line in topic.text.lines() {
                 assert!(line.chars().count() <= 80, "{}: {line}", topic.name);
             }
             assert!(topic.text.trim().lines().count() >= 3, "{}", topic.name);
+            assert!(first_sentence(topic.text).len() > 10, "{}", topic.name);
+        }
+        for topic in GROUPS.iter().flat_map(|(_, topics)| *topics) {
+            let prose = topic.text.trim().lines().take_while(|line| !line.starts_with("    ")).count();
+            assert!((5..=9).contains(&prose), "{}: {prose} lines of prose", topic.name);
+        }
+    }
+
+    #[test]
+    fn a_word_leads_to_one_topic() {
+        let mut seen = std::collections::BTreeSet::new();
+        for topic in topics() {
+            for word in topic.also.iter().chain([&topic.name]) {
+                assert!(seen.insert(*word), "{word} stands twice");
+                assert_eq!(*word, word.to_lowercase(), "{word}");
+            }
         }
     }
 
@@ -195,8 +247,21 @@ mod tests {
         assert!(topic("whiteout").unwrap().contains("device 0:0"));
         assert!(topic("container.write").unwrap().contains("write(path, text)"));
         assert!(topic("docker build").unwrap().contains("--no-cache"));
-        assert!(topic("hard link").unwrap().starts_with("what mentions"));
+        assert!(topic("trusted.").unwrap().starts_with("what mentions"));
+        // A word that is a topic and a method tells both.
+        assert!(topic("rmdir").unwrap().contains("rmdir(path)"));
         let error = topic("whitout").unwrap_err();
         assert_eq!(error.hint.as_deref(), Some("did you mean `whiteout`?"));
+        let error = topic("setuidd").unwrap_err();
+        assert_eq!(error.hint.as_deref(), Some("did you mean `setuid`?"));
+    }
+
+    #[test]
+    fn the_surprises_are_told_in_groups() {
+        let page = topic("surprises").unwrap();
+        assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+        for topic in GROUPS.iter().flat_map(|(_, topics)| *topics) {
+            assert!(page.contains(&format!("  {} ", topic.name)), "{}", topic.name);
+        }
     }
 }

@@ -10,11 +10,13 @@ pub struct Topic {
     pub text: &'static str,
 }
 
-const fn topic(name: &'static str, also: &'static [&'static str], text: &'static str) -> Topic {
+/// Builds a row of a table of topics.
+pub const fn topic(name: &'static str, also: &'static [&'static str], text: &'static str) -> Topic {
     Topic { name, also, text }
 }
 
-/// All topics, in the order in which a beginner meets them.
+/// Images, builds and the lab itself, in the order in which a beginner meets them; what the kernel does is
+/// told in [`super::overlay`].
 pub const TOPICS: &[Topic] = &[
     topic(
         "layers",
@@ -30,80 +32,6 @@ wins. Directories of the same name are merged, files are not.
     let m = mount([base]);
     m.which(\"/etc/motd\")        which layer wins, and why
     stack m /etc/motd           the layers, drawn",
-    ),
-    topic(
-        "copy-up",
-        &["copyup", "copy_up", "copy-on-write", "cow"],
-        "
-Copy-up: the first write to a file of a lower layer copies it into the upper.
-Missing parent directories are made there first, with the owner and mode of the
-lower ones. The whole file is copied, however small the change: one byte added
-to 1 GB stores 1 GB again. chmod, chown and touch copy too; reading never does.
-Later writes find the file in the upper and copy nothing.",
-    ),
-    topic(
-        "whiteout",
-        &["whiteouts", "delete"],
-        "
-A whiteout marks a name as deleted. A lower layer can't be changed, so deleting
-one of its files leaves a mark in the upper: a character device 0:0, same name.
-It hides the name in all layers below. The bytes below stay stored: deleting in
-a later layer makes an image no smaller, and a secret can be read from the
-layer that still holds it. In an image's archive the mark is an empty file
-.wh.NAME. A file that only the upper has is simply removed; nothing is left.",
-    ),
-    topic(
-        "opaque",
-        &["opaque directory"],
-        "
-An opaque directory hides all that lower layers hold under its name. It is made
-when a directory is removed and made again in one layer: without the mark the
-old contents would shine through. The mark is the extended attribute
-trusted.overlay.opaque=y; in an image's archive a file .wh..wh..opq inside.",
-    ),
-    topic(
-        "rename",
-        &["exdev", "redirect_dir", "mv"],
-        "
-Renaming a file of a lower layer copies it up under the new name and leaves a
-whiteout under the old one. Renaming a directory that has a lower part fails
-with EXDEV, for its children could not come along; mv then copies them one by
-one. With the mount option redirect_dir the directory moves with a mark that
-says where its lower part is:  mount([base], #{ redirect_dir: true })",
-    ),
-    topic(
-        "hard links",
-        &["hardlink", "link", "index", "nlink"],
-        "
-A hard link is one file under two names. Copy-up of one name makes a new file,
-so the link breaks: the other name goes on showing the lower file. The mount
-option index keeps them together; Docker mounts without it.",
-    ),
-    topic(
-        "metacopy",
-        &[],
-        "
-With the mount option metacopy, chmod and chown copy up the attributes only;
-the contents stay below until somebody writes. Docker mounts without it, so
-chmod of a big file stores the file twice.   mount([base], #{ metacopy: true })",
-    ),
-    topic(
-        "ghosts",
-        &["ghost", "stray whiteout"],
-        "
-A ghost is a name that a directory lists and a look-up does not find. It comes
-from a whiteout in a directory that only one layer has: with nothing to merge,
-the kernel hands the directory through as it is, mark included.",
-    ),
-    topic(
-        "errno",
-        &["errors", "enoent", "eexist", "enotempty", "eperm", "einval"],
-        "
-A simulated system call that fails is a result: its errno is the kernel's, and
-what it had changed before stays changed. At the prompt it is shown; in a
-script it is thrown as #{ errno, op, path }:
-
-    try { m.rmdir(\"/d\"); } catch (e) { check(\"full\", e.errno, \"ENOTEMPTY\"); }",
     ),
     topic(
         "cache",

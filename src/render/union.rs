@@ -50,22 +50,28 @@ pub fn tell(event: &Event) -> Option<Told> {
         })
     };
     match event {
-        Event::Lookup { path, probes, found, .. } => {
-            let segments = probe_segments(probes, *found);
+        Event::Lookup { path, probes, found, errno, .. } => {
+            let segments = probe_segments(probes, *found, errno.as_deref());
             Some(Told { verb: "lookup".into(), tone: Tone::Dim, path: Some(path.clone()), segments })
         }
-        Event::CopyUpDirectories { paths } => told("copy-up", None, directories(paths)),
-        Event::CopyUp { path, kind, bytes, from, metadata_only } => {
-            told("copy-up", Some(path), copy_up(kind, *bytes, from, *metadata_only))
+        Event::CopyUpDirectories { paths, .. } => told("copy-up", None, directories(paths)),
+        Event::CopyUp { path, .. } => told("copy-up", Some(path), copy_up(event)),
+        Event::LinkedUp { path, .. } => {
+            told("link-up", Some(path), "the index has the copy; it gets this name in upper too".into())
         }
-        Event::Write { path, bytes: written, size, append, untouched } => {
-            told("write", Some(path), write(*written, *size, *append, untouched.as_ref()))
+        Event::Write { path, bytes: written, size, append, untouched, copied, .. } => {
+            let said = write(*written, *size, *append, untouched.as_ref());
+            told("write", Some(path), said + price(*copied, *written).as_str())
         }
-        Event::Created { path, kind, over_whiteout, opaque } => {
+        Event::Created { path, kind, over_whiteout, opaque, .. } => {
             told("create", Some(path), created(kind, *over_whiteout, *opaque))
         }
-        Event::Removed { path, kind, whiteout_over, still_stored } => {
-            told("remove", Some(path), removed(kind, whiteout_over.as_ref(), *still_stored))
+        Event::Removed { path, kind, whiteout_over, still_stored, whiteout, .. } => {
+            told("remove", Some(path), removed(kind, whiteout_over.as_ref(), *still_stored, *whiteout))
+        }
+        Event::Cleared { path, whiteouts, .. } => {
+            let said = format!("{} in it swept away with the directory", count(*whiteouts, "whiteout"));
+            told("clear", Some(path), said)
         }
         Event::Opaque { path } => {
             told("opaque", Some(path), "marked opaque: nothing below shows through".into())
@@ -73,15 +79,19 @@ pub fn tell(event: &Event) -> Option<Told> {
         Event::Redirect { path, to } => {
             told("redirect", Some(path), format!("marked: layers below have it as {to}"))
         }
-        Event::Renamed { from, to, exchange, whiteout } => {
+        Event::Renamed { from, to, exchange, whiteout, .. } => {
             told("rename", None, renamed(from, to, *exchange, *whiteout))
         }
-        Event::Attributes { path, change } => told("attribute", Some(path), change.clone()),
+        Event::Attributes { path, change, index, copied, .. } => {
+            let place = if index.is_some() { "; in the index, upper still lacks this name" } else { "" };
+            told("attribute", Some(path), format!("{change}{place}{}", price(*copied, 0)))
+        }
         Event::Committed { what, entries, bytes: stored } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
+            let what = if what.is_empty() { "the upper" } else { what.as_str() };
             told("commit", None, format!("{what} sealed as a layer: {entries}, {}", bytes(*stored)))
         }
-        Event::Failed { op, path, errno, why } => {
+        Event::Failed { op, path, errno, why, .. } => {
             let words = crate::fs::Errno::from_name(errno).map(|errno| errno.message().to_lowercase());
             let because = if why.is_empty() { words.unwrap_or_default() } else { why.clone() };
             let because = if because.is_empty() { because } else { format!(": {because}") };
@@ -102,12 +112,33 @@ fn directories(paths: &[String]) -> String {
     format!("{word} {} staged in workdir, renamed into upper", paths.join(", "))
 }
 
-fn copy_up(kind: &str, size: u64, from: &LayerRef, metadata_only: bool) -> String {
-    let from = layer(from);
-    match kind {
-        _ if metadata_only => format!("attributes from {from}, no contents, into upper"),
-        "file" => format!("{} from {from} into an unnamed file, linked into upper", bytes(size)),
+fn copy_up(event: &Event) -> String {
+    let Event::CopyUp { kind, bytes: size, from, metadata_only, completes, metacopy, index, source, .. } =
+        event
+    else {
+        return String::new();
+    };
+    let from = match source {
+        Some(path) => format!("{} (there {path})", layer(from)),
+        None => layer(from),
+    };
+    let said = match kind.as_str() {
+        _ if *completes && *metadata_only => "the metacopy in upper becomes an empty file".to_owned(),
+        _ if *completes => format!("{} from {from}: the metacopy in upper gets its data", bytes(*size)),
+        _ if *metacopy => format!("attributes from {from} into upper; the contents stay there (metacopy)"),
+        _ if *metadata_only => format!("attributes from {from} into upper; the contents are about to be cut"),
+        "file" => format!("{} from {from} into an unnamed file, linked into upper", bytes(*size)),
         _ => format!("{kind} from {from} staged in workdir, renamed into upper"),
+    };
+    if index.is_some() { said + ", and into the index: all its names see it" } else { said }
+}
+
+/// What a small change cost, where that is a surprise.
+fn price(copied: u64, written: u64) -> String {
+    match written {
+        _ if copied < 1_000_000 || copied / 10 < written => String::new(),
+        0 => format!("; {} copied for that", bytes(copied)),
+        _ => format!("; {} copied to write {}", bytes(copied), bytes(written)),
     }
 }
 
@@ -140,8 +171,9 @@ fn created(kind: &str, over_whiteout: bool, opaque: bool) -> String {
     said
 }
 
-fn removed(kind: &str, whiteout_over: Option<&LayerRef>, still_stored: u64) -> String {
+fn removed(kind: &str, whiteout_over: Option<&LayerRef>, still_stored: u64, whiteout: bool) -> String {
     match whiteout_over {
+        None if whiteout => format!("whiteout in upper hides the {kind}"),
         None => format!("{kind} gone from upper, nothing below"),
         Some(below) if still_stored > 0 => {
             format!(
@@ -161,7 +193,7 @@ fn renamed(from: &str, to: &str, exchange: bool, whiteout: bool) -> String {
 }
 
 /// The layers' answers, equal neighbours together, and how the search ended.
-fn probe_segments(probes: &[Probe], found: bool) -> Vec<String> {
+fn probe_segments(probes: &[Probe], found: bool, errno: Option<&str>) -> Vec<String> {
     let asked: Vec<&Probe> = probes.iter().filter(|probe| probe.answer != Answer::NotAsked).collect();
     let mut segments = Vec::new();
     let mut rest = asked.as_slice();
@@ -171,7 +203,12 @@ fn probe_segments(probes: &[Probe], found: bool) -> Vec<String> {
         rest = after;
         let name = match (run.first(), run.last()) {
             (Some(top), Some(bottom)) if equal > 3 => {
-                format!("{}–{}", short(&top.layer), short(&bottom.layer))
+                // The upper has no number to count on from.
+                let (upper, top) = match run.get(1) {
+                    Some(next) if top.layer.number == 0 => ("upper, ", next),
+                    _ => ("", top),
+                };
+                format!("{upper}{}–{}", short(&top.layer), short(&bottom.layer))
             }
             _ => run.iter().map(|probe| short(&probe.layer)).collect::<Vec<_>>().join(", "),
         };
@@ -180,6 +217,7 @@ fn probe_segments(probes: &[Probe], found: bool) -> Vec<String> {
     let last = asked.last();
     let stopped = last.is_some_and(|probe| ends_search(&probe.answer) && probe.layer.number > 1);
     match (found, stopped) {
+        _ if errno.is_some() => segments.push("(refused)".to_owned()),
         (true, true) => segments.push("(stop)".to_owned()),
         (true, false) => {}
         (false, true) => segments.push("(stop: not in the view)".to_owned()),
@@ -208,7 +246,9 @@ pub fn answer(answer: &Answer) -> String {
         Answer::Directory { redirect: Some(to), .. } => format!("directory, redirected to {to}"),
         Answer::Directory { .. } => "directory".to_owned(),
         Answer::Metacopy { size } => format!("metacopy, {}", bytes(*size)),
+        Answer::Data { path, size } => format!("data-only, has the contents at {path}, {}", bytes(*size)),
         Answer::Whiteout => "whiteout".to_owned(),
+        Answer::Indexed { .. } => "its index has the copy, which wins".to_owned(),
         Answer::NotAsked => "not asked".to_owned(),
     }
 }

@@ -7,7 +7,7 @@
 pub mod build;
 mod container;
 mod json;
-mod overlay;
+pub mod overlay;
 mod report;
 
 pub use report::{Answer, Failure, Report, Topic, Verdict};

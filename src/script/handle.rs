@@ -3,7 +3,7 @@
 use super::core::Shared;
 use crate::fs::{Errno, Inode, Layer};
 use crate::trace::{Event, Trace};
-use crate::union::Mount;
+use crate::union::{Call, Mount};
 use rhai::{Dynamic, EvalAltResult, Map, Position};
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -165,10 +165,13 @@ impl<K: Kind> Files<K> {
     ) -> Answer<R> {
         let inside = self.path(path);
         let result = self.on(|mount, t| {
-            let result = f(mount, inside.as_bytes(), t);
-            if let Err(errno) = result {
+            let (result, events) = t.collect(|t| f(mount, inside.as_bytes(), t));
+            let told = events.iter().any(|event| matches!(event, Event::Failed { .. }));
+            t.replay(events);
+            if let (Err(errno), false) = (&result, told) {
+                let why = mount.why(Call::of(op, inside.as_bytes()), *errno, t);
                 let (op, path, errno) = (op.to_owned(), path.to_owned(), errno.name().to_owned());
-                t.emit(|| Event::Failed { op, path, errno, why: String::new() });
+                t.emit(|| Event::Failed { op, path, other: None, errno, why });
             }
             result
         })?;

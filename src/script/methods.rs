@@ -24,6 +24,7 @@ impl Method {
     }
 }
 
+const USED: &[&str] = &["Mount", "Container"];
 const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
 
 const fn on(
@@ -51,7 +52,8 @@ pub const METHODS: &[Method] = &[
     on(&[], "fifo", "", "an entry: a named pipe"),
     on(&[], "chardev", "major, minor", "an entry: a character device"),
     on(&[], "whiteout", "", "an entry: deletes the name in the layers below"),
-    on(&[], "opaque", "", "an entry: a directory that hides all below it"),
+    on(&[], "opaque", "", "an entry: a directory that hides all below it; opaque(\"x\") marks another thing"),
+    on(&[], "xwhiteout", "", "an entry: a whiteout made of an attribute on an empty file"),
     on(&[], "mount", "[top, …, base], #{ redirect_dir: true, … }", "mounts layers with a fresh upper"),
     on(
         &[],
@@ -83,7 +85,12 @@ pub const METHODS: &[Method] = &[
     on(FILES, "create", "path, text, mode", "makes a file; fails when the name is taken"),
     on(FILES, "fill", "path, bytes", "writes that many bytes, described, not held"),
     on(FILES, "truncate", "path, bytes", "cuts or lengthens"),
-    on(FILES, "open", "path, flags, data", "open(2) with flags such as \"RDWR|CREAT\""),
+    on(
+        FILES,
+        "open",
+        "path, flags, #{ data, read, mode }",
+        "open(2) with flags such as \"RDWR|CREAT\"; open(path, flags, data) writes",
+    ),
     on(FILES, "open_rw_noop", "path", "opens for writing and writes nothing: copies up all the same"),
     // Files: names.
     on(FILES, "mkdir", "path, mode", "makes a directory"),
@@ -95,13 +102,13 @@ pub const METHODS: &[Method] = &[
     on(FILES, "rename_exchange", "from, to", "exchanges two names"),
     on(FILES, "link", "existing, path", "gives a file a second name"),
     on(FILES, "symlink", "target, path", "makes a symbolic link"),
-    on(FILES, "mkfifo", "path", "makes a named pipe"),
-    on(FILES, "mkchar", "path, major, minor", "makes a character device"),
+    on(FILES, "mkfifo", "path, mode", "makes a named pipe"),
+    on(FILES, "mkchar", "path, major, minor, mode", "makes a character device"),
     // Files: attributes.
     on(FILES, "chmod", "path, mode", "changes permission bits"),
     on(FILES, "chown", "path, uid, gid", "changes the owner; -1 leaves one as it is"),
     on(FILES, "lchown", "path, uid, gid", "changes the owner of the symlink itself"),
-    on(FILES, "utimes", "path, seconds", "sets the modification time"),
+    on(FILES, "utimes", "path, seconds", "sets the modification time; utimes(path) to now"),
     on(FILES, "touch", "path", "makes a file, or its time a second newer"),
     on(FILES, "setxattr", "path, name, value", "sets an extended attribute"),
     on(FILES, "removexattr", "path, name", "removes an extended attribute"),
@@ -117,6 +124,9 @@ pub const METHODS: &[Method] = &[
     on(&["Mount"], "commit", "label", "seals the upper as a new top lower; the layer"),
     on(&["Mount"], "remount", "", "the same as commit"),
     on(&["Mount", "Container"], "restart", "", "unmounts and mounts the same layers again"),
+    on(USED, "as_user", "uid, gid, [group, …]", "who performs what follows; as_user(\"app\") looks it up"),
+    on(USED, "as_root", "", "root performs what follows"),
+    on(USED, "access", "path, mode", "may the user read (4), write (2), execute (1)?"),
     on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
     on(&["Container"], "commit", "tag", "makes an image of it"),

@@ -25,9 +25,8 @@ type Result<T> = std::result::Result<T, Errno>;
 
 const LINKS: u32 = 40;
 
-const READ: u16 = 4;
-const WRITE: u16 = 2;
-const EXECUTE: u16 = 1;
+/// The bit of access(2) for searching a directory.
+const SEARCH: u16 = 1;
 
 impl Machine<'_> {
     /// The mount that holds this canonical path.
@@ -82,6 +81,7 @@ impl Machine<'_> {
         } else {
             names.extend(path::names(&whole).map(<[u8]>::to_vec));
         }
+        self.may_enter(None, b"/")?;
         let mut links = 0;
         while let Some(name) = names.pop_front() {
             if !self.t.fuel.spend(1) {
@@ -132,9 +132,7 @@ impl Machine<'_> {
                         let is_point = point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
                         return Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point });
                     }
-                    if !self.permits(&stat, EXECUTE) {
-                        return Err(Errno::EACCES);
-                    }
+                    self.may_enter(point, &inside)?;
                     if self.real.len() < 10_000 {
                         self.real.insert(at.clone());
                     }
@@ -156,6 +154,16 @@ impl Machine<'_> {
         let stat = mount.lstat(&inside, t)?;
         let is_point = at == b"/" || point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
         Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point })
+    }
+
+    /// May the current user search this directory? The mount below a mount point doesn't judge what
+    /// lies above it.
+    fn may_enter(&mut self, point: Option<usize>, inside: &[u8]) -> Result<()> {
+        if self.cred.uid == 0 {
+            return Ok(());
+        }
+        let (mount, t) = self.mount_of(point);
+        mount.access(inside, SEARCH, t)
     }
 
     fn writable(&self, place: &Place) -> Result<()> {
@@ -197,10 +205,7 @@ impl Machine<'_> {
         match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
             StatKind::CharDev(..) | StatKind::Fifo => Ok(Contents::EMPTY),
             StatKind::Dir => Err(Errno::EISDIR),
-            _ => {
-                self.demand(&place, READ)?;
-                self.at(&place, |mount, path, t| mount.read(path, t))
-            }
+            _ => self.at(&place, |mount, path, t| mount.read(path, t)),
         }
     }
 
@@ -214,7 +219,6 @@ impl Machine<'_> {
     pub fn readdir(&mut self, path: &[u8]) -> Result<Vec<Name>> {
         let place = self.locate(path, true)?;
         place.stat.as_ref().ok_or(Errno::ENOENT)?;
-        self.demand(&place, READ)?;
         let mut names = self.at(&place, |mount, path, t| mount.readdir(path, t))?;
         if !self.t.fuel.spend(names.len() as u64) {
             return Err(Errno::EINTR);
@@ -248,7 +252,6 @@ impl Machine<'_> {
             return Err(Errno::EEXIST);
         }
         self.writable(&place)?;
-        self.may_enter_name(&place)?;
         let mode = mode & !self.umask;
         self.at(&place, |mount, path, t| mount.mkdir(path, mode, t))
     }
@@ -266,7 +269,6 @@ impl Machine<'_> {
             return Err(Errno::EBUSY);
         }
         self.writable(&place)?;
-        self.may_enter_name(&place)?;
         self.real.clear();
         self.at(&place, |mount, path, t| mount.rmdir(path, t))
     }
@@ -285,7 +287,6 @@ impl Machine<'_> {
             return Err(Errno::EBUSY);
         }
         self.writable(&place)?;
-        self.may_enter_name(&place)?;
         self.at(&place, |mount, path, t| mount.unlink(path, t))
     }
 
@@ -309,17 +310,14 @@ impl Machine<'_> {
             None if path.ends_with(b"/") => return Err(Errno::EISDIR),
             Some(stat) if flags.write && stat.kind == StatKind::Dir => return Err(Errno::EISDIR),
             Some(stat) if matches!(stat.kind, StatKind::CharDev(..) | StatKind::Fifo) => {
+                let mode = if flags.write { 2 } else { 4 };
+                self.at(&place, |mount, path, t| mount.access(path, mode, t))?;
                 return Ok(place.canonical);
             }
             _ => {}
         }
         if flags.write {
             self.writable(&place)?;
-        }
-        match &place.stat {
-            None => self.may_enter_name(&place)?,
-            Some(_) if flags.write => self.demand(&place, WRITE)?,
-            Some(_) => self.demand(&place, READ)?,
         }
         flags.mode &= !self.umask;
         self.at(&place, |mount, path, t| mount.open(path, flags, data, false, t))?;
@@ -337,8 +335,6 @@ impl Machine<'_> {
             return Err(Errno::EBUSY);
         }
         self.writable(&source)?;
-        self.may_enter_name(&source)?;
-        self.may_enter_name(&target)?;
         self.real.clear();
         let to = target.inside;
         self.at(&source, |mount, from, t| mount.rename(from, &to, how, t))
@@ -355,7 +351,6 @@ impl Machine<'_> {
             return Err(Errno::EXDEV);
         }
         self.writable(&source)?;
-        self.may_enter_name(&target)?;
         let to = target.inside;
         self.at(&source, |mount, from, t| mount.link(from, &to, t))
     }
@@ -366,39 +361,32 @@ impl Machine<'_> {
             return Err(Errno::EEXIST);
         }
         self.writable(&place)?;
-        self.may_enter_name(&place)?;
         self.at(&place, |mount, path, t| mount.symlink(target, path, t))
     }
 
     pub fn chmod(&mut self, path: &[u8], mode: u16) -> Result<()> {
         let place = self.existing(path, true)?;
-        self.demand_owner(&place)?;
         self.at(&place, |mount, path, t| mount.chmod(path, mode, t))
     }
 
     pub fn chown(&mut self, path: &[u8], uid: Option<u32>, gid: Option<u32>, follow: bool) -> Result<()> {
         let place = self.existing(path, follow)?;
-        let groups = |gid: u32| gid == self.cred.gid || self.cred.groups.contains(&gid);
-        let mine = place.stat.as_ref().is_some_and(|stat| {
-            stat.uid == self.cred.uid && uid.is_none_or(|uid| uid == stat.uid) && gid.is_none_or(groups)
-        });
-        if self.cred.uid != 0 && !mine {
-            return Err(Errno::EPERM);
-        }
         self.at(&place, |mount, path, t| mount.lchown(path, uid, gid, t))
     }
 
     pub fn utimes(&mut self, path: &[u8], mtime: i64) -> Result<()> {
         let place = self.existing(path, true)?;
-        if self.demand_owner(&place).is_err() {
-            self.demand(&place, WRITE)?;
-        }
         self.at(&place, |mount, path, t| mount.utimes(path, mtime, t))
+    }
+
+    /// Sets a file's time to now.
+    pub fn touch(&mut self, path: &[u8]) -> Result<()> {
+        let place = self.existing(path, true)?;
+        self.at(&place, |mount, path, t| mount.touch(path, t))
     }
 
     pub fn truncate(&mut self, path: &[u8], size: i64) -> Result<()> {
         let place = self.existing(path, true)?;
-        self.demand(&place, WRITE)?;
         self.at(&place, |mount, path, t| mount.truncate(path, size, t))
     }
 
@@ -427,72 +415,19 @@ impl Machine<'_> {
             return Err(Errno::EEXIST);
         }
         self.writable(&place)?;
-        self.may_enter_name(&place)?;
         Ok(place)
-    }
-
-    /// May the current user execute this file? Root needs one execute bit, anyone's.
-    pub(crate) fn executable(&self, stat: &Stat) -> bool {
-        if self.cred.uid == 0 { stat.mode & 0o111 != 0 } else { self.permits(stat, EXECUTE) }
-    }
-
-    /// The permission bits that count for the current user (fs/namei.c, `acl_permission_check`).
-    fn permits(&self, stat: &Stat, bit: u16) -> bool {
-        if self.cred.uid == 0 {
-            return true;
-        }
-        let shift = if stat.uid == self.cred.uid {
-            6
-        } else if stat.gid == self.cred.gid || self.cred.groups.contains(&stat.gid) {
-            3
-        } else {
-            0
-        };
-        stat.mode >> shift & bit != 0
-    }
-
-    fn demand(&self, place: &Place, bit: u16) -> Result<()> {
-        match &place.stat {
-            Some(stat) if !self.permits(stat, bit) => Err(Errno::EACCES),
-            _ => Ok(()),
-        }
-    }
-
-    fn demand_owner(&self, place: &Place) -> Result<()> {
-        let owner = place.stat.as_ref().is_none_or(|stat| stat.uid == self.cred.uid);
-        if self.cred.uid == 0 || owner { Ok(()) } else { Err(Errno::EPERM) }
-    }
-
-    /// May the current user make, take or replace this name (fs/namei.c, `may_create`, `may_delete`)? In a
-    /// sticky directory only the owners may take one.
-    fn may_enter_name(&mut self, place: &Place) -> Result<()> {
-        if self.cred.uid == 0 {
-            return Ok(());
-        }
-        let parent = path::parent(&place.canonical).to_vec();
-        let above = self.locate(&parent, true)?.stat.ok_or(Errno::ENOENT)?;
-        if !self.permits(&above, WRITE) || !self.permits(&above, EXECUTE) {
-            return Err(Errno::EACCES);
-        }
-        let uid = self.cred.uid;
-        match &place.stat {
-            Some(stat) if above.mode & 0o1000 != 0 && stat.uid != uid && above.uid != uid => {
-                Err(Errno::EPERM)
-            }
-            _ => Ok(()),
-        }
     }
 
     /// access(2) with `r`, `w` or `x`.
     pub(crate) fn access(&mut self, path: &[u8], want: u8) -> bool {
         let Ok(place) = self.locate(path, true) else { return false };
-        let Some(stat) = &place.stat else { return false };
-        match want {
-            b'r' => self.permits(stat, READ),
-            b'w' => self.permits(stat, WRITE) && self.writable(&place).is_ok(),
-            _ if stat.kind == StatKind::Dir => self.permits(stat, EXECUTE),
-            _ => self.executable(stat),
-        }
+        let mode = match want {
+            b'r' => 4,
+            b'w' => 2,
+            _ => 1,
+        };
+        let writable = want != b'w' || self.writable(&place).is_ok();
+        writable && self.at(&place, |mount, path, t| mount.access(path, mode, t)).is_ok()
     }
 }
 

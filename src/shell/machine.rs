@@ -380,7 +380,7 @@ impl<'m> Machine<'m> {
             Errno::EACCES => NotStarted::Denied,
             _ => NotStarted::Missing,
         })?;
-        if stat.kind != StatKind::File || !self.executable(&stat) {
+        if stat.kind != StatKind::File || !self.access(path, b'x') {
             return Err(NotStarted::Denied);
         }
         let contents = self.program_contents(path).ok_or(NotStarted::Denied)?;

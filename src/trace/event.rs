@@ -1,6 +1,7 @@
 //! The one event type. Text and JSON are two renderings of it.
 
 use super::key::{CacheKey, Part, Verdict};
+use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
 use crate::error::Error;
 use serde::Serialize;
 
@@ -43,8 +44,23 @@ pub enum Answer {
         /// Bytes, as its mark says.
         size: u64,
     },
+    /// A data-only layer: nothing of it is merged, but it has the contents.
+    Data {
+        /// Where in that layer, as the metacopy's redirect says.
+        path: String,
+        /// Bytes.
+        size: u64,
+    },
     /// A whiteout: the name is deleted here, the search ends.
     Whiteout,
+    /// Only the upper, and last: it lacks the name, but its index knows the lower object that was
+    /// found, and holds a copy of it under another name (`index=on`). The copy wins.
+    Indexed {
+        /// "file", "symlink", "fifo", "chardev".
+        kind: String,
+        /// Bytes.
+        size: u64,
+    },
     /// Not asked: a layer above ended the search.
     NotAsked,
 }
@@ -123,10 +139,15 @@ pub enum Event {
     Lookup {
         /// The path, absolute in the merged view.
         path: String,
-        /// Top first; layers that could not matter are left out at the end.
+        /// Top first; layers that could not matter are left out at the end. The winner is the first
+        /// that found it, or the index, if that knows it.
         probes: Vec<Probe>,
         /// Does the merged view have it?
         found: bool,
+        /// The search itself fails, and so does every call on the name: a mark that this mount may not
+        /// follow (EPERM), a metacopy without data (EIO).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        errno: Option<String>,
         /// Made on the way to something else: to find a process's user or its program.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         aside: bool,
@@ -135,6 +156,10 @@ pub enum Event {
     CopyUpDirectories {
         /// Top first, absolute.
         paths: Vec<String>,
+        /// For each of them where it came from and what it is.
+        made: Vec<CopiedDirectory>,
+        /// Inodes made: one a directory.
+        inodes: usize,
     },
     /// An object was copied from a lower layer into the upper.
     CopyUp {
@@ -142,12 +167,42 @@ pub enum Event {
         path: String,
         /// "file", "symlink", "directory" …
         kind: String,
-        /// Bytes the kernel copies; 0 when the contents are about to be cut.
+        /// Bytes the kernel copies; 0 when the contents are about to be cut. (Where the filesystem of
+        /// the layers can share blocks between files the kernel asks it to, and skips holes.)
         bytes: u64,
-        /// Where from.
+        /// Where from: the layer of its attributes or, of a metacopy that gets its data, of the data.
         from: LayerRef,
         /// Attributes only (`metacopy=on`, or because the file is being truncated).
         metadata_only: bool,
+        /// The path in that layer, where a redirect made it another one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        source: Option<String>,
+        /// Where its contents come from, if that layer has a metacopy.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        contents: Option<Source>,
+        /// It was in the upper as a metacopy already, and now gets its data.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        completes: bool,
+        /// It is a metacopy from now on: its contents stay below.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        metacopy: bool,
+        /// Number of its entry in the index, if it got one (`index=on`, a lower hard link).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        index: Option<u32>,
+        /// Inodes made: 1, or 0 when it is completed.
+        inodes: usize,
+        /// What is in the upper now.
+        #[serde(flatten)]
+        object: Object,
+    },
+    /// A name of a hard-linked object that the index knows was put into the upper too.
+    LinkedUp {
+        /// The path.
+        path: String,
+        /// Number of the index entry, as the copy-up gave it.
+        index: u32,
+        /// Inodes made: none, it is one more link.
+        inodes: usize,
     },
     /// Data was written.
     Write {
@@ -161,6 +216,14 @@ pub enum Event {
         append: bool,
         /// A lower layer that still holds the old contents.
         untouched: Option<LayerRef>,
+        /// Bytes that had to be copied up before.
+        #[serde(skip_serializing_if = "is_zero")]
+        copied: u64,
+        /// Where the first of them went. Behind the last of them the file is as it was, up to `size`.
+        at: u64,
+        /// What was written, if that is short.
+        #[serde(flatten)]
+        data: Option<Data>,
     },
     /// Something new was made in the upper.
     Created {
@@ -172,6 +235,14 @@ pub enum Event {
         over_whiteout: bool,
         /// It is a directory and was marked opaque.
         opaque: bool,
+        /// A link: another name of the same object.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+        /// Inodes made: 1, or none for a link.
+        inodes: usize,
+        /// What was made; of a link nothing.
+        #[serde(flatten)]
+        object: Option<Object>,
     },
     /// Something was removed from the merged view.
     Removed {
@@ -183,6 +254,22 @@ pub enum Event {
         whiteout_over: Option<LayerRef>,
         /// Bytes that lower layers keep although nobody sees them any more.
         still_stored: u64,
+        /// A whiteout was left in the upper.
+        whiteout: bool,
+        /// Inodes made. The first whiteout of a mount is one; those of later deletions are links to it
+        /// (fs/overlayfs/dir.c, `ovl_whiteout`).
+        inodes: usize,
+    },
+    /// A directory of the upper that nothing can be seen in was emptied of its whiteouts: an empty
+    /// opaque one took its place, and is about to be removed or replaced
+    /// (fs/overlayfs/dir.c, `ovl_clear_empty`).
+    Cleared {
+        /// The path.
+        path: String,
+        /// Whiteouts that went.
+        whiteouts: usize,
+        /// Inodes made: one, the new directory.
+        inodes: usize,
     },
     /// A directory was marked opaque.
     Opaque {
@@ -206,6 +293,11 @@ pub enum Event {
         exchange: bool,
         /// A whiteout was left at the old path.
         whiteout: bool,
+        /// A whiteout of the upper was in the way at the new path.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        over_whiteout: bool,
+        /// Inodes made: 1 for the whiteout, none if the one at the new path just changed places.
+        inodes: usize,
     },
     /// Attributes changed in the upper.
     Attributes {
@@ -213,13 +305,33 @@ pub enum Event {
         path: String,
         /// What changed, in words: "mode 0644 → 0755".
         change: String,
+        /// Mode afterwards: 12 bits; octal text in JSON.
+        #[serde(serialize_with = "octal")]
+        mode: u16,
+        /// Owner afterwards.
+        uid: u32,
+        /// Group afterwards.
+        gid: u32,
+        /// The extended attribute that changed, if one did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        xattr: Option<XattrChange>,
+        /// The change went to the copy that the index holds (its number there): the upper still lacks
+        /// this name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        index: Option<u32>,
+        /// Bytes that had to be copied up before.
+        #[serde(skip_serializing_if = "is_zero")]
+        copied: u64,
     },
     /// A simulated kernel call failed. A result, not a lab error.
     Failed {
         /// The call: "rename".
         op: String,
-        /// Its path.
+        /// Its path; of a link the new name.
         path: String,
+        /// The new name of a rename, the old one of a link.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        other: Option<String>,
         /// "EXDEV".
         errno: String,
         /// Why the kernel answers so here, in words; may be empty.
@@ -253,7 +365,10 @@ pub enum Event {
         probes: Vec<Probe>,
         /// The winner.
         winner: Option<LayerRef>,
-        /// One sentence.
+        /// Numbers of the layers whose part shows: the winner, directories that merge with it, the
+        /// layer of a metacopy's data.
+        shown: Vec<usize>,
+        /// One sentence, or two.
         why: String,
     },
 
@@ -456,6 +571,10 @@ pub enum Event {
         /// Checks that did not.
         failed: usize,
     },
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A place in a text, as an event carries it.

@@ -9,10 +9,12 @@
 mod event;
 mod fuel;
 mod key;
+mod object;
 
 pub use event::*;
 pub use fuel::{Exhausted, Fuel, Limits};
 pub use key::{CacheKey, Part, Reason, Verdict};
+pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
 
 /// Takes events.
 pub trait Sink {

@@ -5,7 +5,7 @@ use super::driver::Need;
 use super::mount::Mount;
 use crate::fs::path::show;
 use crate::fs::{Errno, Ino, Inode, Nodes};
-use crate::trace::{Event, Trace};
+use crate::trace::{Event, Trace, XattrChange};
 use std::borrow::Cow;
 
 /// Bytes of an extended attribute's value (include/uapi/linux/limits.h; fs/xattr.c, `setxattr_copy`).
@@ -73,8 +73,13 @@ impl Mount {
         self.set_attributes(&spot, t, |inode| {
             let before = (inode.uid, inode.gid);
             (inode.uid, inode.gid) = (uid.unwrap_or(before.0), gid.unwrap_or(before.1));
+            let mode = inode.mode;
             inode.mode &= !lost;
-            format!("owner {}:{} → {}:{}", before.0, before.1, inode.uid, inode.gid)
+            let mode = match mode & lost {
+                0 => String::new(),
+                _ => format!("; mode {mode:04o} → {:04o}", inode.mode),
+            };
+            format!("owner {}:{} → {}:{}{mode}", before.0, before.1, inode.uid, inode.gid)
         })
     }
 
@@ -116,7 +121,7 @@ impl Mount {
         if lost != 0 {
             self.upper_mut().inode_mut(ino).mode &= !lost;
             let now = before & !lost;
-            self.tell_attributes(spot, format!("mode {before:04o} → {now:04o}"), t);
+            self.tell_attributes(spot, ino, 0, format!("mode {before:04o} → {now:04o}"), None, t);
         }
     }
 
@@ -126,14 +131,56 @@ impl Mount {
         t: &mut Trace,
         change: impl FnOnce(&mut Inode) -> String,
     ) -> Result<(), Errno> {
+        let copied = self.bytes_to_copy(&spot.node.entry, Need::Attributes);
         let ino = self.driver.copy_up(self, spot, Need::Attributes, t)?;
         let change = change(self.upper_mut().inode_mut(ino));
-        self.tell_attributes(spot, change, t);
+        self.tell_attributes(spot, ino, copied, change, None, t);
         Ok(())
     }
 
-    fn tell_attributes(&self, spot: &Spot, change: String, t: &mut Trace) {
-        t.emit(|| Event::Attributes { path: show(&self.path_of(spot)).into_owned(), change });
+    fn tell_attributes(
+        &self,
+        spot: &Spot,
+        ino: Ino,
+        copied: u64,
+        change: String,
+        xattr: Option<XattrChange>,
+        t: &mut Trace,
+    ) {
+        t.emit(|| {
+            let inode = self.upper.inode(ino);
+            Event::Attributes {
+                path: show(&self.path_of(spot)).into_owned(),
+                change,
+                mode: inode.mode,
+                uid: inode.uid,
+                gid: inode.gid,
+                index: (xattr.is_some() && spot.node.entry.unlinked).then_some(ino),
+                xattr,
+                copied,
+            }
+        });
+    }
+
+    fn tell_xattr(
+        &self,
+        spot: &Spot,
+        ino: Ino,
+        copied: u64,
+        (name, stored): (&[u8], &[u8]),
+        value: Option<&[u8]>,
+        t: &mut Trace,
+    ) {
+        if !t.listening() {
+            return;
+        }
+        let [name, stored] = [name, stored].map(|name| show(name).into_owned());
+        let mut change = format!("xattr {name} {}", if value.is_some() { "set" } else { "removed" });
+        if stored != name {
+            change.push_str(&format!(", kept as {stored}, so that it is no mark"));
+        }
+        let xattr = XattrChange { name, stored, value: value.map(|value| show(value).into_owned()) };
+        self.tell_attributes(spot, ino, copied, change, Some(xattr), t);
     }
 
     /// getxattr(2): follows symlinks.
@@ -190,10 +237,11 @@ impl Mount {
             let spot = m.resolve(path, true, true, t)?;
             m.may_xattr(&spot, name, true)?;
             let stored = m.driver.stored_xattr(m, name)?.into_owned();
+            let copied = m.bytes_to_copy(&spot.node.entry, Need::Attributes);
             let ino = m.driver.attributes_of(m, &spot, t)?;
             judge_namespace(name)?;
-            m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert(stored.into(), value.into());
-            m.tell_attributes(&spot, format!("xattr {} set", show(name)), t);
+            m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert((*stored).into(), value.into());
+            m.tell_xattr(&spot, ino, copied, (name, &stored), Some(value), t);
             Ok(())
         })
     }
@@ -213,9 +261,10 @@ impl Mount {
             if !inode.extra.as_ref().is_some_and(|extra| extra.xattrs.contains_key(&*stored)) {
                 return Err(Errno::ENODATA);
             }
+            let copied = m.bytes_to_copy(&spot.node.entry, Need::Attributes);
             let ino = m.driver.attributes_of(m, &spot, t)?;
             m.upper_mut().inode_mut(ino).extra_mut().xattrs.remove(&*stored);
-            m.tell_attributes(&spot, format!("xattr {} removed", show(name)), t);
+            m.tell_xattr(&spot, ino, copied, (name, &stored), None, t);
             Ok(())
         })
     }

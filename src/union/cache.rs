@@ -3,7 +3,7 @@
 //! The cache is bounded, is not cloned with its mount, and never shows: what a name leads to is a
 //! function of the layers and the index alone, and every change forgets the names it touched.
 
-use crate::fs::{Ino, Name};
+use crate::fs::{Errno, Ino, Name};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -68,6 +68,10 @@ pub(super) struct Entry {
     pub redirect: Option<Arc<[u8]>>,
     /// The upper inode was found through the index; the upper directory lacks the name.
     pub unlinked: bool,
+    /// A directory with a lower part that may hold whiteouts made of attributes.
+    pub xwhiteouts: bool,
+    /// A metacopy whose contents no data-only layer has: what opening it answers.
+    pub dataless: Option<Errno>,
 }
 
 impl Entry {

@@ -5,6 +5,7 @@ use super::cache::{DirId, ROOT, Spot};
 use super::mount::Mount;
 use super::types::Rename;
 use super::walk::{Last, Parent, Walk, judge};
+use super::why::Call;
 use crate::fs::{Errno, Inode, Kind};
 use crate::trace::Trace;
 
@@ -78,7 +79,7 @@ impl Mount {
     /// # Errors
     /// `EEXIST` before `EPERM` for a directory (fs/namei.c, `do_linkat`, `vfs_link`).
     pub fn link(&mut self, src: &[u8], dst: &[u8], t: &mut Trace) -> Result<(), Errno> {
-        self.call("link", dst, t, |m, t| {
+        self.calls(Call { other: Some(src), ..Call::of("link", dst) }, t, |m, t| {
             let from = m.resolve(src, false, true, t)?;
             let to = t.quietly(|t| m.vacant(dst, false, t))?;
             m.may_link(&from)?;
@@ -140,7 +141,7 @@ impl Mount {
     /// In the kernel's order, see fs/namei.c, `do_renameat2` and `vfs_rename`. `EXDEV` for a
     /// directory with lower parts where redirects are not made.
     pub fn rename(&mut self, src: &[u8], dst: &[u8], how: Rename, t: &mut Trace) -> Result<(), Errno> {
-        self.call("rename", src, t, |m, t| {
+        self.calls(Call { other: Some(dst), how, ..Call::of("rename", src) }, t, |m, t| {
             let from_parent = m.parent_of(src, t)?;
             let to_parent = m.parent_of(dst, t)?;
             let Last::Normal(name) = &from_parent.last else { return Err(Errno::EBUSY) };

@@ -39,6 +39,9 @@ pub(super) trait Driver: Debug + Sync {
     /// Takes note of a directory that was found, where that leaves a trace in the layers.
     fn found(&self, m: &mut Mount, dir: &Entry, entry: &Entry);
 
+    /// The same of a look-up that failed.
+    fn failed(&self, m: &mut Mount, dir: &Entry, name: &[u8]);
+
     /// The names that readdir gives, in byte order.
     fn names(&self, m: &Mount, dir: &Entry) -> Result<Vec<Name>, Errno>;
 

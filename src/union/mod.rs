@@ -15,6 +15,7 @@ mod change;
 mod driver;
 mod explain;
 mod mount;
+mod nested;
 mod open;
 mod overlay;
 mod permit;
@@ -24,6 +25,8 @@ mod stack;
 mod types;
 mod walk;
 mod which;
+mod why;
 
 pub use mount::Mount;
 pub use types::{Cred, Lower, Open, Options, Protected, Rename, Stat, StatKind, Which};
+pub use why::Call;

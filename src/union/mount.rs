@@ -2,9 +2,10 @@
 
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
-use super::overlay::{Index, Overlay, Private};
+use super::overlay::{self, Index, Overlay, Private, XWhiteouts};
 use super::refused::Refused;
 use super::types::{Cred, Lower, Options, Protected};
+use super::why::why_not_mounted;
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
@@ -26,6 +27,11 @@ pub struct Mount {
     pub(super) now: i64,
     pub(super) index: Index,
     pub(super) private: Private,
+    /// How many of the lowers, at the bottom, are data-only.
+    pub(super) data: usize,
+    pub(super) xwhiteouts: XWhiteouts,
+    /// The whiteout that all deletions of this mount link to was made.
+    pub(super) shared_whiteout: bool,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
     generation: u64,
@@ -45,12 +51,18 @@ impl Clone for Mount {
             now: self.now,
             index: self.index.clone(),
             private: self.private.clone(),
+            data: self.data,
+            xwhiteouts: self.xwhiteouts.clone(),
+            shared_whiteout: self.shared_whiteout,
             driver: self.driver,
             cache: Cache::default(),
             generation: self.generation,
         }
     }
 }
+
+/// Overlays that may be stacked (include/linux/fs.h, `FILESYSTEM_MAX_STACK_DEPTH`).
+const MAX_DEPTH: u32 = 2;
 
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 
@@ -66,8 +78,40 @@ impl Mount {
     /// `ovl_fs_params_verify`): `metacopy=on` with a written `redirect_dir=off`, `userxattr` with
     /// `redirect_dir=on` or `metacopy=on`, and more than 500 lowers.
     pub fn new(lowers: Vec<Lower>, upper: Tree, options: Options) -> Result<Mount, Errno> {
+        Mount::with_data(lowers, Vec::new(), upper, options)
+    }
+
+    /// [`Mount::new`] with data-only lowers below (`lowerdir=A:B::C::D`): nothing of them is merged,
+    /// they hold contents that metacopies of the lowers point to. Topmost first.
+    ///
+    /// # Errors
+    /// As [`Mount::new`]; `EINVAL` also without any lower that is merged, and for overlays stacked more
+    /// than two deep (include/linux/fs.h, `FILESYSTEM_MAX_STACK_DEPTH`).
+    pub fn with_data(
+        lowers: Vec<Lower>,
+        data: Vec<Lower>,
+        upper: Tree,
+        options: Options,
+    ) -> Result<Mount, Errno> {
+        let apart = data.len();
+        let only_data = apart > 0 && lowers.is_empty();
+        let lowers: Arc<[Lower]> = lowers.into_iter().chain(data).collect();
         Overlay.judge(lowers.len(), &options)?;
-        Ok(Mount::assemble(lowers.into(), upper, options, false))
+        let mut mount = Mount::assemble(lowers, upper, options, false);
+        if only_data || mount.depth() > MAX_DEPTH {
+            return Err(Errno::EINVAL);
+        }
+        // An overlay hands out no file handles, and the index is made of those (fs/overlayfs/super.c,
+        // `ovl_lower_dir`).
+        mount.options.index &= mount.depth() < 2;
+        mount.data = apart;
+        mount.xwhiteouts = overlay::xwhiteouts_at_mount(&mount);
+        Ok(mount)
+    }
+
+    /// Why [`Mount::new`] refuses this number of lowers and these options, in words.
+    pub fn why_not(lowers: usize, options: &Options) -> String {
+        why_not_mounted(lowers, options)
     }
 
     /// A plain filesystem: no lowers, so nothing is ever copied up or whited out.
@@ -88,6 +132,9 @@ impl Mount {
             now: EPOCH,
             index: Index::default(),
             private: Private::default(),
+            data: 0,
+            xwhiteouts: XWhiteouts::default(),
+            shared_whiteout: false,
             driver: &Overlay,
             cache: Cache::default(),
             generation: next_generation(),
@@ -117,12 +164,23 @@ impl Mount {
         &self.upper
     }
 
-    /// The lower layers, topmost first.
+    /// How many overlays are stacked here: 1, unless a lower is another overlay's merged directory.
+    pub fn depth(&self) -> u32 {
+        let below = self.lowers.iter().filter_map(|lower| lower.layer.inode(0).nested());
+        below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
+    }
+
+    /// The lower layers, topmost first; data-only ones last.
     pub fn lowers(&self) -> &[Lower] {
         &self.lowers
     }
 
-    /// The mount options.
+    /// How many of the lowers, counted from the bottom, are data-only.
+    pub fn data_only(&self) -> usize {
+        self.data
+    }
+
+    /// The mount options as they are in effect: with another overlay as a lower `index` is off.
     pub fn options(&self) -> Options {
         self.options
     }
@@ -156,7 +214,9 @@ impl Mount {
 
     /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
     pub fn restart(&mut self) {
+        self.shared_whiteout = false;
         self.cache = Cache::default();
+        self.xwhiteouts = overlay::xwhiteouts_at_mount(self);
     }
 
     /// A number that no other state of any mount of this process has had: changes with every change
@@ -189,11 +249,19 @@ impl Mount {
     /// The merged root: the upper's root and all lower roots, whatever marks they carry
     /// (fs/overlayfs/super.c, `ovl_get_root`).
     pub(super) fn root_entry(&self) -> Entry {
-        Entry { upper: Some(0), lowers: Lowers::from_parts(&self.lower_roots()), ..Entry::default() }
+        let lowers = self.lower_roots();
+        let above_lowest = &lowers[..lowers.len().saturating_sub(1)];
+        let xwhiteouts = above_lowest.iter().any(|root| self.inode(*root).holds_xwhiteouts());
+        Entry { upper: Some(0), lowers: Lowers::from_parts(&lowers), xwhiteouts, ..Entry::default() }
+    }
+
+    /// How many of the lowers are merged.
+    pub(super) fn regular(&self) -> usize {
+        self.lowers.len().saturating_sub(self.data)
     }
 
     pub(super) fn lower_roots(&self) -> Vec<Part> {
-        (1..=self.lowers.len() as u32).map(|layer| (layer, 0)).collect()
+        (1..=self.regular() as u32).map(|layer| (layer, 0)).collect()
     }
 
     /// Begins an operation: the cache is ready, and there is something left to draw on.
@@ -220,7 +288,14 @@ impl Mount {
         if let Some(node) = self.cache.get(dir, name) {
             return Ok(node);
         }
-        let entry = self.driver.search(self, &self.cache.dir(dir).entry, name, None)?;
+        let entry = match self.driver.search(self, &self.cache.dir(dir).entry, name, None) {
+            Ok(entry) => entry,
+            Err(errno) => {
+                let parent = self.cache.dir(dir).entry.clone();
+                self.driver.failed(self, &parent, name);
+                return Err(errno);
+            }
+        };
         if self.real(&entry).is_some_and(|inode| inode.kind.is_dir()) {
             let parent = self.cache.dir(dir).entry.clone();
             self.driver.found(self, &parent, &entry);

@@ -4,6 +4,7 @@
 
 use super::cache::Spot;
 use super::driver::Need;
+use super::explain::short;
 use super::mount::Mount;
 use super::permit::{READ, WRITE};
 use super::types::Open;
@@ -74,11 +75,12 @@ impl Mount {
                 _ => return Err(Errno::EINVAL),
             }
             m.may(&spot, WRITE)?;
+            let copied = m.bytes_to_copy(&spot.node.entry, Need::Contents);
             let ino = m.driver.copy_up(m, &spot, Need::Contents, t)?;
             m.lose_privileges(&spot, ino, t);
             let now = m.file_of(ino).resized(size);
             m.set_contents(ino, now);
-            m.tell_write(&spot, ino, 0, false, t);
+            m.tell_write(&spot, ino, Wrote { copied, ..Wrote::default() }, t);
             Ok(())
         })
     }
@@ -102,7 +104,9 @@ impl Mount {
                 self.may_open(&spot, flags, must_be_dir)?;
                 self.use_existing(&spot, flags, data, read_back, t)
             }
-            Opened::Created { spot, ino } => self.use_file(&spot, ino, flags, data, read_back, t),
+            Opened::Created { spot, ino } => {
+                self.use_file(&spot, Ready { ino, copied: 0 }, flags, data, read_back, t)
+            }
         }
     }
 
@@ -128,7 +132,11 @@ impl Mount {
             if flags.create && slash {
                 return Err(Errno::EISDIR);
             }
-            let spot = self.spot(parent.dir, &name)?;
+            let spot = self.spot(parent.dir, &name);
+            if spot.is_err() {
+                self.tell_lookup(parent.dir, &name, true, t);
+            }
+            let spot = spot?;
             let stays = (flags.nofollow || (flags.create && flags.excl)) && !slash;
             if let (Some(target), false) = (self.symlink_target(&spot.node), stays) {
                 walk.enter(&spot, &target, self)?;
@@ -184,18 +192,22 @@ impl Mount {
         t: &mut Trace,
     ) -> Result<Contents, Errno> {
         let Some(inode) = self.real(&spot.node.entry) else { return Err(Errno::ENOENT) };
+        if let Some(errno) = spot.node.entry.dataless {
+            return Err(errno);
+        }
         match &inode.kind {
             Kind::File(_) if flags.write || flags.trunc => {
                 let need = if flags.trunc { Need::Emptied } else { Need::Contents };
+                let copied = self.bytes_to_copy(&spot.node.entry, need);
                 let ino = self.driver.copy_up(self, spot, need, t)?;
                 if flags.trunc {
                     self.lose_privileges(spot, ino, t);
                     self.set_contents(ino, Contents::EMPTY);
-                    if data.is_none_or(Contents::is_empty) {
-                        self.tell_write(spot, ino, 0, false, t);
+                    if data.is_none_or(Contents::is_empty) || !flags.write {
+                        self.tell_write(spot, ino, Wrote::default(), t);
                     }
                 }
-                self.use_file(spot, ino, flags, data, read_back, t)
+                self.use_file(spot, Ready { ino, copied }, flags, data, read_back, t)
             }
             kind => {
                 let (is_file, is_dir) = (matches!(kind, Kind::File(_)), kind.is_dir());
@@ -218,7 +230,7 @@ impl Mount {
     fn use_file(
         &mut self,
         spot: &Spot,
-        ino: Ino,
+        Ready { ino, copied }: Ready,
         flags: Open,
         data: Option<&Contents>,
         read_back: bool,
@@ -232,7 +244,9 @@ impl Mount {
             if !data.is_empty() {
                 self.lose_privileges(spot, ino, t);
                 position = self.write_data(ino, flags.append, data)?;
-                self.tell_write(spot, ino, data.len(), flags.append, t);
+                let at = position.saturating_sub(data.len());
+                let wrote = Wrote { bytes: data.len(), append: flags.append, at, data: Some(data), copied };
+                self.tell_write(spot, ino, wrote, t);
             }
         }
         match read_back {
@@ -281,18 +295,38 @@ impl Mount {
         inode.mtime = time;
     }
 
-    fn tell_write(&self, spot: &Spot, ino: Ino, bytes: u64, append: bool, t: &mut Trace) {
+    fn tell_write(&self, spot: &Spot, ino: Ino, wrote: Wrote<'_>, t: &mut Trace) {
         t.emit(|| Event::Write {
             path: show(&self.path_of(spot)).into_owned(),
-            bytes,
+            bytes: wrote.bytes,
             size: self.upper.inode(ino).size(),
-            append,
+            append: wrote.append,
+            copied: wrote.copied,
+            at: wrote.at,
+            data: wrote.data.and_then(short),
             untouched: self
                 .driver
                 .covered(self, &self.cache.dir(spot.dir).entry, &spot.name)
                 .map(|(layer, _)| self.layer_ref(layer)),
         });
     }
+}
+
+/// A file of the upper, and how many bytes were copied before it could be used.
+struct Ready {
+    ino: Ino,
+    copied: u64,
+}
+
+/// What a write did, for its event.
+#[derive(Default)]
+struct Wrote<'d> {
+    bytes: u64,
+    append: bool,
+    at: u64,
+    data: Option<&'d Contents>,
+    /// Bytes copied up before.
+    copied: u64,
 }
 
 enum Opened {

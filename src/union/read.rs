@@ -42,6 +42,9 @@ impl Mount {
             if spot.node.dir.is_some() {
                 return Err(Errno::EISDIR);
             }
+            if let Some(errno) = spot.node.entry.dataless {
+                return Err(errno);
+            }
             Ok(m.contents_of(&spot.node.entry))
         })
     }
@@ -160,8 +163,11 @@ impl Mount {
             Some(ino) if self.inode((0, ino)).metacopy().is_none() => Some((0, ino)),
             _ => entry.lowers.parts().last().copied(),
         };
-        match data.map(|part| &self.inode(part).kind) {
-            Some(Kind::File(contents)) => contents.clone(),
+        let Some(inode) = data.map(|part| self.inode(part)) else { return Contents::EMPTY };
+        match (&inode.kind, inode.metacopy()) {
+            // In a data-only layer the mark means nothing: the file is what it is, a hole.
+            (Kind::File(_), Some(size)) => Contents::fill(0, size),
+            (Kind::File(contents), None) => contents.clone(),
             _ => Contents::EMPTY,
         }
     }

@@ -165,7 +165,11 @@ impl Mount {
                 Last::DotDot => return Ok(self.spot_of(self.cache.dir(parent.dir).parent)),
                 Last::Dot | Last::Root => return Ok(self.spot_of(parent.dir)),
             };
-            let spot = self.spot(parent.dir, &name)?;
+            let spot = self.spot(parent.dir, &name);
+            if spot.is_err() {
+                self.tell_lookup(parent.dir, &name, tell, t);
+            }
+            let spot = spot?;
             if (follow || must_be_dir)
                 && let Some(target) = self.symlink_target(&spot.node)
             {

@@ -1,18 +1,19 @@
 //! `which`: who wins a name, who is hidden, and why.
 
 use super::cache::{DirId, Entry};
+use super::explain::{called, listed};
 use super::mount::Mount;
 use super::types::Which;
 use super::walk::Last;
-use crate::fs::path::{clean, names, show};
-use crate::fs::{Errno, Inode};
-use crate::trace::{Answer, Event, LayerRef, Probe, Trace};
+use crate::fs::path::{clean, names, parent, show};
+use crate::fs::{Errno, Ino, Inode, Kind};
+use crate::trace::{Answer, Event, Probe, Trace};
 
 /// The search for one name, with what every asked layer said.
-struct Search {
-    trail: Vec<(u32, Answer)>,
-    entry: Result<Entry, Errno>,
-    path: Vec<u8>,
+pub(super) struct Search {
+    pub trail: Vec<(u32, Answer)>,
+    pub entry: Result<Entry, Errno>,
+    pub path: Vec<u8>,
 }
 
 impl Mount {
@@ -20,64 +21,99 @@ impl Mount {
     pub fn which(&mut self, path: &[u8], t: &mut Trace) -> Which {
         let path = clean(path);
         let which = match self.begin(t) {
-            Ok(()) => self.as_mounter(|m| m.explain(&path, t)),
+            Ok(()) => self.explain(&path, t),
             Err(errno) => nobody(&path, Vec::new(), errno.message().to_owned()),
         };
         t.emit(|| Event::Which {
             path: which.path.clone(),
             probes: which.probes.clone(),
             winner: which.winner.clone(),
+            shown: which.shown.clone(),
             why: which.why.clone(),
         });
         which
     }
 
-    fn explain(&mut self, path: &[u8], t: &mut Trace) -> Which {
-        let parent = match self.parent_of(path, t) {
-            Ok(parent) => parent,
+    pub(super) fn explain(&mut self, path: &[u8], t: &mut Trace) -> Which {
+        let place = match self.parent_of(path, t) {
+            Ok(place) => place,
             Err(errno) => return self.explain_parent(path, errno, t),
         };
-        let Last::Normal(name) = &parent.last else { return self.explain_root() };
-        let search = self.search_for(parent.dir, name);
+        let Last::Normal(name) = &place.last else { return self.explain_root() };
+        if name.len() > 255 {
+            return nobody(path, Vec::new(), "a name has at most 255 bytes: no layer is asked".to_owned());
+        }
+        let search = self.search_for(place.dir, name);
         let probes = self.spoken(&search);
-        let entry = match &search.entry {
-            Ok(entry) => entry,
-            Err(errno) => return nobody(path, probes, format!("the look-up fails: {}", refusal(*errno))),
+        let shown = search.entry.as_ref().map_or_else(|_| Vec::new(), |entry| self.numbers(entry));
+        let (winner, mut why) = match &search.entry {
+            Ok(entry) => match entry.real() {
+                Some((layer, _)) => {
+                    (Some(self.layer_ref(layer)), self.why_found(&search, entry, place.dir, &probes))
+                }
+                None => (None, self.why_missing(&search, entry, place.dir, &probes)),
+            },
+            Err(errno) => (None, self.why_refusing(&search, *errno)),
         };
-        let winner = entry.real().map(|(layer, _)| self.layer_ref(layer));
-        let hidden = self.hidden_layers(entry, &probes);
-        let covered = hidden.first().map(|first| (*first, self.list(&hidden)));
-        let whiteout = search.trail.iter().find(|(_, answer)| *answer == Answer::Whiteout);
-        let why = match (&winner, whiteout, covered) {
-            (Some(winner), _, Some((_, covered))) if !self.is_dir(entry) => {
-                format!("{}, and hides {covered}", self.reason(entry, winner))
-            }
-            (Some(winner), _, None) => self.reason(entry, winner),
-            (Some(winner), _, Some((first, covered))) => {
-                let why = self.what_hides(&search, parent.dir, first);
-                format!("{}; hidden: {covered}, since {why}", self.reason(entry, winner))
-            }
-            (None, Some((layer, _)), covered) => {
-                let covered = covered.map_or(String::new(), |(_, covered)| format!(" hides {covered}"));
-                format!("deleted: a whiteout in {}{covered}", called(&self.layer_ref(*layer)))
-            }
-            (None, None, Some((first, covered))) => {
-                format!("hidden: {covered}, since {}", self.what_hides(&search, parent.dir, first))
-            }
-            (None, None, None) => "no layer has it".to_owned(),
-        };
-        Which { path: show(path).into_owned(), probes, winner, why }
+        if winner.is_none()
+            && let Some(ghost) = self.ghost(place.dir, name)
+        {
+            why.push_str(&ghost);
+        }
+        Which { path: show(path).into_owned(), probes, winner, shown, why }
     }
 
-    fn is_dir(&self, entry: &Entry) -> bool {
-        self.real(entry).is_some_and(|inode| inode.kind.is_dir())
+    /// The layers of an entry, as people count them.
+    fn numbers(&self, entry: &Entry) -> Vec<usize> {
+        entry.parts().map(|(layer, _)| self.layer_ref(layer).number).collect()
+    }
+
+    fn why_found(&self, search: &Search, entry: &Entry, dir: DirId, probes: &[Probe]) -> String {
+        let reason = self.reason(search, entry);
+        let hidden = self.hidden_layers(entry, probes);
+        let Some(first) = hidden.first().filter(|_| !entry.unlinked) else { return reason };
+        let covered = self.list(&hidden);
+        if self.real(entry).is_some_and(|inode| inode.kind.is_dir()) {
+            return format!("{reason}; hidden: {covered}, since {}", self.what_hides(search, dir, *first));
+        }
+        // A file ends the search: what lies below it was never asked.
+        let parts = entry.parts().last().map_or(0, |(layer, _)| layer);
+        let below: Vec<u32> = hidden.iter().copied().filter(|layer| *layer > parts).collect();
+        match below.len() == hidden.len() && self.holds_dir(dir, &below) {
+            true => format!("{reason}, and hides {covered}"),
+            false => format!("{reason}; hidden: {covered}, since {}", self.what_hides(search, dir, *first)),
+        }
+    }
+
+    fn why_missing(&self, search: &Search, entry: &Entry, dir: DirId, probes: &[Probe]) -> String {
+        let hidden = self.hidden_layers(entry, probes);
+        let whiteout = search.trail.iter().find(|(_, answer)| *answer == Answer::Whiteout);
+        match (whiteout, hidden.first()) {
+            (Some((layer, _)), first) => {
+                let who = called(&self.layer_ref(*layer));
+                match first {
+                    Some(_) => format!("deleted: a whiteout in {who} hides {}", self.list(&hidden)),
+                    None => format!("a stray whiteout in {who}: no layer below has the name"),
+                }
+            }
+            (None, Some(first)) => {
+                format!("hidden: {}, since {}", self.list(&hidden), self.what_hides(search, dir, *first))
+            }
+            (None, None) => "no layer has it".to_owned(),
+        }
     }
 
     fn list(&self, layers: &[u32]) -> String {
-        layers.iter().map(|layer| called(&self.layer_ref(*layer))).collect::<Vec<_>>().join(", ")
+        listed(&layers.iter().map(|layer| called(&self.layer_ref(*layer))).collect::<Vec<_>>())
     }
 
-    fn search_for(&self, dir: DirId, name: &[u8]) -> Search {
+    /// Does the merged directory reach into all these layers?
+    fn holds_dir(&self, dir: DirId, layers: &[u32]) -> bool {
+        let entry = &self.cache.dir(dir).entry;
+        layers.iter().all(|layer| entry.parts().any(|(part, _)| part == *layer))
+    }
+
+    pub(super) fn search_for(&self, dir: DirId, name: &[u8]) -> Search {
         let mut trail = Vec::new();
         let entry = self.driver.search(self, &self.cache.dir(dir).entry, name, Some(&mut trail));
         Search { trail, entry, path: self.path_in(dir, name) }
@@ -95,6 +131,9 @@ impl Mount {
                     let why = format!("{} is no directory", show(&prefix));
                     return nobody(path, self.raw_probes(path), why);
                 }
+                Err(_) if let Some(refused) = self.refused.take() => {
+                    return nobody(path, self.raw_probes(path), self.why_refused(&refused));
+                }
                 Err(_) if self.resolve(&prefix, false, false, t).is_ok() => {
                     let why = format!("{} is a symlink that leads nowhere", show(&prefix));
                     return nobody(path, self.raw_probes(path), why);
@@ -107,54 +146,147 @@ impl Mount {
                 Err(_) => break,
             }
         }
-        nobody(path, self.raw_probes(path), errno.message().to_owned())
+        let why = match self.refused.take() {
+            Some(refused) => self.why_refused(&refused),
+            None => errno.message().to_owned(),
+        };
+        nobody(path, self.raw_probes(path), why)
     }
 
     fn explain_root(&self) -> Which {
-        let probes = (0..=self.lowers.len() as u32).map(|layer| Probe {
+        let layers = 0..=self.lowers.len() as u32;
+        let probes = layers.clone().map(|layer| Probe {
             layer: self.layer_ref(layer),
             answer: Answer::Directory { opaque: false, redirect: None },
         });
-        Which {
-            path: "/".to_owned(),
-            probes: probes.collect(),
-            winner: Some(self.layer_ref(0)),
-            why: "the root is made of all roots, whatever marks they carry; attributes come from the upper"
-                .to_owned(),
+        let marked: Vec<u32> = layers
+            .filter(|layer| {
+                let root = self.inode((*layer, 0));
+                root.is_opaque() || root.redirect().is_some()
+            })
+            .collect();
+        let mut why = "the root is never looked up: it is made of the roots of all layers, with the attributes of the upper's"
+            .to_owned();
+        if !marked.is_empty() {
+            why.push_str(&format!("; the mark on the root of {} means nothing", self.list(&marked)));
         }
+        let shown = self.numbers(&self.root_entry());
+        Which { path: "/".to_owned(), probes: probes.collect(), winner: Some(self.layer_ref(0)), shown, why }
     }
 
     /// Why the winner wins.
-    fn reason(&self, entry: &Entry, winner: &LayerRef) -> String {
-        let winner = called(winner);
-        let Some(inode) = self.real(entry) else { return String::new() };
+    fn reason(&self, search: &Search, entry: &Entry) -> String {
+        let (Some((layer, _)), Some(inode)) = (entry.real(), self.real(entry)) else { return String::new() };
+        let winner = called(&self.layer_ref(layer));
         if !inode.kind.is_dir() {
-            return match (inode.metacopy(), entry.lowers.parts().last()) {
-                (Some(_), Some((data, _))) => {
-                    format!("{winner} has its attributes, {} its contents", called(&self.layer_ref(*data)))
+            let mut why = match (inode.metacopy(), entry.lowers.parts().last()) {
+                _ if entry.unlinked => {
+                    "the index of the upper knows it: another of its hard links was copied up, and \
+                                        the copy stands for all of them"
+                        .to_owned()
                 }
+                (Some(_), Some((data, _))) => format!(
+                    "{winner} has its attributes (a metacopy), {} its contents",
+                    called(&self.layer_ref(*data))
+                ),
                 _ => format!("{winner} is the topmost layer that has it"),
             };
+            if let Kind::Symlink(target) = &inode.kind {
+                why.push_str(&format!("; it is a symlink to {}", show(target)));
+            }
+            why.push_str(&self.redirects(search));
+            return why;
         }
-        let mut why = match entry.parts().count() {
+        let layers: Vec<u32> = entry.parts().map(|(layer, _)| layer).collect();
+        let mut why = match layers.len() {
             1 => format!("a directory of {winner} alone"),
-            n => format!("{n} layers merge here; attributes come from {winner}"),
+            _ => format!("{} merge here; attributes come from {winner}", self.list(&layers)),
         };
-        for part in entry.parts() {
-            let inode = self.inode(part);
-            let layer = called(&self.layer_ref(part.0));
-            if let Some(to) = inode.redirect() {
-                why.push_str(&format!("; {layer} redirects to {}", show(to)));
+        why.push_str(&self.redirects(search));
+        why
+    }
+
+    /// "; below layer 2 it is looked for as /old".
+    fn redirects(&self, search: &Search) -> String {
+        let mut said = String::new();
+        for (layer, _) in &search.trail {
+            let Some(inode) = self.found_in(search, *layer) else { continue };
+            if let Some(to) = inode
+                .redirect()
+                .filter(|_| !inode.is_opaque() && inode.metacopy().is_some() | inode.kind.is_dir())
+                && *layer as usize != self.lowers.len()
+            {
+                let layer = called(&self.layer_ref(*layer));
+                said.push_str(&format!("; below {layer} it goes by the name {} (redirect)", show(to)));
             }
         }
-        why
+        said
+    }
+
+    fn found_in(&self, search: &Search, layer: u32) -> Option<&Inode> {
+        let entry = search.entry.as_ref().ok()?;
+        entry.parts().find(|(part, _)| *part == layer).map(|part| self.inode(part))
+    }
+
+    /// Why the search itself fails.
+    fn why_refusing(&self, search: &Search, errno: Errno) -> String {
+        let marked = search.trail.iter().rev().find(|(_, answer)| {
+            matches!(
+                answer,
+                Answer::Metacopy { .. }
+                    | Answer::Directory { redirect: Some(_), .. }
+                    | Answer::Indexed { .. }
+            )
+        });
+        let who = marked.map_or_else(|| "a layer".to_owned(), |(layer, _)| called(&self.layer_ref(*layer)));
+        match (errno, marked) {
+            (Errno::EPERM, Some((_, Answer::Metacopy { .. } | Answer::Indexed { .. })))
+                if !self.options.metacopy =>
+            {
+                format!("the look-up fails: {who} has a metacopy, and this mount has metacopy=off (EPERM)")
+            }
+            (Errno::EPERM, _) => {
+                format!(
+                    "the look-up fails: {who} has a redirect, and with userxattr none is followed (EPERM)"
+                )
+            }
+            (Errno::EIO, _) => {
+                format!("the look-up fails: {who} has a metacopy, and no layer below has its contents (EIO)")
+            }
+            (Errno::EINVAL, _) => "the look-up fails: a redirect mark is no path (EINVAL)".to_owned(),
+            (Errno::EACCES, _) => "the look-up fails: a redirect leads to `.` or `..` (EACCES)".to_owned(),
+            (other, _) => format!("the look-up fails: {} ({other})", other.message().to_lowercase()),
+        }
+    }
+
+    /// Does readdir list this name?
+    pub(super) fn lists(&self, dir: DirId, name: &[u8]) -> bool {
+        let names = self.driver.names(self, &self.cache.dir(dir).entry).unwrap_or_default();
+        names.binary_search_by(|listed| (**listed).cmp(name)).is_ok()
+    }
+
+    /// A name that readdir lists and look-up refuses: why it is listed.
+    fn ghost(&self, dir: DirId, name: &[u8]) -> Option<String> {
+        if !self.lists(dir, name) {
+            return None;
+        }
+        let entry = &self.cache.dir(dir).entry;
+        let layers: Vec<u32> = entry.parts().map(|(layer, _)| layer).collect();
+        Some(match layers.len() {
+            1 => format!(
+                ". A ghost: readdir lists it all the same, since the directory comes from {} alone and is listed as it is there, whiteouts too",
+                self.list(&layers)
+            ),
+            _ => ". A ghost: readdir lists it all the same, since it merges the layers' lists without looking any name up".to_owned(),
+        })
     }
 
     /// What each layer has to say: its answer when it was asked, else what it holds under this path.
     fn spoken(&self, search: &Search) -> Vec<Probe> {
         let mut probes = Vec::new();
         for layer in 0..=self.lowers.len() as u32 {
-            let asked = search.trail.iter().find(|(asked, _)| *asked == layer).map(|(_, answer)| answer);
+            // The last answer of the upper may be its index's.
+            let asked = search.trail.iter().rfind(|(asked, _)| *asked == layer).map(|(_, answer)| answer);
             let answer = match asked {
                 Some(answer) if *answer != Answer::Absent => Some(answer.clone()),
                 _ => self.raw(layer, &search.path).map(|inode| self.raw_answer(inode)),
@@ -170,15 +302,16 @@ impl Mount {
 
     /// What one layer holds under a path, by name alone.
     pub(super) fn raw(&self, layer: u32, path: &[u8]) -> Option<&Inode> {
-        let mut at = 0;
-        for name in names(path) {
-            at = self.inode((layer, at)).entries()?.get(name)?;
-        }
-        Some(self.inode((layer, at)))
+        self.ino_at(layer, path).map(|ino| self.inode((layer, ino)))
+    }
+
+    /// [`Mount::raw`], its number.
+    pub(super) fn ino_at(&self, layer: u32, path: &[u8]) -> Option<Ino> {
+        names(path).try_fold(0, |at, name| self.inode((layer, at)).entries()?.get(name))
     }
 
     fn raw_answer(&self, inode: &Inode) -> Answer {
-        if inode.is_whiteout() && !self.native {
+        if inode.deletes() && !self.native {
             return Answer::Whiteout;
         }
         if inode.kind.is_dir() {
@@ -194,7 +327,8 @@ impl Mount {
     /// Layers that have the name and don't show.
     fn hidden_layers(&self, entry: &Entry, probes: &[Probe]) -> Vec<u32> {
         let speaks = |layer: u32| {
-            let probe = probes.iter().find(|probe| probe.layer == self.layer_ref(layer));
+            let number = self.layer_ref(layer).number;
+            let probe = probes.iter().find(|probe| probe.layer.number == number);
             probe.is_some_and(|probe| probe.answer != Answer::Whiteout)
         };
         (0..=self.lowers.len() as u32)
@@ -203,11 +337,22 @@ impl Mount {
     }
 
     fn what_hides(&self, search: &Search, dir: DirId, layer: u32) -> String {
-        if search.trail.iter().any(|(asked, _)| *asked == layer) {
-            return "a directory and a file don't merge".to_owned();
+        let who = called(&self.layer_ref(layer));
+        if let Some((_, answer)) = search.trail.iter().find(|(asked, _)| *asked == layer) {
+            if *answer == Answer::Absent
+                && let Some(why) = self.asked_elsewhere(search, dir, layer)
+            {
+                return why;
+            }
+            return match answer {
+                Answer::Absent => {
+                    format!("{who} has no directory there, and a directory merges with directories only")
+                }
+                _ => "it is a metacopy too, and only leads further down".to_owned(),
+            };
         }
         let in_parent = self.cache.dir(dir).entry.parts().any(|(part, _)| part == layer);
-        let last = search.trail.last();
+        let last = search.trail.iter().rfind(|(_, answer)| !matches!(answer, Answer::Indexed { .. }));
         match last {
             Some((end, answer)) if in_parent && *end < layer => {
                 let end = called(&self.layer_ref(*end));
@@ -215,12 +360,38 @@ impl Mount {
                     Answer::Whiteout => format!("{end} has a whiteout"),
                     Answer::Directory { opaque: true, .. } => format!("it is opaque in {end}"),
                     Answer::Directory { redirect: Some(to), .. } => format!("{end} redirects to {to}"),
-                    Answer::Absent => "a directory and a file don't merge".to_owned(),
+                    Answer::Absent => format!("{end} has no directory there: a file ends the search"),
                     _ => format!("{end} is above"),
                 }
             }
             _ => self.what_cuts(dir, layer),
         }
+    }
+
+    /// A layer that has the name, but was asked for another one: the redirect that did it.
+    fn asked_elsewhere(&self, search: &Search, dir: DirId, layer: u32) -> Option<String> {
+        let own = search.trail.iter().rev().find_map(|(above, answer)| match answer {
+            Answer::Directory { redirect: Some(to), .. } if *above < layer => Some((*above, to)),
+            _ => None,
+        });
+        if let Some((above, to)) = own {
+            return Some(format!("{} redirects to {to}", called(&self.layer_ref(above))));
+        }
+        let asked = self.cache.dir(dir).entry.parts().find(|(part, _)| *part == layer)?;
+        if self.ino_at(layer, parent(&search.path)) == Some(asked.1) {
+            return None;
+        }
+        let mut at = dir;
+        while at != self.cache.dir(at).parent {
+            let here = self.cache.dir(at);
+            let mut above = here.entry.parts().filter(|(above, _)| *above < layer);
+            if let Some((who, to)) = above.find_map(|part| Some((part.0, self.inode(part).redirect()?))) {
+                let (path, who) = (self.cache.path_of(at), called(&self.layer_ref(who)));
+                return Some(format!("{who} redirects {} to {}", show(&path), show(to)));
+            }
+            at = here.parent;
+        }
+        None
     }
 
     /// The directory that keeps a layer out: the highest one on the way that the layer has, and that
@@ -242,9 +413,14 @@ impl Mount {
             Answer::Directory { opaque: true, .. } => Some(called(&self.layer_ref(*layer))),
             _ => None,
         });
-        match (opaque, search.trail.last()) {
-            (Some(who), _) => format!("its parent {path} is opaque in {who}"),
-            (None, Some((end, Answer::Whiteout))) => {
+        let redirected = search.trail.iter().find_map(|(layer, answer)| match answer {
+            Answer::Directory { redirect: Some(to), .. } => Some((called(&self.layer_ref(*layer)), to)),
+            _ => None,
+        });
+        match (opaque, redirected, search.trail.last()) {
+            (Some(who), ..) => format!("its parent {path} is opaque in {who}"),
+            (None, Some((who, to)), _) => format!("{who} redirects its parent {path} to {to}"),
+            (None, None, Some((end, Answer::Whiteout))) => {
                 format!("{} has a whiteout at its parent {path}", called(&self.layer_ref(*end)))
             }
             _ => format!("its directory does not merge into {path}"),
@@ -253,22 +429,5 @@ impl Mount {
 }
 
 fn nobody(path: &[u8], probes: Vec<Probe>, why: String) -> Which {
-    Which { path: show(path).into_owned(), probes, winner: None, why }
-}
-
-fn refusal(errno: Errno) -> &'static str {
-    match errno {
-        Errno::EPERM => "a mark that this mount may not follow (EPERM)",
-        Errno::EIO => "a metacopy without data below (EIO)",
-        Errno::EINVAL => "a redirect that is no path (EINVAL)",
-        other => other.message(),
-    }
-}
-
-/// "upper", "layer 3".
-fn called(layer: &LayerRef) -> String {
-    match layer.number {
-        0 => "the upper".to_owned(),
-        number => format!("layer {number}"),
-    }
+    Which { path: show(path).into_owned(), probes, winner: None, shown: Vec::new(), why }
 }

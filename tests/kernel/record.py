@@ -2,13 +2,25 @@
 """Asks the kernel: records random overlay cases in the corpus's own format.
 
     sudo python3 tests/kernel/record.py plain 1 200 /tmp/cases/plain.json
+    sudo python3 tests/kernel/record.py --cases inputs.json /tmp/cases/corners.json
     layerlab replay /tmp/cases
 
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
 metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long);
 those of `deeper.py`, which pick names that are there: `deep`, `history`, `moves`, `index`, `modes` …;
-and those of `tables.py`, every operation on every kind of name: `table-one`, `table-two`, `table-open`.
+those of `tables.py`, every operation on every kind of name: `table-one`, `table-two`, `table-open`;
+`users`, `users-sticky`, `users-privileges`, `users-rootless` (users.py); `xwhiteouts`, `xwhiteouts-user`, `data`,
+`nested` (stacked.py).
+
+The machine must have fs.protected_hardlinks=1 and the other fs.protected_* at 0, as the replay has.
+
+With `--cases` the inputs are written by hand: a list of cases, each with `name`, `topic`, `lowers` and
+`ops`; options not given are off, `initial_upper` is empty. Beyond the corpus's fields an entry may have
+`"whiteout": "xattr"` (a file) and `"opaque": "x"` (a directory), a case `"data"`, a list of trees that
+are mounted as data-only lowers, and in the place of a lower `{"overlay": {options, lowers, upper}}`:
+the merged directory of another overlay. `"once": true` keeps a case whose stack can't be mounted again,
+or looks different then.
 
 A case whose merged tree is another after mounting again is left out: there the kernel's answer
 depends on what it had cached.
@@ -22,9 +34,12 @@ import stat
 import sys
 
 import deeper
+import stacked
 import tables
+import users
 from generate import Generator
 
+GENERATORS = {**deeper.PROFILES, **tables.PROFILES, **users.PROFILES, **stacked.PROFILES}
 LIBC = ctypes.CDLL(None, use_errno=True)
 ERRNO_NAMES = {95: "EOPNOTSUPP", 35: "EDEADLK"}
 DEFAULT_MODE = {"dir": 0o755, "file": 0o644, "fifo": 0o644, "chardev": 0o644}
@@ -109,7 +124,9 @@ def build(tree, root, prefix):
         for name, value in entry.get("xattrs", {}).items():
             os.setxattr(at, name, value.encode())
         if entry.get("opaque"):
-            os.setxattr(at, prefix + "opaque", b"y")
+            os.setxattr(at, prefix + "opaque", b"x" if entry["opaque"] == "x" else b"y")
+        if entry.get("whiteout") == "xattr":
+            os.setxattr(at, prefix + "whiteout", b"")
         if "redirect" in entry:
             os.setxattr(at, prefix + "redirect", entry["redirect"].encode())
         if entry.get("metacopy"):
@@ -146,8 +163,10 @@ def describe(at, prefix, merged):
         entry["xattrs"] = xattrs
     inode = status.st_ino if kind != "dir" and status.st_nlink > 1 else None
     if not merged:
-        if prefix + "opaque" in names and get(prefix + "opaque") == b"y":
-            entry["opaque"] = True
+        if prefix + "opaque" in names and get(prefix + "opaque") in (b"x", b"y"):
+            entry["opaque"] = True if get(prefix + "opaque") == b"y" else "x"
+        if prefix + "whiteout" in names:
+            entry["whiteout"] = "xattr"
         if prefix + "redirect" in names:
             entry["redirect"] = get(prefix + "redirect").decode()
         if prefix + "metacopy" in names:
@@ -257,6 +276,14 @@ def mode(op):
     return int(op["mode"], 8)
 
 
+def become(op):
+    """Another user, from whom root can come back."""
+    os.setresuid(0, 0, 0)
+    os.setgroups(op.get("groups", []))
+    os.setresgid(*[op["gid"]] * 3)
+    os.setresuid(op["uid"], op["uid"], 0)
+
+
 PERFORM = {
     "mkdir": lambda op: os.mkdir(op["path"], mode(op)),
     "rmdir": lambda op: os.rmdir(op["path"]),
@@ -278,6 +305,9 @@ PERFORM = {
     "chown": lambda op: os.chown(op["path"], op["uid"], op["gid"]),
     "lchown": lambda op: os.lchown(op["path"], op["uid"], op["gid"]),
     "utimes": lambda op: os.utime(op["path"], (1, 1)),
+    "touch": lambda op: os.utime(op["path"], None),
+    "access": lambda op: call(LIBC.access(op["path"].encode(), op["mode"])),
+    "as": become,
     "setxattr": setxattr,
     "getxattr": lambda op: os.getxattr(op["path"], op["name"]).decode(),
     "removexattr": lambda op: os.removexattr(op["path"], op["name"]),
@@ -340,14 +370,28 @@ class Stack:
         self.prefix = "user.overlay." if self.options["userxattr"] else "trusted.overlay."
         self.lowers = ["l%d" % at for at in range(len(case["lowers"]))]
         self.upper = 0
-        for name, tree in zip(self.lowers, case["lowers"]):
-            build(tree, f"{base}/{name}", self.prefix)
+        self.data = ["d%d" % at for at in range(len(case.get("data", [])))]
+        self.inner = []
+        for name, tree in zip(self.lowers + self.data, case["lowers"] + case.get("data", [])):
+            if "overlay" in tree:
+                self.nest(f"{base}/{name}", tree["overlay"])
+            else:
+                build(tree, f"{base}/{name}", self.prefix)
         build(case["initial_upper"], f"{base}/u0", self.prefix)
         for name in ("w0", "m"):
             os.mkdir(f"{base}/{name}")
 
+    def nest(self, at, case):
+        """Another overlay, whose merged directory is one of this one's lowers."""
+        os.mkdir(at + ".of")
+        inner = Stack(at + ".of", completed({**case, "initial_upper": case.get("upper", {})}))
+        self.inner += [*inner.inner, inner]
+        inner.mount()
+        os.symlink(at + ".of/m", at)
+
     def mount(self):
-        options = [f"lowerdir={':'.join(self.lowers)}", f"upperdir=u{self.upper}", f"workdir=w{self.upper}"]
+        lowers = "::".join([":".join(self.lowers)] + self.data)
+        options = [f"lowerdir={lowers}", f"upperdir=u{self.upper}", f"workdir=w{self.upper}"]
         for name in ("redirect_dir", "metacopy", "index", "xino"):
             if not (self.options["userxattr"] and self.options[name] == "off" and name[0] in "rm"):
                 options.append(f"{name}={self.options[name]}")
@@ -388,8 +432,8 @@ def record(case):
     call(LIBC.mount(b"tmpfs", base.encode(), b"tmpfs", 0, b"size=200m"))
     try:
         case.update(results=[], upper_delta=[], merged={}, upper={})
-        stack = Stack(base, case)
         try:
+            stack = Stack(base, case)
             stack.mount()
         except OSError as error:
             case["mount"] = {"errno": errno_name(error)}
@@ -397,14 +441,16 @@ def record(case):
         try:
             return case if replay(stack, case) else None
         finally:
-            stack.unmount()
+            for each in [stack, *reversed(stack.inner)]:
+                each.unmount()
     finally:
-        LIBC.umount2(base.encode(), 2)
+        LIBC.umount2(base.encode(), 2)  # Lazily: overlays nested in it go with it.
         os.rmdir(base)
 
 
 def replay(stack, case):
     before, _ = stack.upper_tree()
+    user = {"op": "as", "uid": 0, "gid": 0}
     for op in case["ops"]:
         result, change = {"ok": True}, {}
         if op["op"] in ("restart", "remount"):
@@ -412,8 +458,10 @@ def replay(stack, case):
             if op["op"] == "remount":
                 stack.commit()
             stack.mount()
+            stack.inside.perform(user)
             before, _ = stack.upper_tree()
         else:
+            user = op if op["op"] == "as" else user
             result = stack.inside.perform(op)
             after, _ = stack.upper_tree()
             change, before = delta(before, after), after
@@ -421,9 +469,31 @@ def replay(stack, case):
         case["upper_delta"].append(change)
     case["merged"] = stack.merged_tree()
     case["upper"] = tree_of(*stack.upper_tree())
+    if case.pop("once", False):
+        return True
     stack.unmount()
     stack.mount()
     return stack.merged_tree() == case["merged"]
+
+
+def completed(case):
+    """A case as it is recorded: what was left out written out."""
+    off = {"redirect_dir": "off", "metacopy": "off", "index": "off", "xino": "off", "userxattr": False}
+    return {"name": "", "topic": "", "initial_upper": {}, "ops": [], **case,
+            "options": {**off, **case.get("options", {})}}
+
+
+def inputs():
+    """The cases to record, made one by one, their number and where they go."""
+    if len(sys.argv) == 4 and sys.argv[1] == "--cases":
+        with open(sys.argv[2]) as file:
+            cases = json.load(file)
+        return (completed(case) for case in cases), len(cases), os.path.abspath(sys.argv[3])
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    profile, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    made = (GENERATORS.get(profile, Generator)(profile, at).case() for at in range(seed, seed + count))
+    return made, count, os.path.abspath(sys.argv[4])
 
 
 def alone():
@@ -433,22 +503,22 @@ def alone():
 
 
 def main():
-    if len(sys.argv) != 5:
-        sys.exit(__doc__)
-    profile, seed, count, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), os.path.abspath(sys.argv[4])
-    generators = {**deeper.PROFILES, **tables.PROFILES}
+    wanted, count, out = inputs()
     alone()
     cases = []
-    for at in range(seed, seed + count):
+    for case in wanted:
+        name = case["name"]
         try:
-            case = record(generators.get(profile, Generator)(profile, at).case())
+            case = record(case)
         except OSError as error:
             # A merged directory that can't be listed has no place in the format, nor has an index that
             # can't be mounted again.
-            print(f"{profile}-{at}: {error}", file=sys.stderr)
+            print(f"{name}: {error}", file=sys.stderr)
             continue
         if case:
             cases.append(json.dumps(case, separators=(",", ":")))
+        else:
+            print(f"{name}: another view after mounting again", file=sys.stderr)
     kernel = ".".join(os.uname().release.split(".")[:2])
     with open(out, "w") as file:
         file.write(f'{{"format":"layerlab-overlay-corpus/1","kernel":"{kernel}","cases":[\n')

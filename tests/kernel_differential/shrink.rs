@@ -114,9 +114,16 @@ impl Shrinking<'_> {
                     });
                 }
                 self.attempt(|case| {
+                    let layer = layer(case, at);
+                    let alone =
+                        layer.get(&path).and_then(|entry| layer.get(text(entry, "hardlink"))).cloned();
+                    layer.extend(alone.map(|entry| (path.clone(), entry)));
+                });
+                self.attempt(|case| {
                     let entry = layer(case, at).get_mut(&path);
                     if let Some(entry) = entry.filter(|entry| entry.contains_key("fill")) {
-                        *entry = json!({ "type": "file", "data": "x" }).as_object().cloned().unwrap_or_default();
+                        *entry =
+                            json!({ "type": "file", "data": "x" }).as_object().cloned().unwrap_or_default();
                     }
                 });
             }

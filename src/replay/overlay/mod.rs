@@ -11,6 +11,7 @@ mod tree;
 mod view;
 
 use super::report::{Answer, Verdict};
+use crate::fs::Errno;
 use crate::trace::Trace;
 use crate::union::{Cred, Mount, Protected};
 use case::Case;
@@ -19,13 +20,13 @@ use serde_json::{Map, Value, json};
 /// How the `format` of a file of such cases begins.
 pub(super) const FORMAT: &str = "layerlab-overlay-corpus/";
 
+/// `fs.protected_*` of the machine on which the cases were recorded.
+const PROTECTED: Protected = Protected { hardlinks: true, ..Protected::NONE };
+
 /// Is it such a case, whatever file it stands in?
 pub(super) fn is_case(case: &Value) -> bool {
     ["lowers", "initial_upper", "upper_delta"].iter().any(|key| case.get(key).is_some())
 }
-
-/// `fs.protected_*` of the machine on which the cases were recorded.
-const PROTECTED: Protected = Protected { hardlinks: true, ..Protected::NONE };
 
 /// Answers one case and compares it with its recording.
 ///
@@ -44,10 +45,35 @@ pub(super) fn replay(case: &Value) -> Result<Answer, String> {
     Ok(Answer { name, topic, value, verdict })
 }
 
+/// Mounts the layers of a case: the mount, or the errno of mount(2).
+///
+/// # Errors
+/// In words, what the case lacks.
+pub fn mount(case: &Value) -> Result<Result<Mount, Errno>, String> {
+    Ok(mounted(&mut Case::read(case)?))
+}
+
+fn mounted(case: &mut Case<'_>) -> Result<Mount, Errno> {
+    let lowers = std::mem::replace(&mut case.lowers, Ok(Vec::new()))?;
+    let data = std::mem::replace(&mut case.data, Ok(Vec::new()))?;
+    let upper = std::mem::take(&mut case.upper);
+    let mut m = Mount::with_data(lowers, data, upper, case.options)?;
+    m.protect(PROTECTED);
+    Ok(m)
+}
+
+/// Performs one operation of a case: the value of `ok`, or the errno. What happened goes to `t`.
+///
+/// # Errors
+/// In words, what the operation lacks.
+pub fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result<Value, Errno>, String> {
+    ops::perform(m, op, t)
+}
+
 /// Mounts, performs every operation, and tells what came of it in the corpus's own shape.
-fn answer(case: Case<'_>) -> Result<Map<String, Value>, String> {
+fn answer(mut case: Case<'_>) -> Result<Map<String, Value>, String> {
     let mut answer = Map::new();
-    let mut m = match Mount::new(case.lowers, case.upper, case.options) {
+    let mut m = match mounted(&mut case) {
         Ok(mount) => mount,
         Err(errno) => {
             let empty = [("results", json!([])), ("upper_delta", json!([])), ("merged", json!({}))];
@@ -57,7 +83,6 @@ fn answer(case: Case<'_>) -> Result<Map<String, Value>, String> {
             return Ok(answer);
         }
     };
-    m.protect(PROTECTED);
     let own = m.options().userxattr;
     let mut t = Trace::silent();
     let (mut results, mut deltas) = (Vec::new(), Vec::new());

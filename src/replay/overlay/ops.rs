@@ -27,8 +27,10 @@ enum Arg {
     Contents,
     /// `flags`, and what depends on them.
     Flags,
-    /// `uid`, `gid`, and `groups` if any.
-    User,
+    /// Who performs what follows.
+    Cred,
+    /// What access(2) asks for: 4, 2 and 1, added up.
+    Asked,
 }
 
 use Arg::Text;
@@ -61,6 +63,9 @@ const OPS: &[(&str, &[Arg])] = &[
     ("chown", &[PATH, Arg::Id("uid"), Arg::Id("gid")]),
     ("lchown", &[PATH, Arg::Id("uid"), Arg::Id("gid")]),
     ("utimes", &[PATH]),
+    ("touch", &[PATH]),
+    ("access", &[PATH, Arg::Asked]),
+    ("as", &[Arg::Cred]),
     ("setxattr", &[PATH, Text("name"), Arg::Value]),
     ("getxattr", &[PATH, Text("name")]),
     ("removexattr", &[PATH, Text("name")]),
@@ -70,7 +75,6 @@ const OPS: &[(&str, &[Arg])] = &[
     ("readdir", &[PATH]),
     ("stat", &[PATH]),
     ("lstat", &[PATH]),
-    ("as", &[Arg::User]),
     ("restart", &[]),
     ("remount", &[]),
 ];
@@ -96,7 +100,8 @@ pub(super) fn judge(op: &Value) -> Result<(), String> {
             Arg::Size => args.size().map(drop),
             Arg::Device => args.0.device("rdev").map(drop),
             Arg::Contents => args.contents().map(drop),
-            Arg::User => args.cred().map(drop),
+            Arg::Cred => args.cred().map(drop),
+            Arg::Asked => args.asked().map(drop),
             Arg::Flags => {
                 args.flags().and_then(|_| contents::read(args.0)).and_then(|_| args.0.flag("read")).map(drop)
             }
@@ -144,6 +149,8 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
         "chmod" => done(m.chmod(args.bytes("path")?, args.mode()?, t)),
         "chown" => done(m.chown(args.bytes("path")?, args.id("uid")?, args.id("gid")?, t)),
         "lchown" => done(m.lchown(args.bytes("path")?, args.id("uid")?, args.id("gid")?, t)),
+        "touch" => done(m.touch(args.bytes("path")?, t)),
+        "access" => done(m.access(args.bytes("path")?, args.asked()?, t)),
         "utimes" => done(m.utimes(args.bytes("path")?, EPOCH, t)),
         "create" | "write" | "append" | "truncate" | "open" | "open_rw_noop" | "read" => {
             return data(m, name, &args, t);
@@ -246,14 +253,20 @@ impl<'v> Args<'v> {
 
     /// Of `as`: who performs what follows.
     fn cred(&self) -> Result<Cred, String> {
-        let id = |key: &str| self.0.number(key, 0, MAX_ID).map(|id| id as u32);
-        let number =
-            |value: &Value| value.as_i64().filter(|id| (0..=MAX_ID).contains(id)).map(|id| id as u32);
+        let id = |key: &str| self.0.number(key, 0, MAX_ID).map(|id| u32::try_from(id).unwrap_or(0));
         let groups = match self.0.get("groups") {
-            None => Some(Vec::new()),
-            Some(_) => self.0.list("groups")?.iter().map(number).collect(),
+            Some(_) => self.0.list("groups")?,
+            None => &[],
         };
-        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups: groups.ok_or("`groups` must be a list of ids")? })
+        let group = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+        let groups: Option<Vec<u32>> = groups.iter().map(group).collect();
+        let groups =
+            groups.ok_or_else(|| format!("`groups` must be a list of numbers from 0 to {MAX_ID}"))?;
+        Ok(Cred { uid: id("uid")?, gid: id("gid")?, groups })
+    }
+
+    fn asked(&self) -> Result<u16, String> {
+        self.0.number("mode", 0, 7).map(|mode| u16::try_from(mode).unwrap_or(0))
     }
 
     fn contents(&self) -> Result<Contents, String> {
@@ -281,8 +294,8 @@ impl<'v> Args<'v> {
         }
         // O_RDONLY is 0: it need not be written.
         open.read |= !open.write;
-        // Left out where the file is there already.
-        if self.0.get("mode").is_some() {
+        // What exists keeps its mode: then none need be written.
+        if open.create && self.0.get("mode").is_some() {
             open.mode = self.mode()?;
         }
         Ok(open)

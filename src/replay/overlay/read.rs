@@ -180,8 +180,16 @@ fn attributes(fields: Fields<'_>, inode: &mut Inode) -> Result<(), String> {
 
 /// What the overlay itself writes on inodes.
 fn marks(fields: Fields<'_>, inode: &mut Inode) -> Result<(), String> {
-    if fields.flag("opaque")? {
-        inode.extra_mut().opaque = true;
+    match fields.get("opaque").map(|mark| mark.as_str()) {
+        Some(Some("x")) => inode.extra_mut().xwhiteouts = true,
+        Some(Some(_)) => return Err("`opaque` must be true, or \"x\"".to_owned()),
+        _ if fields.flag("opaque")? => inode.extra_mut().opaque = true,
+        _ => {}
+    }
+    match fields.get("whiteout").map(|_| fields.text("whiteout")).transpose()? {
+        None => {}
+        Some("xattr") if matches!(inode.kind, Kind::File(_)) => inode.extra_mut().xwhiteout = true,
+        Some(_) => return Err("`whiteout` must be `xattr`, and on a file".to_owned()),
     }
     if fields.get("redirect").is_some() {
         inode.extra_mut().redirect = Some(fields.string("redirect")?.as_bytes().into());

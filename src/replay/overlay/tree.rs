@@ -84,6 +84,11 @@ fn entry(inode: &Inode, userxattr: bool) -> Value {
     }
     if extra.opaque {
         put("opaque", json!(true));
+    } else if extra.xwhiteouts {
+        put("opaque", json!("x"));
+    }
+    if extra.xwhiteout {
+        put("whiteout", json!("xattr"));
     }
     if let Some(redirect) = &extra.redirect {
         put("redirect", json!(show(redirect)));

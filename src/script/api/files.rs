@@ -3,7 +3,7 @@
 
 use super::layers::{id_of, listing, mode_of, tree_map};
 use crate::fs::{Contents, Errno};
-use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse};
+use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse, type_word};
 use crate::trace::Trace;
 use crate::union::{Mount, Open, Rename, Stat, StatKind};
 use rhai::{Array, Dynamic, Engine, INT, Map};
@@ -114,9 +114,12 @@ fn writing<K: Kind>(engine: &mut Engine) {
     engine.register_fn("open_rw_noop", |m: &mut Files<K>, path: &str| {
         put(m, "open_rw_noop", path, Contents::EMPTY, Open { read: true, write: true, ..Open::default() })
     });
-    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str| open(m, path, flags, None));
+    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str| open(m, path, flags, &Map::new()));
     engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, data: &str| {
-        open(m, path, flags, Some(data))
+        open(m, path, flags, &Map::from_iter([("data".into(), data.into())]))
+    });
+    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, options: Map| {
+        open(m, path, flags, &options)
     });
 }
 
@@ -139,8 +142,28 @@ fn make_parents(mount: &mut Mount, path: &str, t: &mut Trace) {
     }
 }
 
-/// Flags as open(2) spells them, without `O_`: "RDWR|CREAT|EXCL".
-fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str, data: Option<&str>) -> Answer<String> {
+/// Flags as open(2) spells them, without `O_`: "RDWR|CREAT|EXCL". What is read, unless `read: false`, is
+/// what a descriptor open for reading gives from where the writing ended.
+fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str, options: &Map) -> Answer<String> {
+    let mut open = flags_of(flags)?;
+    let (mut data, mut read_back) = (None, open.read);
+    for (key, value) in options {
+        let wrong = |what: &str| refuse(&format!("{key} is {what}, not {}", type_word(value)));
+        match key.as_str() {
+            "data" => {
+                let text = value.clone().into_immutable_string().map_err(|_| wrong("text"))?;
+                data = Some(Contents::text(&text));
+            }
+            "read" => read_back = value.as_bool().map_err(|_| wrong("true or false"))?,
+            "mode" => open.mode = mode_of(value.as_int().map_err(|_| wrong("a number"))?)?,
+            other => return Err(refuse(&format!("open has no `{other}`; it has data, read and mode"))),
+        }
+    }
+    let contents = m.change("open", path, |mount, path, t| mount.open(path, open, data, read_back, t))?;
+    text(&contents)
+}
+
+fn flags_of(flags: &str) -> Answer<Open> {
     let mut open = Open { mode: 0o644, ..Open::default() };
     for flag in flags.split('|').map(str::trim) {
         match flag.trim_start_matches("O_") {
@@ -160,10 +183,7 @@ fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str, data: Option<&str>) 
             }
         }
     }
-    let read_back = open.read;
-    let data = data.map(Contents::text);
-    let contents = m.change("open", path, |mount, path, t| mount.open(path, open, data, read_back, t))?;
-    text(&contents)
+    Ok(open)
 }
 
 fn names<K: Kind>(engine: &mut Engine) {
@@ -195,13 +215,22 @@ fn names<K: Kind>(engine: &mut Engine) {
     engine.register_fn("symlink", |m: &mut Files<K>, target: &str, path: &str| {
         m.change("symlink", path, |mount, path, t| mount.symlink(target.as_bytes(), path, t))
     });
-    engine.register_fn("mkfifo", |m: &mut Files<K>, path: &str| {
-        m.change("mkfifo", path, |mount, path, t| mount.mkfifo(path, 0o644, t))
-    });
+    engine.register_fn("mkfifo", |m: &mut Files<K>, path: &str| mkfifo(m, path, 0o644));
+    engine.register_fn("mkfifo", mkfifo::<K>);
     engine.register_fn("mkchar", |m: &mut Files<K>, path: &str, major: INT, minor: INT| {
-        let (major, minor) = (id_of(major)?, id_of(minor)?);
-        m.change("mkchar", path, |mount, path, t| mount.mkchar(path, 0o644, major, minor, t))
+        mkchar(m, path, major, minor, 0o644)
     });
+    engine.register_fn("mkchar", mkchar::<K>);
+}
+
+fn mkfifo<K: Kind>(m: &mut Files<K>, path: &str, mode: INT) -> Answer<()> {
+    let mode = mode_of(mode)?;
+    m.change("mkfifo", path, |mount, path, t| mount.mkfifo(path, mode, t))
+}
+
+fn mkchar<K: Kind>(m: &mut Files<K>, path: &str, major: INT, minor: INT, mode: INT) -> Answer<()> {
+    let (major, minor, mode) = (id_of(major)?, id_of(minor)?, mode_of(mode)?);
+    m.change("mkchar", path, |mount, path, t| mount.mkchar(path, mode, major, minor, t))
 }
 
 /// `rm -r`: the path and everything below it.
@@ -247,6 +276,9 @@ fn attributes<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("utimes", |m: &mut Files<K>, path: &str, mtime: INT| {
         m.change("utimes", path, |mount, path, t| mount.utimes(path, mtime, t))
+    });
+    engine.register_fn("utimes", |m: &mut Files<K>, path: &str| {
+        m.change("utimes", path, |mount, path, t| mount.touch(path, t))
     });
     engine.register_fn("touch", |m: &mut Files<K>, path: &str| touch(m, path));
     engine.register_fn("setxattr", |m: &mut Files<K>, path: &str, name: &str, value: &str| {

@@ -3,8 +3,6 @@
 use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
 use crate::script::handle::{Answer, EntryValue, LayerValue, refuse, type_word};
 use rhai::{Dynamic, Engine, INT, ImmutableString, Map};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Registers `layer`, `file`, `dir`, `symlink`, `hardlink`, `whiteout`, `opaque`, and what a layer can
 /// be asked.
@@ -21,10 +19,27 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("dir", || EntryValue::Inode(Inode::dir(0o755)));
     engine.register_fn("dir", |mode: INT, options: Map| with_options(Inode::dir(mode_of(mode)?), &options));
     engine.register_fn("fifo", || EntryValue::Inode(Inode::new(Kind::Fifo, 0o644)));
+    engine.register_fn("fifo", |options: Map| with_options(Inode::new(Kind::Fifo, 0o644), &options));
     engine.register_fn("chardev", |major: INT, minor: INT| device(major, minor).map(EntryValue::Inode));
+    engine.register_fn("chardev", |major: INT, minor: INT, options: Map| {
+        with_options(device(major, minor)?, &options)
+    });
     engine.register_fn("symlink", |target: &str| EntryValue::Inode(Inode::symlink(target.as_bytes())));
+    engine.register_fn("symlink", |target: &str, options: Map| {
+        with_options(Inode::symlink(target.as_bytes()), &options)
+    });
     engine.register_fn("hardlink", |path: &str| EntryValue::HardLink(path.to_owned()));
     engine.register_fn("whiteout", || EntryValue::Inode(Inode::whiteout()));
+    engine.register_fn("xwhiteout", || {
+        let mut inode = Inode::file(Contents::EMPTY);
+        inode.extra_mut().xwhiteout = true;
+        EntryValue::Inode(inode)
+    });
+    engine.register_fn("opaque", |mark: &str| -> Answer<EntryValue> {
+        let mut inode = Inode::dir(0o755);
+        opaque(&mut inode, &mark.into())?;
+        Ok(EntryValue::Inode(inode))
+    });
     engine.register_fn("opaque", || {
         let mut inode = Inode::dir(0o755);
         inode.extra_mut().opaque = true;
@@ -82,7 +97,7 @@ pub fn entry(path: &str, value: &Dynamic) -> Answer<EntryValue> {
         return Ok(EntryValue::Inode(Inode::file(Contents::text(&text))));
     }
     Err(refuse(&format!(
-        "`{path}` can't be {}: give text, file(text, #{{…}}), dir(mode), symlink(t), hardlink(p), fifo(), chardev(major, minor), whiteout() or opaque()",
+        "`{path}` can't be {}: give text, file(text, #{{…}}), dir(mode), symlink(t), hardlink(p), fifo(), chardev(major, minor), whiteout(), opaque() or xwhiteout()",
         type_word(value)
     )))
 }
@@ -100,6 +115,20 @@ fn device(major: INT, minor: INT) -> Answer<Inode> {
     Ok(Inode::new(kind, 0o644))
 }
 
+/// The mark `opaque`: `y` hides what is below, `x` says that whiteouts may be files.
+fn opaque(inode: &mut Inode, value: &Dynamic) -> Answer<()> {
+    let text = value.clone().into_string().ok();
+    let (hides, holds_xwhiteouts) = match (value.as_bool(), text.as_deref()) {
+        (Ok(on), _) => (on, false),
+        (_, Some("y")) => (true, false),
+        (_, Some("x")) => (false, true),
+        _ => return Err(refuse("opaque is true, \"y\" (the same) or \"x\": whiteouts inside are files")),
+    };
+    let extra = inode.extra_mut();
+    (extra.opaque, extra.xwhiteouts) = (hides, holds_xwhiteouts);
+    Ok(())
+}
+
 /// The entry with what its options say: attributes, and the marks an earlier mount may have left.
 fn with_options(mut inode: Inode, options: &Map) -> Answer<EntryValue> {
     let is_dir = inode.kind.is_dir();
@@ -110,11 +139,9 @@ fn with_options(mut inode: Inode, options: &Map) -> Answer<EntryValue> {
             "uid" => inode.uid = id_of(number()?)?,
             "gid" => inode.gid = id_of(number()?)?,
             "mtime" => inode.mtime = number()?,
-            "xattrs" => inode.extra_mut().xattrs = xattrs(value)?,
+            "xattrs" => set_xattrs(&mut inode, value)?,
             "redirect" => inode.extra_mut().redirect = Some(words(key, value)?.as_bytes().into()),
-            "opaque" if is_dir => {
-                inode.extra_mut().opaque = value.as_bool().map_err(|_| refuse("opaque is true or false"))?;
-            }
+            "opaque" if is_dir => opaque(&mut inode, value)?,
             "metacopy" if !is_dir => {
                 let size = u64::try_from(number()?).map_err(|_| refuse("a size is not negative"))?;
                 inode.extra_mut().metacopy = Some(size);
@@ -135,14 +162,16 @@ fn words(key: &str, value: &Dynamic) -> Answer<ImmutableString> {
 }
 
 /// `#{ "user.origin": "build" }`.
-fn xattrs(value: &Dynamic) -> Answer<BTreeMap<Arc<[u8]>, Arc<[u8]>>> {
+fn set_xattrs(inode: &mut Inode, value: &Dynamic) -> Answer<()> {
     let map = value
         .clone()
         .try_cast::<Map>()
         .ok_or_else(|| refuse("xattrs is a map of name to text: #{ \"user.origin\": \"build\" }"))?;
-    map.iter()
-        .map(|(name, value)| Ok((name.as_bytes().into(), words(name, value)?.as_bytes().into())))
-        .collect()
+    for (name, value) in &map {
+        let text = words(name, value)?;
+        inode.extra_mut().xattrs.insert(name.as_bytes().into(), text.as_bytes().into());
+    }
+    Ok(())
 }
 
 fn filled(size: INT) -> Answer<Contents> {
@@ -195,6 +224,11 @@ fn inode_map(inode: &Inode) -> Map {
     }
     if inode.is_opaque() {
         map.insert("opaque".into(), true.into());
+    } else if inode.holds_xwhiteouts() {
+        map.insert("opaque".into(), "x".into());
+    }
+    if inode.extra.as_ref().is_some_and(|extra| extra.xwhiteout) {
+        map.insert("whiteout".into(), "xattr".into());
     }
     if inode.metacopy().is_some() {
         map.insert("metacopy".into(), true.into());
@@ -202,10 +236,14 @@ fn inode_map(inode: &Inode) -> Map {
     if let Some(to) = inode.redirect() {
         map.insert("redirect".into(), String::from_utf8_lossy(to).as_ref().into());
     }
-    if let Some(extra) = inode.extra.as_ref().filter(|extra| !extra.xattrs.is_empty()) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let xattrs = extra.xattrs.iter().map(|(name, value)| (text(name).into(), text(value).into()));
-        map.insert("xattrs".into(), Dynamic::from_map(xattrs.collect()));
+    let xattrs = inode.extra.iter().flat_map(|extra| &extra.xattrs).filter(|(name, _)| {
+        // As in the corpus: what programs give their files, not what an overlay notes there.
+        name.starts_with(b"user.") && !name.starts_with(b"user.overlay.")
+    });
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let xattrs: Map = xattrs.map(|(name, value)| (text(name).into(), text(value).into())).collect();
+    if !xattrs.is_empty() {
+        map.insert("xattrs".into(), Dynamic::from_map(xattrs));
     }
     map
 }
@@ -228,10 +266,18 @@ pub fn listing(tree: &dyn Nodes) -> String {
     text
 }
 
+fn metacopy(path: &str, inode: &Inode) -> String {
+    let to = inode.redirect().map(|to| format!(" as {}", String::from_utf8_lossy(to)));
+    format!("  {path}  {} B, contents below{}", inode.size(), to.unwrap_or_default())
+}
+
 fn line(path: &str, inode: &Inode) -> String {
     match &inode.kind {
         Kind::Whiteout => format!("✕ {path}"),
         Kind::Dir(_) if inode.is_opaque() => format!("⊘ {path}/"),
+        Kind::Dir(_) if inode.holds_xwhiteouts() => format!("  {path}/  opaque=x"),
+        Kind::File(_) if inode.is_xwhiteout() => format!("✕ {path}  an empty file, marked"),
+        Kind::File(_) if inode.metacopy().is_some() => metacopy(path, inode),
         Kind::Dir(_) => format!("  {path}/"),
         Kind::Symlink(target) => format!("  {path} -> {}", String::from_utf8_lossy(target)),
         Kind::File(_) => format!("  {path}  {} B", inode.size()),

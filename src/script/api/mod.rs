@@ -5,6 +5,7 @@ mod layers;
 mod objects;
 mod programs;
 mod story;
+mod users;
 mod written;
 
 use super::core::Shared;
@@ -23,6 +24,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     files::register::<OfContext>(engine);
     files::register::<OfProgram>(engine);
     objects::register(engine, core);
+    users::register(engine);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

@@ -4,7 +4,7 @@ use super::layers::{build, entry};
 use super::programs::ScriptPrograms;
 use crate::command::words::Origin;
 use crate::command::{self, Answer as Printed};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fs::Tree;
 use crate::image::{History, Image, ImageLayer, Origin as LayerOrigin};
 use crate::script::core::{Core, Shared};
@@ -65,17 +65,18 @@ fn mounts(engine: &mut Engine, core: &Shared) {
     engine.register_fn("remount", |m: &mut Files<OfMount>| commit(m, "commit"));
 }
 
+/// What a mount option asks for that is not here, and what to do instead.
+const NOT_MODELLED: &[(&str, &str)] = &[
+    ("nfs_export", "it serves NFS file handles; nothing that a program on the mount sees changes"),
+    ("verity", "fs-verity digests of data-only files; leave it out, the contents are the same"),
+    ("uuid", "it sets an identifier that only statfs shows; leave it out"),
+    ("fsync", "the lab never crashes, so when data reaches the disk doesn't show; leave it out"),
+];
+
 fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>> {
-    let mut layers = Vec::new();
-    for (index, value) in lowers.iter().enumerate() {
-        let layer = value.clone().try_cast::<LayerValue>().ok_or_else(|| {
-            refuse(&format!(
-                "mount takes a list of layers, topmost first; entry {index} is {}",
-                type_word(value)
-            ))
-        })?;
-        layers.push(Lower { layer: layer.0, label: "".into() });
-    }
+    let userxattr = options.get("userxattr").is_some_and(|value| switch("userxattr", value).unwrap_or(false));
+    let layers = lower_layers(core, lowers, userxattr)?;
+    let mut data = Vec::new();
     let mut upper = Tree::new();
     let mut chosen = Options::default();
     for (key, value) in options {
@@ -84,6 +85,19 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
                 value.clone().try_cast::<Map>().ok_or_else(|| refuse("upper is a map of path to entry"))?;
             upper = Tree::from_layer(&build(&map)?);
             continue;
+        }
+        if key == "data" {
+            let list = value.clone().try_cast::<Array>().ok_or_else(|| {
+                refuse("data is a list of layers, topmost first: mount([top], #{ data: [d1, d2] })")
+            })?;
+            data = lower_layers(core, &list, userxattr)?;
+            continue;
+        }
+        if let Some((what, why)) = NOT_MODELLED.iter().find(|(what, _)| *what == key.as_str()) {
+            return lab(core, |_| {
+                Err(Error::new(ErrorKind::Usage, format!("the mount option `{what}` is not modelled"))
+                    .hint(format!("{why}; help mount options lists what is")))
+            });
         }
         if key == "driver" {
             match value.clone().into_string().as_deref() {
@@ -102,19 +116,63 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
             "userxattr" => chosen.userxattr = on,
             other => {
                 return Err(refuse(&format!(
-                    "there is no mount option `{other}`: redirect_dir, metacopy, index, xino, userxattr, upper, driver"
+                    "there is no mount option `{other}`: redirect_dir, metacopy, index, xino, userxattr, data, upper, driver"
                 )));
             }
         }
     }
-    let mount = Mount::new(layers, upper, chosen)
-        .map_err(|errno| crate::script::handle::thrown("mount", "", errno))?;
+    let count = layers.len();
+    let mount = Mount::with_data(layers, data, upper, chosen).map_err(|errno| {
+        let _ = with(core, |core| {
+            core.trace.emit(|| Event::Failed {
+                op: "mount".to_owned(),
+                path: "overlay".to_owned(),
+                other: None,
+                errno: errno.name().to_owned(),
+                why: Mount::why_not(count, &chosen),
+            });
+            Ok(())
+        });
+        crate::script::handle::thrown("mount", "", errno)
+    })?;
     let name = with(core, |core| {
         let name = core.lab.keep_mount(mount);
         core.name_it("Mount", &name);
         Ok(name)
     })?;
     Ok(Files::new(core, Place::Mount(name)))
+}
+
+/// Layers, and mounts whose merged directory is to be one.
+fn lower_layers(core: &Shared, lowers: &Array, userxattr: bool) -> Answer<Vec<Lower>> {
+    let mut layers = Vec::new();
+    for (index, value) in lowers.iter().enumerate() {
+        if let Some(layer) = value.clone().try_cast::<LayerValue>() {
+            layers.push(Lower { layer: layer.0, label: "".into() });
+            continue;
+        }
+        let Some(inner) = value.clone().try_cast::<Files<OfMount>>() else {
+            return Err(refuse(&format!(
+                "mount takes a list of layers (or mounts), topmost first; entry {index} is {}",
+                type_word(value)
+            )));
+        };
+        let name = inner.name().to_owned();
+        let layer = inner
+            .on(|mount, t| t.quietly(|t| mount.as_lower(userxattr, t)))?
+            .map_err(|errno| crate::script::handle::thrown("mount", "", errno))?;
+        with(core, |core| {
+            core.emit(Event::Hint {
+                text: format!(
+                    "{name} is a lower layer as it is now; the kernel calls it undefined what a \
+                     change below a mounted overlay does, so later changes of {name} don't show here"
+                ),
+            });
+            Ok(())
+        })?;
+        layers.push(Lower { layer, label: format!("merged {name}").into() });
+    }
+    Ok(layers)
 }
 
 fn switch(key: &str, value: &Dynamic) -> Answer<bool> {

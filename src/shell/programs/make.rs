@@ -91,10 +91,10 @@ pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
-    let mut time = NOW;
+    let mut time = None;
     if let Some(reference) = args.value("r") {
         match call.m.stat(&text::encode(reference)) {
-            Ok(stat) => time = stat.mtime,
+            Ok(stat) => time = Some(stat.mtime),
             Err(errno) => {
                 return call.either_errno(
                     reference,
@@ -106,7 +106,7 @@ pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
     }
     if let Some(word) = args.value("d").or_else(|| args.value("t")) {
         match super::system::parse_date(word) {
-            Some(seconds) => time = seconds,
+            Some(seconds) => time = Some(seconds),
             None => {
                 return call
                     .either(&format!("invalid date '{word}'"), &format!("invalid date format '{word}'"));
@@ -119,7 +119,11 @@ pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
     let mut status = 0;
     for operand in &args.operands {
         let path = text::encode(operand).into_owned();
-        let done = match call.m.utimes(&path, time) {
+        let set = match time {
+            Some(time) => call.m.utimes(&path, time),
+            None => call.m.touch(&path),
+        };
+        let done = match set {
             Err(Errno::ENOENT) if args.has("c") => Ok(()),
             Err(Errno::ENOENT) => {
                 let flags =

@@ -4,7 +4,7 @@
 use super::{impure, index};
 use crate::fs::path::show;
 use crate::fs::{Contents, Errno, Extra, Ino, Inode, Kind, Name, Nodes};
-use crate::trace::{Event, Trace};
+use crate::trace::{CopiedDirectory, Event, Source, Trace};
 use crate::union::Mount;
 use crate::union::cache::{DirId, Entry, Part, Spot};
 use crate::union::driver::Need;
@@ -24,14 +24,16 @@ pub(super) fn directories(m: &mut Mount, dir: DirId, t: &mut Trace) -> Result<In
         return Ok(upper);
     }
     let listening = t.listening();
-    let mut paths = Vec::new();
+    let (mut paths, mut made) = (Vec::new(), Vec::new());
     for id in missing.into_iter().rev() {
+        let from = m.cache.dir(id).entry.real().map_or(0, |(layer, _)| layer);
         upper = one_directory(m, id, upper)?;
         if listening {
             paths.push(show(&m.cache.path_of(id)).into_owned());
+            made.push(CopiedDirectory { from: m.layer_ref(from), object: m.object(upper) });
         }
     }
-    t.emit(|| Event::CopyUpDirectories { paths });
+    t.emit(|| Event::CopyUpDirectories { inodes: paths.len(), paths, made });
     Ok(upper)
 }
 
@@ -49,6 +51,10 @@ fn one_directory(m: &mut Mount, id: DirId, parent: Ino) -> Result<Ino, Errno> {
 /// Makes an object present in the upper, with as much of it as is needed; its inode there.
 pub(super) fn object(m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> Result<Ino, Errno> {
     let entry = &spot.node.entry;
+    // Contents are sought before anything is copied, though they may not be needed.
+    if let Some(errno) = entry.dataless {
+        return Err(errno);
+    }
     if let (Some(ino), false) = (entry.upper, entry.unlinked) {
         if need != Need::Attributes {
             complete(m, spot, ino, need, t);
@@ -59,15 +65,16 @@ pub(super) fn object(m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> R
     let parent = directories(m, spot.dir, t)?;
     let ino = match (entry.upper, spot.node.dir) {
         (Some(ino), _) => {
-            link_up(m, spot, parent, ino);
+            link_up(m, spot, parent, ino, t);
             if need != Need::Attributes {
                 complete(m, spot, ino, need, t);
             }
             ino
         }
         (None, Some(id)) => {
-            tell(m, spot, lower, 0, true, t);
-            one_directory(m, id, parent)?
+            let ino = one_directory(m, id, parent)?;
+            tell(m, spot, ino, Told { from: lower, ..Told::default() }, t);
+            ino
         }
         (None, None) => leaf(m, spot, lower, parent, need, t)?,
     };
@@ -87,6 +94,13 @@ fn leaf(
     let inode = m.inode(lower);
     let is_file = matches!(inode.kind, Kind::File(_));
     let size = inode.size();
+    let alone = inode.nlink <= 1;
+    let shared = m.options.index && !alone;
+    if shared && m.options.userxattr && !is_file {
+        // The index keeps origin and link count in `user.` attributes, which such an object can't
+        // have (fs/overlayfs/util.c, `ovl_set_nlink_lower`; fs/xattr.c, `xattr_permission`).
+        return Err(Errno::EPERM);
+    }
     let contents = match need {
         _ if !is_file => None,
         Need::Attributes if m.options.metacopy => None,
@@ -95,9 +109,6 @@ fn leaf(
     };
     let bytes = contents.as_ref().map_or(0, Contents::len);
     let metacopy = is_file && contents.is_none();
-    tell(m, spot, lower, bytes, metacopy || need == Need::Emptied, t);
-    let alone = inode.nlink <= 1;
-    let shared = m.options.index && !alone;
     let mut copy = copy_of(m, entry, contents)?;
     if metacopy {
         copy.extra_mut().metacopy = Some(size);
@@ -107,6 +118,17 @@ fn leaf(
     if shared {
         index::enter(m, lower, ino);
     }
+    let data = entry.lowers.parts().last().copied();
+    let told = Told {
+        data: data.filter(|data| bytes > 0 && *data != lower),
+        from: lower,
+        bytes,
+        metacopy,
+        metadata_only: metacopy || (is_file && need == Need::Emptied),
+        index: shared.then_some(ino),
+        completes: false,
+    };
+    tell(m, spot, ino, told, t);
     m.cache.forget(spot.dir, &spot.name);
     Ok(ino)
 }
@@ -135,8 +157,9 @@ pub(super) fn put(m: &mut Mount, parent: Ino, name: &Name, inode: Inode) -> Ino 
 
 /// Gives the inode that the index knows this name too (`ovl_link_up`). The number of names in the
 /// merged view stays.
-fn link_up(m: &mut Mount, spot: &Spot, parent: Ino, ino: Ino) {
+fn link_up(m: &mut Mount, spot: &Spot, parent: Ino, ino: Ino, t: &mut Trace) {
     m.upper_mut().link(parent, &spot.name, ino);
+    t.emit(|| Event::LinkedUp { path: show(&m.path_of(spot)).into_owned(), index: ino, inodes: 0 });
     impure::copied(m, parent, ino, true);
     m.cache.forget(spot.dir, &spot.name);
 }
@@ -148,21 +171,62 @@ fn complete(m: &mut Mount, spot: &Spot, ino: Ino, need: Need, t: &mut Trace) {
         Need::Emptied => Contents::EMPTY,
         _ => m.contents_of(&spot.node.entry).resized(size),
     };
-    if let Some(from) = spot.node.entry.lowers.parts().last().copied() {
-        tell(m, spot, from, data.len(), false, t);
-    }
+    let bytes = data.len();
     let inode = m.upper_mut().inode_mut(ino);
     inode.kind = Kind::File(data);
     inode.extra_mut().metacopy = None;
+    if let Some(from) = spot.node.entry.lowers.parts().last().copied() {
+        let metadata_only = need == Need::Emptied;
+        tell(m, spot, ino, Told { from, bytes, metadata_only, completes: true, ..Told::default() }, t);
+    }
     m.cache.forget(spot.dir, &spot.name);
 }
 
-fn tell(m: &Mount, spot: &Spot, from: Part, bytes: u64, metadata_only: bool, t: &mut Trace) {
+/// What was copied, for the event.
+#[derive(Default)]
+struct Told {
+    from: Part,
+    bytes: u64,
+    metacopy: bool,
+    metadata_only: bool,
+    index: Option<Ino>,
+    completes: bool,
+    /// Where the contents came from, if not from there.
+    data: Option<Part>,
+}
+
+/// The path of an object in its layer, where a redirect made it another than in the merged view.
+fn elsewhere(m: &Mount, (layer, ino): Part, path: &[u8]) -> Option<String> {
+    if m.ino_at(layer, path) == Some(ino) {
+        return None;
+    }
+    let mut found = None;
+    let lower = layer.checked_sub(1).and_then(|at| m.lowers.get(at as usize))?;
+    lower.layer.walk(&mut |path, at, _| {
+        if at == ino && found.is_none() {
+            found = Some(show(path).into_owned());
+        }
+    });
+    found
+}
+
+fn tell(m: &Mount, spot: &Spot, ino: Ino, told: Told, t: &mut Trace) {
     t.emit(|| Event::CopyUp {
         path: show(&m.path_of(spot)).into_owned(),
-        kind: m.inode(from).kind.word().to_owned(),
-        bytes,
-        from: m.layer_ref(from.0),
-        metadata_only: metadata_only && !m.inode(from).kind.is_dir(),
+        kind: m.inode(told.from).kind.word().to_owned(),
+        source: elsewhere(m, told.from, &m.path_of(spot)),
+        contents: told.data.map(|data| {
+            let path = m.path_of(spot);
+            let there = elsewhere(m, data, &path).unwrap_or_else(|| show(&path).into_owned());
+            Source { layer: m.layer_ref(data.0), path: there }
+        }),
+        bytes: told.bytes,
+        from: m.layer_ref(told.from.0),
+        metadata_only: told.metadata_only,
+        completes: told.completes,
+        metacopy: told.metacopy,
+        index: told.index,
+        inodes: usize::from(!told.completes),
+        object: m.object(ino),
     });
 }

@@ -2,7 +2,7 @@
 
 use super::{copy_up, impure, index, namei, options, readdir, redirect};
 use crate::fs::path::show;
-use crate::fs::{Errno, Ino, Inode, Kind, Nodes};
+use crate::fs::{Entries, Errno, Ino, Inode, Kind, Nodes};
 use crate::trace::{Event, Trace};
 use crate::union::Mount;
 use crate::union::cache::{DirId, Entry, Spot};
@@ -27,6 +27,9 @@ pub(super) fn create(m: &mut Mount, spot: &Spot, inode: Inode, t: &mut Trace) ->
         kind: kind.to_owned(),
         over_whiteout,
         opaque,
+        of: None,
+        inodes: 1,
+        object: Some(m.object(ino)),
     });
     Ok(ino)
 }
@@ -60,9 +63,14 @@ pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Er
     let kind = m.real(entry).map_or("file", |inode| inode.kind.word());
     let parent = copy_up::directories(m, spot.dir, t)?;
     let counted = count_start(m, spot, t)?;
-    let upper = namei::child(m, (0, parent), &spot.name);
+    let upper = m.upper.child(parent, &spot.name);
+    if lower_positive || !entry.pure_upper() {
+        tell_cleared(m, spot, t);
+    }
+    let mut inodes = 0;
     if lower_positive {
         copy_up::put(m, parent, &spot.name, Inode::whiteout());
+        inodes = usize::from(!std::mem::replace(&mut m.shared_whiteout, true));
     } else {
         if entry.pure_upper() && spot.node.dir.is_some() && upper.is_some_and(|ino| !is_bare(m, ino)) {
             return Err(Errno::ENOTEMPTY);
@@ -79,8 +87,21 @@ pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Er
         kind: kind.to_owned(),
         whiteout_over: below.map(|(layer, _)| m.layer_ref(layer)),
         still_stored: below.map_or(0, |part| stored_bytes(m, part)),
+        whiteout: lower_positive,
+        inodes,
     });
     Ok(())
+}
+
+/// A directory that goes and has nothing but whiteouts in the upper: the kernel first puts an empty
+/// opaque one in its place (`ovl_clear_empty`).
+pub(super) fn tell_cleared(m: &Mount, spot: &Spot, t: &mut Trace) {
+    let Some(ino) = spot.node.entry.upper.filter(|_| spot.node.dir.is_some()) else { return };
+    let whiteouts = m.upper.inode(ino).entries().map_or(0, Entries::len);
+    if whiteouts > 0 {
+        let path = || show(&m.path_of(spot)).into_owned();
+        t.emit(|| Event::Cleared { path: path(), whiteouts, inodes: 1 });
+    }
 }
 
 /// Bytes that a layer keeps although nobody sees them.
@@ -124,6 +145,9 @@ pub(super) fn link(m: &mut Mount, from: &Spot, to: &Spot, t: &mut Trace) -> Resu
         kind: "link".to_owned(),
         over_whiteout,
         opaque: false,
+        of: Some(show(&m.path_of(from)).into_owned()),
+        inodes: 0,
+        object: None,
     });
     Ok(())
 }

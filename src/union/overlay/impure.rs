@@ -67,16 +67,21 @@ pub(super) fn filtered(m: &Mount, dir: &Entry, names: Vec<Name>) -> Result<Vec<N
     let Some(upper) = dir.upper.filter(|ino| m.private.0.get(ino).is_some_and(|marks| marks.impure)) else {
         return Ok(names);
     };
+    // Over several filesystems names are looked up for `xino` only (`ovl_cache_update`).
+    if m.depth() > 1 && !m.options.xino {
+        return Ok(names);
+    }
     let mut kept = Vec::with_capacity(names.len());
     for name in names {
         // Only a directory or a metacopy has anything below that can fail.
         let suspect = m.upper.child(upper, &name).is_some_and(|ino| {
             let inode = m.upper.inode(ino);
-            inode.kind.is_dir() || inode.metacopy().is_some()
+            inode.kind.is_dir() || inode.metacopy().is_some() || inode.is_xwhiteout()
         });
         match suspect.then(|| super::namei::search(m, dir, &name, None)) {
             Some(Err(errno)) if dir.pure_upper() => return Err(errno),
             Some(Err(_)) => {}
+            Some(Ok(entry)) if !entry.exists() && !dir.pure_upper() => {}
             _ => kept.push(name),
         }
     }

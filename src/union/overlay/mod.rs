@@ -5,6 +5,7 @@
 
 mod attr;
 mod copy_up;
+mod data;
 mod dir;
 mod impure;
 mod index;
@@ -13,9 +14,11 @@ mod options;
 mod readdir;
 mod redirect;
 mod rename;
+mod xwhiteouts;
 
 pub(super) use impure::Private;
 pub(super) use index::Index;
+pub(super) use xwhiteouts::{Layers as XWhiteouts, at_mount as xwhiteouts_at_mount};
 
 use super::cache::{Entry, Spot};
 use super::driver::{Driver, Need, Trail};
@@ -46,6 +49,15 @@ impl Driver for Overlay {
 
     fn found(&self, m: &mut Mount, dir: &Entry, entry: &Entry) {
         if let (Some(ino), false) = (entry.upper, entry.pure_upper()) {
+            impure::merges(m, dir.upper, ino);
+        }
+        if entry.xwhiteouts {
+            xwhiteouts::met(m, dir, entry);
+        }
+    }
+
+    fn failed(&self, m: &mut Mount, dir: &Entry, name: &[u8]) {
+        if let Some(ino) = namei::merged_before_failing(m, dir, name) {
             impure::merges(m, dir.upper, ino);
         }
     }

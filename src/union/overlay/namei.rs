@@ -11,31 +11,46 @@ use std::sync::Arc;
 /// Finds a name: first in the upper, then in each lower layer that holds the directory, until
 /// something ends the search.
 pub(super) fn search(m: &Mount, dir: &Entry, name: &[u8], trail: Trail<'_>) -> Result<Entry, Errno> {
-    let mut search = Search {
-        m,
-        dir,
-        want: name.to_vec(),
-        stop: false,
-        is_dir: false,
-        metacopy: false,
-        redirect: None,
-        opaque: false,
-        trail,
-    };
+    let mut search = Search::new(m, dir, name, trail);
     let mut entry = Entry::default();
     if let Some(upper) = dir.upper {
         entry.upper = search.probe(0, upper)?;
         entry.opaque = search.opaque;
         entry.redirect = search.redirect.clone();
     }
-    let lowers = search.lowers()?;
+    let mut lowers = search.lowers()?;
+    entry.xwhiteouts = search.xwhiteouts;
+    if search.has_its_data_apart(&lowers) {
+        search.metacopy = false;
+        match search.data() {
+            Ok(part) => lowers.push(part),
+            Err(errno) => entry.dataless = Some(errno),
+        }
+    } else {
+        search.refuse()?;
+    }
     let dataless = |ino| lowers.is_empty() && !m.native && m.upper.inode(ino).metacopy().is_some();
     if search.metacopy || entry.upper.is_some_and(dataless) {
         return Err(Errno::EIO);
     }
     entry.lowers = Lowers::from_parts(&lowers);
-    super::index::find(m, &mut entry)?;
-    Ok(entry)
+    let indexed = super::index::find(m, &mut entry);
+    if let (Some(trail), Some(ino), true) = (&mut search.trail, entry.upper, entry.unlinked) {
+        let inode = m.upper.inode(ino);
+        trail.push((0, Answer::Indexed { kind: inode.kind.word().to_owned(), size: inode.size() }));
+    }
+    indexed.map(|()| entry)
+}
+
+/// The upper directory that a failing look-up had found to merge before it failed: by then the kernel
+/// has left its note there (`ovl_lookup_layers`, which calls `ovl_fix_origin` at the first lower layer
+/// that has the name).
+pub(super) fn merged_before_failing(m: &Mount, dir: &Entry, name: &[u8]) -> Option<Ino> {
+    let mut search = Search::new(m, dir, name, None);
+    let upper = search.probe(0, dir.upper?).ok()??;
+    let directory = m.upper.inode(upper).kind.is_dir();
+    let _ = search.lowers();
+    (directory && search.met).then_some(upper)
 }
 
 struct Search<'a> {
@@ -50,23 +65,50 @@ struct Search<'a> {
     /// The last redirect followed.
     redirect: Option<Arc<[u8]>>,
     opaque: bool,
+    /// The last mark looked for was an absolute redirect.
+    absolute: bool,
+    /// A lower directory of the name may hold whiteouts made of attributes.
+    xwhiteouts: bool,
+    /// No directory was found in the layers above the one that is asked.
+    fresh: bool,
+    /// A lower layer has it.
+    met: bool,
     trail: Trail<'a>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(m: &'a Mount, dir: &'a Entry, name: &[u8], trail: Trail<'a>) -> Search<'a> {
+        Search {
+            m,
+            dir,
+            want: name.to_vec(),
+            stop: false,
+            is_dir: false,
+            metacopy: false,
+            redirect: None,
+            opaque: false,
+            absolute: false,
+            xwhiteouts: false,
+            fresh: true,
+            met: false,
+            trail,
+        }
+    }
+
     /// Asks the lower layers.
     fn lowers(&mut self) -> Result<Vec<Part>, Errno> {
         let (mut found, mut at, mut rooted) = (Vec::new(), 0, self.wants_path());
         while !self.stop {
-            self.refuse()?;
             let next = if rooted {
-                (at < self.m.lowers.len()).then_some((at as u32 + 1, 0))
+                (at < self.m.regular()).then_some((at as u32 + 1, 0))
             } else {
                 self.dir.lowers.parts().get(at).copied()
             };
             let Some((layer, dir)) = next else { break };
+            self.refuse()?;
             at += 1;
             let Some(ino) = self.probe(layer, dir)? else { continue };
+            self.met = true;
             // Of a chain of metacopies the first and the data are kept.
             if !self.metacopy || found.is_empty() {
                 found.push((layer, ino));
@@ -77,8 +119,22 @@ impl Search<'_> {
                 at = layer as usize;
             }
         }
-        self.refuse()?;
         Ok(found)
+    }
+
+    /// Are the contents to be looked for in data-only layers? That needs no option: neither
+    /// `metacopy` nor redirects.
+    fn has_its_data_apart(&self, lowers: &[Part]) -> bool {
+        self.metacopy && !lowers.is_empty() && self.absolute && self.m.regular() < self.m.lowers.len()
+    }
+
+    fn data(&mut self) -> Result<Part, Errno> {
+        let found = super::data::find(self.m, &self.want);
+        if let (Some(trail), Ok(part)) = (&mut self.trail, &found) {
+            let path = crate::fs::path::show(&self.want).into_owned();
+            trail.push((part.0, Answer::Data { path, size: self.m.inode(*part).size() }));
+        }
+        found
     }
 
     fn wants_path(&self) -> bool {
@@ -95,6 +151,7 @@ impl Search<'_> {
     /// Asks one layer.
     fn probe(&mut self, layer: u32, dir: Ino) -> Result<Option<Ino>, Errno> {
         let (stop, redirect) = (self.stop, self.redirect.clone());
+        self.fresh = !self.is_dir;
         let found = if self.wants_path() {
             self.path(layer)?
         } else {
@@ -145,14 +202,14 @@ impl Search<'_> {
             return Err(Errno::EACCES);
         }
         let m = self.m;
-        let Some(ino) = child(m, (layer, dir), name) else { return Ok(None) };
+        let Some(ino) = child(m, (layer, dir), name)? else { return Ok(None) };
         let (inode, last) = (m.inode((layer, ino)), behind.is_empty());
-        let ends_here = inode.is_whiteout() && !m.native
+        let ends_here = inode.deletes() && !m.native
             || last && self.metacopy && !matches!(inode.kind, Kind::File(_))
             || !inode.kind.is_dir() && (self.is_dir || !last);
         if ends_here {
             self.stop = true;
-            self.opaque |= inode.is_whiteout();
+            self.opaque |= inode.deletes();
             return Ok(None);
         }
         if inode.kind.is_dir() {
@@ -169,20 +226,26 @@ impl Search<'_> {
             self.opaque |= last;
             return Ok(Some(ino));
         }
+        self.xwhiteouts |= layer > 0 && last && inode.holds_xwhiteouts();
         self.follow(inode, before, behind)?;
         Ok(Some(ino))
     }
 
-    /// In the last layer that is asked the marks are not read.
+    /// In the last layer that is asked the marks are not read. Where contents may lie in data-only
+    /// layers there is no last one, until a directory was found.
     fn nothing_below(&self, layer: u32) -> bool {
+        if layer > 0 && self.fresh && self.m.regular() < self.m.lowers.len() {
+            return false;
+        }
         if self.m.options.userxattr {
             return layer == self.dir.lowers.parts().last().map_or(0, |(layer, _)| *layer);
         }
-        layer as usize == self.m.lowers.len()
+        layer as usize == self.m.regular()
     }
 
     /// Takes a redirect mark into account for the layers below.
     fn follow(&mut self, inode: &Inode, before: usize, behind: &[u8]) -> Result<(), Errno> {
+        self.absolute = false;
         let Some(to) = inode.redirect() else { return Ok(()) };
         let absolute = to.first() == Some(&b'/');
         let sound = match absolute {
@@ -198,6 +261,7 @@ impl Search<'_> {
         if absolute {
             self.stop = false;
         }
+        self.absolute = absolute;
         self.want = want;
         self.redirect = Some(to.clone());
         Ok(())
@@ -224,14 +288,22 @@ impl Search<'_> {
 }
 
 /// What a name leads to in a directory of one layer.
-pub(super) fn child(m: &Mount, dir: Part, name: &[u8]) -> Option<Ino> {
-    m.inode(dir).entries()?.get(name)
+///
+/// # Errors
+/// Where the layer is another overlay's merged directory, the answer of that overlay.
+pub(super) fn child(m: &Mount, dir: Part, name: &[u8]) -> Result<Option<Ino>, Errno> {
+    let inode = m.inode(dir);
+    let found = inode.entries().and_then(|entries| entries.get(name));
+    match inode.nested().and_then(|nested| nested.ghosts.get(name)) {
+        Some(errno) if found.is_none() && *errno != Errno::ENOENT => Err(*errno),
+        _ => Ok(found),
+    }
 }
 
 /// The topmost lower layer that has the name, unless it is a whiteout there
 /// (fs/overlayfs/namei.c, `ovl_lower_positive`).
 pub(super) fn covered(m: &Mount, dir: &Entry, name: &[u8]) -> Option<Part> {
     let (layer, ino) =
-        dir.lowers.parts().iter().find_map(|(layer, dir)| Some((*layer, child(m, (*layer, *dir), name)?)))?;
-    (!m.inode((layer, ino)).is_whiteout()).then_some((layer, ino))
+        dir.lowers.parts().iter().find_map(|part| Some((part.0, child(m, *part, name).ok().flatten()?)))?;
+    (!m.inode((layer, ino)).deletes()).then_some((layer, ino))
 }

@@ -37,7 +37,10 @@ pub(super) fn set(m: &mut Mount, spot: &Spot, moves: bool, t: &mut Trace) -> Res
 
 /// A lower file with several names may be reached through any of them.
 fn has_twins(m: &Mount, entry: &Entry) -> bool {
-    entry.lowers.parts().first().is_some_and(|lower| m.inode(*lower).nlink > 1)
+    entry.lowers.parts().first().is_some_and(|lower| {
+        let inode = m.inode(*lower);
+        inode.nlink > 1 && !inode.nested().is_some_and(|nested| nested.alone)
+    })
 }
 
 /// The path in the lower layers: the names upwards, or the redirects where a directory has one.

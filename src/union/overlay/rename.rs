@@ -1,10 +1,10 @@
 //! rename (fs/overlayfs/dir.c, `ovl_rename`). The order of the steps is the kernel's: what an early
 //! step did stays when a later one fails.
 
-use super::dir::{changed, count_start, is_bare, merged_in_upper};
+use super::dir::{changed, count_start, is_bare, merged_in_upper, tell_cleared};
 use super::{copy_up, impure, index, namei, readdir, redirect};
 use crate::fs::path::show;
-use crate::fs::{Entries, Errno, Inode, Kind};
+use crate::fs::{Entries, Errno, Inode, Kind, Nodes};
 use crate::trace::{Event, Trace};
 use crate::union::cache::{DirId, Spot};
 use crate::union::driver::Need;
@@ -27,7 +27,7 @@ pub(super) fn rename(m: &mut Mount, from: &Spot, to: &Spot, how: Rename, t: &mut
         other = Some(copy_up::object(m, to, Need::Attributes, t)?);
     } else if target.exists() {
         counted = count_start(m, to, t)?;
-        clear(m, to);
+        clear(m, to, t);
     }
     let from_parent = copy_up::directories(m, from.dir, t)?;
     mark(m, from, to.dir, t)?;
@@ -35,13 +35,18 @@ pub(super) fn rename(m: &mut Mount, from: &Spot, to: &Spot, how: Rename, t: &mut
         mark(m, to, from.dir, t)?;
         m.upper_mut().exchange(from_parent, &from.name, to_parent, &to.name);
     } else {
-        let blocked = namei::child(m, (0, to_parent), &to.name).is_some_and(|ino| !is_bare(m, ino));
+        let blocked = m.upper.child(to_parent, &to.name).is_some_and(|ino| !is_bare(m, ino));
         if to.node.dir.is_some() && blocked {
             return Err(Errno::ENOTEMPTY);
         }
-        m.upper_mut().rename(from_parent, &from.name, to_parent, &to.name);
-        if leaves_whiteout {
-            copy_up::put(m, from_parent, &from.name, Inode::whiteout());
+        if leaves_whiteout && to.node.entry.upper_whiteout() {
+            // The whiteout that was there, of whatever make, changes places with the source.
+            m.upper_mut().exchange(from_parent, &from.name, to_parent, &to.name);
+        } else {
+            m.upper_mut().rename(from_parent, &from.name, to_parent, &to.name);
+            if leaves_whiteout {
+                copy_up::put(m, from_parent, &from.name, Inode::whiteout());
+            }
         }
     }
     if from_parent != to_parent {
@@ -56,11 +61,14 @@ pub(super) fn rename(m: &mut Mount, from: &Spot, to: &Spot, how: Rename, t: &mut
     changed(m, from_parent);
     changed(m, to_parent);
     settle(m, from, to, exchange)?;
+    let (whiteout, over_whiteout) = (leaves_whiteout && !exchange, target.upper_whiteout());
     t.emit(|| Event::Renamed {
         from: show(&m.path_in(from.dir, &from.name)).into_owned(),
         to: show(&m.path_in(to.dir, &to.name)).into_owned(),
         exchange,
-        whiteout: leaves_whiteout && !exchange,
+        whiteout,
+        over_whiteout,
+        inodes: usize::from(whiteout && !over_whiteout),
     });
     Ok(())
 }
@@ -76,11 +84,12 @@ fn lower_positive(m: &Mount, spot: &Spot) -> bool {
 
 /// An overwritten directory that holds whiteouts in the upper, and nothing that can be seen, becomes
 /// an empty opaque one first (`ovl_clear_empty`).
-fn clear(m: &mut Mount, to: &Spot) {
+fn clear(m: &mut Mount, to: &Spot, t: &mut Trace) {
     let Some(ino) = to.node.entry.upper else { return };
     if to.node.dir.is_none() || to.node.entry.pure_upper() || is_bare(m, ino) {
         return;
     }
+    tell_cleared(m, to, t);
     let inode = m.upper_mut().inode_mut(ino);
     inode.kind = Kind::Dir(Entries::default());
     inode.extra_mut().opaque = true;

@@ -83,29 +83,45 @@ impl Kernel {
     /// # Errors
     /// The layers can't be made or the mount breaks down: no answer at all.
     pub fn answer(&self, case: &Case) -> Result<Answer, Refusal> {
+        self.ask(case, None)
+    }
+
+    /// What it answers when it has nothing cached: mounted anew before every operation, and at the end
+    /// before each name of `merged` is looked up.
+    ///
+    /// # Errors
+    /// As [`Kernel::answer`].
+    pub fn cold_answer(&self, case: &Case, merged: &Value) -> Result<Answer, Refusal> {
+        self.ask(case, Some(merged))
+    }
+
+    fn ask(&self, case: &Case, cold: Option<&Value>) -> Result<Answer, Refusal> {
         mount(Some("tmpfs"), self.base.as_str(), Some("tmpfs"), MsFlags::empty(), Some("size=256m"))?;
-        let answer = self.on_tmpfs(case);
+        let answer = self.on_tmpfs(case, cold);
         chdir("/")?;
         umount2(self.base.as_str(), MntFlags::empty())?;
         answer
     }
 
-    fn on_tmpfs(&self, case: &Case) -> Result<Answer, Refusal> {
+    fn on_tmpfs(&self, case: &Case, cold: Option<&Value>) -> Result<Answer, Refusal> {
         let mut stack = Stack::make(&self.base, case)?;
         if let Err(errno) = stack.mount() {
             return Ok(Answer { mount: Some(errno_name(errno as i32)), ..Answer::default() });
         }
-        let answer = self.mounted(&mut stack, case);
+        let answer = self.mounted(&mut stack, case, cold);
         stack.unmount()?;
         answer
     }
 
-    fn mounted(&self, stack: &mut Stack, case: &Case) -> Result<Answer, Refusal> {
+    fn mounted(&self, stack: &mut Stack<'_>, case: &Case, cold: Option<&Value>) -> Result<Answer, Refusal> {
         let mut answer = Answer::default();
         let mut user = User::default();
         let mut before = stack.upper_tree();
         for op in &case.ops {
             let mut delta = json!({});
+            if cold.is_some() {
+                stack.again()?;
+            }
             let result = match text(op, "op") {
                 name @ ("restart" | "remount") => {
                     stack.unmount()?;
@@ -131,7 +147,7 @@ impl Kernel {
             answer.results.push(result);
             answer.deltas.push(delta);
         }
-        answer.merged = stack.merged_tree().to_json();
+        answer.merged = stack.merged_tree(cold)?.to_json();
         answer.upper = stack.upper_tree().to_json();
         Ok(answer)
     }
@@ -143,6 +159,15 @@ impl Kernel {
             Err(code) => json!({ "errno": errno_name(code) }),
         })
     }
+}
+
+/// Has the machine the settings that the replay assumes: `fs.protected_hardlinks=1`, the others 0? They
+/// decide what an unprivileged user may link and open, and belong to no namespace.
+pub fn links_are_protected() -> bool {
+    [("hardlinks", "1"), ("symlinks", "0"), ("regular", "0"), ("fifos", "0")].iter().all(|(name, wanted)| {
+        let value = std::fs::read_to_string(format!("/proc/sys/fs/protected_{name}"));
+        value.is_ok_and(|value| value.trim() == *wanted)
+    })
 }
 
 /// The layers of a sequence, mounted or not.
@@ -193,6 +218,12 @@ impl Stack<'_> {
         Ok(umount2(format!("{}/merged", self.base).as_str(), MntFlags::empty())?)
     }
 
+    /// Unmounts and mounts the same layers.
+    fn again(&self) -> Result<(), Refusal> {
+        self.unmount()?;
+        Ok(self.mount()?)
+    }
+
     /// The upper becomes the topmost lower; a fresh one takes its place.
     fn commit(&mut self) -> Result<(), Refusal> {
         self.lowers.insert(0, format!("u{}", self.uppers));
@@ -209,7 +240,14 @@ impl Stack<'_> {
         look(&format!("{}/u{}", self.base, self.uppers), View { prefix: self.prefix, merged: false })
     }
 
-    fn merged_tree(&self) -> Tree {
-        look(&format!("{}/merged", self.base), View { prefix: self.prefix, merged: true })
+    fn merged_tree(&self, cold: Option<&Value>) -> Result<Tree, Refusal> {
+        let (root, view) = (format!("{}/merged", self.base), View { prefix: self.prefix, merged: true });
+        let Some(names) = cold.and_then(Value::as_object) else { return Ok(look(&root, view)) };
+        let mut tree = Tree::default();
+        for path in ["/".to_owned()].iter().chain(names.keys()) {
+            self.again()?;
+            tree.add(&root, path, view);
+        }
+        Ok(tree)
     }
 }

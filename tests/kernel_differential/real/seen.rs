@@ -44,20 +44,14 @@ pub struct View<'p> {
 /// Looks at everything below `root`. A directory that can't be listed shows nothing inside.
 pub fn look(root: &str, view: View<'_>) -> Tree {
     let mut tree = Tree::default();
-    let (entry, _) = describe(root, view);
-    tree.entries.insert("/".to_owned(), entry);
+    tree.add(root, "/", view);
     let mut open = vec![String::new()];
     while let Some(dir) = open.pop() {
         for name in names(&format!("{root}{dir}")).unwrap_or_default() {
             let path = format!("{dir}/{name}");
-            let (entry, inode) = describe(&format!("{root}{path}"), view);
-            if let Some(inode) = inode {
-                tree.inodes.insert(path.clone(), inode);
+            if tree.add(root, &path, view) == "dir" {
+                open.push(path);
             }
-            if entry.kind == "dir" {
-                open.push(path.clone());
-            }
-            tree.entries.insert(path, entry);
         }
     }
     tree
@@ -196,6 +190,17 @@ impl Seen {
 }
 
 impl Tree {
+    /// Looks at one path; its type.
+    pub fn add(&mut self, root: &str, path: &str, view: View<'_>) -> &'static str {
+        let (entry, inode) = describe(&format!("{root}{}", path.trim_end_matches('/')), view);
+        let kind = entry.kind;
+        if let Some(inode) = inode {
+            self.inodes.insert(path.to_owned(), inode);
+        }
+        self.entries.insert(path.to_owned(), entry);
+        kind
+    }
+
     /// In the corpus's shape.
     pub fn to_json(&self) -> Value {
         let mut tree = Map::new();

@@ -111,4 +111,25 @@ stores it under another name, where it marks nothing.
 
     layerlab run scenarios/overlay/xattrs.rhai"##,
     ),
+    topic(
+        "handles",
+        &["handle", "fd", "open file", "open files", "file descriptor", "mmap", "map", "ebusy"],
+        r##"
+Handles: an open file belongs to the object, not to its name. It follows the
+file through renames, and keeps it when its last name is deleted: the bytes stay
+in the upper, without a name, until the last fd and map are closed. Until then
+unmounting is refused (EBUSY). Opened for reading and then copied up through its
+name, it reads the upper's copy; before Linux 4.19 it went on reading the lower
+file. A map (mmap) never follows: it shows the file that was opened, so two
+programs can see two contents of one file. fchmod on a deleted file of a lower
+layer fails (EEXIST): its copy would take a name, and a whiteout has it.
+
+    let m = mount([layer(#{ "/log": "old\n" })]);
+    let f = m.open("/log", "r"); let v = f.map();
+    m.append("/log", "new\n");
+    f.read()
+    v.read()
+
+    layerlab run scenarios/17_open_files.rhai"##,
+    ),
 ];

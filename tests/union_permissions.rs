@@ -231,8 +231,8 @@ fn the_user_is_state_of_the_mount() {
     m.become_user(alice());
     let mut twin = m.clone();
     m.become_user(Cred::default());
-    twin.restart();
-    twin.commit("step", &mut t);
+    twin.restart(&mut Trace::silent()).unwrap();
+    twin.commit("step", &mut t).unwrap();
     assert_eq!(twin.read(b"/secret", &mut t).map(drop), Err(Errno::EACCES));
     assert_eq!(m.read(b"/secret", &mut t).map(drop), Ok(()));
 }

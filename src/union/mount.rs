@@ -130,13 +130,8 @@ impl Mount {
         Ok(mount)
     }
 
-    /// Why [`Mount::new`] refuses this number of lowers and these options, in words.
-    pub fn why_not(lowers: usize, options: &Options) -> String {
-        why_not_mounted(lowers, options)
-    }
-
     /// Why [`Mount::with_data`] refuses these layers and options, in words.
-    pub fn why_not_with(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
+    pub fn why_not(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
         let depth = depth(lowers.iter().chain(data));
         if depth > MAX_DEPTH {
             return format!("{depth} overlays over one another; the kernel allows {MAX_DEPTH}");

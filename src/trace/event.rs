@@ -1,5 +1,6 @@
 //! The one event type. Text and JSON are two renderings of it.
 
+use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Part, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
@@ -233,6 +234,26 @@ pub enum Event {
         errno: String,
         /// Why the kernel answers so here, in words; may be empty.
         why: String,
+    },
+    /// Something happened to a file that is kept open.
+    Handle {
+        /// Its number.
+        fd: u32,
+        /// Its path; the last one it had.
+        path: String,
+        /// What.
+        #[serde(flatten)]
+        news: HandleNews,
+    },
+    /// Something happened to a map of a file (mmap).
+    Map {
+        /// Its number.
+        map: u32,
+        /// The file's path; the last one it had.
+        path: String,
+        /// What.
+        #[serde(flatten)]
+        news: MapNews,
     },
     /// The upper was sealed and became a layer.
     Committed {

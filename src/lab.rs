@@ -263,13 +263,18 @@ impl Lab {
         !name.is_empty() && host.list(name).is_ok()
     }
 
-    /// Differs whenever something in the lab changed: files anywhere, images, containers, builds.
+    /// Differs whenever something in the lab changed: files anywhere, images, containers, builds, the
+    /// users that mounts act as.
     pub fn fingerprint(&self) -> Vec<u64> {
         let mut marks =
             vec![self.host.generation(), self.builds.len() as u64, self.images.names().count() as u64];
         marks.push(self.images.images().count() as u64);
         marks.extend(self.mounts.values().map(Mount::generation));
         marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));
+        for mount in self.mounts.values().chain(self.containers.values().map(|c| &c.mount)) {
+            let cred = mount.cred();
+            marks.extend([cred.uid, cred.gid].iter().chain(&cred.groups).map(|id| u64::from(*id)));
+        }
         marks
     }
 

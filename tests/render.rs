@@ -418,6 +418,7 @@ fn samples() -> Vec<Event> {
                 Probe { layer: layer(1, "FROM alpine"), answer: found(286) },
             ],
             winner: one(0).map(|top| LayerRef { label: "web (rw)".into(), ..top }),
+            shown: vec![0],
             why: "the upper is asked first".into(),
         },
     ]);

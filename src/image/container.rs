@@ -4,7 +4,7 @@ use super::layer::{self, ImageLayer, Origin};
 use super::{Config, History, Image};
 use crate::fs::{Digest, EPOCH, Errno, Inode, Kind, Layer, Nodes, Tree, path};
 use crate::trace::Trace;
-use crate::union::{Mount, Options};
+use crate::union::{Cred, Mount, Options};
 use std::sync::Arc;
 
 /// What the runtime mounts over every container; nothing written there reaches the upper, `docker
@@ -71,12 +71,16 @@ impl Container {
             return;
         }
         let (mut made, mut silent) = (Vec::new(), Trace::silent());
+        // The runtime makes it, whoever uses the container.
+        let user = self.mount.cred().clone();
+        self.mount.become_user(Cred::default());
         for name in path::names(&cleaned) {
             made.push(b'/');
             made.extend_from_slice(name);
             // What exists already answers EEXIST; what can't be made is left out, as nothing runs there.
             let _ = self.mount.mkdir(&made, 0o755, &mut silent);
         }
+        self.mount.become_user(user);
         if !self.config.volumes.contains(&at) {
             self.config.volumes.push(at.clone());
         }

@@ -3,7 +3,7 @@
 use crate::fs::EPOCH;
 use crate::image::Container;
 use crate::trace::Trace;
-use crate::union::{Mount, Stat, StatKind};
+use crate::union::{Cred, Mount, Stat, StatKind};
 use std::collections::BTreeMap;
 
 /// A line of `docker diff`.
@@ -43,6 +43,7 @@ type Paths = BTreeMap<Vec<u8>, Stat>;
 /// never show. Emits no events. Empty when the fuel runs out.
 pub fn changes(container: &Container, t: &mut Trace) -> Vec<Change> {
     let mut now = container.mount.clone();
+    now.become_user(Cred::default());
     let Ok(mut before) = container.fresh() else { return Vec::new() };
     t.quietly(|t| {
         let Ok(old) = paths(&mut before, container, t) else { return Vec::new() };

@@ -23,7 +23,7 @@ pub use size::{bytes, count, seconds};
 pub use style::{Style, Tone};
 
 use crate::error::Error;
-use crate::trace::{Event, LayerRef, Probe, Stream};
+use crate::trace::{Answer, Event, LayerRef, Probe, Stream};
 use measure::{flow, hang};
 
 /// The prompt, also in front of lines that a scenario or a piped file runs.
@@ -65,7 +65,9 @@ pub fn text(event: &Event, style: &Style) -> String {
             union::tell(event).map_or_else(String::new, |told| told.lines("", None, style))
         }
         Event::Stack { name, paths, rows, view } => stack::draw(name, paths, rows, view, style),
-        Event::Which { path, probes, winner, why } => which(path, probes, winner.as_ref(), why, style),
+        Event::Which { path, probes, winner, shown, why } => {
+            which(path, probes, (winner.as_ref(), shown), why, style)
+        }
         Event::BuildStart { name, builder, context_files, context_bytes, ignored_files } => {
             build_start(name, builder, (*context_files, *context_bytes), *ignored_files, style)
         }
@@ -135,7 +137,13 @@ fn output(stream: Stream, text: &str) -> String {
     }
 }
 
-fn which(path: &str, probes: &[Probe], winner: Option<&LayerRef>, why: &str, style: &Style) -> String {
+fn which(
+    path: &str,
+    probes: &[Probe],
+    (winner, shown): (Option<&LayerRef>, &[usize]),
+    why: &str,
+    style: &Style,
+) -> String {
     let mut drawn = match winner {
         Some(layer) if layer.number == 0 => format!("{}: the upper wins\n", clean_line(path)),
         Some(layer) => format!("{}: layer {} wins\n", clean_line(path), layer.number),
@@ -144,8 +152,11 @@ fn which(path: &str, probes: &[Probe], winner: Option<&LayerRef>, why: &str, sty
     let label = |probe: &Probe| clean_line(&probe.layer.label);
     let width = probes.iter().map(|probe| columns(&label(probe))).max().unwrap_or(0).min(28);
     for probe in probes {
-        let wins = Some(&probe.layer) == winner;
-        let (sign, tone) = if wins { ("●", Tone::Good) } else { ("○", Tone::Dim) };
+        let (sign, tone) = match probe.answer {
+            Answer::Whiteout => ("✕", Tone::Bad),
+            _ if shown.contains(&probe.layer.number) => ("●", Tone::Good),
+            _ => ("○", Tone::Dim),
+        };
         let name = pad(&cut(&label(probe), width), width);
         let said = union::answer(&probe.answer);
         let first = format!("{:>7}  {name}  ", union::short(&probe.layer));

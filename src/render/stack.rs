@@ -165,9 +165,9 @@ fn tone(mark: CellMark) -> Tone {
 
 fn cell_text(cell: &Cell) -> String {
     let text = clean_line(&cell.text);
-    let directory = text.starts_with("dir");
+    let shared = ["dir", "data"].iter().any(|word| text.starts_with(word));
     match cell.mark {
-        CellMark::Visible if directory => format!("● {text}"),
+        CellMark::Visible if shared => format!("● {text}"),
         CellMark::Visible => format!("● {text}  wins"),
         CellMark::Hidden => format!("○ {text}  hidden"),
         CellMark::Whiteout if text.is_empty() => "✕ whiteout".to_owned(),

@@ -89,6 +89,7 @@ pub fn tell(event: &Event) -> Option<Told> {
         }
         Event::Committed { what, entries, bytes: stored } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
+            let what = if what.is_empty() { "the upper" } else { what.as_str() };
             told("commit", None, format!("{what} sealed as a layer: {entries}, {}", bytes(*stored)))
         }
         Event::Failed { op, path, errno, why, .. } => {
@@ -121,16 +122,20 @@ fn directories(paths: &[String]) -> String {
 }
 
 fn copy_up(event: &Event) -> String {
-    let Event::CopyUp { kind, bytes: size, from, metadata_only, completes, metacopy, index, .. } = event
+    let Event::CopyUp { kind, bytes: size, from, metadata_only, completes, metacopy, index, source, .. } =
+        event
     else {
         return String::new();
     };
-    let from = layer(from);
+    let from = match source {
+        Some(path) => format!("{} (there {path})", layer(from)),
+        None => layer(from),
+    };
     let said = match kind.as_str() {
         _ if *completes && *metadata_only => "the metacopy in upper becomes an empty file".to_owned(),
         _ if *completes => format!("{} from {from}: the metacopy in upper gets its data", bytes(*size)),
         _ if *metacopy => format!("attributes from {from} into upper; the contents stay there (metacopy)"),
-        _ if *metadata_only => format!("attributes from {from}, no contents, into upper"),
+        _ if *metadata_only => format!("attributes from {from} into upper; the contents are about to be cut"),
         "file" => format!("{} from {from} into an unnamed file, linked into upper", bytes(*size)),
         _ => format!("{kind} from {from} staged in workdir, renamed into upper"),
     };
@@ -207,7 +212,12 @@ fn probe_segments(probes: &[Probe], found: bool, errno: Option<&str>) -> Vec<Str
         rest = after;
         let name = match (run.first(), run.last()) {
             (Some(top), Some(bottom)) if equal > 3 => {
-                format!("{}–{}", short(&top.layer), short(&bottom.layer))
+                // The upper has no number to count on from.
+                let (upper, top) = match run.get(1) {
+                    Some(next) if top.layer.number == 0 => ("upper, ", next),
+                    _ => ("", top),
+                };
+                format!("{upper}{}–{}", short(&top.layer), short(&bottom.layer))
             }
             _ => run.iter().map(|probe| short(&probe.layer)).collect::<Vec<_>>().join(", "),
         };

@@ -25,6 +25,7 @@ impl Method {
 }
 
 const FILE: &[&str] = &["File"];
+const USED: &[&str] = &["Mount", "Container"];
 const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
 
 const fn on(
@@ -108,7 +109,7 @@ pub const METHODS: &[Method] = &[
     on(FILES, "chmod", "path, mode", "changes permission bits"),
     on(FILES, "chown", "path, uid, gid", "changes the owner; -1 leaves one as it is"),
     on(FILES, "lchown", "path, uid, gid", "changes the owner of the symlink itself"),
-    on(FILES, "utimes", "path, seconds", "sets the modification time"),
+    on(FILES, "utimes", "path, seconds", "sets the modification time; utimes(path) to now"),
     on(FILES, "touch", "path", "makes a file, or its time a second newer"),
     on(FILES, "setxattr", "path, name, value", "sets an extended attribute"),
     on(FILES, "removexattr", "path, name", "removes an extended attribute"),
@@ -124,6 +125,9 @@ pub const METHODS: &[Method] = &[
     on(&["Mount"], "commit", "label", "seals the upper as a new top lower; the layer"),
     on(&["Mount"], "remount", "", "the same as commit"),
     on(&["Mount", "Container"], "restart", "", "unmounts and mounts the same layers again"),
+    on(USED, "as_user", "uid, gid, [group, …]", "who performs what follows; as_user(\"app\") looks it up"),
+    on(USED, "as_root", "", "root performs what follows"),
+    on(USED, "access", "path, mode", "may the user read (4), write (2), execute (1)?"),
     on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
     on(&["Container"], "commit", "tag", "makes an image of it"),

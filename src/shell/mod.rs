@@ -34,7 +34,7 @@ pub(crate) mod text;
 mod users;
 
 pub use call::Call;
-pub use start::{run, run_with};
+pub use start::{run, run_with, user_of};
 
 use crate::trace::Stream;
 use crate::union::Mount;

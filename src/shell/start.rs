@@ -131,39 +131,28 @@ fn enter(m: &mut Machine<'_>, cwd: &str) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Who the process runs as, and that user's home (runc `libcontainer/user/user.go` `GetExecUser`; the
-/// groups: BuildKit `util/...` keeps only those that list the user, moby adds the primary one).
+/// Who the process runs as, and that user's home.
 fn identity(m: &mut Machine<'_>, user: &str) -> Result<(Cred, String), StartError> {
-    let (name, group) = match user.split_once(':') {
-        Some((name, group)) => (name, Some(group)),
-        None => (user, None),
-    };
-    let name = if name.is_empty() { "0" } else { name };
-    let all = users::users(m);
-    let number = name.parse::<u32>().ok();
-    let known = all.iter().find(|u| u.name == name || number == Some(u.uid));
-    let (uid, gid, home) = match (known, number) {
-        (Some(user), _) => (user.uid, user.gid, user.home.clone()),
-        (None, Some(0)) => (0, 0, "/root".to_owned()),
-        (None, Some(number)) => (number, 0, "/".to_owned()),
-        (None, None) => return Err(StartError::UnknownUser(name.to_owned())),
-    };
+    let (users, groups) = (users::users(m), users::groups(m));
     let legacy = matches!(m.sandbox, Sandbox::Legacy | Sandbox::Container);
-    let mut cred = Cred { uid, gid, groups: Vec::new() };
-    match group.filter(|group| !group.is_empty()) {
-        Some(group) => {
-            cred.gid = users::gid_of(m, group).ok_or_else(|| StartError::UnknownGroup(group.to_owned()))?;
-        }
-        None => {
-            let login = known.map_or("", |user| user.name.as_str()).to_owned();
-            let listed = |g: &users::Group| !login.is_empty() && g.members.contains(&login) && g.gid != gid;
-            cred.groups = users::groups(m).into_iter().filter(listed).map(|g| g.gid).collect();
-        }
-    }
-    if legacy {
-        cred.groups.push(cred.gid);
-    }
-    Ok((cred, home))
+    users::identity(user, &users, &groups, legacy)
+}
+
+/// Who `docker run --user` makes of a word in this tree: "app", "1000", "1000:1000", "app:grp".
+///
+/// # Errors
+/// The name of a user or group that `/etc/passwd` or `/etc/group` lacks.
+pub fn user_of(mount: &mut Mount, user: &str, t: &mut Trace) -> Result<Cred, StartError> {
+    let before = mount.cred().clone();
+    mount.become_user(Cred::default());
+    let mut text = |path: &str| {
+        let contents = t.quietly(|t| mount.read(path.as_bytes(), t)).unwrap_or_default();
+        contents.to_bytes(1 << 20).map(|bytes| text::decode(&bytes)).unwrap_or_default()
+    };
+    let (users, groups) = (text("/etc/passwd"), text("/etc/group"));
+    mount.become_user(before);
+    users::identity(user, &users::parse_users(&users), &users::parse_groups(&groups), true)
+        .map(|(cred, _)| cred)
 }
 
 fn outcome(m: &mut Machine<'_>, exit: i32) -> Outcome {

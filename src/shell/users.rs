@@ -1,6 +1,8 @@
 //! `/etc/passwd` and `/etc/group` of the image.
 
+use super::StartError;
 use super::machine::Machine;
+use crate::union::Cred;
 
 /// A line of `/etc/passwd`.
 #[derive(Clone, Debug)]
@@ -85,4 +87,46 @@ pub(crate) fn uid_of(m: &mut Machine<'_>, word: &str) -> Option<u32> {
 /// A name or number to a group id.
 pub(crate) fn gid_of(m: &mut Machine<'_>, word: &str) -> Option<u32> {
     group_by_name(m, word).map(|group| group.gid).or_else(|| word.parse().ok())
+}
+
+/// Who a process runs as, and that user's home, for a word as USER takes it (runc
+/// `libcontainer/user/user.go` `GetExecUser`; the groups: BuildKit keeps only those that list the user,
+/// moby adds the primary one).
+pub(crate) fn identity(
+    user: &str,
+    users: &[User],
+    groups: &[Group],
+    with_primary: bool,
+) -> Result<(Cred, String), StartError> {
+    let (name, group) = match user.split_once(':') {
+        Some((name, group)) => (name, Some(group)),
+        None => (user, None),
+    };
+    let name = if name.is_empty() { "0" } else { name };
+    let number = name.parse::<u32>().ok();
+    let known = users.iter().find(|u| u.name == name || number == Some(u.uid));
+    let (uid, gid, home) = match (known, number) {
+        (Some(user), _) => (user.uid, user.gid, user.home.clone()),
+        (None, Some(0)) => (0, 0, "/root".to_owned()),
+        (None, Some(number)) => (number, 0, "/".to_owned()),
+        (None, None) => return Err(StartError::UnknownUser(name.to_owned())),
+    };
+    let mut cred = Cred { uid, gid, groups: Vec::new() };
+    match group.filter(|group| !group.is_empty()) {
+        Some(word) => {
+            let known = groups.iter().find(|group| group.name == word).map(|group| group.gid);
+            let gid = known.or_else(|| word.parse().ok());
+            cred.gid = gid.ok_or_else(|| StartError::UnknownGroup(word.to_owned()))?;
+        }
+        None => {
+            let login = known.map_or("", |user| user.name.as_str());
+            let listed =
+                |g: &&Group| !login.is_empty() && g.members.iter().any(|m| m == login) && g.gid != gid;
+            cred.groups = groups.iter().filter(listed).map(|g| g.gid).collect();
+        }
+    }
+    if with_primary {
+        cred.groups.push(cred.gid);
+    }
+    Ok((cred, home))
 }

@@ -353,7 +353,10 @@ pub enum Event {
         probes: Vec<Probe>,
         /// The winner.
         winner: Option<LayerRef>,
-        /// One sentence.
+        /// Numbers of the layers whose part shows: the winner, directories that merge with it, the
+        /// layer of a metacopy's data.
+        shown: Vec<usize>,
+        /// One sentence, or two.
         why: String,
     },
 

@@ -26,7 +26,7 @@ impl Mount {
         self.begin(t)?;
         let mut tree = Tree::new();
         let root = self.root_entry();
-        let mut inode = self.seen(&root, userxattr)?;
+        let mut inode = self.seen_from_above(&root, userxattr)?;
         inode.extra_mut().nested = Some(Box::new(Nested { depth: self.depth(), ..Nested::default() }));
         tree.put(b"/", inode);
         let mut open = vec![self.listed(ROOT, 0)?];
@@ -48,7 +48,7 @@ impl Mount {
                     continue;
                 }
             };
-            let inode = self.seen(&node.entry, userxattr)?;
+            let inode = self.seen_from_above(&node.entry, userxattr)?;
             let nlink = if node.dir.is_some() { 1 } else { self.driver.nlink(self, &node.entry) };
             let ino = tree.add(inode);
             tree.link(at, &name, ino);
@@ -65,7 +65,7 @@ impl Mount {
     }
 
     /// One object as a program, or an overlay above, sees it.
-    fn seen(&self, entry: &Entry, userxattr: bool) -> Result<Inode, Errno> {
+    fn seen_from_above(&self, entry: &Entry, userxattr: bool) -> Result<Inode, Errno> {
         let inode = self.real(entry).ok_or(Errno::ENOENT)?;
         let kind = match &inode.kind {
             Kind::Dir(_) => Kind::Dir(Default::default()),

@@ -4,7 +4,7 @@ use super::cache::Entry;
 use super::mount::Mount;
 use super::walk::Last;
 use crate::fs::path::{clean, show};
-use crate::fs::{Inode, Kind};
+use crate::fs::{Errno, Inode, Kind};
 use crate::trace::{Cell, CellMark, Event, StackRow, Trace};
 
 impl Mount {
@@ -13,10 +13,8 @@ impl Mount {
     pub fn stack(&mut self, name: &str, paths: &[Vec<u8>], t: &mut Trace) -> Event {
         let begun = self.begin(t).is_ok();
         let paths: Vec<Vec<u8>> = paths.iter().map(|path| clean(path)).collect();
-        let found: Vec<Option<(Entry, Vec<u8>)>> = paths
-            .iter()
-            .map(|path| if begun { self.as_mounter(|m| m.drawn(path, t)) } else { None })
-            .collect();
+        let found: Vec<Option<Seen>> =
+            paths.iter().map(|path| if begun { self.seen(path, t) } else { None }).collect();
         let rows = (0..=self.lowers.len() as u32).map(|layer| StackRow {
             layer: self.layer_ref(layer),
             cells: paths.iter().zip(&found).map(|(path, found)| self.cell(layer, path, found)).collect(),
@@ -29,25 +27,36 @@ impl Mount {
         }
     }
 
-    /// What a path leads to, and its physical path (symlinks on the way resolved).
-    fn drawn(&mut self, path: &[u8], t: &mut Trace) -> Option<(Entry, Vec<u8>)> {
+    /// What a path leads to; none if there is not even its directory.
+    fn seen(&mut self, path: &[u8], t: &mut Trace) -> Option<Seen> {
         let parent = self.parent_of(path, t).ok()?;
         let Last::Normal(name) = &parent.last else {
-            return Some((self.cache.dir(parent.dir).entry.clone(), b"/".to_vec()));
+            let entry = Ok(self.cache.dir(parent.dir).entry.clone());
+            return Some(Seen { entry, path: b"/".to_vec(), listed: true });
         };
-        let spot = self.spot(parent.dir, name).ok()?;
-        Some((spot.node.entry.clone(), self.path_of(&spot)))
+        let entry = self.spot(parent.dir, name).map(|spot| spot.node.entry);
+        let exists = entry.as_ref().is_ok_and(Entry::exists);
+        let listed = exists || self.lists(parent.dir, name);
+        Some(Seen { entry, path: self.path_in(parent.dir, name), listed })
     }
 
-    fn cell(&self, layer: u32, path: &[u8], found: &Option<(Entry, Vec<u8>)>) -> Cell {
-        if let Some((entry, _)) = found
+    fn cell(&self, layer: u32, path: &[u8], found: &Option<Seen>) -> Cell {
+        let entry = found.as_ref().and_then(|seen| seen.entry.as_ref().ok());
+        let path = found.as_ref().map_or(path, |seen| &seen.path);
+        if let Some(entry) = entry
             && let Some(part) = entry.parts().find(|(part, _)| *part == layer)
         {
             let inode = self.inode(part);
-            let mark = if inode.is_opaque() { CellMark::Opaque } else { CellMark::Visible };
-            return Cell { mark, text: words(inode) };
+            let opaque = inode.is_opaque() && path != b"/";
+            let mark = if opaque { CellMark::Opaque } else { CellMark::Visible };
+            let first = entry.real() == Some(part);
+            let text = match words(inode) {
+                text if layer == 0 && entry.unlinked => format!("{text} (index)"),
+                text if !first && !inode.kind.is_dir() => format!("data {text}"),
+                text => text,
+            };
+            return Cell { mark, text };
         }
-        let path = found.as_ref().map_or(path, |(_, physical)| physical);
         match self.raw(layer, path) {
             None => Cell { mark: CellMark::Absent, text: String::new() },
             Some(inode) if inode.deletes() && !self.native => {
@@ -57,16 +66,42 @@ impl Mount {
         }
     }
 
-    fn view_cell(&self, found: &Option<(Entry, Vec<u8>)>) -> Cell {
-        match found.as_ref().and_then(|(entry, _)| self.real(entry)) {
-            Some(inode) => Cell { mark: CellMark::Visible, text: words(inode) },
+    fn view_cell(&self, found: &Option<Seen>) -> Cell {
+        let hidden = |text: &str| Cell { mark: CellMark::Hidden, text: text.to_owned() };
+        match found {
+            Some(Seen { entry: Ok(entry), listed, .. }) => match self.real(entry) {
+                Some(inode) => Cell { mark: CellMark::Visible, text: plain(inode) },
+                None if *listed => hidden("ghost"),
+                None => Cell { mark: CellMark::Absent, text: String::new() },
+            },
+            Some(Seen { entry: Err(errno), .. }) => hidden(errno.name()),
             None => Cell { mark: CellMark::Absent, text: String::new() },
         }
     }
 }
 
-/// "656 B", "dir", "symlink" …
+/// A path as it is drawn.
+struct Seen {
+    /// What the last name leads to.
+    entry: Result<Entry, Errno>,
+    /// Symlinks on the way resolved.
+    path: Vec<u8>,
+    /// Does readdir list the name?
+    listed: bool,
+}
+
+/// What a layer holds, with the marks that steer the look-up.
 fn words(inode: &Inode) -> String {
+    let text = plain(inode);
+    let text = if inode.metacopy().is_some() { format!("metacopy {text}") } else { text };
+    match inode.redirect() {
+        Some(to) => format!("{text} → {}", show(to)),
+        None => text,
+    }
+}
+
+/// "656 B", "dir", "symlink" …
+fn plain(inode: &Inode) -> String {
     match &inode.kind {
         Kind::File(_) => bytes(inode.size()),
         Kind::Dir(_) => "dir".to_owned(),

@@ -147,6 +147,9 @@ pub struct Which {
     pub probes: Vec<Probe>,
     /// Who wins; none when the name is not in the merged view.
     pub winner: Option<LayerRef>,
+    /// Layers whose part shows: the winner, directories that merge with it, a metacopy's data. Counted
+    /// from the base; 0 is the upper.
+    pub shown: Vec<usize>,
     /// One sentence.
     pub why: String,
 }

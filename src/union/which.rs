@@ -5,7 +5,7 @@ use super::explain::{called, listed};
 use super::mount::Mount;
 use super::types::Which;
 use super::walk::Last;
-use crate::fs::path::{clean, names, show};
+use crate::fs::path::{clean, names, parent, show};
 use crate::fs::{Errno, Ino, Inode, Kind};
 use crate::trace::{Answer, Event, Probe, Trace};
 
@@ -28,43 +28,50 @@ impl Mount {
             path: which.path.clone(),
             probes: which.probes.clone(),
             winner: which.winner.clone(),
+            shown: which.shown.clone(),
             why: which.why.clone(),
         });
         which
     }
 
     pub(super) fn explain(&mut self, path: &[u8], t: &mut Trace) -> Which {
-        let parent = match self.parent_of(path, t) {
-            Ok(parent) => parent,
+        let place = match self.parent_of(path, t) {
+            Ok(place) => place,
             Err(errno) => return self.explain_parent(path, errno, t),
         };
-        let Last::Normal(name) = &parent.last else { return self.explain_root() };
+        let Last::Normal(name) = &place.last else { return self.explain_root() };
         if name.len() > 255 {
             return nobody(path, Vec::new(), "a name has at most 255 bytes: no layer is asked".to_owned());
         }
-        let search = self.search_for(parent.dir, name);
+        let search = self.search_for(place.dir, name);
         let probes = self.spoken(&search);
+        let shown = search.entry.as_ref().map_or_else(|_| Vec::new(), |entry| self.numbers(entry));
         let (winner, mut why) = match &search.entry {
             Ok(entry) => match entry.real() {
                 Some((layer, _)) => {
-                    (Some(self.layer_ref(layer)), self.why_found(&search, entry, parent.dir, &probes))
+                    (Some(self.layer_ref(layer)), self.why_found(&search, entry, place.dir, &probes))
                 }
-                None => (None, self.why_missing(&search, entry, parent.dir, &probes)),
+                None => (None, self.why_missing(&search, entry, place.dir, &probes)),
             },
             Err(errno) => (None, self.why_refusing(&search, *errno)),
         };
         if winner.is_none()
-            && let Some(ghost) = self.ghost(parent.dir, name)
+            && let Some(ghost) = self.ghost(place.dir, name)
         {
             why.push_str(&ghost);
         }
-        Which { path: show(path).into_owned(), probes, winner, why }
+        Which { path: show(path).into_owned(), probes, winner, shown, why }
+    }
+
+    /// The layers of an entry, as people count them.
+    fn numbers(&self, entry: &Entry) -> Vec<usize> {
+        entry.parts().map(|(layer, _)| self.layer_ref(layer).number).collect()
     }
 
     fn why_found(&self, search: &Search, entry: &Entry, dir: DirId, probes: &[Probe]) -> String {
         let reason = self.reason(search, entry);
         let hidden = self.hidden_layers(entry, probes);
-        let Some(first) = hidden.first() else { return reason };
+        let Some(first) = hidden.first().filter(|_| !entry.unlinked) else { return reason };
         let covered = self.list(&hidden);
         if self.real(entry).is_some_and(|inode| inode.kind.is_dir()) {
             return format!("{reason}; hidden: {covered}, since {}", self.what_hides(search, dir, *first));
@@ -86,7 +93,7 @@ impl Mount {
                 let who = called(&self.layer_ref(*layer));
                 match first {
                     Some(_) => format!("deleted: a whiteout in {who} hides {}", self.list(&hidden)),
-                    None => format!("deleted: a whiteout in {who}, though no layer below has the name"),
+                    None => format!("a stray whiteout in {who}: no layer below has the name"),
                 }
             }
             (None, Some(first)) => {
@@ -163,7 +170,8 @@ impl Mount {
         if !marked.is_empty() {
             why.push_str(&format!("; the mark on the root of {} means nothing", self.list(&marked)));
         }
-        Which { path: "/".to_owned(), probes: probes.collect(), winner: Some(self.layer_ref(0)), why }
+        let shown = self.numbers(&self.root_entry());
+        Which { path: "/".to_owned(), probes: probes.collect(), winner: Some(self.layer_ref(0)), shown, why }
     }
 
     /// Why the winner wins.
@@ -173,7 +181,8 @@ impl Mount {
         if !inode.kind.is_dir() {
             let mut why = match (inode.metacopy(), entry.lowers.parts().last()) {
                 _ if entry.unlinked => {
-                    "one of several hard links below; another of them was copied up, and the index has that copy for all"
+                    "the index of the upper knows it: another of its hard links was copied up, and \
+                                        the copy stands for all of them"
                         .to_owned()
                 }
                 (Some(_), Some((data, _))) => format!(
@@ -250,11 +259,18 @@ impl Mount {
         }
     }
 
+    /// Does readdir list this name?
+    pub(super) fn lists(&self, dir: DirId, name: &[u8]) -> bool {
+        let names = self.driver.names(self, &self.cache.dir(dir).entry).unwrap_or_default();
+        names.binary_search_by(|listed| (**listed).cmp(name)).is_ok()
+    }
+
     /// A name that readdir lists and look-up refuses: why it is listed.
     fn ghost(&self, dir: DirId, name: &[u8]) -> Option<String> {
+        if !self.lists(dir, name) {
+            return None;
+        }
         let entry = &self.cache.dir(dir).entry;
-        let names = self.driver.names(self, entry).ok()?;
-        names.binary_search_by(|listed| (**listed).cmp(name)).ok()?;
         let layers: Vec<u32> = entry.parts().map(|(layer, _)| layer).collect();
         Some(match layers.len() {
             1 => format!(
@@ -323,11 +339,16 @@ impl Mount {
     fn what_hides(&self, search: &Search, dir: DirId, layer: u32) -> String {
         let who = called(&self.layer_ref(layer));
         if let Some((_, answer)) = search.trail.iter().find(|(asked, _)| *asked == layer) {
+            if *answer == Answer::Absent
+                && let Some(why) = self.asked_elsewhere(search, dir, layer)
+            {
+                return why;
+            }
             return match answer {
                 Answer::Absent => {
                     format!("{who} has no directory there, and a directory merges with directories only")
                 }
-                _ => format!("{who} was found and given up"),
+                _ => "it is a metacopy too, and only leads further down".to_owned(),
             };
         }
         let in_parent = self.cache.dir(dir).entry.parts().any(|(part, _)| part == layer);
@@ -345,6 +366,32 @@ impl Mount {
             }
             _ => self.what_cuts(dir, layer),
         }
+    }
+
+    /// A layer that has the name, but was asked for another one: the redirect that did it.
+    fn asked_elsewhere(&self, search: &Search, dir: DirId, layer: u32) -> Option<String> {
+        let own = search.trail.iter().rev().find_map(|(above, answer)| match answer {
+            Answer::Directory { redirect: Some(to), .. } if *above < layer => Some((*above, to)),
+            _ => None,
+        });
+        if let Some((above, to)) = own {
+            return Some(format!("{} redirects to {to}", called(&self.layer_ref(above))));
+        }
+        let asked = self.cache.dir(dir).entry.parts().find(|(part, _)| *part == layer)?;
+        if self.ino_at(layer, parent(&search.path)) == Some(asked.1) {
+            return None;
+        }
+        let mut at = dir;
+        while at != self.cache.dir(at).parent {
+            let here = self.cache.dir(at);
+            let mut above = here.entry.parts().filter(|(above, _)| *above < layer);
+            if let Some((who, to)) = above.find_map(|part| Some((part.0, self.inode(part).redirect()?))) {
+                let (path, who) = (self.cache.path_of(at), called(&self.layer_ref(who)));
+                return Some(format!("{who} redirects {} to {}", show(&path), show(to)));
+            }
+            at = here.parent;
+        }
+        None
     }
 
     /// The directory that keeps a layer out: the highest one on the way that the layer has, and that
@@ -382,5 +429,5 @@ impl Mount {
 }
 
 fn nobody(path: &[u8], probes: Vec<Probe>, why: String) -> Which {
-    Which { path: show(path).into_owned(), probes, winner: None, why }
+    Which { path: show(path).into_owned(), probes, winner: None, shown: Vec::new(), why }
 }

@@ -93,8 +93,9 @@ impl Mount {
                 return Some(why);
             }
         }
-        for path in call.paths() {
-            if let Some(why) = self.at_the_end(call, path, errno, t) {
+        for (at, path) in call.paths().enumerate() {
+            let new = call.makes() || at == 1 && call.how != Rename::Exchange;
+            if let Some(why) = self.at_the_end(call, (path, new), errno, t) {
                 return Some(why);
             }
         }
@@ -118,40 +119,41 @@ impl Mount {
                         self.what(&spot.node.entry)
                     ));
                 }
-                Err(errno) => return Some(self.why_name(prefix, errno, t)),
+                Err(errno) => return Some(self.why_name(prefix, false, errno, t)),
             }
         }
         None
     }
 
-    fn at_the_end(&mut self, call: &Call<'_>, path: &[u8], errno: Errno, t: &mut Trace) -> Option<String> {
+    fn at_the_end(
+        &mut self,
+        call: &Call<'_>,
+        (path, new): (&[u8], bool),
+        errno: Errno,
+        t: &mut Trace,
+    ) -> Option<String> {
         let follow = call.follows() || path.ends_with(b"/");
-        match self.resolve(path, follow, false, t) {
-            // A name that is to be made may be missing, unless the path says that it is a directory.
-            Err(Errno::ENOENT) if errno == Errno::ENOENT && self.may_miss(call, path) => None,
-            Err(found) if found == errno && errno == Errno::ENOTDIR => {
-                let what = self.resolve(trimmed(path), true, false, t).ok()?;
-                let (name, what) = (show(trimmed(path)).into_owned(), self.what(&what.node.entry));
-                Some(format!("{name} is {what}; a slash behind it asks for a directory"))
-            }
-            Err(found) if found == errno => Some(self.why_name(path, errno, t)),
-            _ => None,
+        let found = self.resolve(path, follow, false, t).err()?;
+        // A name that is to be made may be missing.
+        if found != errno || (new && errno == Errno::ENOENT) {
+            return None;
         }
+        if errno != Errno::ENOTDIR {
+            return Some(self.why_name(path, path == call.path, errno, t));
+        }
+        let name = show(trimmed(path)).into_owned();
+        if let Ok(end) = self.resolve(trimmed(path), true, false, t) {
+            let what = self.what(&end.node.entry);
+            return Some(format!("{name} is {what}; a slash behind it asks for a directory"));
+        }
+        let link = self.resolve(trimmed(path), false, false, t).ok()?;
+        let target = self.symlink_target(&link.node)?;
+        Some(format!("{name} is a symlink to {}, and something on that way is no directory", show(&target)))
     }
 
-    fn may_miss(&self, call: &Call<'_>, path: &[u8]) -> bool {
-        let target = match call.op {
-            "rename" => call.other.filter(|_| call.how != Rename::Exchange),
-            "link" => Some(call.path),
-            _ if call.makes() => Some(call.path),
-            _ => None,
-        };
-        target == Some(path)
-    }
-
-    /// Why a name can't be looked up, or leads nowhere.
-    fn why_name(&mut self, path: &[u8], errno: Errno, t: &mut Trace) -> String {
-        let name = show(path).into_owned();
+    /// Why a name can't be looked up, or leads nowhere. One that is `known` to the reader is not named.
+    fn why_name(&mut self, path: &[u8], known: bool, errno: Errno, t: &mut Trace) -> String {
+        let name = if known { "it".to_owned() } else { show(path).into_owned() };
         if errno == Errno::ELOOP {
             return format!("{name} leads through more than 40 symlinks, or in a circle");
         }
@@ -163,10 +165,8 @@ impl Mount {
         {
             return format!("{name} is a symlink to {}, which leads nowhere", show(&target));
         }
-        match self.explain(path, t).why {
-            why if why.contains(&name) => why,
-            why => format!("{name}: {why}"),
-        }
+        let why = self.explain(path, t).why;
+        if known { why } else { format!("{name} is not there: {why}") }
     }
 
     /// "a file of layer 2".

@@ -16,6 +16,7 @@ import stat
 import sys
 
 import record
+from generate import first_name_first
 
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|`[^`]*`|#\{|[{};]|[^"`#{};/]+|.', re.DOTALL)
 SHOWS = re.compile(r"(stack|help|explain|trace)\s")
@@ -139,7 +140,7 @@ def build(tree, root, prefix):
             whole.setdefault("/" + "/".join(parts[:depth]), {"type": "dir"})
         whole[path] = {"type": "file", "data": entry} if isinstance(entry, str) else dict(entry)
     holes = {path: entry.pop("hole") for path, entry in whole.items() if "hole" in entry}
-    record.build(record.first_name_first(whole), root, prefix)
+    record.build(first_name_first(whole), root, prefix)
     for path, size in holes.items():
         os.truncate(root + path, size)
 
@@ -190,7 +191,7 @@ class Mount:
         self.upper_tree = self.options.pop("upper", {})
         self.prefix = "user.overlay." if self.options.get("userxattr") else "trusted.overlay."
         self.stack = [lower.place(self.prefix) for lower in lowers]
-        self.at = lab.fresh("m")
+        self.at, self.user = lab.fresh("m"), {"uid": 0, "gid": 0}
         os.mkdir(f"{lab.base}/{self.at}")
         self.new_upper()
         self.mount()
@@ -219,15 +220,18 @@ class Mount:
             raise Refused("mount", "", record.errno_name(error)) from None
         finally:
             os.chdir("/")
+        self.inside = record.Inside(f"{self.lab.base}/{self.at}")
+        self.as_user(**self.user)
         self.lab.mounted.append(self)
 
     def unmount(self):
+        self.inside.end()
         record.call(record.LIBC.umount2(f"{self.lab.base}/{self.at}".encode(), 0))
         self.lab.mounted.remove(self)
 
     def do(self, op, path="", **more):
         order = {"op": op, "path": path, **more}
-        result = record.perform(f"{self.lab.base}/{self.at}", order)
+        result = self.inside.perform(order)
         if "errno" in result:
             raise Refused(op, path or more.get("src", ""), result["errno"])
         return result["ok"]
@@ -367,6 +371,19 @@ class Mount:
     @property
     def lowers(self):
         return len(self.stack)
+
+    def access(self, path, mode):
+        try:
+            return self.do("access", path, mode=mode)
+        except Refused:
+            return False
+
+    def as_user(self, uid, gid=None, groups=()):
+        self.user = {"uid": uid, "gid": uid if gid is None else gid, "groups": list(groups)}
+        self.do("as", **self.user)
+
+    def as_root(self):
+        self.as_user(0)
 
     def restart(self):
         self.unmount()

@@ -90,6 +90,7 @@ pub fn keep_in_scope(case: &mut Case) {
                 entry.remove("redirect");
                 if entry.remove("metacopy").is_some() {
                     entry.remove("size");
+                    entry.insert("data".to_owned(), Value::from(""));
                 }
             } else {
                 marked.push(path.clone());

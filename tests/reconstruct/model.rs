@@ -69,7 +69,10 @@ pub struct Object {
     pub target: Value,
     pub rdev: Value,
     pub xattrs: BTreeMap<String, String>,
-    pub opaque: bool,
+    /// `y` or `x`.
+    pub opaque: Option<char>,
+    /// A whiteout made of an attribute.
+    pub xwhiteout: bool,
     pub redirect: Option<String>,
     pub metacopy: Option<u64>,
 }
@@ -156,6 +159,12 @@ impl Layer {
     }
 }
 
+/// The lower layers of a case, topmost first, data-only ones last.
+pub fn lowers(case: &Value) -> impl Iterator<Item = &Value> {
+    let list = |key: &str| case[key].as_array().into_iter().flatten();
+    list("lowers").chain(list("data"))
+}
+
 fn read(entry: &Value) -> Object {
     let number = |key: &str| entry.get(key).and_then(Value::as_u64).unwrap_or(0);
     let kind = match entry["type"].as_str().unwrap() {
@@ -182,7 +191,8 @@ fn read(entry: &Value) -> Object {
         target: entry.get("target").cloned().unwrap_or_default(),
         rdev: if kind == "whiteout" { Value::Null } else { entry.get("rdev").cloned().unwrap_or_default() },
         xattrs: entry.get("xattrs").and_then(Value::as_object).into_iter().flatten().map(text).collect(),
-        opaque: entry.get("opaque").is_some(),
+        opaque: entry.get("opaque").map(|mark| if *mark == json!("x") { 'x' } else { 'y' }),
+        xwhiteout: entry.get("whiteout").is_some(),
         redirect: entry.get("redirect").map(|to| to.as_str().unwrap().to_owned()),
         metacopy: entry.get("metacopy").map(|_| number("size")),
         kind,
@@ -207,7 +217,7 @@ pub struct Model {
 impl Model {
     pub fn new(case: &Value) -> Model {
         Model {
-            lowers: case["lowers"].as_array().unwrap().iter().map(Layer::read).collect(),
+            lowers: lowers(case).map(Layer::read).collect(),
             upper: Layer::read(&case["initial_upper"]),
             index: HashMap::new(),
             indexed: HashMap::new(),
@@ -251,7 +261,8 @@ impl Model {
                 None => {
                     let made = made_object(event, text("kind"));
                     // The file is made empty; what is written to it is told next.
-                    let made = Object { data: Data::default(), opaque: flag("opaque"), ..made };
+                    let opaque = flag("opaque").then_some('y');
+                    let made = Object { data: Data::default(), opaque, ..made };
                     self.upper.put(text("path"), made);
                 }
             },
@@ -263,12 +274,17 @@ impl Model {
             }
             "cleared" => {
                 let mut empty = self.upper.object(text("path")).clone();
-                (empty.opaque, empty.redirect) = (true, None);
+                (empty.opaque, empty.redirect) = (Some('y'), None);
                 self.upper.put(text("path"), empty);
             }
-            "opaque" => self.upper.object(text("path")).opaque = true,
+            "opaque" => self.upper.object(text("path")).opaque = Some('y'),
             "redirect" => self.upper.object(text("path")).redirect = Some(text("to").to_owned()),
-            "renamed" => self.rename(text("from"), text("to"), flag("exchange"), flag("whiteout")),
+            // Over a whiteout the two change places.
+            "renamed" => {
+                let swapped = flag("whiteout") && flag("over_whiteout");
+                let whiteout = flag("whiteout") && !swapped;
+                self.rename(text("from"), text("to"), flag("exchange") || swapped, whiteout);
+            }
             "attributes" => {
                 let object = match event.get("index") {
                     Some(index) => &mut self.upper.objects[self.index[&index.as_u64().unwrap()]],

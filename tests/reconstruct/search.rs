@@ -166,6 +166,7 @@ impl<'a> Search<'a> {
         let Some(object) = self.object(layer, &path) else { return Ok(None) };
         let file = object.kind != "dir";
         let ends = object.kind == "whiteout"
+            || (object.xwhiteout && object.data.len() == 0)
             || (last && self.meta && object.kind != "file")
             || (file && (self.is_dir || !last));
         if ends {
@@ -183,7 +184,7 @@ impl<'a> Search<'a> {
             if self.nothing_below(layer) {
                 return Ok(Some(path));
             }
-            if object.opaque {
+            if object.opaque == Some('y') {
                 self.stop = true;
                 return Ok(Some(path));
             }

@@ -72,6 +72,29 @@ inside gets its group.
     layerlab run scenarios/overlay/permissions.rhai"##,
     ),
     topic(
+        "users",
+        &["user", "as_user", "as_root", "eacces", "root", "unprivileged", "access"],
+        r##"
+Users: the check is the user's, all that follows from it is root's. as_user
+says who performs what comes next, and the kernel's permission bits answer with
+EACCES and EPERM. Copy-up, whiteouts and the work directory are the mounter's:
+who may write a file gets its copy made even in a directory closed to them, and
+the copy keeps owner and mode. What a user makes is theirs.
+
+    let m = mount([layer(#{ "/f": file("1", #{ uid: 1000 }) })]);
+    m.as_user(1000)
+    m.write("/f", "copied up, although / is root's")
+    try { m.write("/new", ""); } catch (e) { check("closed", e.errno, "EACCES"); }
+    m.access("/f", 4)
+    m.as_root()
+
+as_user(1000, 1000, [27]) has a group and more groups. as_user("app") looks in
+/etc/passwd, as docker run --user does; docker exec has a user of its own. In
+sticky directories fs.protected_* hold as Debian sets them.
+
+    layerlab run scenarios/overlay/users.rhai"##,
+    ),
+    topic(
         "xattrs",
         &["xattr", "extended attributes", "extended attribute", "attributes", "enodata"],
         r##"

@@ -292,6 +292,9 @@ fn attributes<K: Kind>(engine: &mut Engine) {
     engine.register_fn("utimes", |m: &mut Files<K>, path: &str, mtime: INT| {
         m.change("utimes", path, |mount, path, t| mount.utimes(path, mtime, t))
     });
+    engine.register_fn("utimes", |m: &mut Files<K>, path: &str| {
+        m.change("utimes", path, |mount, path, t| mount.touch(path, t))
+    });
     engine.register_fn("touch", |m: &mut Files<K>, path: &str| touch(m, path));
     engine.register_fn("setxattr", |m: &mut Files<K>, path: &str, name: &str, value: &str| {
         m.change("setxattr", path, |mount, path, t| {

@@ -6,6 +6,7 @@ mod objects;
 mod opened;
 mod programs;
 mod story;
+mod users;
 mod written;
 
 use super::core::Shared;
@@ -26,6 +27,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     files::register::<OfProgram>(engine);
     objects::register(engine, core);
     opened::register(engine);
+    users::register(engine);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

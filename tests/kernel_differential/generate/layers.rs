@@ -14,8 +14,12 @@ pub fn layer(profile: Profile, names: &[String], random: &mut Random) -> Layer {
     let mut layer = Layer::new();
     let mut files = Vec::new();
     fill(&mut layer, &mut files, "", 1, profile, names, random);
-    if random.chance(8) {
-        let mode = random.pick(&["1777", "0700", "2755"]);
+    let (often, modes) = match profile {
+        Profile::Users => (70, &["1777", "0777", "0775", "2775"][..]),
+        _ => (8, &["1777", "0700", "2755"][..]),
+    };
+    if random.chance(often) {
+        let mode = random.pick(modes);
         layer.insert("/".to_owned(), entry(json!({ "type": "dir", "mode": mode })));
     }
     if random.chance(75) {
@@ -30,7 +34,7 @@ fn cover_targets(layer: &mut Layer) {
     for path in targets {
         let at = path.rfind('/').unwrap_or(0);
         let parent = at == 0 || layer.get(&path[..at]).is_some_and(|entry| text(entry, "type") == "dir");
-        let named = !matches!(&path[at..], "/" | "/." | "/..");
+        let named = !path.contains("//") && !matches!(&path[at..], "/" | "/." | "/..");
         if parent && named && path.len() < 200 && !layer.contains_key(&path) {
             layer.insert(path, entry(json!({ "type": "whiteout" })));
         }
@@ -67,7 +71,7 @@ fn fill(
             }
             _ => {
                 let mut made = object(kind, &path, profile, names, random);
-                looks(&mut made, kind, random);
+                looks(&mut made, kind, profile, random);
                 layer.insert(path.clone(), made);
                 match kind {
                     "dir" => fill(layer, files, &path, depth + 1, profile, names, random),
@@ -125,12 +129,24 @@ fn redirect(names: &[String], random: &mut Random) -> String {
     }
 }
 
-fn looks(entry: &mut Entry, kind: &str, random: &mut Random) {
+const MODES: &[&str] = &["0600", "0700", "4755", "2755", "1777", "2775", "6711", "0444"];
+
+/// Modes that give some users what they refuse to others.
+const RIGHTS: &[&str] = &[
+    "0000", "0444", "0555", "0600", "0640", "0660", "0700", "0705", "0711", "0750", "0755", "0770", "0777",
+    "1777", "2775", "3777", "4711", "6755", "2751", "0751",
+];
+
+fn looks(entry: &mut Entry, kind: &str, profile: Profile, random: &mut Random) {
+    let users = profile == Profile::Users;
     let mut put = |key: &str, value: Value| entry.insert(key.to_owned(), value);
-    if kind != "symlink" && random.chance(25) {
-        put("mode", json!(random.pick(&["0600", "0700", "4755", "2755", "1777", "2775", "6711", "0444"])));
+    if kind != "symlink" && random.chance(if users { 60 } else { 25 }) {
+        put("mode", json!(random.pick(if users { RIGHTS } else { MODES })));
     }
-    if random.chance(15) {
+    if users && random.chance(60) {
+        put("uid", json!(random.pick(&[0, 1000, 1001])));
+        put("gid", json!(random.pick(&[0, 5, 1000])));
+    } else if random.chance(15) {
         put("uid", json!(random.pick(&[1, 1000])));
         put("gid", json!(random.pick(&[5, 1000])));
     }

@@ -26,6 +26,8 @@ pub enum Profile {
     Long,
     /// Many layers, few names.
     Deep,
+    /// Operations of unprivileged users, owners and modes that matter to them.
+    Users,
 }
 
 const PROFILES: &[(usize, Profile)] = &[
@@ -37,12 +39,16 @@ const PROFILES: &[(usize, Profile)] = &[
     (15, Profile::Links),
     (4, Profile::Long),
     (8, Profile::Deep),
+    (35, Profile::Users),
 ];
 
-/// The sequence of this number.
-pub fn sequence(seed: u64, number: u64) -> Case {
+/// The sequence of this number; of root alone where `users` is false.
+pub fn sequence(seed: u64, number: u64, users: bool) -> Case {
     let mut random = Random::new(seed, number);
-    let profile = random.weighted(PROFILES);
+    let mut profile = random.weighted(PROFILES);
+    if profile == Profile::Users && !users {
+        profile = Profile::Plain;
+    }
     of_profile(profile, &mut random, format!("{profile:?}-{seed}-{number}").to_lowercase())
 }
 
@@ -58,7 +64,7 @@ fn of_profile(profile: Profile, random: &mut Random, name: String) -> Case {
     let upper = layer();
     let upper = if random.chance(40) { upper } else { Default::default() };
     let mut case = Case { name, options, lowers, upper, ops: Vec::new() };
-    case.ops = ops::ops(&case, &names, random);
+    case.ops = ops::ops(profile, &case, &names, random);
     keep_in_scope(&mut case);
     case
 }

@@ -1,5 +1,6 @@
 //! Random operations.
 
+use super::Profile;
 use crate::case::{Case, Op, text};
 use crate::random::Random;
 use serde_json::{Value, json};
@@ -34,6 +35,8 @@ const KINDS: &[(usize, &str)] = &[
     (4, "stat"),
     (2, "lstat"),
     (4, "read"),
+    (1, "touch"),
+    (1, "access"),
     (3, "restart"),
     (3, "remount"),
 ];
@@ -41,17 +44,34 @@ const KINDS: &[(usize, &str)] = &[
 const MODES: &[&str] = &["0644", "0755", "0600", "4755", "2755", "1777", "7777", "0000", "2775"];
 
 /// The operations of a sequence.
-pub fn ops(case: &Case, names: &[String], random: &mut Random) -> Vec<Op> {
+pub fn ops(profile: Profile, case: &Case, names: &[String], random: &mut Random) -> Vec<Op> {
     let count = random.pick(&[6, 12, 12, 25, 25, 40]);
     let known = case.lowers.iter().chain([&case.upper]).flat_map(|layer| layer.keys().cloned());
     let mut paths = Paths { names, known: known.filter(|path| path != "/").collect() };
     (0..count)
-        .map(|_| {
+        .map(|at| {
+            if profile == Profile::Users && (at == 0 || random.chance(15)) {
+                return user(random);
+            }
             let op = op(&mut paths, random);
             paths.note(&op);
             op
         })
         .collect()
+}
+
+/// Somebody else goes on: mostly without root's rights.
+fn user(random: &mut Random) -> Op {
+    let ids =
+        [(0, 0, json!([])), (1000, 1000, json!([])), (1001, 1000, json!([5])), (1000, 5, json!([1000, 7]))];
+    let (uid, gid, groups) = random.weighted(&[
+        (1, ids[0].clone()),
+        (4, ids[1].clone()),
+        (3, ids[2].clone()),
+        (2, ids[3].clone()),
+    ]);
+    let fields = json!({ "op": "as", "uid": uid, "gid": gid, "groups": groups });
+    fields.as_object().cloned().unwrap_or_default()
 }
 
 /// Paths to work on: mostly such that something is there.
@@ -157,13 +177,17 @@ fn arguments(kind: &str, random: &mut Random) -> Vec<(&'static str, Value)> {
             vec![("target", json!(targets[random.below(weight)]))]
         }
         "chown" | "lchown" => {
-            vec![("uid", json!(random.pick(&[-1, 0, 7]))), ("gid", json!(random.pick(&[-1, 0, 8])))]
+            vec![
+                ("uid", json!(random.pick(&[-1, 0, 7, 1000]))),
+                ("gid", json!(random.pick(&[-1, 0, 5, 1000]))),
+            ]
         }
         "getxattr" | "removexattr" => vec![("name", json!(attribute(random)))],
         "setxattr" => {
             vec![("name", json!(attribute(random))), ("value", json!(random.pick(&["1", "", "y"])))]
         }
         "mkchar" => vec![mode, ("rdev", random.pick(&[json!([1, 3]), json!([1, 3]), json!([0, 0])]))],
+        "access" => vec![("mode", json!(random.below(8)))],
         "open" => open(random),
         _ => Vec::new(),
     }

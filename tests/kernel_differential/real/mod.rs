@@ -161,6 +161,15 @@ impl Kernel {
     }
 }
 
+/// Has the machine the settings that the replay assumes: `fs.protected_hardlinks=1`, the others 0? They
+/// decide what an unprivileged user may link and open, and belong to no namespace.
+pub fn links_are_protected() -> bool {
+    [("hardlinks", "1"), ("symlinks", "0"), ("regular", "0"), ("fifos", "0")].iter().all(|(name, wanted)| {
+        let value = std::fs::read_to_string(format!("/proc/sys/fs/protected_{name}"));
+        value.is_ok_and(|value| value.trim() == *wanted)
+    })
+}
+
 /// The layers of a sequence, mounted or not.
 struct Stack<'b> {
     base: &'b str,

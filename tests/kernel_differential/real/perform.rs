@@ -6,9 +6,9 @@ use crate::case::{Op, text};
 use crate::contents;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps, XattrFlags, chmodat, chownat,
-    getxattr, linkat, listxattr, mkdirat, mknodat, openat, removexattr, renameat, renameat_with, setxattr,
-    symlinkat, unlinkat, utimensat,
+    Access, AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_NOW, XattrFlags,
+    accessat, chmodat, chownat, getxattr, linkat, listxattr, mkdirat, mknodat, openat, removexattr, renameat,
+    renameat_with, setxattr, symlinkat, unlinkat, utimensat,
 };
 use rustix::process::{chdir, chroot, fchdir};
 use rustix::thread::{Gid, Uid, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
@@ -218,6 +218,15 @@ fn change(op: &Op) -> Result<(), i32> {
             let time = Timespec { tv_sec: 1, tv_nsec: 0 };
             let times = Timestamps { last_access: time, last_modification: time };
             utimensat(CWD, path, &times, AtFlags::empty())
+        }
+        "touch" => {
+            let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+            let times = Timestamps { last_access: now, last_modification: now };
+            utimensat(CWD, path, &times, AtFlags::empty())
+        }
+        "access" => {
+            let asked = op.get("mode").and_then(Value::as_u64).unwrap_or(0) as u32;
+            accessat(CWD, path, Access::from_bits_retain(asked), AtFlags::empty())
         }
         "setxattr" => setxattr(path, text(op, "name"), text(op, "value").as_bytes(), XattrFlags::empty()),
         "removexattr" => removexattr(path, text(op, "name")),

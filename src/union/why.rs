@@ -133,7 +133,15 @@ impl Mount {
         t: &mut Trace,
     ) -> Option<String> {
         let follow = call.follows() || path.ends_with(b"/");
-        let found = self.resolve(path, follow, false, t).err()?;
+        let found = match self.resolve(path, follow, false, t) {
+            Ok(spot) if spot.node.entry.dataless == Some(errno) => {
+                let name = show(path);
+                return Some(format!(
+                    "stat knows {name}, but no data-only layer has its contents, and to open or copy it takes those"
+                ));
+            }
+            found => found.err()?,
+        };
         // A name that is to be made may be missing.
         if found != errno || (new && errno == Errno::ENOENT) {
             return None;
@@ -216,7 +224,7 @@ impl Mount {
             |name: &&Name| self.driver.search(self, entry, name, None).map_or(true, |entry| entry.exists());
         let Some(inside) = names.iter().find(seen) else {
             return Some(match names.len() {
-                0 => format!("something is left in {name}"),
+                0 => format!("{name} looks empty, but whiteouts that are files count as files here"),
                 1 => format!(
                     "{name} looks empty, but the upper has a whiteout in it, and nothing lies below: it counts"
                 ),
@@ -286,9 +294,10 @@ fn rule(call: &Call<'_>, errno: Errno) -> &'static str {
             "the path ends in a slash, and only a directory can be made under such a name"
         }
         (_, Errno::ENOENT) => "there is no such name",
-        ("rename", Errno::ENOTDIR) => {
-            "a directory can take the place of a directory only, and only a directory is written with a slash behind it"
+        ("rename", Errno::ENOTDIR) if call.paths().any(|path| path.ends_with(b"/")) => {
+            "only a directory is written with a slash behind its name"
         }
+        ("rename", Errno::ENOTDIR) => "a directory can take the place of a directory only",
         ("rmdir", Errno::ENOTDIR) => "rmdir removes directories only; unlink removes everything else",
         ("readdir", Errno::ENOTDIR) => "only a directory has names in it",
         ("open", Errno::ENOTDIR) => "O_DIRECTORY asks for a directory",

@@ -8,10 +8,10 @@
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
 metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long);
-those of `deeper.py`, which pick names that are there: `deep`, `history`, `moves`, `index`, `modes` …;
-those of `tables.py`, every operation on every kind of name: `table-one`, `table-two`, `table-open`;
-`users`, `users-sticky`, `users-privileges`, `users-rootless` (users.py); `xwhiteouts`, `xwhiteouts-user`, `data`,
-`nested` (stacked.py).
+those of deeper.py, which pick names that are there: `deep`, `history`, `moves`, `index`, `modes` …;
+those of tables.py, every operation on every kind of name: `table-one`, `table-two`, `table-open`;
+`users`, `users-sticky`, `users-privileges`, `users-rootless` (users.py);
+`xwhiteouts`, `xwhiteouts-user`, `data`, `nested` (stacked.py).
 
 The machine must have fs.protected_hardlinks=1 and the other fs.protected_* at 0, as the replay has.
 
@@ -344,6 +344,8 @@ class Inside:
         return json.loads(self.answer.readline())
 
     def end(self):
+        # Processes begun later hold this pipe open too: its end is said, not only closed.
+        self.ask.write("null\n")
         self.ask.close()
         self.answer.close()
         os.waitpid(self.child, 0)
@@ -352,6 +354,8 @@ class Inside:
 def serve(asked, answered):
     for line in asked:
         op = json.loads(line)
+        if op is None:
+            break
         try:
             value = PERFORM[op["op"]](op)
             result = {"ok": True if value is None else value}

@@ -2,7 +2,7 @@
 //! how many bytes the kernel would have copied.
 
 use super::{impure, index};
-use crate::fs::path::show;
+use crate::fs::path::{show, shown};
 use crate::fs::{Contents, Errno, Extra, Ino, Inode, Kind, Name, Nodes};
 use crate::trace::{CopiedDirectory, Event, Source, Trace};
 use crate::union::Mount;
@@ -66,6 +66,7 @@ pub(super) fn object(m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> R
     let ino = match (entry.upper, spot.node.dir) {
         (Some(ino), _) => {
             link_up(m, spot, parent, ino, t);
+            m.handles_copied(spot, None, ino, t);
             if need != Need::Attributes {
                 complete(m, spot, ino, need, t);
             }
@@ -99,6 +100,7 @@ fn leaf(
     if shared && m.options.userxattr && !is_file {
         // The index keeps origin and link count in `user.` attributes, which such an object can't
         // have (fs/overlayfs/util.c, `ovl_set_nlink_lower`; fs/xattr.c, `xattr_permission`).
+        index::leave_broken(m);
         return Err(Errno::EPERM);
     }
     let contents = match need {
@@ -129,6 +131,7 @@ fn leaf(
         completes: false,
     };
     tell(m, spot, ino, told, t);
+    m.handles_copied(spot, Some(lower), ino, t);
     m.cache.forget(spot.dir, &spot.name);
     Ok(ino)
 }
@@ -150,7 +153,7 @@ fn copy_of(m: &Mount, entry: &Entry, contents: Option<Contents>) -> Result<Inode
 pub(super) fn put(m: &mut Mount, parent: Ino, name: &Name, inode: Inode) -> Ino {
     let upper = m.upper_mut();
     let ino = upper.add(inode);
-    upper.link(parent, name, ino);
+    upper.link_name(parent, name.clone(), ino);
     impure::made(m, ino);
     ino
 }
@@ -175,10 +178,12 @@ fn complete(m: &mut Mount, spot: &Spot, ino: Ino, need: Need, t: &mut Trace) {
     let inode = m.upper_mut().inode_mut(ino);
     inode.kind = Kind::File(data);
     inode.extra_mut().metacopy = None;
-    if let Some(from) = spot.node.entry.lowers.parts().last().copied() {
+    let from = spot.node.entry.lowers.parts().last().copied();
+    if let Some(from) = from {
         let metadata_only = need == Need::Emptied;
         tell(m, spot, ino, Told { from, bytes, metadata_only, completes: true, ..Told::default() }, t);
     }
+    m.handles_completed(ino, from, t);
     m.cache.forget(spot.dir, &spot.name);
 }
 
@@ -196,8 +201,8 @@ struct Told {
 }
 
 /// The path of an object in its layer, where a redirect made it another than in the merged view.
-fn elsewhere(m: &Mount, (layer, ino): Part, path: &[u8]) -> Option<String> {
-    if m.ino_at(layer, path) == Some(ino) {
+fn elsewhere(m: &Mount, spot: &Spot, (layer, ino): Part, path: &[u8]) -> Option<String> {
+    if m.lies_where_it_shows(spot) || m.ino_at(layer, path) == Some(ino) {
         return None;
     }
     let mut found = None;
@@ -212,12 +217,12 @@ fn elsewhere(m: &Mount, (layer, ino): Part, path: &[u8]) -> Option<String> {
 
 fn tell(m: &Mount, spot: &Spot, ino: Ino, told: Told, t: &mut Trace) {
     t.emit(|| Event::CopyUp {
-        path: show(&m.path_of(spot)).into_owned(),
+        path: shown(m.path_of(spot)),
         kind: m.inode(told.from).kind.word().to_owned(),
-        source: elsewhere(m, told.from, &m.path_of(spot)),
+        source: elsewhere(m, spot, told.from, &m.path_of(spot)),
         contents: told.data.map(|data| {
             let path = m.path_of(spot);
-            let there = elsewhere(m, data, &path).unwrap_or_else(|| show(&path).into_owned());
+            let there = elsewhere(m, spot, data, &path).unwrap_or_else(|| show(&path).into_owned());
             Source { layer: m.layer_ref(data.0), path: there }
         }),
         bytes: told.bytes,

@@ -1,12 +1,12 @@
 //! A mount: its layers, its options, and what begins and ends an operation.
 
-use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
+use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, Spot};
 use super::driver::Driver;
 use super::explain::failed;
 use super::handle::Handles;
 use super::overlay::{self, Index, Overlay, Private, XWhiteouts};
 use super::refused::Refused;
-use super::types::{Cred, Lower, Options, Protected};
+use super::types::{Cached, Cred, Lower, Options, Protected};
 use super::why::why_not_mounted;
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
@@ -130,13 +130,8 @@ impl Mount {
         Ok(mount)
     }
 
-    /// Why [`Mount::new`] refuses this number of lowers and these options, in words.
-    pub fn why_not(lowers: usize, options: &Options) -> String {
-        why_not_mounted(lowers, options)
-    }
-
     /// Why [`Mount::with_data`] refuses these layers and options, in words.
-    pub fn why_not_with(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
+    pub fn why_not(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
         let depth = depth(lowers.iter().chain(data));
         if depth > MAX_DEPTH {
             return format!("{depth} overlays over one another; the kernel allows {MAX_DEPTH}");
@@ -290,6 +285,11 @@ impl Mount {
         there
     }
 
+    /// How much is kept to answer faster.
+    pub fn cached(&self) -> Cached {
+        self.cache.size()
+    }
+
     /// A number that no other state of any mount of this process has had: changes with every change
     /// of the upper. For memoising what was computed from the merged view; never shown.
     pub fn generation(&self) -> u64 {
@@ -310,11 +310,18 @@ impl Mount {
     }
 
     /// An inode of any layer.
+    #[inline]
     pub(super) fn inode(&self, (layer, ino): Part) -> &Inode {
         match layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize)) {
             Some(lower) => lower.layer.inode(ino),
             None => self.upper.inode(ino),
         }
+    }
+
+    /// May there be a whiteout in this layer?
+    pub(super) fn has_whiteouts(&self, layer: u32) -> bool {
+        let lower = layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize));
+        lower.is_none_or(|lower| lower.layer.has_whiteouts())
     }
 
     /// The inode that gives an entry its type and attributes.
@@ -417,9 +424,6 @@ impl Mount {
 
     /// The absolute path of a name in a directory.
     pub(super) fn path_in(&self, dir: DirId, name: &[u8]) -> Vec<u8> {
-        let mut path = if dir == ROOT { Vec::new() } else { self.cache.path_of(dir) };
-        path.push(b'/');
-        path.extend_from_slice(name);
-        path
+        self.cache.path_in(dir, Some(name))
     }
 }

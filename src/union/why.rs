@@ -294,9 +294,10 @@ fn rule(call: &Call<'_>, errno: Errno) -> &'static str {
             "the path ends in a slash, and only a directory can be made under such a name"
         }
         (_, Errno::ENOENT) => "there is no such name",
-        ("rename", Errno::ENOTDIR) => {
-            "a directory can take the place of a directory only, and only a directory is written with a slash behind it"
+        ("rename", Errno::ENOTDIR) if call.paths().any(|path| path.ends_with(b"/")) => {
+            "only a directory is written with a slash behind its name"
         }
+        ("rename", Errno::ENOTDIR) => "a directory can take the place of a directory only",
         ("rmdir", Errno::ENOTDIR) => "rmdir removes directories only; unlink removes everything else",
         ("readdir", Errno::ENOTDIR) => "only a directory has names in it",
         ("open", Errno::ENOTDIR) => "O_DIRECTORY asks for a directory",

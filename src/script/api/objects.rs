@@ -132,7 +132,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
                 path: "overlay".to_owned(),
                 other: None,
                 errno: errno.name().to_owned(),
-                why: Mount::why_not_with(&lowers, &apart, &chosen),
+                why: Mount::why_not(&lowers, &apart, &chosen),
             });
             Ok(())
         });

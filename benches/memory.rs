@@ -29,7 +29,7 @@ fn main() {
         let contents = Contents::bytes(vec![b'x'; CONTENTS]);
         m.create(path(n).replace("/f", "/new").as_bytes(), 0o644, contents, &mut t).unwrap();
     }
-    m.restart();
+    m.restart(&mut layerlab::trace::Trace::silent()).unwrap();
     report("upper, 100,000 new files of 64 B", held() - before, 100_000, CONTENTS);
 
     let before = held();
@@ -37,7 +37,7 @@ fn main() {
         t.fuel.refill();
         m.chmod(path(n).as_bytes(), 0o600, &mut t).unwrap();
     }
-    m.restart();
+    m.restart(&mut layerlab::trace::Trace::silent()).unwrap();
     report("upper, 100,000 files copied up (contents shared)", held() - before, 100_000, 0);
 
     let before = held();

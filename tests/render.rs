@@ -4,8 +4,8 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Event, KeyRow, LayerRef, Object, Part, Place,
-    Probe, Reason, Sink, Source, StackRow, Stream, Verdict, XattrChange,
+    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Event, HandleNews, KeyRow, LayerRef, MapNews,
+    Object, Part, Place, Probe, Reason, Sink, Source, StackRow, Stream, Verdict, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -98,6 +98,48 @@ fn append_story() -> Vec<Event> {
             at: 648,
             data: Some(Data::Data("# tuned\n".into())),
         },
+    ]
+}
+
+fn of_handle(news: HandleNews) -> Event {
+    Event::Handle { fd: 3, path: "/srv/log".into(), news }
+}
+
+fn of_map(news: MapNews) -> Event {
+    Event::Map { map: 1, path: "/srv/log".into(), news }
+}
+
+/// Every kind of news of open files and maps.
+fn kept_open() -> Vec<Event> {
+    let base = || layer(1, "base");
+    let opened = |read, write, append, directory| {
+        of_handle(HandleNews::Opened { read, write, append, directory, from: Some(base()) })
+    };
+    vec![
+        opened(true, false, false, false),
+        opened(true, true, false, false),
+        opened(false, true, true, false),
+        opened(true, false, false, true),
+        of_handle(HandleNews::Read { bytes: 6, from: base(), nameless: false }),
+        of_handle(HandleNews::Followed { from: base(), contents: true }),
+        of_handle(HandleNews::Followed { from: base(), contents: false }),
+        of_handle(HandleNews::Unlinked { directory: false, from: Some(base()) }),
+        of_handle(HandleNews::Unlinked { directory: true, from: Some(base()) }),
+        of_handle(HandleNews::Read { bytes: 6, from: layer(0, ""), nameless: true }),
+        of_handle(HandleNews::Wrote { bytes: 5, size: 11 }),
+        of_handle(HandleNews::Wrote { bytes: 0, size: 4 }),
+        of_handle(HandleNews::Attributes { change: "mode 0644 → 0600".into() }),
+        of_handle(HandleNews::Synced { skipped: false, in_upper: true }),
+        of_handle(HandleNews::Synced { skipped: false, in_upper: false }),
+        of_handle(HandleNews::Synced { skipped: true, in_upper: true }),
+        of_handle(HandleNews::Closed { freed: None }),
+        of_handle(HandleNews::Closed { freed: Some(11) }),
+        of_map(MapNews::Made { fd: 3, bytes: 6, from: base(), behind: false }),
+        of_map(MapNews::Made { fd: 3, bytes: 6, from: base(), behind: true }),
+        of_map(MapNews::LeftBehind { from: base() }),
+        of_map(MapNews::Read { bytes: 6, from: base(), behind: false }),
+        of_map(MapNews::Read { bytes: 6, from: base(), behind: true }),
+        of_map(MapNews::Unmapped { freed: None }),
     ]
 }
 
@@ -200,6 +242,7 @@ fn samples() -> Vec<Event> {
     let path = |text: &str| text.to_owned();
     let one = |number| Some(layer(number, ""));
     let mut all = append_story();
+    all.extend(kept_open());
     all.extend([
         Event::Lookup {
             path: path("/gone"),
@@ -505,6 +548,8 @@ fn variant(event: &Event) -> &'static str {
         Event::Attributes { .. } => "attributes",
         Event::Failed { .. } => "failed",
         Event::Committed { .. } => "committed",
+        Event::Handle { .. } => "handle",
+        Event::Map { .. } => "map",
         Event::Stack { .. } => "stack",
         Event::Which { .. } => "which",
         Event::BuildStart { .. } => "build_start",
@@ -537,7 +582,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 37, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 39, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

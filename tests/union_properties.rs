@@ -203,11 +203,11 @@ fn perform(m: &mut Mount, op: &Op, t: &mut Trace) -> Result<(), Errno> {
         Op::Link(a, b) => m.link(a.as_bytes(), b.as_bytes(), t),
         Op::Rename(a, b) => m.rename(a.as_bytes(), b.as_bytes(), Rename::Plain, t),
         Op::Restart => {
-            m.restart();
+            m.restart(&mut Trace::silent()).unwrap();
             Ok(())
         }
         Op::Commit => {
-            m.commit("", t);
+            m.commit("", t).unwrap();
             Ok(())
         }
     }
@@ -278,7 +278,7 @@ fn layered(before: &[Vec<Op>], options: Options) -> (Mount, Oracle) {
         for op in ops {
             assert_eq!(perform(&mut m, op, &mut t), oracle.perform(op), "{op:?}");
         }
-        m.commit("", &mut t);
+        m.commit("", &mut t).unwrap();
     }
     (m, oracle)
 }
@@ -306,9 +306,9 @@ proptest! {
             prop_assert_eq!(perform(&mut m, op, &mut t), oracle.perform(op), "{:?}", op);
         }
         prop_assert_eq!(view(&mut m), oracle.view());
-        m.restart();
+        m.restart(&mut Trace::silent()).unwrap();
         prop_assert_eq!(view(&mut m), oracle.view(), "after a restart");
-        m.commit("", &mut t);
+        m.commit("", &mut t).unwrap();
         prop_assert_eq!(view(&mut m), oracle.view(), "after a commit");
     }
 
@@ -323,7 +323,7 @@ proptest! {
             prop_assert_eq!(perform(&mut m, op, &mut t), oracle.perform(op), "{:?}", op);
         }
         prop_assert_eq!(view(&mut m), oracle.view());
-        m.restart();
+        m.restart(&mut Trace::silent()).unwrap();
         prop_assert_eq!(view(&mut m), oracle.view(), "after a restart");
     }
 
@@ -352,7 +352,7 @@ proptest! {
             for op in ops {
                 let _ = perform(&mut warm, op, &mut Trace::silent());
             }
-            warm.commit("", &mut Trace::silent());
+            warm.commit("", &mut Trace::silent()).unwrap();
         }
         for op in &ops {
             let _ = view_of_anything(&mut warm);

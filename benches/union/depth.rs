@@ -37,7 +37,7 @@ pub fn measure(c: &mut Criterion, table: &mut Table) {
                     for _ in 0..n {
                         t.fuel.refill();
                         if cold {
-                            m.restart();
+                            m.restart(&mut Trace::silent()).unwrap();
                             let _ = m.stat(b"/base", &mut t);
                         }
                         let begin = std::time::Instant::now();

@@ -2,7 +2,7 @@
 
 use super::inode::{Entries, Inode, Kind};
 use super::path;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A name in a directory: any bytes but `/` and NUL.
@@ -65,6 +65,8 @@ pub struct Tree {
     len: u32,
     /// The last inode that lost all its names; its `uid` is the one before it. 0: none.
     free: Ino,
+    /// Inodes that stay although they may lose all their names, and how many times they are held.
+    pins: Option<Arc<BTreeMap<Ino, u32>>>,
 }
 
 impl Default for Tree {
@@ -83,7 +85,7 @@ impl Nodes for Tree {
 impl Tree {
     /// An empty root, 0755, 0:0.
     pub fn new() -> Tree {
-        let mut tree = Tree { pages: Arc::default(), len: 0, free: 0 };
+        let mut tree = Tree { pages: Arc::default(), len: 0, free: 0, pins: None };
         tree.add(Inode { nlink: 1, ..Inode::dir(0o755) });
         tree
     }
@@ -91,7 +93,7 @@ impl Tree {
     /// A tree that begins as a copy of a sealed one; contents are shared.
     pub fn from_layer(layer: &Layer) -> Tree {
         let pages = layer.0.inodes.chunks(PAGE).map(|page| Arc::new(page.to_vec())).collect();
-        Tree { pages: Arc::new(pages), len: layer.0.inodes.len() as u32, free: 0 }
+        Tree { pages: Arc::new(pages), len: layer.0.inodes.len() as u32, free: 0, pins: None }
     }
 
     /// Adds an inode without a name. Takes the place of one that lost all its names, if there is one.
@@ -165,14 +167,49 @@ impl Tree {
     }
 
     fn drop_link(&mut self, ino: Ino) {
-        let free = self.free;
         let inode = self.inode_mut(ino);
         inode.nlink = inode.nlink.saturating_sub(1);
+        if inode.nlink == 0 && self.pins.as_ref().is_none_or(|pins| !pins.contains_key(&ino)) {
+            self.release(ino);
+        }
+    }
+
+    fn release(&mut self, ino: Ino) {
+        let free = self.free;
+        let inode = self.inode_mut(ino);
         // A directory that still holds names is left alone: what is below may have other names.
-        if inode.nlink == 0 && inode.entries().is_none_or(Entries::is_empty) {
+        if inode.entries().is_none_or(Entries::is_empty) {
             *inode = Inode { uid: free, ..Inode::new(Kind::Fifo, 0) };
             self.free = ino;
         }
+    }
+
+    /// Holds an inode, so that it stays when it loses all its names: somebody has it open. Each hold
+    /// is to be given back with [`Tree::unpin`].
+    pub fn pin(&mut self, ino: Ino) {
+        let pins = Arc::make_mut(self.pins.get_or_insert_default());
+        let held = pins.entry(ino).or_default();
+        *held = held.saturating_add(1);
+    }
+
+    /// Gives a hold back. With the last one an inode without a name goes: how many bytes it had.
+    pub fn unpin(&mut self, ino: Ino) -> Option<u64> {
+        let pins = Arc::make_mut(self.pins.as_mut()?);
+        let held = pins.get_mut(&ino)?;
+        *held = held.saturating_sub(1);
+        if *held > 0 {
+            return None;
+        }
+        pins.remove(&ino);
+        if pins.is_empty() {
+            self.pins = None;
+        }
+        let inode = self.inode(ino);
+        let (nameless, bytes) = (inode.nlink == 0, inode.size());
+        if nameless {
+            self.release(ino);
+        }
+        nameless.then_some(bytes)
     }
 
     /// Makes the directories of `path` that are missing (0755, 0:0); the last one. None if something

@@ -6,6 +6,7 @@
 
 mod diagnostic;
 mod explain;
+mod handle;
 mod measure;
 mod renderer;
 mod size;
@@ -58,6 +59,8 @@ pub fn text(event: &Event, style: &Style) -> String {
         | Event::Renamed { .. }
         | Event::Attributes { .. }
         | Event::Failed { .. }
+        | Event::Handle { .. }
+        | Event::Map { .. }
         | Event::Committed { .. } => {
             union::tell(event).map_or_else(String::new, |told| told.lines("", None, style))
         }

@@ -1,5 +1,6 @@
 //! Lines of the union's events: `copy-up   648 B from layer 3 into an unnamed file, linked into upper`.
 
+use super::handle;
 use super::measure::{clean_line, flow, pad};
 use super::size::{bytes, count};
 use super::style::{Style, Tone};
@@ -98,12 +99,20 @@ pub fn tell(event: &Event) -> Option<Told> {
             let segments = vec![clean_line(&format!("✗ {errno}{because}"))];
             Some(Told { verb: op.clone(), tone: Tone::Bad, path: Some(path.clone()), segments })
         }
+        Event::Handle { fd, path, news } => {
+            let (verb, said) = handle::told(*fd, news);
+            told(verb, Some(path), said)
+        }
+        Event::Map { map, path, news } => {
+            let (verb, said) = handle::mapped(*map, news);
+            told(verb, Some(path), said)
+        }
         _ => None,
     }
 }
 
 /// "layer 3", or "the upper".
-fn layer(layer: &LayerRef) -> String {
+pub fn layer(layer: &LayerRef) -> String {
     if layer.number == 0 { "the upper".to_owned() } else { format!("layer {}", layer.number) }
 }
 
@@ -113,12 +122,26 @@ fn directories(paths: &[String]) -> String {
 }
 
 fn copy_up(event: &Event) -> String {
-    let Event::CopyUp { kind, bytes: size, from, metadata_only, completes, metacopy, index, source, .. } =
-        event
+    let Event::CopyUp {
+        kind,
+        bytes: size,
+        from,
+        metadata_only,
+        completes,
+        metacopy,
+        index,
+        source,
+        contents,
+        ..
+    } = event
     else {
         return String::new();
     };
-    let from = match source {
+    let (from, there) = match contents {
+        Some(contents) => (&contents.layer, Some(&contents.path)),
+        None => (from, source.as_ref()),
+    };
+    let from = match there {
         Some(path) => format!("{} (there {path})", layer(from)),
         None => layer(from),
     };

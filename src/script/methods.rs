@@ -25,6 +25,7 @@ impl Method {
 }
 
 const USED: &[&str] = &["Mount", "Container"];
+const FILE: &[&str] = &["File"];
 const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
 
 const fn on(
@@ -89,7 +90,7 @@ pub const METHODS: &[Method] = &[
         FILES,
         "open",
         "path, flags, #{ data, read, mode }",
-        "open(2) with flags such as \"RDWR|CREAT\"; open(path, flags, data) writes",
+        "keeps it open: \"r\" \"r+\" \"w\" \"a\" \"O_RDWR\"; \"RDWR|CREAT\" or a third argument: one call",
     ),
     on(FILES, "open_rw_noop", "path", "opens for writing and writes nothing: copies up all the same"),
     // Files: names.
@@ -130,6 +131,27 @@ pub const METHODS: &[Method] = &[
     on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
     on(&["Container"], "commit", "tag", "makes an image of it"),
+    on(&["Mount"], "forget_volatile", "", "removes the mark that stops a volatile mount from restarting"),
+    // Files kept open.
+    on(FILE, "read", "bytes", "reads on from the position; read() to the end"),
+    on(FILE, "pread", "offset, bytes", "reads there; the position stays"),
+    on(FILE, "write", "text", "writes at the position, or at the end; bytes written"),
+    on(FILE, "pwrite", "offset, text", "writes there; the position stays"),
+    on(FILE, "seek", "offset, \"SET\"", "moves the position: from SET, CUR or END"),
+    on(FILE, "truncate", "bytes", "cuts or lengthens"),
+    on(FILE, "stat", "", "what the file is now, with a name or without"),
+    on(FILE, "chmod", "mode", "changes permission bits"),
+    on(FILE, "chown", "uid, gid", "changes the owner; -1 leaves one as it is"),
+    on(FILE, "setxattr", "name, value", "sets an extended attribute"),
+    on(FILE, "getxattr", "name", "an extended attribute"),
+    on(FILE, "fsync", "", "writes it out; on a volatile mount it does nothing"),
+    on(FILE, "ls", "", "of a directory: the names from the position on; seek(0) begins anew"),
+    on(FILE, "open", "path, mode", "of a directory: opens a path that begins here"),
+    on(FILE, "map", "", "maps the file into memory, shared and for reading"),
+    on(FILE, "close", "", "closes it"),
+    get(FILE, "fd", "its number"),
+    on(&["MemoryMap"], "read", "", "what the map shows: a copy-up leaves it behind"),
+    on(&["MemoryMap"], "unmap", "", "gives it back"),
     // Layers and images.
     on(&["Layer"], "entries", "", "path → #{ type, mode, … }"),
     on(&["Layer"], "tree", "", "its entries as lines"),

@@ -58,6 +58,12 @@ fn thing(value: &Dynamic) -> Option<String> {
         let listing = super::api::listing(&layer.0);
         return Some(format!("{}\n{listing}", super::api::described(&layer.0)).trim_end().to_owned());
     }
+    if let Some(file) = value.clone().try_cast::<super::api::FileValue>() {
+        return Some(format!("{}   try .read()  .stat()  .map()  .close()", file.describe()));
+    }
+    if let Some(map) = value.clone().try_cast::<super::api::MemoryMapValue>() {
+        return Some(format!("{}   try .read()  .unmap()", map.describe()));
+    }
     value.try_cast::<super::api::ImageValue>().map(|image| image.describe())
 }
 

@@ -8,12 +8,16 @@
 
 mod event;
 mod fuel;
+mod handle;
 mod key;
+mod layer;
 mod object;
 
 pub use event::*;
 pub use fuel::{Exhausted, Fuel, Limits};
+pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
+pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
 
 /// Takes events.

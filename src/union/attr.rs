@@ -9,7 +9,7 @@ use crate::trace::{Event, Trace, XattrChange};
 use std::borrow::Cow;
 
 /// Bytes of an extended attribute's value (include/uapi/linux/limits.h; fs/xattr.c, `setxattr_copy`).
-const XATTR_SIZE_MAX: usize = 65_536;
+pub(super) const XATTR_SIZE_MAX: usize = 65_536;
 
 impl Mount {
     /// chmod(2): all 12 bits; follows symlinks.
@@ -21,10 +21,7 @@ impl Mount {
             let spot = m.resolve(path, true, true, t)?;
             m.may_change(&spot)?;
             let mode = m.real(&spot.node.entry).map_or(mode, |inode| m.mode_to_set(inode, mode));
-            m.set_attributes(&spot, t, |inode| {
-                let before = std::mem::replace(&mut inode.mode, mode & 0o7777);
-                format!("mode {before:04o} → {:04o}", inode.mode)
-            })
+            m.set_attributes(&spot, t, |inode| set_mode(inode, mode))
         })
     }
 
@@ -70,17 +67,7 @@ impl Mount {
         let spot = self.resolve(path, follow, true, t)?;
         self.may_chown(&spot, uid, gid)?;
         let lost = self.real(&spot.node.entry).map_or(0, |inode| self.lost_by_chown(inode));
-        self.set_attributes(&spot, t, |inode| {
-            let before = (inode.uid, inode.gid);
-            (inode.uid, inode.gid) = (uid.unwrap_or(before.0), gid.unwrap_or(before.1));
-            let mode = inode.mode;
-            inode.mode &= !lost;
-            let mode = match mode & lost {
-                0 => String::new(),
-                _ => format!("; mode {mode:04o} → {:04o}", inode.mode),
-            };
-            format!("owner {}:{} → {}:{}{mode}", before.0, before.1, inode.uid, inode.gid)
-        })
+        self.set_attributes(&spot, t, |inode| set_owner(inode, uid, gid, lost))
     }
 
     /// Sets the modification time (Unix seconds); follows symlinks.
@@ -125,7 +112,7 @@ impl Mount {
         }
     }
 
-    fn set_attributes(
+    pub(super) fn set_attributes(
         &mut self,
         spot: &Spot,
         t: &mut Trace,
@@ -162,7 +149,7 @@ impl Mount {
         });
     }
 
-    fn tell_xattr(
+    pub(super) fn tell_xattr(
         &self,
         spot: &Spot,
         ino: Ino,
@@ -270,13 +257,32 @@ impl Mount {
     }
 }
 
+/// All 12 bits; what changed, in words.
+pub(super) fn set_mode(inode: &mut Inode, mode: u16) -> String {
+    let before = std::mem::replace(&mut inode.mode, mode & 0o7777);
+    format!("mode {before:04o} → {:04o}", inode.mode)
+}
+
+/// Owner and group, and the bits that go with them; what changed, in words.
+pub(super) fn set_owner(inode: &mut Inode, uid: Option<u32>, gid: Option<u32>, lost: u16) -> String {
+    let before = (inode.uid, inode.gid);
+    (inode.uid, inode.gid) = (uid.unwrap_or(before.0), gid.unwrap_or(before.1));
+    let mode = inode.mode;
+    inode.mode &= !lost;
+    let mode = match mode & lost {
+        0 => String::new(),
+        _ => format!("; mode {mode:04o} → {:04o}", inode.mode),
+    };
+    format!("owner {}:{} → {}:{}{mode}", before.0, before.1, inode.uid, inode.gid)
+}
+
 /// fs/xattr.c, `path_setxattrat`.
-fn judge_length(name: &[u8]) -> Result<(), Errno> {
+pub(super) fn judge_length(name: &[u8]) -> Result<(), Errno> {
     if name.is_empty() || name.len() > 255 { Err(Errno::ERANGE) } else { Ok(()) }
 }
 
 /// What the layer's own filesystem says of a name (fs/xattr.c, `xattr_resolve_name`).
-fn judge_namespace(name: &[u8]) -> Result<(), Errno> {
+pub(super) fn judge_namespace(name: &[u8]) -> Result<(), Errno> {
     let spaces: [&[u8]; 3] = [b"user.", b"trusted.", b"security."];
     match spaces.iter().find_map(|space| name.strip_prefix(*space)) {
         Some([]) => Err(Errno::EINVAL),

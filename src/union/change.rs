@@ -110,7 +110,7 @@ impl Mount {
                 (None, true) => return Err(Errno::ENOTDIR),
                 _ => m.may_delete(&spot)?,
             }
-            if spot.node.dir.is_some() { Err(Errno::EISDIR) } else { m.driver.remove(m, &spot, t) }
+            if spot.node.dir.is_some() { Err(Errno::EISDIR) } else { m.take_away(&spot, t) }
         })
     }
 
@@ -131,7 +131,7 @@ impl Mount {
                 return Err(Errno::ENOENT);
             }
             m.may_delete(&spot)?;
-            if spot.node.dir.is_some() { m.driver.remove(m, &spot, t) } else { Err(Errno::ENOTDIR) }
+            if spot.node.dir.is_some() { m.take_away(&spot, t) } else { Err(Errno::ENOTDIR) }
         })
     }
 
@@ -158,8 +158,29 @@ impl Mount {
                 return Ok(());
             }
             m.may_rename(&from, &to, how == Rename::Exchange)?;
-            m.driver.rename(m, &from, &to, how, t)
+            if m.handles.is_empty() {
+                return m.driver.rename(m, &from, &to, how, t);
+            }
+            let (old, new) = (m.path_in(from.dir, &from.name), m.path_in(to.dir, &to.name));
+            m.handles_hold(&to);
+            m.driver.rename(m, &from, &to, how, t)?;
+            if how != Rename::Exchange {
+                m.handles_gone(&new, t);
+            }
+            m.handles_moved(&old, &new, how == Rename::Exchange);
+            Ok(())
         })
+    }
+
+    /// Removes a name; what is open keeps its object.
+    fn take_away(&mut self, spot: &Spot, t: &mut Trace) -> Result<(), Errno> {
+        self.handles_hold(spot);
+        self.driver.remove(self, spot, t)?;
+        if !self.handles.is_empty() {
+            let path = self.path_in(spot.dir, &spot.name);
+            self.handles_gone(&path, t);
+        }
+        Ok(())
     }
 
     /// What is judged before the question whether both are the same object.

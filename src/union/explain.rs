@@ -8,6 +8,17 @@ use crate::fs::path::{names, show};
 use crate::fs::{Contents, Errno, Ino, Inode, Kind, Name, Nodes, Piece};
 use crate::trace::{Answer, Data, Event, LayerRef, Object, Probe, Trace};
 
+/// A call that failed, told.
+pub(super) fn failed(op: &str, path: &[u8], errno: Errno, why: String) -> Event {
+    Event::Failed {
+        op: op.to_owned(),
+        path: show(path).into_owned(),
+        other: None,
+        errno: errno.name().to_owned(),
+        why,
+    }
+}
+
 impl Mount {
     /// A changing system call: what it answers, and an event if it fails.
     pub(super) fn call<R>(
@@ -55,7 +66,7 @@ impl Mount {
         result
     }
 
-    fn tell_failure(&mut self, call: Call<'_>, errno: Errno, t: &mut Trace) {
+    pub(super) fn tell_failure(&mut self, call: Call<'_>, errno: Errno, t: &mut Trace) {
         let refused = self.refused.take();
         if !t.listening() {
             return;

@@ -2,6 +2,8 @@
 
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
 use super::driver::Driver;
+use super::explain::failed;
+use super::handle::Handles;
 use super::overlay::{self, Index, Overlay, Private, XWhiteouts};
 use super::refused::Refused;
 use super::types::{Cred, Lower, Options, Protected};
@@ -27,6 +29,9 @@ pub struct Mount {
     pub(super) now: i64,
     pub(super) index: Index,
     pub(super) private: Private,
+    pub(super) handles: Handles,
+    /// The work directory has `work/incompat/volatile`.
+    volatile_mark: bool,
     /// How many of the lowers, at the bottom, are data-only.
     pub(super) data: usize,
     pub(super) xwhiteouts: XWhiteouts,
@@ -51,6 +56,8 @@ impl Clone for Mount {
             now: self.now,
             index: self.index.clone(),
             private: self.private.clone(),
+            handles: self.handles.clone(),
+            volatile_mark: self.volatile_mark,
             data: self.data,
             xwhiteouts: self.xwhiteouts.clone(),
             shared_whiteout: self.shared_whiteout,
@@ -64,10 +71,20 @@ impl Clone for Mount {
 /// Overlays that may be stacked (include/linux/fs.h, `FILESYSTEM_MAX_STACK_DEPTH`).
 const MAX_DEPTH: u32 = 2;
 
+/// Why a volatile mount is not mounted a second time.
+const VOLATILE: &str = "the mount was volatile, and work/incompat/volatile says so: what fsync promised \
+    may never have reached the disk. Take new directories, or remove the mark";
+
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 
-fn next_generation() -> u64 {
+pub(super) fn next_generation() -> u64 {
     GENERATIONS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Overlays over one another in a mount of these layers.
+fn depth<'l>(lowers: impl Iterator<Item = &'l Lower>) -> u32 {
+    let below = lowers.filter_map(|lower| lower.layer.inode(0).nested());
+    below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
 }
 
 impl Mount {
@@ -109,9 +126,16 @@ impl Mount {
         Ok(mount)
     }
 
-    /// Why [`Mount::new`] refuses this number of lowers and these options, in words.
-    pub fn why_not(lowers: usize, options: &Options) -> String {
-        why_not_mounted(lowers, options)
+    /// Why [`Mount::with_data`] refuses these layers and options, in words.
+    pub fn why_not(lowers: &[Lower], data: &[Lower], options: &Options) -> String {
+        let depth = depth(lowers.iter().chain(data));
+        if depth > MAX_DEPTH {
+            return format!("{depth} overlays over one another; the kernel allows {MAX_DEPTH}");
+        }
+        if lowers.is_empty() && !data.is_empty() {
+            return "all layers are data-only, so there is nothing to merge".to_owned();
+        }
+        why_not_mounted(lowers.len() + data.len(), options)
     }
 
     /// A plain filesystem: no lowers, so nothing is ever copied up or whited out.
@@ -132,6 +156,8 @@ impl Mount {
             now: EPOCH,
             index: Index::default(),
             private: Private::default(),
+            handles: Handles::default(),
+            volatile_mark: options.volatile && !native,
             data: 0,
             xwhiteouts: XWhiteouts::default(),
             shared_whiteout: false,
@@ -166,8 +192,7 @@ impl Mount {
 
     /// How many overlays are stacked here: 1, unless a lower is another overlay's merged directory.
     pub fn depth(&self) -> u32 {
-        let below = self.lowers.iter().filter_map(|lower| lower.layer.inode(0).nested());
-        below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
+        depth(self.lowers.iter())
     }
 
     /// The lower layers, topmost first; data-only ones last.
@@ -193,8 +218,13 @@ impl Mount {
     /// Commit: the upper becomes the topmost lower under this label; a fresh upper takes its place.
     ///
     /// The old upper is used as it is. The index is left behind in the old work directory, where it
-    /// still counts as one link of every file it holds.
-    pub fn commit(&mut self, label: &str, t: &mut Trace) -> Layer {
+    /// still counts as one link of every file it holds. So is the mark of a `volatile` mount: the new
+    /// work directory gets one of its own.
+    ///
+    /// # Errors
+    /// `EBUSY` while a file is open or mapped: what is in use can't be unmounted.
+    pub fn commit(&mut self, label: &str, t: &mut Trace) -> Result<Layer, Errno> {
+        self.unbusy("commit", t)?;
         let layer = self.upper.seal();
         t.emit(|| Event::Committed {
             what: label.to_owned(),
@@ -207,16 +237,43 @@ impl Mount {
         self.index = Index::default();
         self.private = Private::default();
         self.native = false;
-        self.restart();
+        self.mount_again();
         self.generation = next_generation();
-        layer
+        Ok(layer)
     }
 
     /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
-    pub fn restart(&mut self) {
+    ///
+    /// # Errors
+    /// `EBUSY` while a file is open or mapped. `EINVAL` when the mount was `volatile` and its mark is
+    /// still there (fs/overlayfs/super.c, `ovl_create_volatile_dirty`; readdir.c,
+    /// `ovl_workdir_cleanup_recurse`): nobody knows what reached the disk. The lab then goes on with
+    /// the mount as it was.
+    pub fn restart(&mut self, t: &mut Trace) -> Result<(), Errno> {
+        self.unbusy("restart", t)?;
+        if self.volatile_mark {
+            t.emit(|| failed("restart", b"/", Errno::EINVAL, VOLATILE.to_owned()));
+            return Err(Errno::EINVAL);
+        }
+        self.mount_again();
+        Ok(())
+    }
+
+    fn mount_again(&mut self) {
+        self.volatile_mark = self.options.volatile && !self.native;
         self.shared_whiteout = false;
         self.cache = Cache::default();
         self.xwhiteouts = overlay::xwhiteouts_at_mount(self);
+    }
+
+    /// Removes `work/incompat/volatile`, as an administrator does who trusts the layers all the same:
+    /// the next mount of the work directory works. Was there one?
+    pub fn forget_volatile(&mut self) -> bool {
+        let there = std::mem::take(&mut self.volatile_mark);
+        if there {
+            self.changed();
+        }
+        there
     }
 
     /// A number that no other state of any mount of this process has had: changes with every change
@@ -226,6 +283,11 @@ impl Mount {
     }
 
     // ---- for the other files of this folder -----------------------------------------------
+
+    /// Something changed that `undo` must know of.
+    pub(super) fn changed(&mut self) {
+        self.generation = next_generation();
+    }
 
     /// The upper, to change.
     pub(super) fn upper_mut(&mut self) -> &mut Tree {

@@ -111,7 +111,12 @@ impl Mount {
     }
 
     /// Walks to the file, through symlinks at the end, and makes it where that was asked for.
-    fn find_or_create(&mut self, path: &[u8], flags: Open, t: &mut Trace) -> Result<Opened, Errno> {
+    pub(super) fn find_or_create(
+        &mut self,
+        path: &[u8],
+        flags: Open,
+        t: &mut Trace,
+    ) -> Result<Opened, Errno> {
         let mut walk = Walk::new(path)?;
         let mut must_be_dir = flags.directory;
         let mut slash = false;
@@ -157,7 +162,7 @@ impl Mount {
     }
 
     /// Judges what was found (fs/namei.c, `do_open`, `may_open`).
-    fn may_open(&mut self, spot: &Spot, flags: Open, must_be_dir: bool) -> Result<(), Errno> {
+    pub(super) fn may_open(&mut self, spot: &Spot, flags: Open, must_be_dir: bool) -> Result<(), Errno> {
         let is_dir = spot.node.dir.is_some();
         if flags.create && flags.excl {
             return Err(Errno::EEXIST);
@@ -266,12 +271,7 @@ impl Mount {
         let end = begin.checked_add(data.len()).filter(|end| *end <= MAX_SIZE).ok_or(Errno::EFBIG)?;
         if append {
             drop(now);
-            let time = self.now;
-            let inode = self.upper_mut().inode_mut(ino);
-            inode.mtime = time;
-            if let Kind::File(contents) = &mut inode.kind {
-                contents.append(data);
-            }
+            self.append_to(ino, data);
         } else if now.len() <= end {
             self.set_contents(ino, data.clone());
         } else {
@@ -281,21 +281,30 @@ impl Mount {
         Ok(end)
     }
 
-    fn file_of(&self, ino: Ino) -> Contents {
+    pub(super) fn append_to(&mut self, ino: Ino, data: &Contents) {
+        let time = self.now;
+        let inode = self.upper_mut().inode_mut(ino);
+        inode.mtime = time;
+        if let Kind::File(contents) = &mut inode.kind {
+            contents.append(data);
+        }
+    }
+
+    pub(super) fn file_of(&self, ino: Ino) -> Contents {
         match &self.upper.inode(ino).kind {
             Kind::File(contents) => contents.clone(),
             _ => Contents::EMPTY,
         }
     }
 
-    fn set_contents(&mut self, ino: Ino, contents: Contents) {
+    pub(super) fn set_contents(&mut self, ino: Ino, contents: Contents) {
         let time = self.now;
         let inode = self.upper_mut().inode_mut(ino);
         inode.kind = Kind::File(contents);
         inode.mtime = time;
     }
 
-    fn tell_write(&self, spot: &Spot, ino: Ino, wrote: Wrote<'_>, t: &mut Trace) {
+    pub(super) fn tell_write(&self, spot: &Spot, ino: Ino, wrote: Wrote<'_>, t: &mut Trace) {
         t.emit(|| Event::Write {
             path: show(&self.path_of(spot)).into_owned(),
             bytes: wrote.bytes,
@@ -320,23 +329,23 @@ struct Ready {
 
 /// What a write did, for its event.
 #[derive(Default)]
-struct Wrote<'d> {
-    bytes: u64,
-    append: bool,
-    at: u64,
-    data: Option<&'d Contents>,
+pub(super) struct Wrote<'d> {
+    pub bytes: u64,
+    pub append: bool,
+    pub at: u64,
+    pub data: Option<&'d Contents>,
     /// Bytes copied up before.
-    copied: u64,
+    pub copied: u64,
 }
 
-enum Opened {
+pub(super) enum Opened {
     Existing { spot: Spot, must_be_dir: bool },
     Created { spot: Spot, ino: Ino },
 }
 
 /// New data draws on the fuel: its bytes, and a little for every piece, so that contents made of
 /// contents can't double for ever.
-fn draw(data: &Contents, t: &mut Trace) -> Result<(), Errno> {
+pub(super) fn draw(data: &Contents, t: &mut Trace) -> Result<(), Errno> {
     let held = data.pieces().iter().fold(0u64, |sum, piece| match piece {
         Piece::Bytes(bytes) => sum.saturating_add(bytes.len() as u64),
         _ => sum.saturating_add(16),

@@ -28,6 +28,9 @@ pub struct Options {
     pub xino: bool,
     /// `userxattr`.
     pub userxattr: bool,
+    /// `volatile`: fsync and sync do nothing, and the work directory is marked so that it can't be
+    /// mounted again.
+    pub volatile: bool,
 }
 
 /// Who performs the operations: gives new files their owner, and decides what is allowed. User 0 has

@@ -90,7 +90,10 @@ impl Mount {
         let whiteout = search.trail.iter().find(|(_, answer)| *answer == Answer::Whiteout);
         match (whiteout, hidden.first()) {
             (Some((layer, _)), first) => {
-                let who = called(&self.layer_ref(*layer));
+                let mut who = called(&self.layer_ref(*layer));
+                if self.raw(*layer, &search.path).is_some_and(Inode::is_xwhiteout) {
+                    who.push_str(" (an empty file with the whiteout attribute)");
+                }
                 match first {
                     Some(_) => format!("deleted: a whiteout in {who} hides {}", self.list(&hidden)),
                     None => format!("a stray whiteout in {who}: no layer below has the name"),
@@ -185,6 +188,13 @@ impl Mount {
                                         the copy stands for all of them"
                         .to_owned()
                 }
+                (Some(_), _) if entry.dataless.is_some() => {
+                    format!("{winner} has its attributes (a metacopy), no data-only layer its contents")
+                }
+                (Some(_), Some((data, _))) if *data as usize > self.regular() => format!(
+                    "{winner} has its attributes (a metacopy), the data-only {} its contents",
+                    called(&self.layer_ref(*data))
+                ),
                 (Some(_), Some((data, _))) => format!(
                     "{winner} has its attributes (a metacopy), {} its contents",
                     called(&self.layer_ref(*data))
@@ -289,6 +299,8 @@ impl Mount {
             let asked = search.trail.iter().rfind(|(asked, _)| *asked == layer).map(|(_, answer)| answer);
             let answer = match asked {
                 Some(answer) if *answer != Answer::Absent => Some(answer.clone()),
+                // Names of data-only layers take no part.
+                _ if layer as usize > self.regular() => None,
                 _ => self.raw(layer, &search.path).map(|inode| self.raw_answer(inode)),
             };
             probes.extend(answer.map(|answer| Probe { layer: self.layer_ref(layer), answer }));

@@ -133,7 +133,15 @@ impl Mount {
         t: &mut Trace,
     ) -> Option<String> {
         let follow = call.follows() || path.ends_with(b"/");
-        let found = self.resolve(path, follow, false, t).err()?;
+        let found = match self.resolve(path, follow, false, t) {
+            Ok(spot) if spot.node.entry.dataless == Some(errno) => {
+                let name = show(path);
+                return Some(format!(
+                    "stat knows {name}, but no data-only layer has its contents, and to open or copy it takes those"
+                ));
+            }
+            found => found.err()?,
+        };
         // A name that is to be made may be missing.
         if found != errno || (new && errno == Errno::ENOENT) {
             return None;
@@ -216,7 +224,7 @@ impl Mount {
             |name: &&Name| self.driver.search(self, entry, name, None).map_or(true, |entry| entry.exists());
         let Some(inside) = names.iter().find(seen) else {
             return Some(match names.len() {
-                0 => format!("something is left in {name}"),
+                0 => format!("{name} looks empty, but whiteouts that are files count as files here"),
                 1 => format!(
                     "{name} looks empty, but the upper has a whiteout in it, and nothing lies below: it counts"
                 ),

@@ -12,7 +12,8 @@ pub const TOPICS: &[Topic] = &[
 Docker stops at 125. lowerdir=A:B has A on top; order is all there is. Options
 that contradict each other are refused as well: metacopy=on with
 redirect_dir=off, for renamed files could not find their contents; userxattr
-with either, for anybody may set user.* marks.
+with either, for anybody may set user.* marks. Not modelled: verity,
+nfs_export, ACLs, layers on different filesystems (nested overlays aside).
 
     let base = layer(#{ "/a": "1" });
     let m = mount([base], #{ metacopy: true });
@@ -119,5 +120,22 @@ it is thrown as #{ errno, op, path }:
     try { m.rmdir("/d"); } catch (e) { check("full", e.errno, "ENOTEMPTY"); }
 
     layerlab run scenarios/overlay/errors.rhai"##,
+    ),
+    topic(
+        "volatile",
+        &["fsync", "sync", "forget_volatile"],
+        r##"
+Volatile: a mount that never waits for the disk. fsync and sync succeed and do
+nothing: right for a build, whose result is sealed or thrown away. The price is
+a mark, work/incompat/volatile in the work directory: while it is there no mount
+takes these directories again (EINVAL), for nobody knows what reached the disk.
+A commit is not touched by it: a new upper has a new work directory.
+
+    let m = mount([layer(#{ "/db": "rows\n" })], #{ volatile: true });
+    let f = m.open("/db", "r+"); f.fsync(); f.close();
+    m.restart();
+    m.forget_volatile(); m.restart();
+
+    layerlab run scenarios/17_open_files.rhai"##,
     ),
 ];

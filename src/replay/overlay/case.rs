@@ -121,6 +121,7 @@ fn options(fields: Fields<'_>) -> Result<Options, String> {
         index,
         xino,
         userxattr,
+        volatile: fields.flag("volatile")?,
     })
 }
 

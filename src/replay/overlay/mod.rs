@@ -5,6 +5,7 @@ mod case;
 mod compare;
 mod contents;
 mod fields;
+mod handles;
 mod ops;
 mod read;
 mod tree;

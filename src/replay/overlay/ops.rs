@@ -1,7 +1,7 @@
 //! Operations of a case as calls of a mount.
 
-use super::contents;
 use super::fields::{Fields, cut, wrong};
+use super::{contents, handles};
 use crate::error::suggest;
 use crate::fs::{Contents, EPOCH, Errno};
 use crate::trace::Trace;
@@ -23,6 +23,10 @@ enum Arg {
     Mode,
     Id(&'static str),
     Size,
+    /// A descriptor, a map, a number of bytes.
+    Number(&'static str),
+    /// A position in a file.
+    Offset,
     Device,
     Contents,
     /// `flags`, and what depends on them.
@@ -39,6 +43,7 @@ use Arg::Text;
 pub(super) const MAX_ID: i64 = 0xffff_fffe;
 
 const PATH: Arg = Text("path");
+const FD: &[Arg] = &[Arg::Number("fd")];
 const TWO_PATHS: &[Arg] = &[Text("src"), Text("dst")];
 
 /// Every operation with its arguments, as the corpus's README lists them.
@@ -77,6 +82,24 @@ const OPS: &[(&str, &[Arg])] = &[
     ("lstat", &[PATH]),
     ("restart", &[]),
     ("remount", &[]),
+    ("fopen", &[PATH, Arg::Flags]),
+    ("fclose", FD),
+    ("fread", FD),
+    ("fpread", &[Arg::Number("fd"), Arg::Offset, Arg::Number("size")]),
+    ("fwrite", &[Arg::Number("fd"), Arg::Contents]),
+    ("fpwrite", &[Arg::Number("fd"), Arg::Offset, Arg::Contents]),
+    ("fseek", &[Arg::Number("fd"), Arg::Offset, Text("whence")]),
+    ("ftruncate", &[Arg::Number("fd"), Arg::Size]),
+    ("fstat", FD),
+    ("fchmod", &[Arg::Number("fd"), Arg::Mode]),
+    ("fchown", &[Arg::Number("fd"), Arg::Id("uid"), Arg::Id("gid")]),
+    ("fsetxattr", &[Arg::Number("fd"), Text("name"), Arg::Value]),
+    ("fgetxattr", &[Arg::Number("fd"), Text("name")]),
+    ("fsync", FD),
+    ("freaddir", FD),
+    ("mmap", FD),
+    ("mread", &[Arg::Number("map")]),
+    ("munmap", &[Arg::Number("map")]),
 ];
 
 /// Has it a name that is known, and every argument, each of its type?
@@ -98,6 +121,8 @@ pub(super) fn judge(op: &Value) -> Result<(), String> {
             Arg::Mode => args.mode().map(drop),
             Arg::Id(key) => args.id(key).map(drop),
             Arg::Size => args.size().map(drop),
+            Arg::Number(key) => args.small(key).map(drop),
+            Arg::Offset => args.offset().map(drop),
             Arg::Device => args.0.device("rdev").map(drop),
             Arg::Contents => args.contents().map(drop),
             Arg::Cred => args.cred().map(drop),
@@ -119,10 +144,7 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
     let name = args.0.text("op")?;
     let done = |result: Result<(), Errno>| result.map(|()| json!(true));
     Ok(match name {
-        "restart" => {
-            m.restart();
-            Ok(json!(true))
-        }
+        "restart" => done(m.restart(t)),
         "remount" => remount(m, t),
         "as" => {
             m.become_user(args.cred()?);
@@ -155,7 +177,10 @@ pub(super) fn perform(m: &mut Mount, op: &Value, t: &mut Trace) -> Result<Result
         "create" | "write" | "append" | "truncate" | "open" | "open_rw_noop" | "read" => {
             return data(m, name, &args, t);
         }
-        _ => return ask(m, name, &args, t),
+        _ => match handles::perform(m, name, &args, t)? {
+            Some(result) => result,
+            None => return ask(m, name, &args, t),
+        },
     })
 }
 
@@ -206,11 +231,10 @@ fn remount(m: &mut Mount, t: &mut Trace) -> Result<Value, Errno> {
         lowers.push(one);
     }
     Mount::new(lowers, crate::fs::Tree::new(), m.options())?;
-    m.commit("", t);
-    Ok(json!(true))
+    m.commit("", t).map(|_| json!(true))
 }
 
-fn stat_value(stat: &Stat) -> Value {
+pub(super) fn stat_value(stat: &Stat) -> Value {
     let kind = match stat.kind {
         StatKind::File => "file",
         StatKind::Dir => "dir",
@@ -230,24 +254,34 @@ fn stat_value(stat: &Stat) -> Value {
     value
 }
 
-struct Args<'v>(Fields<'v>);
+pub(super) struct Args<'v>(pub Fields<'v>);
 
 impl<'v> Args<'v> {
-    fn bytes(&self, key: &str) -> Result<&'v [u8], String> {
+    pub fn bytes(&self, key: &str) -> Result<&'v [u8], String> {
         self.0.string(key).map(str::as_bytes)
     }
 
-    fn mode(&self) -> Result<u16, String> {
+    pub fn mode(&self) -> Result<u16, String> {
         self.0.mode("mode")
     }
 
     /// -1 leaves an id as it is.
-    fn id(&self, key: &str) -> Result<Option<u32>, String> {
+    pub fn id(&self, key: &str) -> Result<Option<u32>, String> {
         let id = self.0.number(key, -1, MAX_ID)?;
         Ok(u32::try_from(id).ok())
     }
 
-    fn size(&self) -> Result<i64, String> {
+    /// A descriptor, a map, a number of bytes.
+    pub fn small(&self, key: &str) -> Result<u32, String> {
+        let number = self.0.number(key, 0, i64::from(u32::MAX))?;
+        u32::try_from(number).map_err(|_| format!("`{key}` is too large"))
+    }
+
+    pub fn offset(&self) -> Result<i64, String> {
+        self.0.number("offset", i64::MIN, i64::MAX)
+    }
+
+    pub fn size(&self) -> Result<i64, String> {
         self.0.number("size", i64::MIN, i64::MAX)
     }
 
@@ -269,11 +303,11 @@ impl<'v> Args<'v> {
         self.0.number("mode", 0, 7).map(|mode| u16::try_from(mode).unwrap_or(0))
     }
 
-    fn contents(&self) -> Result<Contents, String> {
+    pub fn contents(&self) -> Result<Contents, String> {
         contents::read(self.0)?.ok_or_else(|| "no contents: `data`, `size` with `fill`, or `runs`".to_owned())
     }
 
-    fn flags(&self) -> Result<Open, String> {
+    pub fn flags(&self) -> Result<Open, String> {
         let mut open = Open::default();
         for flag in self.0.list("flags")? {
             match flag.as_str().ok_or_else(|| wrong("flags", "a list of names", flag))? {

@@ -2,6 +2,7 @@
 //! script's own program.
 
 use super::layers::{id_of, listing, mode_of, tree_map};
+use super::opened::stays_open;
 use crate::fs::{Contents, Errno};
 use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse, type_word};
 use crate::trace::Trace;
@@ -61,10 +62,14 @@ fn reading<K: Kind>(engine: &mut Engine) {
 
 fn list<K: Kind>(m: &mut Files<K>, path: &str) -> Answer<Array> {
     let names = m.read("readdir", path, |mount, path, t| mount.readdir(path, t))?;
-    Ok(names.iter().map(|name| String::from_utf8_lossy(name).as_ref().into()).collect())
+    Ok(listed(&names))
 }
 
-fn text(contents: &Contents) -> Answer<String> {
+pub(super) fn listed(names: &[crate::fs::Name]) -> Array {
+    names.iter().map(|name| String::from_utf8_lossy(name).as_ref().into()).collect()
+}
+
+pub(super) fn text(contents: &Contents) -> Answer<String> {
     let bytes = contents.to_bytes(READ_LIMIT).ok_or_else(|| {
         refuse(&format!("the file has {} bytes; a script can read up to {READ_LIMIT}", contents.len()))
     })?;
@@ -114,12 +119,12 @@ fn writing<K: Kind>(engine: &mut Engine) {
     engine.register_fn("open_rw_noop", |m: &mut Files<K>, path: &str| {
         put(m, "open_rw_noop", path, Contents::EMPTY, Open { read: true, write: true, ..Open::default() })
     });
-    engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str| open(m, path, flags, &Map::new()));
+    engine.register_fn("open", open::<K>);
     engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, data: &str| {
-        open(m, path, flags, &Map::from_iter([("data".into(), data.into())]))
+        open_once(m, path, flags, &Map::from_iter([("data".into(), data.into())]))
     });
     engine.register_fn("open", |m: &mut Files<K>, path: &str, flags: &str, options: Map| {
-        open(m, path, flags, &options)
+        open_once(m, path, flags, &options)
     });
 }
 
@@ -142,10 +147,19 @@ fn make_parents(mount: &mut Mount, path: &str, t: &mut Trace) {
     }
 }
 
-/// Flags as open(2) spells them, without `O_`: "RDWR|CREAT|EXCL". What is read, unless `read: false`, is
-/// what a descriptor open for reading gives from where the writing ended.
-fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str, options: &Map) -> Answer<String> {
-    let mut open = flags_of(flags)?;
+/// One call with these flags, and the file is closed again; or, with a mode of fopen(3) or words with
+/// their `O_`, a file that stays open.
+fn open<K: Kind>(m: &mut Files<K>, path: &str, words: &str) -> Answer<Dynamic> {
+    if stays_open(words) {
+        return super::opened::open(m, path, words).map(Dynamic::from);
+    }
+    open_once(m, path, words, &Map::new()).map(Dynamic::from)
+}
+
+/// What is read, unless `read: false`, is what a descriptor open for reading gives from where the
+/// writing ended.
+fn open_once<K: Kind>(m: &mut Files<K>, path: &str, words: &str, options: &Map) -> Answer<String> {
+    let mut open = flags(words)?;
     let (mut data, mut read_back) = (None, open.read);
     for (key, value) in options {
         let wrong = |what: &str| refuse(&format!("{key} is {what}, not {}", type_word(value)));
@@ -163,9 +177,10 @@ fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str, options: &Map) -> An
     text(&contents)
 }
 
-fn flags_of(flags: &str) -> Answer<Open> {
+/// Flags as open(2) spells them, with `O_` or without: "RDWR|CREAT|EXCL".
+pub fn flags(words: &str) -> Answer<Open> {
     let mut open = Open { mode: 0o644, ..Open::default() };
-    for flag in flags.split('|').map(str::trim) {
+    for flag in words.split('|').map(str::trim) {
         match flag.trim_start_matches("O_") {
             "RDONLY" => open.read = true,
             "WRONLY" => open.write = true,
@@ -178,7 +193,7 @@ fn flags_of(flags: &str) -> Answer<Open> {
             "NOFOLLOW" => open.nofollow = true,
             other => {
                 return Err(refuse(&format!(
-                    "there is no open flag `{other}`: RDONLY WRONLY RDWR APPEND CREAT EXCL TRUNC DIRECTORY NOFOLLOW, joined by |"
+                    "there is no open flag `{other}`: RDONLY WRONLY RDWR APPEND CREAT EXCL TRUNC DIRECTORY NOFOLLOW, joined by |; to keep the file open: r r+ w w+ a a+, or the same words with O_"
                 )));
             }
         }
@@ -344,7 +359,7 @@ fn merged_listing(found: &[(Vec<u8>, Stat)]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn stat_map(stat: &Stat) -> Map {
+pub(super) fn stat_map(stat: &Stat) -> Map {
     let mut map = Map::new();
     let mut set = |key: &str, value: Dynamic| map.insert(key.into(), value);
     let word = match stat.kind {

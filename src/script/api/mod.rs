@@ -3,6 +3,7 @@
 mod files;
 mod layers;
 mod objects;
+mod opened;
 mod programs;
 mod story;
 mod users;
@@ -14,6 +15,7 @@ use rhai::Engine;
 
 pub use layers::{described, listing};
 pub use objects::ImageValue;
+pub use opened::{FileValue, MemoryMapValue};
 pub use written::run_written;
 
 /// Registers everything.
@@ -25,6 +27,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     files::register::<OfProgram>(engine);
     objects::register(engine, core);
     users::register(engine);
+    opened::register(engine);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

@@ -9,7 +9,8 @@ use crate::fs::Tree;
 use crate::image::{History, Image, ImageLayer, Origin as LayerOrigin};
 use crate::script::core::{Core, Shared};
 use crate::script::handle::{
-    Answer, EntryValue, Files, LayerValue, OfContainer, OfContext, OfMount, Place, busy, refuse, type_word,
+    Answer, EntryValue, Files, Kind, LayerValue, OfContainer, OfContext, OfMount, Place, busy, refuse,
+    thrown, type_word,
 };
 use crate::trace::Event;
 use crate::union::{Lower, Mount, Options};
@@ -61,7 +62,8 @@ fn mounts(engine: &mut Engine, core: &Shared) {
     engine.register_fn("mount", move |lowers: Array, options: Map| mount(&shared, &lowers, &options));
     engine.register_fn("commit", |m: &mut Files<OfMount>| commit(m, "commit"));
     engine.register_fn("commit", commit);
-    engine.register_fn("restart", |m: &mut Files<OfMount>| m.on(|mount, _| mount.restart()));
+    engine.register_fn("restart", restart::<OfMount>);
+    engine.register_fn("forget_volatile", |m: &mut Files<OfMount>| m.on(|mount, _| mount.forget_volatile()));
     engine.register_fn("remount", |m: &mut Files<OfMount>| commit(m, "commit"));
 }
 
@@ -96,7 +98,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
         if let Some((what, why)) = NOT_MODELLED.iter().find(|(what, _)| *what == key.as_str()) {
             return lab(core, |_| {
                 Err(Error::new(ErrorKind::Usage, format!("the mount option `{what}` is not modelled"))
-                    .hint(format!("{why}; help mount options lists what is")))
+                    .hint(format!("{why}; `help mounting` tells of those that are")))
             });
         }
         if key == "driver" {
@@ -114,14 +116,15 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
             "index" => chosen.index = on,
             "xino" => chosen.xino = on,
             "userxattr" => chosen.userxattr = on,
+            "volatile" => chosen.volatile = on,
             other => {
                 return Err(refuse(&format!(
-                    "there is no mount option `{other}`: redirect_dir, metacopy, index, xino, userxattr, data, upper, driver"
+                    "there is no mount option `{other}`: redirect_dir, metacopy, index, xino, userxattr, volatile, data, upper, driver"
                 )));
             }
         }
     }
-    let count = layers.len();
+    let (lowers, apart) = (layers.clone(), data.clone());
     let mount = Mount::with_data(layers, data, upper, chosen).map_err(|errno| {
         let _ = with(core, |core| {
             core.trace.emit(|| Event::Failed {
@@ -129,11 +132,11 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
                 path: "overlay".to_owned(),
                 other: None,
                 errno: errno.name().to_owned(),
-                why: Mount::why_not(count, &chosen),
+                why: Mount::why_not(&lowers, &apart, &chosen),
             });
             Ok(())
         });
-        crate::script::handle::thrown("mount", "", errno)
+        thrown("mount", "", errno)
     })?;
     let name = with(core, |core| {
         let name = core.lab.keep_mount(mount);
@@ -187,7 +190,11 @@ fn switch(key: &str, value: &Dynamic) -> Answer<bool> {
 }
 
 fn commit(m: &mut Files<OfMount>, label: &str) -> Answer<LayerValue> {
-    m.on(|mount, t| mount.commit(label, t)).map(LayerValue)
+    m.on(|mount, t| mount.commit(label, t))?.map(LayerValue).map_err(|errno| thrown("commit", "/", errno))
+}
+
+fn restart<K: Kind>(m: &mut Files<K>) -> Answer<()> {
+    m.on(|mount, t| mount.restart(t))?.map_err(|errno| thrown("restart", "/", errno))
 }
 
 // ---- contexts -------------------------------------------------------------------------------------
@@ -325,7 +332,7 @@ fn containers(engine: &mut Engine, core: &Shared) {
         docker(&context, &shared, &format!("commit {} '{tag}'", c.name()))?;
         lab(&shared, |core| core.lab.image(tag)).map(ImageValue)
     });
-    engine.register_fn("restart", |c: &mut Files<OfContainer>| c.on(|mount, _| mount.restart()));
+    engine.register_fn("restart", restart::<OfContainer>);
 }
 
 // ---- commands -------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ pub(super) fn object(m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> R
     let ino = match (entry.upper, spot.node.dir) {
         (Some(ino), _) => {
             link_up(m, spot, parent, ino, t);
+            m.handles_copied(spot, None, ino, t);
             if need != Need::Attributes {
                 complete(m, spot, ino, need, t);
             }
@@ -129,6 +130,7 @@ fn leaf(
         completes: false,
     };
     tell(m, spot, ino, told, t);
+    m.handles_copied(spot, Some(lower), ino, t);
     m.cache.forget(spot.dir, &spot.name);
     Ok(ino)
 }
@@ -175,10 +177,12 @@ fn complete(m: &mut Mount, spot: &Spot, ino: Ino, need: Need, t: &mut Trace) {
     let inode = m.upper_mut().inode_mut(ino);
     inode.kind = Kind::File(data);
     inode.extra_mut().metacopy = None;
-    if let Some(from) = spot.node.entry.lowers.parts().last().copied() {
+    let from = spot.node.entry.lowers.parts().last().copied();
+    if let Some(from) = from {
         let metadata_only = need == Need::Emptied;
         tell(m, spot, ino, Told { from, bytes, metadata_only, completes: true, ..Told::default() }, t);
     }
+    m.handles_completed(ino, from, t);
     m.cache.forget(spot.dir, &spot.name);
 }
 

@@ -1,0 +1,181 @@
+//! Attributes through a handle: fstat, fchmod, fchown, extended attributes.
+
+use super::super::attr::{XATTR_SIZE_MAX, judge_length, judge_namespace, set_mode, set_owner};
+use super::super::cache::{Node, ROOT, Spot};
+use super::super::driver::Need;
+use super::super::mount::Mount;
+use super::super::types::Stat;
+use super::Named;
+use crate::fs::path::{file_name, names, parent, show};
+use crate::fs::{Errno, Ino, Inode, Name, Nodes};
+use crate::trace::{Event, HandleNews, Trace};
+
+impl Mount {
+    /// fstat(2): the object as it is now; without a name in the upper its link count is 0. One that
+    /// was deleted in a lower layer keeps that layer's count (fs/overlayfs/inode.c, `ovl_getattr`).
+    ///
+    /// # Errors
+    /// `EBADF`.
+    pub fn fstat(&mut self, fd: u32, t: &mut Trace) -> Result<Stat, Errno> {
+        self.through("fstat", fd, t, |m, t| {
+            let entry = m.held(fd, t)?.node.entry;
+            m.stat_of(&Node { entry, dir: None }).ok_or(Errno::ENOENT)
+        })
+    }
+
+    /// fchmod(2).
+    ///
+    /// # Errors
+    /// `EBADF`; those of [`Mount::chmod`], and of a copy-up that has no name to go to, see
+    /// [`Mount::fsetxattr`].
+    pub fn fchmod(&mut self, fd: u32, mode: u16, t: &mut Trace) -> Result<(), Errno> {
+        self.through("fchmod", fd, t, |m, t| {
+            let spot = m.held(fd, t)?;
+            m.may_change(&spot)?;
+            let mode = m.real(&spot.node.entry).map_or(mode, |inode| m.mode_to_set(inode, mode));
+            m.set_held(fd, &spot, t, |inode| set_mode(inode, mode))
+        })
+    }
+
+    /// fchown(2); `None` leaves an id as it is.
+    ///
+    /// # Errors
+    /// As [`Mount::fchmod`]; those of [`Mount::chown`].
+    pub fn fchown(
+        &mut self,
+        fd: u32,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        t: &mut Trace,
+    ) -> Result<(), Errno> {
+        self.through("fchown", fd, t, |m, t| {
+            let spot = m.held(fd, t)?;
+            m.may_chown(&spot, uid, gid)?;
+            let lost = m.real(&spot.node.entry).map_or(0, |inode| m.lost_by_chown(inode));
+            m.set_held(fd, &spot, t, |inode| set_owner(inode, uid, gid, lost))
+        })
+    }
+
+    fn set_held(
+        &mut self,
+        fd: u32,
+        spot: &Spot,
+        t: &mut Trace,
+        change: impl FnOnce(&mut Inode) -> String,
+    ) -> Result<(), Errno> {
+        match self.nameless(fd, t)? {
+            None => self.set_attributes(spot, t, change),
+            Some(ino) => {
+                let change = change(self.upper_mut().inode_mut(ino));
+                self.tell_nameless(fd, change, t);
+                Ok(())
+            }
+        }
+    }
+
+    /// fsetxattr(2).
+    ///
+    /// # Errors
+    /// `EBADF`; those of [`Mount::setxattr`]. The copy-up of a deleted file is refused where it comes
+    /// to take its old name: `EEXIST`, for a whiteout or another object has it; of a directory
+    /// `ENOTDIR`; `ENOENT` if the directory above is gone too (fs/overlayfs/copy_up.c:
+    /// `ovl_copy_up_tmpfile`, `ovl_copy_up_workdir`).
+    pub fn fsetxattr(&mut self, fd: u32, name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
+        self.through("fsetxattr", fd, t, |m, t| {
+            judge_length(name)?;
+            if value.len() > XATTR_SIZE_MAX {
+                return Err(Errno::E2BIG);
+            }
+            if !t.fuel.spend_bytes(value.len() as u64) {
+                return Err(Errno::EINTR);
+            }
+            let spot = m.held(fd, t)?;
+            m.may_xattr(&spot, name, true)?;
+            let stored: Name = m.driver.stored_xattr(m, name)?.as_ref().into();
+            let copied = m.bytes_to_copy(&spot.node.entry, Need::Attributes);
+            let nameless = m.nameless(fd, t)?;
+            let ino = match nameless {
+                Some(ino) => ino,
+                None => m.driver.attributes_of(m, &spot, t)?,
+            };
+            judge_namespace(name)?;
+            m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert(stored.clone(), value.into());
+            match nameless {
+                Some(_) => m.tell_nameless(fd, format!("xattr {} set", show(name)), t),
+                None => m.tell_xattr(&spot, ino, copied, (name, &stored), Some(value), t),
+            }
+            Ok(())
+        })
+    }
+
+    /// fgetxattr(2).
+    ///
+    /// # Errors
+    /// `EBADF`; those of [`Mount::getxattr`].
+    pub fn fgetxattr(&mut self, fd: u32, name: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
+        self.through("fgetxattr", fd, t, |m, t| {
+            judge_length(name)?;
+            let spot = m.held(fd, t)?;
+            m.may_xattr(&spot, name, false)?;
+            let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+            let stored = m.driver.stored_xattr(m, name)?;
+            judge_namespace(name)?;
+            let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
+            extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+        })
+    }
+
+    /// What a handle holds: its place in the merged view, or a place that nobody can look up.
+    pub(super) fn held(&mut self, fd: u32, t: &mut Trace) -> Result<Spot, Errno> {
+        let handle = self.handles.file(fd)?;
+        let path = handle.path.clone();
+        if handle.named == Named::Yes {
+            return self.spot_at(&path, t);
+        }
+        let node = Node { entry: handle.entry.clone(), dir: None };
+        Ok(Spot { dir: ROOT, name: file_name(&path).into(), node })
+    }
+
+    /// The inode in the upper of an object that has no name; none if it has one.
+    fn nameless(&mut self, fd: u32, t: &mut Trace) -> Result<Option<Ino>, Errno> {
+        let handle = self.handles.file(fd)?;
+        match (handle.named, handle.entry.upper) {
+            (Named::Yes, _) => Ok(None),
+            (_, Some(ino)) => Ok(Some(ino)),
+            (Named::Orphan, None) => Err(Errno::ENOENT),
+            (Named::Gone, None) if !handle.is_dir => Err(Errno::EEXIST),
+            (Named::Gone, None) => {
+                let path = handle.path.clone();
+                let dir = self.spot_at(parent(&path), t).ok().and_then(|spot| spot.node.entry.upper);
+                let there = dir.and_then(|dir| self.upper.child(dir, file_name(&path)));
+                let is_dir = there.is_some_and(|ino| self.upper.inode(ino).kind.is_dir());
+                Err(if is_dir { Errno::ENOTEMPTY } else { Errno::ENOTDIR })
+            }
+        }
+    }
+
+    /// What the path of a handle leads to now.
+    ///
+    /// # Errors
+    /// `ESTALE` if it leads nowhere; `EINTR`.
+    pub(super) fn spot_at(&mut self, path: &[u8], t: &mut Trace) -> Result<Spot, Errno> {
+        let mut spot = self.spot_of(ROOT);
+        for name in names(path) {
+            if !t.fuel.spend(1) {
+                return Err(Errno::EINTR);
+            }
+            let dir = spot.node.dir.ok_or(Errno::ESTALE)?;
+            spot = self.spot(dir, &name.into())?;
+        }
+        if spot.node.entry.exists() { Ok(spot) } else { Err(Errno::ESTALE) }
+    }
+
+    fn tell_nameless(&self, fd: u32, change: String, t: &mut Trace) {
+        let Ok(handle) = self.handles.file(fd) else { return };
+        t.emit(|| Event::Handle {
+            fd,
+            path: show(&handle.path).into_owned(),
+            news: HandleNews::Attributes { change },
+        });
+    }
+}

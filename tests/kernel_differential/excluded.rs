@@ -15,7 +15,7 @@
 //! A disagreement is excused ([`excuse`]) when a layer was handed over with such a redirect
 //! ([`uncovered`]) or, with `userxattr`, with such an object, and the kernel agrees with the lab as soon as
 //! it is asked without anything cached: mounted anew before each operation, and at the end before each
-//! name. Where it doesn't, because one operation has two paths and met both names, it must itself say so:
+//! name. Where it doesn't, because one path or one operation leads past both names, it must itself say so:
 //! `ESTALE`, which nothing else in a sequence can give.
 //!
 //! **Names of one directory that can't be looked up.** If there are several, and the directory is impure,
@@ -39,13 +39,7 @@ pub fn excuse(kernel: &Kernel, case: &Case, lab: &Answer) -> bool {
         return false;
     }
     let Ok(cold) = kernel.cold_answer(case, &lab.merged) else { return false };
-    match difference(case, &cold, lab) {
-        None => true,
-        Some(difference) => {
-            let result = difference.at.and_then(|at| cold.results.get(at));
-            result.is_some_and(|result| result["errno"] == "ESTALE")
-        }
-    }
+    difference(case, &cold, lab).is_none_or(|difference| difference.kernel["errno"] == "ESTALE")
 }
 
 /// Has a layer been handed over with a redirect whose target can still be reached by its own name?

@@ -28,6 +28,11 @@ fn dockerignore() {
 }
 
 #[test]
+fn overlay_corpus() {
+    seeds("overlay_corpus", 12, checks::overlay_corpus);
+}
+
+#[test]
 fn shell_eval() {
     seeds("shell_eval", 10, checks::shell_eval);
 }

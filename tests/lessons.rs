@@ -46,6 +46,9 @@ const TOPICS: &[&str] = &[
     "mounting",
     "restarts",
     "image-stories",
+    "xattr-whiteouts",
+    "data-only-lower",
+    "nested",
 ];
 
 /// The scenario that a help text names.

@@ -44,6 +44,21 @@ fn the_first_check_gives_the_errno() {
         ("an empty path, before anything", call(|m, t| m.mkdir(b"", 0, t)), ENOENT),
         ("a negative size, before a missing path", call(|m, t| m.truncate(b"/nothing", -1, t)), EINVAL),
         ("an empty xattr name, before a missing path", call(|m, t| m.setxattr(b"/no", b"", b"", t)), ERANGE),
+        (
+            "a value too big, after the name and before a missing path",
+            call(|m, t| m.setxattr(b"/no", b"user.k", &[b'v'; 65_537], t)),
+            E2BIG,
+        ),
+        (
+            "an empty name, before a value too big",
+            call(|m, t| m.setxattr(b"/f", b"", &[0; 65_537], t)),
+            ERANGE,
+        ),
+        (
+            "a value too big, before its namespace",
+            call(|m, t| m.setxattr(b"/f", b"odd", &[0; 65_537], t)),
+            E2BIG,
+        ),
         ("an empty target, before an existing path", call(|m, t| m.symlink(b"", b"/f", t)), ENOENT),
         ("an existing name, before the slash behind it", call(|m, t| m.symlink(b"x", b"/f/", t)), EEXIST),
         ("the slash, where the name is free", call(|m, t| m.symlink(b"x", b"/x/", t)), ENOENT),

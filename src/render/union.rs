@@ -122,12 +122,27 @@ fn directories(paths: &[String]) -> String {
 }
 
 fn copy_up(event: &Event) -> String {
-    let Event::CopyUp { kind, bytes: size, from, metadata_only, completes, metacopy, index, source, .. } =
-        event
+    let Event::CopyUp {
+        path,
+        kind,
+        bytes: size,
+        from,
+        metadata_only,
+        completes,
+        metacopy,
+        index,
+        source,
+        contents,
+        ..
+    } = event
     else {
         return String::new();
     };
-    let from = match source {
+    let (from, there) = match contents {
+        Some(contents) => (&contents.layer, Some(&contents.path).filter(|there| *there != path)),
+        None => (from, source.as_ref()),
+    };
+    let from = match there {
         Some(path) => format!("{} (there {path})", layer(from)),
         None => layer(from),
     };

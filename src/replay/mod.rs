@@ -62,7 +62,9 @@ fn visit(
     }
     let replayed = host
         .read(path, MAX_FILE)
-        .map_err(|error| Error::new(ErrorKind::Host, error.to_string()).hint("name a file or a folder"))
+        .map_err(|error| {
+            Error::new(ErrorKind::Host, error.to_string()).hint("name a file of at most 256 MB, or a folder")
+        })
         .and_then(|bytes| file_beside(path, &bytes, &mut || bases(host, path), report, take));
     match replayed {
         Ok(true) => {}

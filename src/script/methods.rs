@@ -24,8 +24,8 @@ impl Method {
     }
 }
 
-const FILE: &[&str] = &["File"];
 const USED: &[&str] = &["Mount", "Container"];
+const FILE: &[&str] = &["File"];
 const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
 
 const fn on(

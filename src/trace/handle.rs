@@ -1,6 +1,6 @@
 //! News of open files and maps.
 
-use super::event::LayerRef;
+use super::LayerRef;
 use serde::Serialize;
 
 /// What happened to an open file.

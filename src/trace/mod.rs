@@ -10,15 +10,15 @@ mod event;
 mod fuel;
 mod handle;
 mod key;
+mod layer;
 mod object;
-mod stack;
 
 pub use event::*;
 pub use fuel::{Exhausted, Fuel, Limits};
 pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
+pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
-pub use stack::{Cell, CellMark, StackRow};
 
 /// Takes events.
 pub trait Sink {

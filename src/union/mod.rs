@@ -4,6 +4,10 @@
 //! directory, as root or as the user that [`Mount::become_user`] names: it takes a path as a program would write it, answers what the kernel would, and
 //! emits what happened. [`Mount::which`] explains who wins.
 //!
+//! Also modelled: whiteouts made of attributes, data-only lowers ([`Mount::with_data`]) and another
+//! overlay's merged directory as a lower ([`Mount::as_lower`]). Not modelled: fs-verity, NFS export,
+//! ACLs, and layers on different filesystems; the book's page "What is modelled" has the corners.
+//!
 //! The work is split as in the kernel. `walk`, `read`, `change`, `open` and `attr` are its virtual
 //! file system: they walk the path, judge the arguments in the kernel's order and only then ask the
 //! driver. The driver (`overlay`) knows whiteouts, opaque directories and copy-up. `cache` keeps
@@ -13,9 +17,11 @@
 mod attr;
 mod cache;
 mod change;
+mod dentry;
 mod driver;
 mod explain;
 mod handle;
+mod hidden;
 mod mount;
 mod nested;
 mod open;
@@ -31,5 +37,5 @@ mod why;
 
 pub use handle::Whence;
 pub use mount::Mount;
-pub use types::{Cred, Lower, Open, Options, Protected, Rename, Stat, StatKind, Which};
+pub use types::{Cached, Cred, Lower, Names, Open, Options, Protected, Rename, Stat, StatKind, Which};
 pub use why::Call;

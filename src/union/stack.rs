@@ -14,7 +14,7 @@ impl Mount {
         let begun = self.begin(t).is_ok();
         let paths: Vec<Vec<u8>> = paths.iter().map(|path| clean(path)).collect();
         let found: Vec<Option<Seen>> =
-            paths.iter().map(|path| if begun { self.seen(path, t) } else { None }).collect();
+            paths.iter().map(|path| begun.then(|| self.as_mounter(|m| m.drawn(path, t)))?).collect();
         let rows = (0..=self.lowers.len() as u32).map(|layer| StackRow {
             layer: self.layer_ref(layer),
             cells: paths.iter().zip(&found).map(|(path, found)| self.cell(layer, path, found)).collect(),
@@ -28,7 +28,7 @@ impl Mount {
     }
 
     /// What a path leads to; none if there is not even its directory.
-    fn seen(&mut self, path: &[u8], t: &mut Trace) -> Option<Seen> {
+    fn drawn(&mut self, path: &[u8], t: &mut Trace) -> Option<Seen> {
         let parent = self.parent_of(path, t).ok()?;
         let Last::Normal(name) = &parent.last else {
             let entry = Ok(self.cache.dir(parent.dir).entry.clone());

@@ -13,6 +13,7 @@ use layerlab::dockerfile::{
 };
 use layerlab::fs::Tree;
 use layerlab::image::{Image, catalog};
+use layerlab::replay::{self, Report};
 use layerlab::shell::{NoPrograms, Process, Sandbox, run};
 use layerlab::trace::{Fuel, Limits, Trace};
 use layerlab::union::{Mount, Options};
@@ -143,4 +144,25 @@ pub fn shell_eval(data: &[u8]) {
     let outcome = run(&mut mount, &process, &mut NoPrograms, &mut trace);
     assert!(outcome.start.is_none(), "the shell did not start: {:?}", outcome.start);
     assert!((0..256).contains(&outcome.exit), "exit status {}", outcome.exit);
+}
+
+/// A file of recorded cases: each case is answered, or refused by name; a file that can't be read is
+/// refused whole.
+pub fn overlay_corpus(data: &[u8]) {
+    let mut report = Report::default();
+    let mut answers = 0;
+    match replay::file("c.json", data, &mut report, &mut |_| answers += 1) {
+        Ok(cases) => {
+            let (good, all) = report.total();
+            assert_eq!(all, answers);
+            assert!(good <= all && cases == (all + report.errors.len() > 0));
+        }
+        Err(error) => report.errors.push(error),
+    }
+    for error in &report.errors {
+        let place =
+            error.span.as_ref().map_or(error.message.starts_with("c.json"), |span| &*span.file == "c.json");
+        assert!(place && error.hint.is_some(), "{error}");
+    }
+    report.summary();
 }

@@ -165,7 +165,7 @@ def first_name_first(tree):
     for path in sorted(tree, key=str.encode):
         other = tree[path].get("hardlink")
         if other and other > path:
-            tree[path], tree[other] = tree[other], {"type": "file", "hardlink": path}
+            tree[path], tree[other] = tree[other], {"type": tree[other]["type"], "hardlink": path}
             for entry in tree.values():
                 if entry.get("hardlink") == other:
                     entry["hardlink"] = path

@@ -8,7 +8,9 @@
 Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own. Profiles: `plain`
 (random options), `default` (all options off), `opaque`, `marks` (layers with hand-made redirects and
 metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long);
-those of deeper.py; `users`, `users-sticky`, `users-privileges`, `users-rootless` (users.py);
+those of deeper.py, which pick names that are there: `deep`, `history`, `moves`, `index`, `modes` …;
+those of tables.py, every operation on every kind of name: `table-one`, `table-two`, `table-open`;
+`users`, `users-sticky`, `users-privileges`, `users-marks`, `users-rootless` (users.py);
 `xwhiteouts`, `xwhiteouts-user`, `data`, `nested` (stacked.py).
 
 The machine must have fs.protected_hardlinks=1 and the other fs.protected_* at 0, as the replay has.
@@ -33,10 +35,11 @@ import sys
 
 import deeper
 import stacked
+import tables
 import users
 from generate import Generator
 
-GENERATORS = {**deeper.PROFILES, **users.PROFILES, **stacked.PROFILES}
+GENERATORS = {**deeper.PROFILES, **tables.PROFILES, **users.PROFILES, **stacked.PROFILES}
 LIBC = ctypes.CDLL(None, use_errno=True)
 ERRNO_NAMES = {95: "EOPNOTSUPP", 35: "EDEADLK"}
 DEFAULT_MODE = {"dir": 0o755, "file": 0o644, "fifo": 0o644, "chardev": 0o644}
@@ -341,6 +344,8 @@ class Inside:
         return json.loads(self.answer.readline())
 
     def end(self):
+        # Processes begun later hold this pipe open too: its end is said, not only closed.
+        self.ask.write("null\n")
         self.ask.close()
         self.answer.close()
         os.waitpid(self.child, 0)
@@ -349,6 +354,8 @@ class Inside:
 def serve(asked, answered):
     for line in asked:
         op = json.loads(line)
+        if op is None:
+            break
         try:
             value = PERFORM[op["op"]](op)
             result = {"ok": True if value is None else value}

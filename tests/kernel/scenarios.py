@@ -12,6 +12,7 @@ does not, 77 overlays can't be mounted here.
 import os
 import re
 import shutil
+import signal
 import stat
 import sys
 
@@ -19,6 +20,7 @@ import record
 from generate import first_name_first
 
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|`[^`]*`|#\{|[{};]|[^"`#{};/]+|.', re.DOTALL)
+SECONDS = 120  # for one scenario, on a busy machine
 SHOWS = re.compile(r"(stack|help|explain|trace)\s")
 
 
@@ -167,8 +169,10 @@ def fields(at, prefix):
         found["target"] = os.readlink(at)
     if kind == "file":
         found["size"] = status.st_size
-    if xattrs.get(prefix + "opaque") == b"y":
-        found["opaque"] = True
+    if prefix + "opaque" in xattrs:
+        found["opaque"] = True if xattrs[prefix + "opaque"] == b"y" else "x"
+    if prefix + "whiteout" in xattrs:
+        found["whiteout"] = "xattr"
     if prefix + "metacopy" in xattrs:
         found["metacopy"] = True
     elif kind == "file" and status.st_size <= 4096:
@@ -191,10 +195,15 @@ class Mount:
         self.upper_tree = self.options.pop("upper", {})
         self.prefix = "user.overlay." if self.options.get("userxattr") else "trusted.overlay."
         self.stack = [lower.place(self.prefix) for lower in lowers]
+        self.data = [lower.place(self.prefix) for lower in self.options.pop("data", [])]
         self.at, self.user = lab.fresh("m"), {"uid": 0, "gid": 0}
         os.mkdir(f"{lab.base}/{self.at}")
         self.new_upper()
         self.mount()
+
+    def place(self, _prefix):
+        """As a lower of another overlay."""
+        return self.at
 
     def new_upper(self):
         self.top, self.work = self.lab.fresh("u"), self.lab.fresh("w")
@@ -203,7 +212,8 @@ class Mount:
         self.upper_tree = {}
 
     def mount(self):
-        words = [f"lowerdir={':'.join(self.stack)}", f"upperdir={self.top}", f"workdir={self.work}"]
+        lowers = "::".join([":".join(self.stack)] + self.data)
+        words = [f"lowerdir={lowers}", f"upperdir={self.top}", f"workdir={self.work}"]
         user = self.options.get("userxattr")
         for name in ("redirect_dir", "metacopy", "index", "xino"):
             given = name in self.options
@@ -408,7 +418,7 @@ class Lab:
         record.call(record.LIBC.mount(b"tmpfs", self.base.encode(), b"tmpfs", 0, b"size=300m"))
 
     def close(self):
-        for mount in list(self.mounted):
+        for mount in reversed(self.mounted):
             mount.unmount()
         record.LIBC.umount2(self.base.encode(), 2)
         shutil.rmtree(self.base)
@@ -429,6 +439,8 @@ class Lab:
             if "mode" in found:
                 found["mode"] = "%o" % found["mode"]
             found.pop("mtime", None)
+            if not isinstance(found.get("metacopy", True), bool):
+                found.update(size=found["metacopy"], metacopy=True)
             return found
 
         def dir(mode=0o755, options=None):
@@ -443,7 +455,8 @@ class Lab:
             "dir": dir, "symlink": lambda target: entry("symlink", target=target),
             "hardlink": lambda path: entry("file", hardlink=path), "fifo": lambda: entry("fifo"),
             "chardev": lambda major, minor: entry("chardev", rdev=[major, minor]),
-            "whiteout": lambda: entry("whiteout"), "opaque": lambda: entry("dir", opaque=True),
+            "whiteout": lambda: entry("whiteout"), "opaque": lambda mark="y": entry("dir", opaque="x" if mark == "x" else True),
+            "xwhiteout": lambda: entry("file", data="", whiteout="xattr"),
         }
 
 
@@ -468,6 +481,8 @@ def play(path):
     with open(path) as file:
         source = file.read()
     lab = Lab()
+    signal.signal(signal.SIGALRM, overdue)
+    signal.alarm(SECONDS)
     try:
         exec(compile(python(source), path, "exec"), lab.words())
         if lab.held + len(lab.broken) != source.count('check("'):
@@ -475,8 +490,13 @@ def play(path):
     except Exception as error:
         lab.broken.append(f"{type(error).__name__}: {error}")
     finally:
+        signal.alarm(0)
         lab.close()
     return lab.held, lab.broken
+
+
+def overdue(_signal, _frame):
+    raise TimeoutError(f"no answer within {SECONDS} seconds")
 
 
 def main():

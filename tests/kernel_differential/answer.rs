@@ -46,6 +46,8 @@ impl Answer {
 pub struct Difference {
     /// The operation; none at the mount, or at the end.
     pub at: Option<usize>,
+    /// What the kernel has there; null when it has nothing.
+    pub kernel: Value,
     /// In words.
     pub what: String,
 }
@@ -54,7 +56,7 @@ pub struct Difference {
 pub fn difference(case: &Case, kernel: &Answer, lab: &Answer) -> Option<Difference> {
     if kernel.mount != lab.mount {
         let what = format!("the mount: kernel {:?}, lab {:?}", kernel.mount, lab.mount);
-        return Some(Difference { at: None, what });
+        return Some(Difference { at: None, kernel: json!(kernel.mount), what });
     }
     for (at, op) in case.ops.iter().enumerate() {
         let pairs = [("", &kernel.results, &lab.results), (" in the upper", &kernel.deltas, &lab.deltas)];
@@ -63,7 +65,8 @@ pub fn difference(case: &Case, kernel: &Answer, lab: &Answer) -> Option<Differen
             if kernel != lab {
                 let what =
                     format!("op {at}, {}{place}: kernel {}, lab {}", said(op), shown(kernel), shown(lab));
-                return Some(Difference { at: Some(at), what });
+                let kernel = kernel.cloned().unwrap_or_default();
+                return Some(Difference { at: Some(at), kernel, what });
             }
         }
     }
@@ -75,8 +78,9 @@ fn trees(name: &str, kernel: &Value, lab: &Value) -> Option<Difference> {
         [kernel, lab].iter().filter_map(|tree| tree.as_object()).flat_map(Map::keys).collect();
     paths.sort();
     let path = paths.into_iter().find(|path| kernel.get(*path) != lab.get(*path))?;
-    let (kernel, lab) = (shown(kernel.get(path)), shown(lab.get(path)));
-    Some(Difference { at: None, what: format!("at the end, {path} in {name}: kernel {kernel}, lab {lab}") })
+    let (kernel, lab) = (kernel.get(path), lab.get(path));
+    let what = format!("at the end, {path} in {name}: kernel {}, lab {}", shown(kernel), shown(lab));
+    Some(Difference { at: None, kernel: kernel.cloned().unwrap_or_default(), what })
 }
 
 fn shown(value: Option<&Value>) -> String {

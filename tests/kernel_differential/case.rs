@@ -41,6 +41,8 @@ pub struct Case {
     pub options: Options,
     /// Topmost first.
     pub lowers: Vec<Layer>,
+    /// Data-only lowers, topmost first.
+    pub data: Vec<Layer>,
     pub upper: Layer,
     pub ops: Vec<Op>,
 }
@@ -53,6 +55,7 @@ impl Case {
             options.insert(name.to_owned(), json!(if on { "on" } else { "off" }));
         }
         options.insert("userxattr".to_owned(), json!(self.options.userxattr));
+        let data = (!self.data.is_empty()).then(|| ("data".to_owned(), json!(self.data)));
         let fields = [
             ("name", json!(self.name)),
             ("topic", json!("differential")),
@@ -61,12 +64,17 @@ impl Case {
             ("initial_upper", json!(self.upper)),
             ("ops", json!(self.ops)),
         ];
-        fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        fields.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(data).collect()
+    }
+
+    /// All layers: lowers, data-only lowers, the upper.
+    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.lowers.iter().chain(&self.data).chain([&self.upper])
     }
 
     /// Entries of all layers together.
     pub fn entries(&self) -> usize {
-        self.lowers.iter().chain([&self.upper]).map(BTreeMap::len).sum()
+        self.layers().map(BTreeMap::len).sum()
     }
 }
 

@@ -175,3 +175,24 @@ fn a_disagreement_is_found_and_shrunk_to_its_core() {
     }
     assert!(found > 10, "only {found} sequences unlink something");
 }
+
+#[test]
+fn a_lie_about_the_kernel_is_found() {
+    let found = std::thread::spawn(|| {
+        let kernel = Kernel::begin()?;
+        let mut found = 0;
+        for at in PROBES {
+            let case = generate::sequence(78, at, false);
+            let real = kernel.answer(&case)?;
+            let told = difference(&case, &real, &lie(&case)).is_some();
+            let truth = model::answer(&case) != lie(&case);
+            assert_eq!(told, truth, "{}", case.name);
+            found += usize::from(told);
+        }
+        Ok::<_, real::Refusal>(found)
+    });
+    match found.join().unwrap() {
+        Ok(found) => assert!(found > 10, "only {found}"),
+        Err(why) => say(&format!("skipped: a_lie_about_the_kernel_is_found ({why})")),
+    }
+}

@@ -17,6 +17,9 @@ pub fn scenario(case: &Case, kernel: &Answer, lab: Option<(&Answer, &Difference)
     for (at, lower) in case.lowers.iter().enumerate() {
         let _ = writeln!(out, "let lower{at} = {};", layer(lower));
     }
+    for (at, data) in case.data.iter().enumerate() {
+        let _ = writeln!(out, "let data{at} = {};", layer(data));
+    }
     let lowers: Vec<String> = (0..case.lowers.len()).map(|at| format!("lower{at}")).collect();
     let mount = format!("mount([{}], {})", lowers.join(", "), options(case));
     if let Some(errno) = &kernel.mount {
@@ -202,6 +205,10 @@ fn options(case: &Case) -> String {
     if case.options.userxattr {
         options.push("userxattr: true".to_owned());
     }
+    if !case.data.is_empty() {
+        let data: Vec<String> = (0..case.data.len()).map(|at| format!("data{at}")).collect();
+        options.push(format!("data: [{}]", data.join(", ")));
+    }
     if !case.upper.is_empty() {
         options.push(format!("upper: {}", map(&case.upper)));
     }
@@ -236,8 +243,8 @@ fn entry(entry: &Entry) -> String {
     if let Some(xattrs) = entry.get("xattrs") {
         options.push(format!("xattrs: {}", value_text(xattrs)));
     }
-    if entry.contains_key("opaque") {
-        options.push("opaque: true".to_owned());
+    for key in ["opaque", "whiteout"] {
+        options.extend(entry.get(key).map(|mark| format!("{key}: {mark}")));
     }
     if entry.contains_key("redirect") {
         options.push(format!("redirect: {}", quoted(text(entry, "redirect"))));

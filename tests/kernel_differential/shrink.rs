@@ -62,11 +62,14 @@ impl Shrinking<'_> {
                 self.attempt(|case| drop(case.lowers.remove(at)));
             }
         }
+        for at in (0..self.best.data.len()).rev() {
+            self.attempt(|case| drop(case.data.remove(at)));
+        }
         self.attempt(|case| case.upper.clear());
     }
 
     fn entries(&mut self) {
-        for at in 0..=self.best.lowers.len() {
+        for at in 0..=self.best.lowers.len() + self.best.data.len() {
             let paths: Vec<String> = layer(&mut self.best.clone(), at).keys().cloned().collect();
             for path in paths {
                 self.attempt(|case| {
@@ -103,10 +106,10 @@ impl Shrinking<'_> {
     }
 
     fn plainer_entries(&mut self) {
-        for at in 0..=self.best.lowers.len() {
+        for at in 0..=self.best.lowers.len() + self.best.data.len() {
             let paths: Vec<String> = layer(&mut self.best.clone(), at).keys().cloned().collect();
             for path in paths {
-                for field in ["mode", "uid", "gid", "xattrs", "opaque", "redirect"] {
+                for field in ["mode", "uid", "gid", "xattrs", "opaque", "redirect", "whiteout"] {
                     self.attempt(|case| {
                         if let Some(entry) = layer(case, at).get_mut(&path) {
                             entry.remove(field);
@@ -131,10 +134,12 @@ impl Shrinking<'_> {
     }
 }
 
-/// The lower of this number, topmost first; after the last one the upper.
+/// The lower of this number, topmost first; after the last one data-only ones, then the upper.
 fn layer(case: &mut Case, at: usize) -> &mut Layer {
-    match case.lowers.get_mut(at) {
-        Some(_) => &mut case.lowers[at],
+    let lowers = case.lowers.len();
+    match case.lowers.iter_mut().chain(&mut case.data).nth(at) {
+        Some(_) if at < lowers => &mut case.lowers[at],
+        Some(_) => &mut case.data[at - lowers],
         None => &mut case.upper,
     }
 }

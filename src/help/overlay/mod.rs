@@ -9,6 +9,7 @@ mod inodes;
 mod looking;
 mod mounting;
 mod renaming;
+mod stacking;
 
 use super::topics::Topic;
 
@@ -20,4 +21,5 @@ pub const GROUPS: &[(&str, &[Topic])] = &[
     ("files", inodes::TOPICS),
     ("renaming", renaming::TOPICS),
     ("mounting", mounting::TOPICS),
+    ("stacking", stacking::TOPICS),
 ];

@@ -12,7 +12,8 @@ pub const TOPICS: &[Topic] = &[
 Docker stops at 125. lowerdir=A:B has A on top; order is all there is. Options
 that contradict each other are refused as well: metacopy=on with
 redirect_dir=off, for renamed files could not find their contents; userxattr
-with either, for anybody may set user.* marks.
+with either, for anybody may set user.* marks. Not modelled: verity,
+nfs_export, ACLs, layers on different filesystems (nested overlays aside).
 
     let base = layer(#{ "/a": "1" });
     let m = mount([base], #{ metacopy: true });

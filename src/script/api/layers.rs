@@ -142,6 +142,10 @@ fn with_options(mut inode: Inode, options: &Map) -> Answer<EntryValue> {
             "xattrs" => set_xattrs(&mut inode, value)?,
             "redirect" => inode.extra_mut().redirect = Some(words(key, value)?.as_bytes().into()),
             "opaque" if is_dir => opaque(&mut inode, value)?,
+            "whiteout" if !is_dir => match words(key, value)?.as_str() {
+                "xattr" => inode.extra_mut().xwhiteout = true,
+                _ => return Err(refuse("whiteout is \"xattr\": with it an empty file deletes its name")),
+            },
             "metacopy" if !is_dir => {
                 let size = u64::try_from(number()?).map_err(|_| refuse("a size is not negative"))?;
                 inode.extra_mut().metacopy = Some(size);

@@ -26,8 +26,8 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     files::register::<OfContext>(engine);
     files::register::<OfProgram>(engine);
     objects::register(engine, core);
-    opened::register(engine);
     users::register(engine);
+    opened::register(engine);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

@@ -98,7 +98,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
         if let Some((what, why)) = NOT_MODELLED.iter().find(|(what, _)| *what == key.as_str()) {
             return lab(core, |_| {
                 Err(Error::new(ErrorKind::Usage, format!("the mount option `{what}` is not modelled"))
-                    .hint(format!("{why}; help mount options lists what is")))
+                    .hint(format!("{why}; `help mounting` tells of those that are")))
             });
         }
         if key == "driver" {
@@ -124,7 +124,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
             }
         }
     }
-    let count = layers.len();
+    let (lowers, apart) = (layers.clone(), data.clone());
     let mount = Mount::with_data(layers, data, upper, chosen).map_err(|errno| {
         let _ = with(core, |core| {
             core.trace.emit(|| Event::Failed {
@@ -132,7 +132,7 @@ fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>>
                 path: "overlay".to_owned(),
                 other: None,
                 errno: errno.name().to_owned(),
-                why: Mount::why_not(count, &chosen),
+                why: Mount::why_not(&lowers, &apart, &chosen),
             });
             Ok(())
         });

@@ -34,7 +34,7 @@ fn cover_targets(layer: &mut Layer) {
     for path in targets {
         let at = path.rfind('/').unwrap_or(0);
         let parent = at == 0 || layer.get(&path[..at]).is_some_and(|entry| text(entry, "type") == "dir");
-        let named = !path.contains("//") && !matches!(&path[at..], "/" | "/." | "/..");
+        let named = path.split('/').skip(1).all(|name| !matches!(name, "" | "." | ".."));
         if parent && named && path.len() < 200 && !layer.contains_key(&path) {
             layer.insert(path, entry(json!({ "type": "whiteout" })));
         }
@@ -89,7 +89,7 @@ fn entry(value: Value) -> Entry {
 }
 
 fn object(kind: &str, path: &str, profile: Profile, names: &[String], random: &mut Random) -> Entry {
-    let marks = matches!(profile, Profile::Marks | Profile::UserXattr);
+    let marks = matches!(profile, Profile::Marks | Profile::UserXattr | Profile::Data);
     let mut made = match kind {
         "symlink" => {
             let targets =
@@ -100,11 +100,16 @@ fn object(kind: &str, path: &str, profile: Profile, names: &[String], random: &m
         "file" if marks && random.chance(25) => {
             json!({ "type": kind, "metacopy": true, "size": random.pick(&[0, 1, 5, 9, 4096]) })
         }
+        "file" if profile == Profile::XWhiteouts && random.chance(50) => {
+            json!({ "type": kind, "data": "", "whiteout": "xattr" })
+        }
         "file" if random.chance(10) => json!({ "type": kind, "size": 5000, "fill": "x" }),
         "file" => json!({ "type": kind, "data": random.pick(&["", "x", "hello", path]) }),
         _ => json!({ "type": kind }),
     };
-    if kind == "dir" && random.chance(if marks || profile == Profile::Opaque { 15 } else { 3 }) {
+    if kind == "dir" && profile == Profile::XWhiteouts && random.chance(50) {
+        made["opaque"] = json!("x");
+    } else if kind == "dir" && random.chance(if marks || profile == Profile::Opaque { 15 } else { 3 }) {
         made["opaque"] = json!(true);
     }
     let redirected =

@@ -26,6 +26,10 @@ pub enum Profile {
     Long,
     /// Many layers, few names.
     Deep,
+    /// Whiteouts made of attributes.
+    XWhiteouts,
+    /// Data-only lowers, and metacopies that lead to them.
+    Data,
     /// Operations of unprivileged users, owners and modes that matter to them.
     Users,
 }
@@ -39,6 +43,8 @@ const PROFILES: &[(usize, Profile)] = &[
     (15, Profile::Links),
     (4, Profile::Long),
     (8, Profile::Deep),
+    (8, Profile::XWhiteouts),
+    (6, Profile::Data),
     (35, Profile::Users),
 ];
 
@@ -61,24 +67,31 @@ fn of_profile(profile: Profile, random: &mut Random, name: String) -> Case {
     };
     let mut layer = || layers::layer(profile, &names, random);
     let lowers: Vec<_> = (0..depth).map(|_| layer()).collect();
-    let upper = layer();
+    let (upper, first, second) = (layer(), layer(), layer());
     let upper = if random.chance(40) { upper } else { Default::default() };
-    let mut case = Case { name, options, lowers, upper, ops: Vec::new() };
+    let data = match profile {
+        Profile::Data => random.pick(&[vec![first.clone()], vec![first, second]]),
+        _ => Vec::new(),
+    };
+    let mut case = Case { name, options, lowers, data, upper, ops: Vec::new() };
     case.ops = ops::ops(profile, &case, &names, random);
     keep_in_scope(&mut case);
     case
 }
 
 fn options(profile: Profile, random: &mut Random) -> Options {
-    let mut on = || random.chance(50);
-    let mut options =
-        Options { redirect_dir: on(), metacopy: on(), index: on(), xino: on(), userxattr: false };
+    let [redirect_dir, metacopy, index, xino] = [(); 4].map(|()| random.chance(50));
+    let mut options = Options { redirect_dir, metacopy, index, xino, userxattr: false };
     match profile {
         Profile::Default => options = Options::default(),
         Profile::UserXattr => {
             options = Options { redirect_dir: false, metacopy: false, userxattr: true, ..options };
         }
         Profile::Links => (options.redirect_dir, options.index) = (true, true),
+        Profile::Data if random.chance(90) => (options.redirect_dir, options.metacopy) = (true, true),
+        Profile::XWhiteouts if random.chance(30) => {
+            options = Options { redirect_dir: false, metacopy: false, userxattr: true, ..options };
+        }
         Profile::Long => options.redirect_dir = true,
         _ => {}
     }

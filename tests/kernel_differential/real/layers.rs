@@ -61,8 +61,11 @@ fn attributes(kind: &str, entry: &Entry, at: &str, prefix: &str) -> Result<(), R
     for (name, value) in entry.get("xattrs").and_then(Value::as_object).into_iter().flatten() {
         set(name, value.as_str().unwrap_or_default())?;
     }
-    if entry.contains_key("opaque") {
-        set(&format!("{prefix}opaque"), "y")?;
+    if let Some(mark) = entry.get("opaque") {
+        set(&format!("{prefix}opaque"), mark.as_str().unwrap_or("y"))?;
+    }
+    if entry.contains_key("whiteout") {
+        set(&format!("{prefix}whiteout"), "")?;
     }
     if entry.contains_key("redirect") {
         set(&format!("{prefix}redirect"), text(entry, "redirect"))?;

@@ -176,6 +176,7 @@ struct Stack<'b> {
     options: Options,
     prefix: &'static str,
     lowers: Vec<String>,
+    data: Vec<String>,
     uppers: usize,
 }
 
@@ -183,19 +184,25 @@ impl Stack<'_> {
     fn make<'b>(base: &'b str, case: &Case) -> Result<Stack<'b>, Refusal> {
         let prefix = if case.options.userxattr { "user.overlay." } else { "trusted.overlay." };
         let lowers: Vec<String> = (0..case.lowers.len()).map(|at| format!("l{at}")).collect();
-        for (name, layer) in lowers.iter().zip(&case.lowers) {
+        let data: Vec<String> = (0..case.data.len()).map(|at| format!("d{at}")).collect();
+        for (name, layer) in lowers.iter().zip(&case.lowers).chain(data.iter().zip(&case.data)) {
             layers::make(layer, &format!("{base}/{name}"), prefix)?;
         }
         layers::make(&case.upper, &format!("{base}/u0"), prefix)?;
         for name in ["w0", "merged"] {
             std::fs::create_dir(format!("{base}/{name}"))?;
         }
-        Ok(Stack { base, options: case.options, prefix, lowers, uppers: 0 })
+        Ok(Stack { base, options: case.options, prefix, lowers, data, uppers: 0 })
     }
 
     /// Mounts with all options as they stand; see the corpus for `userxattr`.
     fn mount(&self) -> nix::Result<()> {
-        let mut data = format!("lowerdir={},upperdir=u{1},workdir=w{1}", self.lowers.join(":"), self.uppers);
+        let mut data = format!(
+            "lowerdir={}{},upperdir=u{2},workdir=w{2}",
+            self.lowers.join(":"),
+            self.data.iter().map(|name| format!("::{name}")).collect::<String>(),
+            self.uppers
+        );
         for (name, on) in self.options.switches() {
             let forbidden = self.options.userxattr && !on && matches!(name, "redirect_dir" | "metacopy");
             if !forbidden {

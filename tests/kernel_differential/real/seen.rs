@@ -17,7 +17,8 @@ pub struct Seen {
     target: String,
     rdev: (u32, u32),
     xattrs: BTreeMap<String, String>,
-    opaque: bool,
+    opaque: Option<String>,
+    whiteout: bool,
     redirect: Option<String>,
     metacopy: Option<u64>,
     data: Option<Vec<u8>>,
@@ -110,7 +111,8 @@ fn describe(at: &str, view: View<'_>) -> (Seen, Option<u64>) {
     for name in attribute_names(at) {
         let value = attribute(at, &name);
         match name.strip_prefix(view.prefix).filter(|_| !view.merged) {
-            Some("opaque") => seen.opaque = value == "y",
+            Some("opaque") => seen.opaque = Some(value).filter(|mark| mark == "x" || mark == "y"),
+            Some("whiteout") => seen.whiteout = true,
             Some("redirect") => seen.redirect = Some(value),
             Some("metacopy") => seen.metacopy = Some(status.size()),
             Some(_) => {}
@@ -174,8 +176,11 @@ impl Seen {
         if !self.xattrs.is_empty() {
             put("xattrs", json!(self.xattrs));
         }
-        if self.opaque {
-            put("opaque", json!(true));
+        if let Some(mark) = &self.opaque {
+            put("opaque", if mark == "y" { json!(true) } else { json!(mark) });
+        }
+        if self.whiteout {
+            put("whiteout", json!("xattr"));
         }
         if let Some(redirect) = &self.redirect {
             put("redirect", json!(redirect));

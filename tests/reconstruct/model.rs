@@ -366,7 +366,8 @@ impl Model {
                 self.index.clear();
                 self.indexed.clear();
             }
-            "lookup" | "failed" => {}
+            // What is written to a file without a name is in no tree; else there is a `write` as well.
+            "lookup" | "failed" | "handle" | "map" => {}
             other => panic!("what does `{other}` do to the upper?"),
         }
     }

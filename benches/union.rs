@@ -2,7 +2,8 @@
 //! kernel's overlay on a tmpfs (where one can be mounted) and `OverlayFS` over `MemoryFS` of the
 //! crate `vfs`. Ends with a table of medians and of how many times faster we are.
 //!
-//! `cargo bench --bench union` for all, `cargo bench --bench union -- stat` for a part.
+//! `cargo bench --bench union` for all, `cargo bench --bench union -- stat` for a part, `-- ours` for
+//! our side alone.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "union/depth.rs"]
@@ -48,6 +49,9 @@ fn measure_all(c: &mut Criterion, work: &Work, table: &mut Table) {
         work::measure(c, &mut ours::Ours::new(work, &layers, events), work, table);
     }
     drop(layers);
+    if std::env::args().any(|arg| arg == "ours") {
+        return;
+    }
     match kernel::Kernel::new(work) {
         Ok(mut kernel) => work::measure(c, &mut kernel, work, table),
         Err(why) => println!("kernel: skipped: {why}"),

@@ -124,7 +124,7 @@ loop.json: case `one`: lowers[0]: `/d/f`: `hardlink` to `/d`: a directory has on
 op.json: case `one`: ops[1]: no operation is called `unlnk`; did you mean `unlink`?
   hint: the corpus's README says what a case holds
 gone.json: no such file
-  hint: name a file or a folder
+  hint: name a file of at most 256 MB, or a folder
 ");
     assert_eq!(report.exit(), 2);
 }

@@ -201,6 +201,70 @@ fn another_user_may_only_what_the_modes_allow() {
     ");
 }
 
+/// The mount answers, and the program says it in its own words.
+#[test]
+fn permissions_are_the_mounts() {
+    let root = "mkdir -m 700 /vault; echo x > /vault/f; echo run > /tool; echo 1 > /tmp/roots; chmod 666 /tmp/roots; chmod 1777 /tmp; busybox chown 1000:1000 /srv; ";
+    let drop = |line: &str| {
+        let mut mount = mounted(base());
+        let mut text = String::new();
+        for (user, line) in [("", root), ("app", line)] {
+            let argv = ["/bin/sh", "-c", line].map(str::to_owned).to_vec();
+            let process = Process { argv, user: user.to_owned(), ..Process::default() };
+            let outcome = run(&mut mount, &process, &mut NoPrograms, &mut Trace::silent());
+            text.extend(outcome.lines.iter().map(|(_, line)| format!("{line}\n")));
+            text.push_str(&format!("exit {}\n", outcome.exit));
+        }
+        text
+    };
+    insta::assert_snapshot!(drop("mkdir /new; cd /vault; cat /vault/f; ls /vault; cat /vault/../etc/motd; /tool; echo $?"), @"
+    exit 0
+    mkdir: can't create directory '/new': Permission denied
+    /bin/sh: cd: line 0: can't cd to /vault: Permission denied
+    cat: can't open '/vault/f': Permission denied
+    ls: can't open '/vault': Permission denied
+    cat: can't open '/vault/../etc/motd': Permission denied
+    /bin/sh: /tool: Permission denied
+    126
+    exit 0
+    ");
+    insta::assert_snapshot!(drop("echo y > /etc/motd; mv /etc/motd /tmp; cp /etc/motd /srv && ls /srv; touch /etc/motd; touch /tmp/mine && rm /tmp/mine && echo mine"), @"
+    exit 0
+    /bin/sh: can't create /etc/motd: Permission denied
+    mv: can't rename '/etc/motd': Permission denied
+    motd
+    touch: /etc/motd: Permission denied
+    mine
+    exit 0
+    ");
+    insta::assert_snapshot!(drop("echo 2 >> /tmp/roots; rm -f /tmp/roots; mv /tmp/roots /tmp/x; ln -s /etc/motd /tmp/l && cat /tmp/l; ln /etc/passwd /srv/p"), @"
+    exit 0
+    rm: can't remove '/tmp/roots': Operation not permitted
+    mv: can't rename '/tmp/roots': Operation not permitted
+    hello
+    ln: /srv/p: Operation not permitted
+    exit 1
+    ");
+    insta::assert_snapshot!(drop("for f in /vault /srv /tool /tmp/roots /etc/motd /no; do for t in r w x; do [ -$t $f ] && printf $t || printf -- -; done; echo \" $f\"; done"), @"
+    exit 0
+    --- /vault
+    rwx /srv
+    r-- /tool
+    rw- /tmp/roots
+    r-- /etc/motd
+    --- /no
+    exit 0
+    ");
+    insta::assert_snapshot!(drop("busybox chown 0 /srv; busybox chown :50 /srv && ls -ld /srv; chmod 4755 /srv; echo x > /srv/a; chmod 6755 /srv/a; busybox stat -c %a /srv/a; echo y >> /srv/a; busybox stat -c %a /srv/a"), @"
+    exit 0
+    chown: /srv: Operation not permitted
+    drwxr-xr-x    2 app      staff         4096 Jan  1 00:00 /srv
+    6755
+    755
+    exit 0
+    ");
+}
+
 #[test]
 fn options_of_the_shell() {
     insta::assert_snapshot!(ash("set -e; false || echo kept; f() { false; echo in; }; f || :; (exit 3); echo no"), @"

@@ -73,7 +73,7 @@ fn a_listing_obeys_attribute_whiteouts_only_where_the_mount_met_their_mark() {
     assert!(names(&mut m, "/d").is_empty(), "now it was met");
     // What a mount has met is kept when the lab is cloned for undo, and lost with a new mount.
     assert!(names(&mut m.clone(), "/d").is_empty());
-    m.restart();
+    m.restart(&mut Trace::silent()).unwrap();
     assert_eq!(names(&mut m, "/d"), ["f"]);
 }
 
@@ -169,6 +169,25 @@ fn a_frozen_overlay_is_as_it_was_at_the_mount() {
         let below = inner.as_lower(userxattr, silent).unwrap();
         let inode = below.inode(below.at(b"/a").unwrap());
         assert_eq!(inode.redirect().is_some(), mark);
+    }
+}
+
+/// Recorded by hand: a case whose stack can't be mounted again has no place in the corpus.
+#[test]
+fn an_index_that_a_rootless_mount_could_not_keep_is_not_mounted_again() {
+    let silent = &mut Trace::silent();
+    for (userxattr, changed, again) in
+        [(true, Err(Errno::EPERM), Err(Errno::ENODATA)), (false, Ok(()), Ok(()))]
+    {
+        let mut below = tree(&[("/l", Inode::symlink(b"x"))]);
+        below.put_link(b"/twin", b"/l");
+        let options = Options { index: true, userxattr, ..Options::default() };
+        let mut m = Mount::new(vec![lower(below.seal())], Tree::new(), options).unwrap();
+        m.restart(silent).unwrap();
+        assert_eq!(m.lchown(b"/l", Some(1), Some(1), silent), changed);
+        assert_eq!(m.restart(silent), again);
+        assert!(m.commit("a fresh work directory", silent).is_ok());
+        m.restart(silent).unwrap();
     }
 }
 

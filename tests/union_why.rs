@@ -3,9 +3,10 @@
 //! `OVERLAY_CORPUS=FOLDER` takes the cases of another folder (the snapshot is then not compared).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use layerlab::fs::Layer;
 use layerlab::replay::overlay;
 use layerlab::trace::{Event, Trace};
-use layerlab::union::{Call, Mount, Options};
+use layerlab::union::{Call, Lower, Mount, Options};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -82,11 +83,12 @@ fn a_refused_mount_says_which_options_do_not_go_together() {
         set(&mut options);
         options
     };
+    let lowers = |count: usize| vec![Lower { layer: Layer::empty(), label: "".into() }; count];
     let table = [
-        Mount::why_not(1, &options(&|o| (o.metacopy, o.redirect_dir_off) = (true, true))),
-        Mount::why_not(1, &options(&|o| (o.userxattr, o.redirect_dir) = (true, true))),
-        Mount::why_not(1, &options(&|o| (o.userxattr, o.metacopy) = (true, true))),
-        Mount::why_not(501, &Options::default()),
+        Mount::why_not(&lowers(1), &[], &options(&|o| (o.metacopy, o.redirect_dir_off) = (true, true))),
+        Mount::why_not(&lowers(1), &[], &options(&|o| (o.userxattr, o.redirect_dir) = (true, true))),
+        Mount::why_not(&lowers(1), &[], &options(&|o| (o.userxattr, o.metacopy) = (true, true))),
+        Mount::why_not(&lowers(501), &[], &Options::default()),
     ];
     insta::assert_snapshot!(table.join("\n"), @r"
 metacopy=on does not go with redirect_dir=off: a metacopy that is renamed needs a redirect to find its data

@@ -42,7 +42,7 @@ impl Kernel {
         let paths =
             |names: &[String]| names.iter().map(|name| merged.join(&name[1..])).collect::<Vec<PathBuf>>();
         let (stats, dirs) = (paths(&work.stats), paths(&work.dirs));
-        let (files, big) = (paths(&work.files), paths(&work.big));
+        let (files, big) = (paths(&work.changed), paths(&work.big));
         run("mount", &["-t", "tmpfs", "-o", "size=2g,nr_inodes=1m", "tmpfs", root.to_str().unwrap()])?;
         let mut kernel = Kernel { root, mounted: false, fresh_number: 0, stats, dirs, files, big };
         kernel.fill(work)?;

@@ -78,7 +78,7 @@ impl Contender for Ours<'_> {
 
     fn append(&mut self, at: usize) {
         self.trace.fuel.refill();
-        self.mount.append(self.work.files[at].as_bytes(), self.byte.clone(), &mut self.trace).unwrap();
+        self.mount.append(self.work.changed[at].as_bytes(), self.byte.clone(), &mut self.trace).unwrap();
     }
 
     fn append_big(&mut self, at: usize) {
@@ -88,6 +88,6 @@ impl Contender for Ours<'_> {
 
     fn unlink(&mut self, at: usize) {
         self.trace.fuel.refill();
-        self.mount.unlink(self.work.files[at].as_bytes(), &mut self.trace).unwrap();
+        self.mount.unlink(self.work.changed[at].as_bytes(), &mut self.trace).unwrap();
     }
 }

@@ -35,7 +35,7 @@ impl Peer {
             root
         };
         let layers = (0..LAYERS).map(layer).collect();
-        let names = [&work.stats, &work.dirs, &work.files, &work.big].map(Clone::clone);
+        let names = [&work.stats, &work.dirs, &work.changed, &work.big].map(Clone::clone);
         let (stats, dirs, files, big) = Default::default();
         let mut peer = Peer { layers, names, stats, dirs, files, big };
         peer.fresh();

@@ -58,11 +58,20 @@ struct Rope {
 
 /// The contents of a file. Cloning shares; an append adds a piece.
 #[derive(Clone, Debug, Default)]
-pub struct Contents(Option<Arc<Rope>>);
+pub struct Contents(Held);
+
+/// One piece, as nearly every file has, lies in the inode itself.
+#[derive(Clone, Debug, Default)]
+enum Held {
+    #[default]
+    Nothing,
+    One(Piece),
+    Rope(Arc<Rope>),
+}
 
 impl Contents {
     /// No bytes.
-    pub const EMPTY: Contents = Contents(None);
+    pub const EMPTY: Contents = Contents(Held::Nothing);
 
     /// These bytes.
     pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> Contents {
@@ -90,25 +99,36 @@ impl Contents {
     }
 
     /// A rope of these pieces.
-    pub fn from_pieces(pieces: Vec<Piece>) -> Contents {
-        let pieces: Vec<Piece> = pieces.into_iter().filter(|p| p.len() > 0).collect();
+    pub fn from_pieces(mut pieces: Vec<Piece>) -> Contents {
+        pieces.retain(|piece| piece.len() > 0);
+        if pieces.len() <= 1 {
+            return pieces.pop().map_or(Contents::EMPTY, |piece| Contents(Held::One(piece)));
+        }
         let len = pieces.iter().map(Piece::len).fold(0, u64::saturating_add);
-        if len == 0 { Contents(None) } else { Contents(Some(Arc::new(Rope { len, pieces }))) }
+        Contents(Held::Rope(Arc::new(Rope { len, pieces })))
     }
 
     /// The pieces in order.
     pub fn pieces(&self) -> &[Piece] {
-        self.0.as_ref().map_or(&[], |rope| &rope.pieces)
+        match &self.0 {
+            Held::Nothing => &[],
+            Held::One(piece) => std::slice::from_ref(piece),
+            Held::Rope(rope) => &rope.pieces,
+        }
     }
 
     /// Size in bytes.
     pub fn len(&self) -> u64 {
-        self.0.as_ref().map_or(0, |rope| rope.len)
+        match &self.0 {
+            Held::Nothing => 0,
+            Held::One(piece) => piece.len(),
+            Held::Rope(rope) => rope.len,
+        }
     }
 
     /// No bytes at all?
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        matches!(self.0, Held::Nothing)
     }
 
     /// The name behind `program:` if this is, from its first byte on, a described program. Options
@@ -130,12 +150,17 @@ impl Contents {
 
     /// Appends in place. Many small appends are folded together, so a loop of them stays cheap.
     pub fn append(&mut self, more: &Contents) {
-        let mut pieces = match self.0.take() {
-            None => {
+        let mut pieces = match std::mem::take(&mut self.0) {
+            Held::Nothing => {
                 *self = more.clone();
                 return;
             }
-            Some(rope) => match Arc::try_unwrap(rope) {
+            Held::One(piece) => {
+                let mut pieces = Vec::with_capacity(2);
+                pieces.push(piece);
+                pieces
+            }
+            Held::Rope(rope) => match Arc::try_unwrap(rope) {
                 Ok(rope) => rope.pieces,
                 Err(shared) => shared.pieces.clone(),
             },
@@ -326,14 +351,12 @@ impl RunHasher {
 
 impl PartialEq for Contents {
     fn eq(&self, other: &Contents) -> bool {
-        match (&self.0, &other.0) {
-            (None, None) => true,
-            (Some(a), Some(b)) => {
-                a.len == b.len
-                    && (Arc::ptr_eq(a, b) || a.pieces == b.pieces || self.key_digest() == other.key_digest())
-            }
+        let shared = || match (&self.0, &other.0) {
+            (Held::Rope(a), Held::Rope(b)) => Arc::ptr_eq(a, b),
             _ => false,
-        }
+        };
+        self.len() == other.len()
+            && (shared() || self.pieces() == other.pieces() || self.key_digest() == other.key_digest())
     }
 }
 

@@ -1,8 +1,9 @@
 //! Inodes: what a name leads to.
 
 use super::contents::Contents;
+use super::entries::Entries;
 use super::errno::Errno;
-use super::tree::{Ino, Name};
+use super::tree::Name;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -198,111 +199,6 @@ impl Inode {
         match &self.kind {
             Kind::Dir(entries) => Some(entries),
             _ => None,
-        }
-    }
-}
-
-/// The names of one directory in byte order. Few live in one sorted, shared list; many in a
-/// persistent map, so that one more name costs a path of the map and a snapshot costs nothing.
-#[derive(Clone, Debug)]
-pub enum Entries {
-    /// At most [`Entries::FEW`] names, or a sealed directory of any size.
-    Few(Arc<Vec<(Name, Ino)>>),
-    /// More, in a directory that can be written.
-    Many(rpds::RedBlackTreeMapSync<Name, Ino>),
-}
-
-impl Default for Entries {
-    fn default() -> Entries {
-        Entries::Few(Arc::default())
-    }
-}
-
-impl PartialEq for Entries {
-    fn eq(&self, other: &Entries) -> bool {
-        self.len() == other.len() && self.iter().eq(other.iter())
-    }
-}
-
-impl Eq for Entries {}
-
-impl Entries {
-    /// Up to here a sorted list is cheaper to copy than a map is to walk.
-    pub const FEW: usize = 64;
-
-    /// A sealed list.
-    pub(super) fn sealed(sorted: Vec<(Name, Ino)>) -> Entries {
-        Entries::Few(Arc::new(sorted))
-    }
-
-    /// What this name leads to.
-    pub fn get(&self, name: &[u8]) -> Option<Ino> {
-        match self {
-            Entries::Few(list) => {
-                let at = list.binary_search_by(|(n, _)| (**n).cmp(name)).ok()?;
-                Some(list[at].1)
-            }
-            Entries::Many(map) => map.get(name).copied(),
-        }
-    }
-
-    /// Sets a name; what it led to before.
-    pub(super) fn insert(&mut self, name: Name, ino: Ino) -> Option<Ino> {
-        match self {
-            Entries::Few(list) => match list.binary_search_by(|(n, _)| n.cmp(&name)) {
-                Ok(at) => Some(std::mem::replace(&mut Arc::make_mut(list)[at].1, ino)),
-                Err(at) if list.len() < Entries::FEW => {
-                    Arc::make_mut(list).insert(at, (name, ino));
-                    None
-                }
-                Err(_) => {
-                    let mut map: rpds::RedBlackTreeMapSync<Name, Ino> = list.iter().cloned().collect();
-                    map.insert_mut(name, ino);
-                    *self = Entries::Many(map);
-                    None
-                }
-            },
-            Entries::Many(map) => {
-                let before = map.get(&name).copied();
-                map.insert_mut(name, ino);
-                before
-            }
-        }
-    }
-
-    /// Removes a name; what it led to.
-    pub(super) fn remove(&mut self, name: &[u8]) -> Option<Ino> {
-        match self {
-            Entries::Few(list) => {
-                let at = list.binary_search_by(|(n, _)| (**n).cmp(name)).ok()?;
-                Some(Arc::make_mut(list).remove(at).1)
-            }
-            Entries::Many(map) => {
-                let before = map.get(name).copied();
-                map.remove_mut(name);
-                before
-            }
-        }
-    }
-
-    /// Number of names.
-    pub fn len(&self) -> usize {
-        match self {
-            Entries::Few(list) => list.len(),
-            Entries::Many(map) => map.size(),
-        }
-    }
-
-    /// No names?
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Names in byte order.
-    pub fn iter(&self) -> Box<dyn Iterator<Item = (&Name, Ino)> + '_> {
-        match self {
-            Entries::Few(list) => Box::new(list.iter().map(|(name, ino)| (name, *ino))),
-            Entries::Many(map) => Box::new(map.iter().map(|(name, ino)| (name, *ino))),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod contents;
 mod digest;
+mod entries;
 mod errno;
 mod host;
 mod inode;
@@ -13,7 +14,9 @@ mod tree;
 
 pub use contents::{Contents, Piece};
 pub use digest::{Digest, Hasher};
+pub use entries::Entries;
+pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;
 pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
-pub use inode::{EPOCH, Entries, Extra, Inode, Kind, Nested};
+pub use inode::{EPOCH, Extra, Inode, Kind, Nested};
 pub use tree::{Ino, Layer, Name, Nodes, Tree};

@@ -84,6 +84,11 @@ pub fn show(path: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// [`show`] of a path that is needed no more: text is not copied.
+pub fn shown(path: Vec<u8>) -> String {
+    String::from_utf8(path).unwrap_or_else(|bytes| show(bytes.as_bytes()).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Directory trees: [`Tree`] can be changed (an upper), [`Layer`] is sealed and shared (a lower).
 
-use super::inode::{Entries, Inode, Kind};
+use super::entries::Entries;
+use super::inode::{Inode, Kind};
 use super::path;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -130,7 +131,12 @@ impl Tree {
 
     /// Gives an inode one more name. An older inode of that name loses it and is returned.
     pub fn link(&mut self, dir: Ino, name: &[u8], ino: Ino) -> Option<Ino> {
-        let before = self.entries_mut(dir)?.insert(name.into(), ino);
+        self.link_name(dir, name.into(), ino)
+    }
+
+    /// [`Tree::link`] under a name that is shared already.
+    pub fn link_name(&mut self, dir: Ino, name: Name, ino: Ino) -> Option<Ino> {
+        let before = self.entries_mut(dir)?.insert(name, ino);
         self.inode_mut(ino).nlink += 1;
         if let Some(before) = before {
             self.drop_link(before);
@@ -288,14 +294,18 @@ impl Tree {
         });
         for inode in &mut inodes {
             if let Kind::Dir(entries) = &mut inode.kind {
-                let sorted = entries
+                // The names anew, one behind the other in memory: a search stays in a few pages.
+                let named = entries
                     .iter()
-                    .filter_map(|(name, ino)| Some((name.clone(), *numbers.get(&ino)?)))
-                    .collect();
-                *entries = Entries::sealed(sorted);
+                    .filter_map(|(name, ino)| Some((Name::from(&name[..]), *numbers.get(&ino)?)));
+                let sealed = Entries::sealed(named);
+                *entries = sealed;
             }
         }
-        Layer(Arc::new(Sealed { inodes: inodes.into_boxed_slice(), entries: files, bytes }))
+        let whiteouts = inodes.iter().any(Inode::is_whiteout);
+        let redirects = inodes.iter().any(|inode| inode.redirect().is_some());
+        let inodes = inodes.into_boxed_slice();
+        Layer(Arc::new(Sealed { inodes, whiteouts, redirects, entries: files, bytes }))
     }
 
     /// Number of inodes held, those without a name included.
@@ -312,6 +322,8 @@ impl Tree {
 #[derive(Debug)]
 struct Sealed {
     inodes: Box<[Inode]>,
+    whiteouts: bool,
+    redirects: bool,
     entries: usize,
     bytes: u64,
 }
@@ -341,6 +353,16 @@ impl Layer {
     /// Bytes of its regular files; a hard-linked file counts once.
     pub fn bytes(&self) -> u64 {
         self.0.bytes
+    }
+
+    /// Is any of its inodes a whiteout?
+    pub fn has_whiteouts(&self) -> bool {
+        self.0.whiteouts
+    }
+
+    /// Has any of its inodes a redirect mark?
+    pub fn has_redirects(&self) -> bool {
+        self.0.redirects
     }
 
     /// The very same layer (not just an equal one)?

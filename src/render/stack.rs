@@ -24,7 +24,7 @@ struct Column {
 
 /// Draws the stack.
 pub fn draw(name: &str, paths: &[String], rows: &[StackRow], view: &[Cell], style: &Style) -> String {
-    let label = |row: &StackRow| match row.layer.label.as_str() {
+    let label = |row: &StackRow| match &*row.layer.label {
         "" if row.layer.number == 0 => clean_line(&format!("{name} (rw)")),
         label => clean_line(label),
     };

@@ -123,6 +123,7 @@ fn directories(paths: &[String]) -> String {
 
 fn copy_up(event: &Event) -> String {
     let Event::CopyUp {
+        path,
         kind,
         bytes: size,
         from,
@@ -138,7 +139,7 @@ fn copy_up(event: &Event) -> String {
         return String::new();
     };
     let (from, there) = match contents {
-        Some(contents) => (&contents.layer, Some(&contents.path)),
+        Some(contents) => (&contents.layer, Some(&contents.path).filter(|there| *there != path)),
         None => (from, source.as_ref()),
     };
     let from = match there {

@@ -219,7 +219,8 @@ impl Machine<'_> {
     pub fn readdir(&mut self, path: &[u8]) -> Result<Vec<Name>> {
         let place = self.locate(path, true)?;
         place.stat.as_ref().ok_or(Errno::ENOENT)?;
-        let mut names = self.at(&place, |mount, path, t| mount.readdir(path, t))?;
+        let names = self.at(&place, |mount, path, t| mount.readdir(path, t))?;
+        let mut names: Vec<Name> = names.to_vec();
         if !self.t.fuel.spend(names.len() as u64) {
             return Err(Errno::EINTR);
         }

@@ -1,6 +1,7 @@
 //! Layers as events speak of them: how each answered a look-up, and the cells of the drawn stack.
 
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A layer as people count them: the upper is 0, lowers are counted from the bottom, so the base is 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -8,7 +9,7 @@ pub struct LayerRef {
     /// 0 for the upper, else 1 for the bottom, 2 above it …
     pub number: usize,
     /// What made it: "COPY conf", "RUN apk add" …; may be empty.
-    pub label: String,
+    pub label: Arc<str>,
 }
 
 /// What one layer answered when a name was looked up.

@@ -3,9 +3,9 @@
 //! The cache is bounded, is not cloned with its mount, and never shows: what a name leads to is a
 //! function of the layers and the index alone, and every change forgets the names it touched.
 
+use super::dentry::Table;
+use super::types::{Cached, Names};
 use crate::fs::{Errno, Ino, Name};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// Number of a merged directory in its mount's cache. Valid until the next operation begins.
@@ -129,9 +129,9 @@ pub(super) struct Spot {
     pub node: Node,
 }
 
-/// A cached answer.
+/// What is known of a name.
 #[derive(Debug)]
-pub(super) enum Dentry {
+pub(super) enum Known {
     /// No such name, or no directory.
     Leaf(Entry),
     /// A directory.
@@ -147,23 +147,54 @@ pub(super) struct MergedDir {
     pub name: Name,
     /// What it is made of.
     pub entry: Entry,
-    dentries: HashMap<Name, Dentry, BuildHasherDefault<Fnv>>,
+    /// Its names, once they were listed.
+    listing: Option<Box<Listing>>,
+}
+
+/// A list of names, and which of them changed since.
+#[derive(Debug)]
+struct Listing {
+    names: Names,
+    touched: Vec<Name>,
+    /// The upper directory that was part of it.
+    upper: Option<Ino>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    /// Under this number its names are kept. A new one forgets them all.
+    key: u32,
+    /// Lower layers that hold the directory.
+    lowers: u32,
 }
 
 /// The merged directories of one mount.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     dirs: Vec<MergedDir>,
-    held: usize,
+    /// Of each directory what a walk through it needs, close together.
+    steps: Vec<Step>,
+    table: Table,
+    keys: u32,
+    /// Names in listings.
+    listed: usize,
 }
 
 impl Cache {
     /// Names and directories kept before all are forgotten.
     const BOUND: usize = 1 << 18;
 
+    /// Names in listings kept before all listings are forgotten.
+    const LISTED: usize = 1 << 20;
+
     /// Is it new, or so full that all is to be forgotten?
+    #[inline]
     pub fn needs_root(&self) -> bool {
-        self.dirs.is_empty() || self.held > Cache::BOUND
+        self.dirs.is_empty() || self.is_full()
+    }
+
+    fn is_full(&self) -> bool {
+        self.dirs.len() + self.table.len() > Cache::BOUND
     }
 
     /// Begins anew with this root.
@@ -172,76 +203,175 @@ impl Cache {
         self.add(ROOT, Name::from(*b""), root);
     }
 
+    /// How much is kept.
+    pub fn size(&self) -> Cached {
+        let lists: usize = self.dirs.iter().filter_map(|dir| dir.listing.as_ref()).map(|l| l.bytes()).sum();
+        Cached {
+            directories: self.dirs.len(),
+            names: self.table.len(),
+            listed: self.listed,
+            bytes: self.table.bytes() + self.dirs.capacity() * size_of::<MergedDir>() + lists,
+        }
+    }
+
     /// A directory. Numbers come from this cache and this operation.
+    #[inline]
     pub fn dir(&self, id: DirId) -> &MergedDir {
         &self.dirs[id as usize]
     }
 
-    /// A directory, to change.
+    #[inline]
+    fn step(&self, id: DirId) -> Step {
+        self.steps[id as usize]
+    }
+
+    /// Number of lower layers that hold a directory.
+    #[inline]
+    pub fn lowers(&self, id: DirId) -> u64 {
+        u64::from(self.step(id).lowers)
+    }
+
+    /// A directory, to change. Its lowers only [`Cache::settle`] may change.
     pub fn dir_mut(&mut self, id: DirId) -> &mut MergedDir {
         &mut self.dirs[id as usize]
     }
 
     fn add(&mut self, parent: DirId, name: Name, entry: Entry) -> DirId {
-        self.dirs.push(MergedDir { parent, name, entry, dentries: HashMap::default() });
-        self.held += 1;
+        self.keys += 1;
+        self.steps.push(Step { key: self.keys, lowers: entry.lowers.parts().len() as u32 });
+        self.dirs.push(MergedDir { parent, name, entry, listing: None });
         self.dirs.len() as DirId - 1
     }
 
     /// What is known of a name.
+    #[inline]
+    pub fn known(&self, dir: DirId, name: &[u8]) -> Option<Known> {
+        self.table.get(self.step(dir).key, name)
+    }
+
+    /// What is known of a name, with what a directory is made of.
     pub fn get(&self, dir: DirId, name: &[u8]) -> Option<Node> {
-        match self.dir(dir).dentries.get(name)? {
-            Dentry::Leaf(entry) => Some(Node { entry: entry.clone(), dir: None }),
-            Dentry::Dir(id) => Some(Node { entry: self.dir(*id).entry.clone(), dir: Some(*id) }),
+        match self.known(dir, name)? {
+            Known::Leaf(entry) => Some(Node { entry, dir: None }),
+            Known::Dir(id) => Some(Node { entry: self.dir(id).entry.clone(), dir: Some(id) }),
         }
     }
 
-    /// Keeps an answer that is no directory.
+    /// Keeps an answer that is no directory; while one operation asks for more than fits, not.
     pub fn keep(&mut self, dir: DirId, name: &[u8], entry: Entry) {
-        self.held += 1;
-        self.dir_mut(dir).dentries.insert(name.into(), Dentry::Leaf(entry));
+        if !self.is_full() {
+            self.table.set(self.step(dir).key, name, Known::Leaf(entry));
+        }
     }
 
     /// Keeps a directory; its number.
     pub fn keep_dir(&mut self, dir: DirId, name: &[u8], entry: Entry) -> DirId {
-        let name = Name::from(name);
-        let id = self.add(dir, name.clone(), entry);
-        self.dir_mut(dir).dentries.insert(name, Dentry::Dir(id));
+        let id = self.add(dir, name.into(), entry);
+        self.table.set(self.step(dir).key, name, Known::Dir(id));
         id
     }
 
     /// Forgets a name (and with it, if it is a directory, everything below).
     pub fn forget(&mut self, dir: DirId, name: &[u8]) {
-        self.dir_mut(dir).dentries.remove(name);
+        let above = &mut self.dirs[dir as usize];
+        if let Some(listing) = &mut above.listing {
+            listing.touched.push(name.into());
+            if listing.touched.len() > 16 + listing.names.len() / 8 {
+                self.listed -= listing.names.len();
+                above.listing = None;
+            }
+        }
+        self.table.remove(self.step(dir).key, name);
     }
 
     /// Puts a directory that was moved in its new place. What is known of the names inside stays
     /// true, because that depends on the directory's parts alone; should those differ it is dropped.
     pub fn settle(&mut self, id: DirId, parent: DirId, name: &Name, entry: Entry) {
+        self.keys += 1;
+        let key = self.keys;
         let dir = self.dir_mut(id);
         if dir.entry.upper != entry.upper || dir.entry.lowers != entry.lowers {
-            dir.dentries.clear();
+            let dropped = dir.listing.take().map_or(0, |listing| listing.names.len());
+            self.listed -= dropped;
+            self.steps[id as usize].key = key;
         }
+        self.steps[id as usize].lowers = entry.lowers.parts().len() as u32;
+        let dir = self.dir_mut(id);
         dir.parent = parent;
         dir.name = name.clone();
         dir.entry = entry;
-        self.dir_mut(parent).dentries.insert(name.clone(), Dentry::Dir(id));
+        self.table.set(self.step(parent).key, name, Known::Dir(id));
+    }
+
+    /// Names that changed since the directory was listed; each is to be [`Cache::put_right`].
+    pub fn touched(&mut self, id: DirId) -> Vec<Name> {
+        self.dir_mut(id)
+            .listing
+            .as_mut()
+            .map(|listing| std::mem::take(&mut listing.touched))
+            .unwrap_or_default()
+    }
+
+    /// Is this name in the directory's list?
+    pub fn put_right(&mut self, id: DirId, name: &[u8], listed: bool) {
+        if let Some(listing) = &mut self.dir_mut(id).listing {
+            let before = listing.names.len();
+            listing.names.put(name, listed);
+            let now = listing.names.len();
+            self.listed = self.listed + now - before;
+        }
+    }
+
+    /// The names of a directory as they were listed before.
+    pub fn listing(&mut self, id: DirId) -> Option<Names> {
+        let dir = self.dir_mut(id);
+        let listing = dir.listing.as_ref()?;
+        if listing.upper == dir.entry.upper {
+            return Some(listing.names.clone());
+        }
+        self.listed -= listing.names.len();
+        self.dir_mut(id).listing = None;
+        None
+    }
+
+    /// Keeps the names of a directory.
+    pub fn keep_listing(&mut self, id: DirId, names: &Names) {
+        if let Some(before) = self.dir_mut(id).listing.take() {
+            self.listed -= before.names.len();
+        }
+        if self.listed + names.len() > Cache::LISTED {
+            self.dirs.iter_mut().for_each(|dir| dir.listing = None);
+            self.listed = 0;
+        }
+        if names.len() <= Cache::LISTED {
+            self.listed += names.len();
+            let upper = self.dir(id).entry.upper;
+            let listing = Listing { names: names.clone(), touched: Vec::new(), upper };
+            self.dir_mut(id).listing = Some(Box::new(listing));
+        }
     }
 
     /// The directory's path in the merged view.
     pub fn path_of(&self, dir: DirId) -> Vec<u8> {
-        let (mut names, mut at) = (Vec::new(), dir);
-        while at != ROOT {
-            names.push(self.dir(at).name.clone());
-            at = self.dir(at).parent;
-        }
-        if names.is_empty() {
-            return b"/".to_vec();
-        }
-        let mut path = Vec::new();
-        for name in names.iter().rev() {
-            path.push(b'/');
-            path.extend_from_slice(name);
+        if dir == ROOT { b"/".to_vec() } else { self.path_in(dir, None) }
+    }
+
+    /// The path of a name in a directory, or of the directory itself; empty for the root.
+    pub fn path_in(&self, dir: DirId, name: Option<&[u8]>) -> Vec<u8> {
+        let above = || {
+            let up = std::iter::successors(Some(dir), |id| Some(self.dir(*id).parent));
+            up.take_while(|id| *id != ROOT).map(|id| &*self.dir(id).name)
+        };
+        // From the end to the beginning, since that is the way the directories know each other.
+        let length: usize = name.into_iter().chain(above()).map(|name| name.len() + 1).sum();
+        let mut path = vec![b'/'; length];
+        let mut end = length;
+        for name in name.into_iter().chain(above()) {
+            let begin = end.saturating_sub(name.len());
+            if let Some(place) = path.get_mut(begin..end) {
+                place.copy_from_slice(name);
+            }
+            end = begin.saturating_sub(1);
         }
         path
     }
@@ -261,24 +391,8 @@ impl Cache {
     }
 }
 
-/// FNV-1a, 64 bits: names are short, and the order of a map must not change from run to run.
-#[derive(Clone)]
-pub(super) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Fnv {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+impl Listing {
+    fn bytes(&self) -> usize {
+        size_of::<Listing>() + (self.names.len() + self.touched.capacity()) * size_of::<Name>()
     }
 }

@@ -2,7 +2,7 @@
 //! the same for all of them, as they are in the kernel; see the other files of this folder.
 
 use super::cache::{Entry, Spot};
-use super::{Mount, Options, Rename};
+use super::{Mount, Names, Options, Rename};
 use crate::fs::{Errno, Ino, Inode, Name};
 use crate::trace::{Answer, Trace};
 use std::borrow::Cow;
@@ -42,15 +42,26 @@ pub(super) trait Driver: Debug + Sync {
     /// The same of a look-up that failed.
     fn failed(&self, m: &mut Mount, dir: &Entry, name: &[u8]);
 
-    /// The names that readdir gives, in byte order.
-    fn names(&self, m: &Mount, dir: &Entry) -> Result<Vec<Name>, Errno>;
+    /// The names that the layers list, in byte order. May be kept until a name changes.
+    fn listed(&self, m: &Mount, dir: &Entry) -> Vec<Name>;
+
+    /// Is this name one of [`Driver::listed`]?
+    fn lists(&self, m: &Mount, dir: &Entry, name: &[u8]) -> bool;
+
+    /// What readdir gives of the names that are listed: some are looked up first.
+    fn filtered(&self, m: &Mount, dir: &Entry, names: Names) -> Result<Names, Errno>;
+
+    /// What readdir gives, where nothing is kept.
+    fn names(&self, m: &Mount, dir: &Entry) -> Result<Names, Errno> {
+        self.filtered(m, dir, self.listed(m, dir).into())
+    }
 
     /// The link count that stat gives.
     fn nlink(&self, m: &Mount, entry: &Entry) -> u32;
 
     /// The topmost lower layer that still has something under this name, if deleting the upper's
     /// would make it appear.
-    fn covered(&self, m: &Mount, dir: &Entry, name: &[u8]) -> Option<(u32, Ino)>;
+    fn covered(&self, m: &Mount, spot: &Spot) -> Option<(u32, Ino)>;
 
     /// Brings an existing object into the upper, with its parents; its inode there.
     fn copy_up(&self, m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> Result<Ino, Errno>;

@@ -1,12 +1,13 @@
 //! Telling what happened: look-ups as a kernel with cold caches makes them, and failures in words.
 
-use super::cache::{DirId, Entry, Spot};
+use super::cache::{DirId, Entry, Known, ROOT, Spot};
 use super::driver::Need;
 use super::mount::Mount;
 use super::why::Call;
-use crate::fs::path::{names, show};
+use crate::fs::path::{names, show, shown};
 use crate::fs::{Contents, Errno, Ino, Inode, Kind, Name, Nodes, Piece};
 use crate::trace::{Answer, Data, Event, LayerRef, Object, Probe, Trace};
+use std::sync::Arc;
 
 /// A call that failed, told.
 pub(super) fn failed(op: &str, path: &[u8], errno: Errno, why: String) -> Event {
@@ -98,7 +99,7 @@ impl Mount {
             return;
         }
         let (probes, found) = self.probes(dir, name);
-        let path = show(&self.path_in(dir, name)).into_owned();
+        let path = shown(self.path_in(dir, name));
         let errno = found.err().map(|errno| errno.name().to_owned());
         t.emit(|| Event::Lookup { path, probes, found: found == Ok(true), errno, aside: false });
     }
@@ -106,24 +107,74 @@ impl Mount {
     /// The search for a name as a cold kernel makes it: which layers are asked, which can't be, and
     /// where it ends. Independent of what the cache knows.
     pub(super) fn probes(&self, dir: DirId, name: &[u8]) -> (Vec<Probe>, Result<bool, Errno>) {
+        if let Some(probes) = self.probes_of_known(dir, name) {
+            return probes;
+        }
         let entry = &self.cache.dir(dir).entry;
         let mut trail = Vec::new();
         let found = self.driver.search(self, entry, name, Some(&mut trail)).map(|entry| entry.exists());
         let indexed = trail.pop_if(|(_, answer)| matches!(answer, Answer::Indexed { .. }));
-        let Some((deepest, _)) = trail.last() else { return (Vec::new(), found) };
-        let directory = self.cache.path_of(dir);
-        let mut probes = Vec::new();
-        for layer in 0..=*deepest {
-            let answer = match trail.iter().find(|(asked, _)| *asked == layer) {
-                Some((_, answer)) => answer.clone(),
+        let Some(deepest) = trail.last().map(|(layer, _)| *layer) else { return (Vec::new(), found) };
+        let mut probes = self.probes_along(dir, trail);
+        debug_assert_eq!(probes.last().map(|probe| probe.layer.clone()), Some(self.layer_ref(deepest)));
+        probes.extend(indexed.map(|(layer, answer)| Probe { layer: self.layer_ref(layer), answer }));
+        (probes, found)
+    }
+
+    /// [`Mount::probes`] without a search, where what is known of a name says what each layer
+    /// answered: of a plain file in the upper, of one in a single lower layer, of a whiteout in the
+    /// upper. The layers above the one that answered lack the name.
+    fn probes_of_known(&self, dir: DirId, name: &[u8]) -> Option<(Vec<Probe>, Result<bool, Errno>)> {
+        let Some(Known::Leaf(entry)) = self.cache.known(dir, name) else { return None };
+        let above = &self.cache.dir(dir).entry;
+        let plain = Entry { upper: entry.upper, lowers: entry.lowers.clone(), ..Entry::default() };
+        let whiteout = Entry { opaque: true, ..Entry::default() };
+        let answers = match (entry.upper, entry.lowers.parts()) {
+            (Some(ino), []) if entry == plain => vec![(0, self.found((0, ino))?)],
+            (None, [part]) if entry == plain => {
+                let found = self.found(*part)?;
+                let asked = above.parts().map(|(layer, _)| layer).take_while(|layer| *layer < part.0);
+                let mut answers = Vec::with_capacity(part.0 as usize + 1);
+                answers.extend(asked.map(|layer| (layer, Answer::Absent)));
+                answers.push((part.0, found));
+                answers
+            }
+            (None, []) if entry == whiteout && above.upper.is_some() => vec![(0, Answer::Whiteout)],
+            _ => return None,
+        };
+        debug_assert_eq!(
+            {
+                let mut trail = Vec::new();
+                let _ = self.driver.search(self, above, name, Some(&mut trail));
+                trail
+            },
+            answers
+        );
+        Some((self.probes_along(dir, answers), Ok(entry.exists())))
+    }
+
+    /// What a layer says that has the object and no more to ask for.
+    fn found(&self, part: (u32, Ino)) -> Option<Answer> {
+        let inode = self.inode(part);
+        let whole = !inode.kind.is_dir() && inode.metacopy().is_none();
+        whole.then(|| Answer::Found { kind: inode.kind.word().to_owned(), size: inode.size() })
+    }
+
+    /// The answers of the layers that were asked, top first, and between them those that were not.
+    fn probes_along(&self, dir: DirId, trail: Vec<(u32, Answer)>) -> Vec<Probe> {
+        let deepest = trail.last().map_or(0, |(layer, _)| *layer);
+        let (mut trail, mut directory) = (trail.into_iter().peekable(), None);
+        let mut probes = Vec::with_capacity(deepest as usize + 1);
+        for layer in 0..=deepest {
+            let answer = match trail.next_if(|(asked, _)| *asked == layer) {
+                Some((_, answer)) => answer,
                 None if layer == 0 => Answer::Absent,
                 None if layer as usize > self.regular() => Answer::NotAsked,
-                None => self.unasked(layer, &directory),
+                None => self.unasked(layer, directory.get_or_insert_with(|| self.cache.path_of(dir))),
             };
             probes.push(Probe { layer: self.layer_ref(layer), answer });
         }
-        probes.extend(indexed.map(|(layer, answer)| Probe { layer: self.layer_ref(layer), answer }));
-        (probes, found)
+        probes
     }
 
     /// Why a layer was passed over: it lacks the directory, or a layer above hides its own.
@@ -138,6 +189,15 @@ impl Mount {
             }
         }
         Answer::NotAsked
+    }
+
+    /// Is there no redirect mark that could have led to this object, so that it has the same path in the
+    /// lower layers as in the merged view?
+    pub(super) fn lies_where_it_shows(&self, spot: &Spot) -> bool {
+        let up = std::iter::successors(Some(spot.dir), |id| Some(self.cache.dir(*id).parent));
+        spot.node.entry.redirect.is_none()
+            && self.lowers.iter().all(|lower| !lower.layer.has_redirects())
+            && up.take_while(|id| *id != ROOT).all(|id| self.cache.dir(id).entry.redirect.is_none())
     }
 
     /// What an upper inode is, for an event.
@@ -163,9 +223,9 @@ impl Mount {
         match layer.checked_sub(1).and_then(|at| self.lowers.get(at as usize)) {
             Some(lower) => LayerRef {
                 number: (self.lowers.len() + 1).saturating_sub(layer as usize),
-                label: lower.label.to_string(),
+                label: lower.label.clone(),
             },
-            None => LayerRef { number: 0, label: String::new() },
+            None => LayerRef { number: 0, label: Arc::default() },
         }
     }
 }

@@ -17,9 +17,11 @@
 mod attr;
 mod cache;
 mod change;
+mod dentry;
 mod driver;
 mod explain;
 mod handle;
+mod hidden;
 mod mount;
 mod nested;
 mod open;
@@ -35,5 +37,5 @@ mod why;
 
 pub use handle::Whence;
 pub use mount::Mount;
-pub use types::{Cred, Lower, Open, Options, Protected, Rename, Stat, StatKind, Which};
+pub use types::{Cached, Cred, Lower, Names, Open, Options, Protected, Rename, Stat, StatKind, Which};
 pub use why::Call;

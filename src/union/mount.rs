@@ -1,12 +1,12 @@
 //! A mount: its layers, its options, and what begins and ends an operation.
 
-use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, ROOT, Spot};
+use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, Spot};
 use super::driver::Driver;
 use super::explain::failed;
 use super::handle::Handles;
 use super::overlay::{self, Index, Overlay, Private, XWhiteouts};
 use super::refused::Refused;
-use super::types::{Cred, Lower, Options, Protected};
+use super::types::{Cached, Cred, Lower, Options, Protected};
 use super::why::why_not_mounted;
 use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
@@ -74,6 +74,10 @@ const MAX_DEPTH: u32 = 2;
 /// Why a volatile mount is not mounted a second time.
 const VOLATILE: &str = "the mount was volatile, and work/incompat/volatile says so: what fsync promised \
     may never have reached the disk. Take new directories, or remove the mark";
+
+/// Why a mount whose index could not keep an object is not mounted a second time.
+const BROKEN_INDEX: &str = "the index holds a symlink, fifo or device without the mark of its origin, \
+    which userxattr can't set on those. Empty the work directory, or mount with index=off";
 
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 
@@ -247,13 +251,18 @@ impl Mount {
     /// # Errors
     /// `EBUSY` while a file is open or mapped. `EINVAL` when the mount was `volatile` and its mark is
     /// still there (fs/overlayfs/super.c, `ovl_create_volatile_dirty`; readdir.c,
-    /// `ovl_workdir_cleanup_recurse`): nobody knows what reached the disk. The lab then goes on with
-    /// the mount as it was.
+    /// `ovl_workdir_cleanup_recurse`): nobody knows what reached the disk. `ENODATA` when the index
+    /// holds a symlink, fifo or device that a `userxattr` mount could not mark (namei.c,
+    /// `ovl_verify_index`). The lab then goes on with the mount as it was.
     pub fn restart(&mut self, t: &mut Trace) -> Result<(), Errno> {
         self.unbusy("restart", t)?;
         if self.volatile_mark {
             t.emit(|| failed("restart", b"/", Errno::EINVAL, VOLATILE.to_owned()));
             return Err(Errno::EINVAL);
+        }
+        if self.index.is_broken() {
+            t.emit(|| failed("restart", b"/", Errno::ENODATA, BROKEN_INDEX.to_owned()));
+            return Err(Errno::ENODATA);
         }
         self.mount_again();
         Ok(())
@@ -276,6 +285,11 @@ impl Mount {
         there
     }
 
+    /// How much is kept to answer faster.
+    pub fn cached(&self) -> Cached {
+        self.cache.size()
+    }
+
     /// A number that no other state of any mount of this process has had: changes with every change
     /// of the upper. For memoising what was computed from the merged view; never shown.
     pub fn generation(&self) -> u64 {
@@ -296,11 +310,18 @@ impl Mount {
     }
 
     /// An inode of any layer.
+    #[inline]
     pub(super) fn inode(&self, (layer, ino): Part) -> &Inode {
         match layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize)) {
             Some(lower) => lower.layer.inode(ino),
             None => self.upper.inode(ino),
         }
+    }
+
+    /// May there be a whiteout in this layer?
+    pub(super) fn has_whiteouts(&self, layer: u32) -> bool {
+        let lower = layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize));
+        lower.is_none_or(|lower| lower.layer.has_whiteouts())
     }
 
     /// The inode that gives an entry its type and attributes.
@@ -403,9 +424,6 @@ impl Mount {
 
     /// The absolute path of a name in a directory.
     pub(super) fn path_in(&self, dir: DirId, name: &[u8]) -> Vec<u8> {
-        let mut path = if dir == ROOT { Vec::new() } else { self.cache.path_of(dir) };
-        path.push(b'/');
-        path.extend_from_slice(name);
-        path
+        self.cache.path_in(dir, Some(name))
     }
 }

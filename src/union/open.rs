@@ -9,7 +9,7 @@ use super::mount::Mount;
 use super::permit::{READ, WRITE};
 use super::types::Open;
 use super::walk::{Last, Walk};
-use crate::fs::path::show;
+use crate::fs::path::shown;
 use crate::fs::{Contents, Errno, Ino, Inode, Kind, Nodes, Piece};
 use crate::trace::{Event, Trace};
 
@@ -306,17 +306,14 @@ impl Mount {
 
     pub(super) fn tell_write(&self, spot: &Spot, ino: Ino, wrote: Wrote<'_>, t: &mut Trace) {
         t.emit(|| Event::Write {
-            path: show(&self.path_of(spot)).into_owned(),
+            path: shown(self.path_of(spot)),
             bytes: wrote.bytes,
             size: self.upper.inode(ino).size(),
             append: wrote.append,
             copied: wrote.copied,
             at: wrote.at,
             data: wrote.data.and_then(short),
-            untouched: self
-                .driver
-                .covered(self, &self.cache.dir(spot.dir).entry, &spot.name)
-                .map(|(layer, _)| self.layer_ref(layer)),
+            untouched: self.driver.covered(self, spot).map(|(layer, _)| self.layer_ref(layer)),
         });
     }
 }

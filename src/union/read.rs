@@ -4,7 +4,7 @@
 use super::cache::{DirId, Entry, Node, ROOT};
 use super::mount::Mount;
 use super::permit::READ;
-use super::types::{Stat, StatKind};
+use super::types::{Names, Stat, StatKind};
 use crate::fs::{Contents, Errno, Kind, Name};
 use crate::trace::Trace;
 
@@ -15,8 +15,8 @@ impl Mount {
     /// `ENOENT`, `ENOTDIR`, `ELOOP`, `ENAMETOOLONG` from the walk, as every call with a path.
     pub fn stat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
         self.ask("stat", path, t, |m, t| {
-            let spot = m.resolve(path, true, false, t)?;
-            m.stat_of(&spot.node).ok_or(Errno::ENOENT)
+            let node = m.find(path, true, t)?;
+            m.stat_of(&node).ok_or(Errno::ENOENT)
         })
     }
 
@@ -26,8 +26,8 @@ impl Mount {
     /// As [`Mount::stat`].
     pub fn lstat(&mut self, path: &[u8], t: &mut Trace) -> Result<Stat, Errno> {
         self.ask("lstat", path, t, |m, t| {
-            let spot = m.resolve(path, false, false, t)?;
-            m.stat_of(&spot.node).ok_or(Errno::ENOENT)
+            let node = m.find(path, false, t)?;
+            m.stat_of(&node).ok_or(Errno::ENOENT)
         })
     }
 
@@ -55,8 +55,8 @@ impl Mount {
     /// From the walk; `EINVAL` when it is no symlink.
     pub fn readlink(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<u8>, Errno> {
         self.ask("readlink", path, t, |m, t| {
-            let spot = m.resolve(path, false, false, t)?;
-            m.symlink_target(&spot.node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
+            let node = m.find(path, false, t)?;
+            m.symlink_target(&node).map(|target| target.to_vec()).ok_or(Errno::EINVAL)
         })
     }
 
@@ -64,19 +64,34 @@ impl Mount {
     ///
     /// # Errors
     /// From the walk; `ENOTDIR`.
-    pub fn readdir(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<Name>, Errno> {
+    pub fn readdir(&mut self, path: &[u8], t: &mut Trace) -> Result<Names, Errno> {
         self.ask("readdir", path, t, |m, t| {
-            let spot = m.resolve(path, true, false, t)?;
-            if spot.node.dir.is_none() {
-                return Err(Errno::ENOTDIR);
-            }
+            let id = m.find(path, true, t)?.dir.ok_or(Errno::ENOTDIR)?;
+            let spot = m.spot_of(id);
             m.may(&spot, READ)?;
-            let names = m.driver.names(m, &spot.node.entry)?;
+            let names = m.names_of(id)?;
             if !t.fuel.spend(names.len() as u64) {
                 return Err(Errno::EINTR);
             }
             Ok(names)
         })
+    }
+
+    /// What readdir gives of a directory. Its names are kept, and those that changed put right.
+    fn names_of(&mut self, id: DirId) -> Result<Names, Errno> {
+        for name in self.cache.touched(id) {
+            let listed = self.driver.lists(self, &self.cache.dir(id).entry, &name);
+            self.cache.put_right(id, &name, listed);
+        }
+        let names = match self.cache.listing(id) {
+            Some(names) => names,
+            None => {
+                let names = Names::from(self.driver.listed(self, &self.cache.dir(id).entry));
+                self.cache.keep_listing(id, &names);
+                names
+            }
+        };
+        self.driver.filtered(self, &self.cache.dir(id).entry, names)
     }
 
     /// The path with every symlink, `.` and `..` resolved (realpath).
@@ -132,8 +147,8 @@ impl Mount {
         Ok(seen)
     }
 
-    fn open_dir(&self, id: DirId, at: Vec<u8>) -> Result<(DirId, Vec<u8>, std::vec::IntoIter<Name>), Errno> {
-        Ok((id, at, self.driver.names(self, &self.cache.dir(id).entry)?.into_iter()))
+    fn open_dir(&mut self, id: DirId, at: Vec<u8>) -> Result<OpenDir, Errno> {
+        Ok((id, at, self.names_of(id)?.into_iter()))
     }
 
     /// What stat tells of an entry (fs/overlayfs/inode.c, `ovl_getattr`): all from its real inode.
@@ -172,6 +187,9 @@ impl Mount {
         }
     }
 }
+
+/// A directory that is being walked: its path, and the names still to come.
+type OpenDir = (DirId, Vec<u8>, std::vec::IntoIter<Name>);
 
 fn stat_kind(kind: &Kind) -> StatKind {
     match kind {

@@ -14,7 +14,7 @@ impl Mount {
         let begun = self.begin(t).is_ok();
         let paths: Vec<Vec<u8>> = paths.iter().map(|path| clean(path)).collect();
         let found: Vec<Option<Seen>> =
-            paths.iter().map(|path| if begun { self.drawn(path, t) } else { None }).collect();
+            paths.iter().map(|path| begun.then(|| self.as_mounter(|m| m.drawn(path, t)))?).collect();
         let rows = (0..=self.lowers.len() as u32).map(|layer| StackRow {
             layer: self.layer_ref(layer),
             cells: paths.iter().zip(&found).map(|(path, found)| self.cell(layer, path, found)).collect(),

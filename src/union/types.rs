@@ -1,6 +1,6 @@
 //! What goes in and out of a [`super::Mount`].
 
-use crate::fs::Layer;
+use crate::fs::{Layer, Name};
 use crate::trace::{LayerRef, Probe};
 use std::sync::Arc;
 
@@ -152,4 +152,66 @@ pub struct Which {
     pub shown: Vec<usize>,
     /// One sentence.
     pub why: String,
+}
+
+/// The names that readdir gives: without `.` and `..`, in byte order. Shared with the mount, so a
+/// second listing copies nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(Arc<Vec<Name>>);
+
+impl Names {
+    /// Puts one name right: is it in the list?
+    pub(super) fn put(&mut self, name: &[u8], listed: bool) {
+        match (self.0.binary_search_by(|n| (**n).cmp(name)), listed) {
+            (Ok(at), false) => drop(Arc::make_mut(&mut self.0).remove(at)),
+            (Err(at), true) => Arc::make_mut(&mut self.0).insert(at, name.into()),
+            _ => {}
+        }
+    }
+}
+
+impl From<Vec<Name>> for Names {
+    fn from(names: Vec<Name>) -> Names {
+        Names(Arc::new(names))
+    }
+}
+
+impl std::ops::Deref for Names {
+    type Target = [Name];
+
+    fn deref(&self) -> &[Name] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Names {
+    type Item = Name;
+    type IntoIter = std::vec::IntoIter<Name>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Names {
+    type Item = &'a Name;
+    type IntoIter = std::slice::Iter<'a, Name>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// What a mount keeps in memory beside its layers, to answer faster. It is bounded, is not part of a
+/// clone, and nothing that can be seen depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cached {
+    /// Merged directories.
+    pub directories: usize,
+    /// Names that were looked up, those that are missing included.
+    pub names: usize,
+    /// Names in listings.
+    pub listed: usize,
+    /// Bytes, about.
+    pub bytes: usize,
 }

@@ -69,7 +69,7 @@ fn lowers(
     let trees = fields.list(key)?;
     if trees.len() > MAX_LOWERS && fields.get("mount").is_none() {
         return Err(format!(
-            "lowers: {} layers, and no `mount` that says with which errno the kernel refused; it takes {MAX_LOWERS}",
+            "{key}: {} layers, and no `mount` that says with which errno the kernel refused; it takes {MAX_LOWERS}",
             trees.len()
         ));
     }

@@ -240,7 +240,7 @@ impl Mount {
             }
             m.handles.file_mut(fd)?.position = 1;
             m.changed();
-            Ok(names)
+            Ok(names.to_vec())
         })
     }
 

@@ -2,7 +2,7 @@
 //! how many bytes the kernel would have copied.
 
 use super::{impure, index};
-use crate::fs::path::show;
+use crate::fs::path::{show, shown};
 use crate::fs::{Contents, Errno, Extra, Ino, Inode, Kind, Name, Nodes};
 use crate::trace::{CopiedDirectory, Event, Source, Trace};
 use crate::union::Mount;
@@ -100,6 +100,7 @@ fn leaf(
     if shared && m.options.userxattr && !is_file {
         // The index keeps origin and link count in `user.` attributes, which such an object can't
         // have (fs/overlayfs/util.c, `ovl_set_nlink_lower`; fs/xattr.c, `xattr_permission`).
+        index::leave_broken(m);
         return Err(Errno::EPERM);
     }
     let contents = match need {
@@ -152,7 +153,7 @@ fn copy_of(m: &Mount, entry: &Entry, contents: Option<Contents>) -> Result<Inode
 pub(super) fn put(m: &mut Mount, parent: Ino, name: &Name, inode: Inode) -> Ino {
     let upper = m.upper_mut();
     let ino = upper.add(inode);
-    upper.link(parent, name, ino);
+    upper.link_name(parent, name.clone(), ino);
     impure::made(m, ino);
     ino
 }
@@ -200,8 +201,8 @@ struct Told {
 }
 
 /// The path of an object in its layer, where a redirect made it another than in the merged view.
-fn elsewhere(m: &Mount, (layer, ino): Part, path: &[u8]) -> Option<String> {
-    if m.ino_at(layer, path) == Some(ino) {
+fn elsewhere(m: &Mount, spot: &Spot, (layer, ino): Part, path: &[u8]) -> Option<String> {
+    if m.lies_where_it_shows(spot) || m.ino_at(layer, path) == Some(ino) {
         return None;
     }
     let mut found = None;
@@ -216,12 +217,12 @@ fn elsewhere(m: &Mount, (layer, ino): Part, path: &[u8]) -> Option<String> {
 
 fn tell(m: &Mount, spot: &Spot, ino: Ino, told: Told, t: &mut Trace) {
     t.emit(|| Event::CopyUp {
-        path: show(&m.path_of(spot)).into_owned(),
+        path: shown(m.path_of(spot)),
         kind: m.inode(told.from).kind.word().to_owned(),
-        source: elsewhere(m, told.from, &m.path_of(spot)),
+        source: elsewhere(m, spot, told.from, &m.path_of(spot)),
         contents: told.data.map(|data| {
             let path = m.path_of(spot);
-            let there = elsewhere(m, data, &path).unwrap_or_else(|| show(&path).into_owned());
+            let there = elsewhere(m, spot, data, &path).unwrap_or_else(|| show(&path).into_owned());
             Source { layer: m.layer_ref(data.0), path: there }
         }),
         bytes: told.bytes,

@@ -1,7 +1,7 @@
 //! Creating, removing, linking (fs/overlayfs/dir.c).
 
 use super::{copy_up, impure, index, namei, options, readdir, redirect};
-use crate::fs::path::show;
+use crate::fs::path::{show, shown};
 use crate::fs::{Entries, Errno, Ino, Inode, Kind, Nodes};
 use crate::trace::{Event, Trace};
 use crate::union::Mount;
@@ -53,8 +53,7 @@ pub(super) fn changed(m: &mut Mount, dir: Ino) {
 
 /// unlink and rmdir (`ovl_do_remove`).
 pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Errno> {
-    let parent_entry = m.cache.dir(spot.dir).entry.clone();
-    let below = namei::covered(m, &parent_entry, &spot.name);
+    let below = namei::covered_by(m, spot);
     let entry = &spot.node.entry;
     let lower_positive = below.is_some() || entry.upper.is_none();
     if spot.node.dir.is_some() && (lower_positive || !entry.pure_upper()) && !readdir::is_empty(m, entry) {
@@ -83,7 +82,7 @@ pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Er
     changed(m, parent);
     m.cache.forget(spot.dir, &spot.name);
     t.emit(|| Event::Removed {
-        path: show(&m.path_in(spot.dir, &spot.name)).into_owned(),
+        path: shown(m.path_in(spot.dir, &spot.name)),
         kind: kind.to_owned(),
         whiteout_over: below.map(|(layer, _)| m.layer_ref(layer)),
         still_stored: below.map_or(0, |part| stored_bytes(m, part)),

@@ -11,6 +11,21 @@ use rpds::RedBlackTreeMapSync;
 pub(in crate::union) struct Index {
     by_lower: RedBlackTreeMapSync<Part, Ino>,
     by_upper: RedBlackTreeMapSync<Ino, Indexed>,
+    broken: bool,
+}
+
+impl Index {
+    /// Holds it something that no mount takes (fs/overlayfs/readdir.c, `ovl_indexdir_cleanup`)?
+    pub(in crate::union) fn is_broken(&self) -> bool {
+        self.broken
+    }
+}
+
+/// An object could not be entered: its copy stays in the index directory, without the mark that says
+/// what it is a copy of.
+pub(super) fn leave_broken(m: &mut Mount) {
+    m.index.broken = true;
+    m.changed();
 }
 
 #[derive(Clone, Copy, Debug)]

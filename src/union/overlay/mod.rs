@@ -22,7 +22,7 @@ pub(super) use xwhiteouts::{Layers as XWhiteouts, at_mount as xwhiteouts_at_moun
 
 use super::cache::{Entry, Spot};
 use super::driver::{Driver, Need, Trail};
-use super::{Mount, Options, Rename};
+use super::{Mount, Names, Options, Rename};
 use crate::fs::{Errno, Ino, Inode, Name};
 use crate::trace::Trace;
 use std::borrow::Cow;
@@ -62,8 +62,16 @@ impl Driver for Overlay {
         }
     }
 
-    fn names(&self, m: &Mount, dir: &Entry) -> Result<Vec<Name>, Errno> {
-        impure::filtered(m, dir, readdir::names(m, dir))
+    fn listed(&self, m: &Mount, dir: &Entry) -> Vec<Name> {
+        readdir::listed(m, dir)
+    }
+
+    fn lists(&self, m: &Mount, dir: &Entry, name: &[u8]) -> bool {
+        readdir::lists(m, dir, name)
+    }
+
+    fn filtered(&self, m: &Mount, dir: &Entry, names: Names) -> Result<Names, Errno> {
+        impure::filtered(m, dir, readdir::looked_up(m, dir, names))
     }
 
     fn nlink(&self, m: &Mount, entry: &Entry) -> u32 {
@@ -71,8 +79,8 @@ impl Driver for Overlay {
         counted.unwrap_or_else(|| m.real(entry).map_or(0, |inode| inode.nlink))
     }
 
-    fn covered(&self, m: &Mount, dir: &Entry, name: &[u8]) -> Option<(u32, Ino)> {
-        namei::covered(m, dir, name)
+    fn covered(&self, m: &Mount, spot: &Spot) -> Option<(u32, Ino)> {
+        namei::covered_by(m, spot)
     }
 
     fn copy_up(&self, m: &mut Mount, spot: &Spot, need: Need, t: &mut Trace) -> Result<Ino, Errno> {

@@ -4,7 +4,7 @@
 use crate::fs::{Errno, Ino, Inode, Kind, Nodes};
 use crate::trace::Answer;
 use crate::union::Mount;
-use crate::union::cache::{Entry, Lowers, Part};
+use crate::union::cache::{Entry, Lowers, Part, Spot};
 use crate::union::driver::Trail;
 use std::sync::Arc;
 
@@ -306,4 +306,14 @@ pub(super) fn covered(m: &Mount, dir: &Entry, name: &[u8]) -> Option<Part> {
     let (layer, ino) =
         dir.lowers.parts().iter().find_map(|part| Some((part.0, child(m, *part, name).ok().flatten()?)))?;
     (!m.inode((layer, ino)).deletes()).then_some((layer, ino))
+}
+
+/// [`covered`] for a name that was looked up: where only lower layers have it, the first of them was
+/// found already.
+pub(super) fn covered_by(m: &Mount, spot: &Spot) -> Option<Part> {
+    let entry = &spot.node.entry;
+    match (entry.upper, entry.lowers.parts().first()) {
+        (None, Some(part)) => Some(*part),
+        _ => covered(m, &m.cache.dir(spot.dir).entry, &spot.name),
+    }
 }

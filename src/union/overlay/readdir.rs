@@ -2,35 +2,18 @@
 //! `ovl_check_empty_dir`).
 
 use super::{namei, xwhiteouts};
-use crate::fs::{Kind, Name};
-use crate::union::Mount;
+use crate::fs::{Entries, Ino, Kind, Name};
 use crate::union::cache::{Entry, Part};
-use std::collections::BTreeMap;
+use crate::union::{Mount, Names};
 
-/// The names that readdir gives. A directory of a single layer is handed on as it is, whiteouts
+/// The names that the layers list. A directory of a single layer is handed on as it is, whiteouts
 /// included: such a name is listed and yet not found.
-pub(super) fn names(m: &Mount, dir: &Entry) -> Vec<Name> {
-    if !dir.merged_dir() {
-        return raw(m, dir);
+pub(super) fn listed(m: &Mount, dir: &Entry) -> Vec<Name> {
+    if dir.merged_dir() {
+        return visible(m, dir).into_iter().cloned().collect();
     }
-    let listed = visible(m, dir);
-    // Over several filesystems `xino` numbers the inodes anew, so every name is looked up
-    // (`ovl_calc_d_ino`).
-    let every = m.options.xino && m.depth() > 1;
-    if !dir.xwhiteouts && !every {
-        return listed.into_iter().map(|(name, _)| name).collect();
-    }
-    let asks = |(layer, ino): Part| {
-        matches!(m.inode((layer, ino)).kind, Kind::File(_)) && xwhiteouts::asks(m, dir, layer)
-    };
-    let found = |name: &Name| namei::search(m, dir, name, None).is_ok_and(|entry| entry.exists());
-    let shows = |(name, part): &(Name, Option<Part>)| !(every || part.is_some_and(asks)) || found(name);
-    listed.into_iter().filter(|found| shows(found)).map(|(name, _)| name).collect()
-}
-
-fn raw(m: &Mount, dir: &Entry) -> Vec<Name> {
     let Some(inode) = m.real(dir) else { return Vec::new() };
-    let entries = inode.entries().into_iter().flat_map(|entries| entries.iter());
+    let entries = inode.entries().into_iter().flat_map(Entries::iter);
     let mut names: Vec<Name> = entries.map(|(name, _)| name.clone()).collect();
     if let Some(nested) = inode.nested() {
         names.extend(nested.ghosts.keys().cloned());
@@ -39,21 +22,65 @@ fn raw(m: &Mount, dir: &Entry) -> Vec<Name> {
     names
 }
 
-/// All names whose topmost entry is no device 0:0, and where that is. The names themselves are not
-/// looked up; of what a nested overlay lists and doesn't find there is no inode.
-fn visible(m: &Mount, dir: &Entry) -> Vec<(Name, Option<Part>)> {
-    let mut merged: BTreeMap<&Name, Option<Part>> = BTreeMap::new();
+/// Is this name listed?
+pub(super) fn lists(m: &Mount, dir: &Entry, name: &[u8]) -> bool {
+    match topmost(m, dir, name) {
+        None => false,
+        Some((layer, Some(ino))) => !dir.merged_dir() || !m.inode((layer, ino)).is_whiteout(),
+        Some((_, None)) => true,
+    }
+}
+
+/// The topmost layer that has or lists a name; of what a nested overlay lists and doesn't find there
+/// is no inode.
+fn topmost(m: &Mount, dir: &Entry, name: &[u8]) -> Option<(u32, Option<Ino>)> {
+    dir.parts().find_map(|part| {
+        let inode = m.inode(part);
+        let ghost = || inode.nested().is_some_and(|nested| nested.ghosts.contains_key(name));
+        let found = inode.entries().and_then(|entries| entries.get(name));
+        (found.is_some() || ghost()).then_some((part.0, found))
+    })
+}
+
+/// What is left of a merged list where names are looked up before they are given.
+pub(super) fn looked_up(m: &Mount, dir: &Entry, names: Names) -> Names {
+    // Over several filesystems `xino` numbers the inodes anew, so every name is looked up
+    // (`ovl_calc_d_ino`).
+    let every = m.options.xino && m.depth() > 1;
+    if !dir.merged_dir() || (!dir.xwhiteouts && !every) {
+        return names;
+    }
+    let asks = |(layer, ino): Part| {
+        matches!(m.inode((layer, ino)).kind, Kind::File(_)) && xwhiteouts::asks(m, dir, layer)
+    };
+    let asked = |name: &Name| match topmost(m, dir, name) {
+        Some((layer, Some(ino))) => asks((layer, ino)),
+        _ => false,
+    };
+    let found = |name: &Name| namei::search(m, dir, name, None).is_ok_and(|entry| entry.exists());
+    let shows = |name: &&Name| !(every || asked(name)) || found(name);
+    names.iter().filter(shows).cloned().collect::<Vec<Name>>().into()
+}
+
+/// All names whose topmost entry is no device 0:0. The names themselves are not looked up; of what a
+/// nested overlay lists and doesn't find there is no inode.
+fn visible<'m>(m: &'m Mount, dir: &Entry) -> Vec<&'m Name> {
+    let mut all: Vec<(&Name, u32, Option<Ino>)> = Vec::new();
     for part in dir.parts() {
         let inode = m.inode(part);
-        for (name, ino) in inode.entries().into_iter().flat_map(|entries| entries.iter()) {
-            merged.entry(name).or_insert(Some((part.0, ino)));
-        }
-        for name in inode.nested().into_iter().flat_map(|nested| nested.ghosts.keys()) {
-            merged.entry(name).or_insert(None);
-        }
+        let entries = inode.entries().into_iter().flat_map(Entries::unordered);
+        all.extend(entries.map(|(name, ino)| (name, part.0, Some(ino))));
+        let ghosts = inode.nested().into_iter().flat_map(|nested| nested.ghosts.keys());
+        all.extend(ghosts.map(|name| (name, part.0, None)));
     }
-    let shows = |part: &Option<Part>| part.is_none_or(|part| !m.inode(part).is_whiteout());
-    merged.into_iter().filter(|(_, part)| shows(part)).map(|(name, part)| (name.clone(), part)).collect()
+    // Of one name the topmost layer's entry is in front, and an inode before a ghost.
+    all.sort_unstable_by(|a, b| a.0.cmp(b.0).then(a.1.cmp(&b.1)).then(b.2.cmp(&a.2)));
+    all.dedup_by(|below, above| below.0 == above.0);
+    let shows = |(_, layer, ino): &(&Name, u32, Option<Ino>)| match ino {
+        Some(ino) => !m.has_whiteouts(*layer) || !m.inode((*layer, *ino)).is_whiteout(),
+        None => true,
+    };
+    all.into_iter().filter(shows).map(|(name, ..)| name).collect()
 }
 
 /// Has the directory nothing that could be seen? Whiteouts made of attributes are not told from files

@@ -5,7 +5,7 @@ use super::driver::Need;
 use super::mount::Mount;
 use super::why::Call;
 use crate::fs::path::{names, show, shown};
-use crate::fs::{Contents, Errno, Ino, Inode, Kind, Name, Nodes, Piece};
+use crate::fs::{Contents, Errno, Extra, Ino, Inode, Kind, Name, Nodes, Piece};
 use crate::trace::{Answer, Data, Event, LayerRef, Object, Probe, Trace};
 use std::sync::Arc;
 
@@ -155,10 +155,12 @@ impl Mount {
         Some((self.probes_along(dir, answers), Ok(entry.exists())))
     }
 
-    /// What a layer says that has the object and no more to ask for.
+    /// What a layer says that has the object and no more to ask for. A file with the mark of a whiteout
+    /// is one or not, depending on its size.
     fn found(&self, part: (u32, Ino)) -> Option<Answer> {
         let inode = self.inode(part);
-        let whole = !inode.kind.is_dir() && inode.metacopy().is_none();
+        let marked = |extra: &Extra| extra.metacopy.is_some() || extra.xwhiteout;
+        let whole = !inode.kind.is_dir() && !inode.extra.as_deref().is_some_and(marked);
         whole.then(|| Answer::Found { kind: inode.kind.word().to_owned(), size: inode.size() })
     }
 

@@ -182,7 +182,9 @@ impl Mount {
             return format!("{name} is a symlink to {}, which {end}", show(&target));
         }
         let why = self.explain(path, errno == Errno::ENOENT, t).why;
-        if known { why } else { named(&name, &why) }
+        // The errno itself is told beside.
+        let why = why.strip_suffix(&format!(" ({errno})")).unwrap_or(&why);
+        if known { why.to_owned() } else { named(&name, why) }
     }
 
     /// "a file of layer 2".

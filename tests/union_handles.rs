@@ -280,7 +280,13 @@ fn a_directory_stream_ends_until_it_is_rewound() {
         (&b"x"[..], Open { create: true, ..W }, Errno::ENOENT),
         (b"a", R, Errno::ENOENT),
         (b".", W, Errno::EISDIR),
+        (b".", Open { create: true, ..R }, Errno::EISDIR),
+        (b".", Open { create: true, excl: true, ..R }, Errno::EEXIST),
         (b"./x/y", R, Errno::ENOENT),
+        (b"x/", Open { create: true, ..W }, Errno::EISDIR),
+        (b"x/y/", Open { create: true, ..W }, Errno::ENOENT),
+        (&[b'n'; 300], Open { create: true, ..W }, Errno::ENOENT),
+        (&[b'n'; 4096], R, Errno::ENAMETOOLONG),
     ] {
         assert_eq!(m.open_handle_at(d, path, flags, t), Err(errno), "{}", String::from_utf8_lossy(path));
     }

@@ -6,24 +6,24 @@ use std::sync::Arc;
 /// The names of one directory. Few, and those of a sealed directory, live in one shared list; many in
 /// a persistent B+ tree, so that one more name copies a path of the tree and a snapshot costs nothing.
 ///
-/// Lists are sorted by a fixed hash of the name, which stands beside it: a search compares numbers
-/// that lie side by side, and looks at one name only. That order never shows.
+/// Beside the names stand their hashes, close together: a search looks at numbers and at one name. The
+/// order of a list never shows.
 #[derive(Clone, Debug)]
 pub struct Entries(Node);
 
 #[derive(Clone, Debug)]
 enum Node {
-    /// Sorted by hash and name.
-    Leaf(Arc<Vec<Named>>),
+    Leaf(Arc<Leaf>),
     /// Subtrees, each with a hash that is not greater than any in it, and greater than all before.
     Inner(Arc<Vec<(u32, Node)>>),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct Named {
-    name: Name,
-    ino: Ino,
-    hash: u32,
+/// A list of names. One of at most [`Entries::FEW`] is in no order; a longer one is sealed, or all of
+/// one hash, and in the order of the hashes.
+#[derive(Clone, Debug, Default)]
+struct Leaf {
+    hashes: Vec<u32>,
+    named: Vec<(Name, Ino)>,
 }
 
 /// What an insertion did to a node: the earlier number, and a new right neighbour if it was split.
@@ -37,7 +37,7 @@ impl Default for Entries {
 
 impl PartialEq for Entries {
     fn eq(&self, other: &Entries) -> bool {
-        self.unordered().eq(other.unordered())
+        self.iter().eq(other.iter())
     }
 }
 
@@ -49,11 +49,10 @@ impl Entries {
 
     /// A sealed list.
     pub(super) fn sealed(names: impl Iterator<Item = (Name, Ino)>) -> Entries {
-        let mut list: Vec<Named> =
-            names.map(|(name, ino)| Named { hash: short_hash(&name), name, ino }).collect();
-        list.sort_unstable_by(|a, b| (a.hash, &a.name).cmp(&(b.hash, &b.name)));
-        list.shrink_to_fit();
-        Entries(Node::Leaf(Arc::new(list)))
+        let mut leaf = Leaf::sorted(names.collect());
+        leaf.hashes.shrink_to_fit();
+        leaf.named.shrink_to_fit();
+        Entries(Node::Leaf(Arc::new(leaf)))
     }
 
     /// What this name leads to.
@@ -62,9 +61,7 @@ impl Entries {
         let mut node = &self.0;
         loop {
             match node {
-                Node::Leaf(list) => {
-                    return find(list, hash, name).ok().and_then(|at| Some(list.get(at)?.ino));
-                }
+                Node::Leaf(leaf) => return leaf.named.get(leaf.find(hash, name)?).map(|(_, ino)| *ino),
                 Node::Inner(list) => node = &list.get(below(list, hash))?.1,
             }
         }
@@ -73,8 +70,7 @@ impl Entries {
     /// Sets a name; what it led to before.
     pub(super) fn insert(&mut self, name: Name, ino: Ino) -> Option<Ino> {
         self.split_up();
-        let hash = short_hash(&name);
-        let (before, right) = self.0.insert(Named { name, ino, hash });
+        let (before, right) = self.0.insert(short_hash(&name), name, ino);
         if let Some(right) = right {
             let left = std::mem::replace(&mut self.0, Node::Leaf(Arc::default()));
             self.0 = Node::Inner(Arc::new(vec![(0, left), right]));
@@ -84,16 +80,18 @@ impl Entries {
 
     /// A sealed list of any length becomes a tree when it is written to.
     fn split_up(&mut self) {
-        let Node::Leaf(list) = &self.0 else { return };
-        if list.len() <= Entries::FEW {
+        let Node::Leaf(leaf) = &self.0 else { return };
+        if leaf.hashes.len() <= Entries::FEW {
             return;
         }
-        let (mut level, mut rest) = (Vec::new(), &list[..]);
-        while let Some(first) = rest.first() {
-            let (leaf, behind) = rest.split_at(boundary(rest, Entries::FEW / 2));
-            level.push((first.hash, Node::Leaf(Arc::new(leaf.to_vec()))));
+        let mut level = Vec::new();
+        let mut rest = (**leaf).clone();
+        while rest.hashes.len() > Entries::FEW {
+            let behind = rest.split_off(Entries::FEW / 2);
+            level.push((rest.first_hash(), Node::Leaf(Arc::new(rest))));
             rest = behind;
         }
+        level.push((rest.first_hash(), Node::Leaf(Arc::new(rest))));
         while level.len() > Entries::FEW {
             let chunks = level.chunks(Entries::FEW / 2);
             level = chunks
@@ -106,6 +104,7 @@ impl Entries {
     /// Removes a name; what it led to.
     pub(super) fn remove(&mut self, name: &[u8]) -> Option<Ino> {
         self.get(name)?;
+        self.split_up();
         let before = self.0.remove(short_hash(name), name);
         // A tree that became a single list is one again.
         while let Node::Inner(list) = &self.0
@@ -120,7 +119,7 @@ impl Entries {
     pub fn len(&self) -> usize {
         fn count(node: &Node) -> usize {
             match node {
-                Node::Leaf(list) => list.len(),
+                Node::Leaf(leaf) => leaf.named.len(),
                 Node::Inner(list) => list.iter().map(|(_, node)| count(node)).sum(),
             }
         }
@@ -129,10 +128,7 @@ impl Entries {
 
     /// No names?
     pub fn is_empty(&self) -> bool {
-        match &self.0 {
-            Node::Leaf(list) => list.is_empty(),
-            Node::Inner(_) => false,
-        }
+        self.0.is_bare()
     }
 
     /// Names in byte order. Sorts them first.
@@ -142,7 +138,7 @@ impl Entries {
         all.into_iter()
     }
 
-    /// Names in an order that is fixed but means nothing: for whoever sorts or only counts.
+    /// Names in an order that means nothing: for whoever sorts or only counts.
     pub fn unordered(&self) -> Unordered<'_> {
         let mut iter = Unordered { leaf: [].iter(), open: Vec::new() };
         iter.enter(&self.0);
@@ -153,7 +149,7 @@ impl Entries {
 /// The names of a directory in the order in which they are kept.
 #[derive(Clone, Debug)]
 pub struct Unordered<'a> {
-    leaf: std::slice::Iter<'a, Named>,
+    leaf: std::slice::Iter<'a, (Name, Ino)>,
     open: Vec<std::slice::Iter<'a, (u32, Node)>>,
 }
 
@@ -161,8 +157,8 @@ impl<'a> Unordered<'a> {
     fn enter(&mut self, mut node: &'a Node) {
         loop {
             match node {
-                Node::Leaf(list) => {
-                    self.leaf = list.iter();
+                Node::Leaf(leaf) => {
+                    self.leaf = leaf.named.iter();
                     return;
                 }
                 Node::Inner(list) => {
@@ -182,8 +178,8 @@ impl<'a> Iterator for Unordered<'a> {
     #[inline]
     fn next(&mut self) -> Option<(&'a Name, Ino)> {
         loop {
-            if let Some(named) = self.leaf.next() {
-                return Some((&named.name, named.ino));
+            if let Some((name, ino)) = self.leaf.next() {
+                return Some((name, *ino));
             }
             match self.open.last_mut()?.next() {
                 Some((_, node)) => self.enter(node),
@@ -220,59 +216,81 @@ fn short_hash(name: &[u8]) -> u32 {
     (name_hash(name) >> 32) as u32
 }
 
-#[inline]
-fn find(list: &[Named], hash: u32, name: &[u8]) -> Result<usize, usize> {
-    let mut at = list.partition_point(|named| named.hash < hash);
-    while let Some(named) = list.get(at)
-        && named.hash == hash
-    {
-        match (*named.name).cmp(name) {
-            std::cmp::Ordering::Less => at += 1,
-            std::cmp::Ordering::Equal => return Ok(at),
-            std::cmp::Ordering::Greater => break,
-        }
-    }
-    Err(at)
-}
-
 /// The subtree in which a name with this hash is or would be.
 #[inline]
 fn below(list: &[(u32, Node)], hash: u32) -> usize {
     list.partition_point(|(first, _)| *first <= hash).saturating_sub(1)
 }
 
-/// Where a list may be cut, at `wanted` or behind: names of one hash stay together.
-fn boundary(list: &[Named], wanted: usize) -> usize {
-    let same = |at: usize| at > 0 && list[at].hash == list[at - 1].hash;
-    (wanted..list.len()).find(|at| !same(*at)).unwrap_or(list.len())
+impl Leaf {
+    fn sorted(named: Vec<(Name, Ino)>) -> Leaf {
+        let mut all: Vec<(u32, (Name, Ino))> =
+            named.into_iter().map(|named| (short_hash(&named.0), named)).collect();
+        all.sort_unstable_by(|a, b| (a.0, &a.1.0).cmp(&(b.0, &b.1.0)));
+        let (hashes, named) = all.into_iter().unzip();
+        Leaf { hashes, named }
+    }
+
+    /// Where a name is. A short list is looked through, which needs no jumps; a long one is searched.
+    #[inline]
+    fn find(&self, hash: u32, name: &[u8]) -> Option<usize> {
+        let long = self.hashes.len() > Entries::FEW;
+        let begin = if long { self.hashes.partition_point(|other| *other < hash) } else { 0 };
+        for (at, other) in self.hashes.iter().enumerate().skip(begin) {
+            if *other == hash && self.named.get(at).is_some_and(|(known, _)| **known == *name) {
+                return Some(at);
+            }
+            if long && *other != hash {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn first_hash(&self) -> u32 {
+        self.hashes.first().copied().unwrap_or(0)
+    }
+
+    /// Cuts a sorted list at `wanted` or behind: names of one hash stay together.
+    fn split_off(&mut self, wanted: usize) -> Leaf {
+        let same = |at: usize| at > 0 && self.hashes.get(at) == self.hashes.get(at - 1);
+        let at = (wanted..self.hashes.len()).find(|at| !same(*at)).unwrap_or(self.hashes.len());
+        Leaf { hashes: self.hashes.split_off(at), named: self.named.split_off(at) }
+    }
+
+    /// Adds a name that is not there. A list that grew too long is cut in two.
+    fn add(&mut self, hash: u32, name: Name, ino: Ino) -> Option<(u32, Node)> {
+        self.hashes.push(hash);
+        self.named.push((name, ino));
+        if self.hashes.len() <= Entries::FEW {
+            return None;
+        }
+        *self = Leaf::sorted(std::mem::take(&mut self.named));
+        let right = self.split_off(self.hashes.len() / 2);
+        if right.hashes.is_empty() {
+            return None;
+        }
+        Some((right.first_hash(), Node::Leaf(Arc::new(right))))
+    }
 }
 
 impl Node {
     /// Recursion as deep as the tree: five levels hold a thousand million names.
-    fn insert(&mut self, named: Named) -> Inserted {
+    fn insert(&mut self, hash: u32, name: Name, ino: Ino) -> Inserted {
         match self {
-            Node::Leaf(list) => {
-                let at = match find(list, named.hash, &named.name) {
-                    Ok(at) => {
-                        let slot = Arc::make_mut(list).get_mut(at);
-                        return (slot.map(|slot| std::mem::replace(&mut slot.ino, named.ino)), None);
-                    }
-                    Err(at) => at,
-                };
-                let list = Arc::make_mut(list);
-                list.insert(at, named);
-                if list.len() <= Entries::FEW {
-                    return (None, None);
+            Node::Leaf(leaf) => {
+                let at = leaf.find(hash, &name);
+                let leaf = Arc::make_mut(leaf);
+                match at.and_then(|at| leaf.named.get_mut(at)) {
+                    Some((_, before)) => (Some(std::mem::replace(before, ino)), None),
+                    None => (None, leaf.add(hash, name, ino)),
                 }
-                let right = list.split_off(boundary(list, list.len() / 2));
-                let first = right.first().map(|named| named.hash);
-                (None, first.map(|first| (first, Node::Leaf(Arc::new(right)))))
             }
             Node::Inner(list) => {
-                let at = below(list, named.hash);
+                let at = below(list, hash);
                 let list = Arc::make_mut(list);
                 let Some((_, child)) = list.get_mut(at) else { return (None, None) };
-                let (before, right) = child.insert(named);
+                let (before, right) = child.insert(hash, name, ino);
                 let Some(right) = right else { return (before, None) };
                 list.insert(at + 1, right);
                 if list.len() <= Entries::FEW {
@@ -288,9 +306,16 @@ impl Node {
     /// Removes a name that is there. Subtrees without a name go.
     fn remove(&mut self, hash: u32, name: &[u8]) -> Option<Ino> {
         match self {
-            Node::Leaf(list) => {
-                let at = find(list, hash, name).ok()?;
-                Some(Arc::make_mut(list).remove(at).ino)
+            Node::Leaf(leaf) => {
+                let at = leaf.find(hash, name)?;
+                let leaf = Arc::make_mut(leaf);
+                // A long list stays in order.
+                if leaf.hashes.len() > Entries::FEW {
+                    leaf.hashes.remove(at);
+                    return Some(leaf.named.remove(at).1);
+                }
+                leaf.hashes.swap_remove(at);
+                Some(leaf.named.swap_remove(at).1)
             }
             Node::Inner(list) => {
                 let at = below(list, hash);
@@ -307,7 +332,7 @@ impl Node {
 
     fn is_bare(&self) -> bool {
         match self {
-            Node::Leaf(list) => list.is_empty(),
+            Node::Leaf(leaf) => leaf.named.is_empty(),
             Node::Inner(list) => list.is_empty(),
         }
     }

@@ -551,9 +551,11 @@ proptest! {
         let options = Options { metacopy, index, redirect_dir, ..Options::default() };
         let (mut m, _) = mount(&[("/a", "lower a"), ("/b", "B")], options);
         let mut t = if listening { Trace::to(Box::new(Vec::new())) } else { Trace::silent() };
-        let mut posix = Posix::default();
-        posix.objects = vec![b"lower a".to_vec(), b"B".to_vec()];
-        posix.names = BTreeMap::from([(0, 0), (1, 1)]);
+        let mut posix = Posix {
+            objects: vec![b"lower a".to_vec(), b"B".to_vec()],
+            names: BTreeMap::from([(0, 0), (1, 1)]),
+            ..Posix::default()
+        };
         for (at, step) in steps.iter().enumerate() {
             if at % 7 == 3 {
                 // A clone has no cache: nothing of this may depend on what was looked up.

@@ -388,10 +388,13 @@ fn why(op: &str, errno: Errno, open: bool) -> &'static str {
         ("mmap", Errno::EACCES) => "it was not opened for reading",
         ("mmap", Errno::ENODEV) => "a directory can't be mapped",
         ("lseek", Errno::EINVAL) => "there is no such position",
+        ("fchmod" | "fchown" | "fsetxattr", Errno::EEXIST) => {
+            "it was deleted in a lower layer, and the name that its copy would take is not free"
+        }
         (
             "fchmod" | "fchown" | "fsetxattr",
-            Errno::EEXIST | Errno::ENOTDIR | Errno::ENOENT | Errno::ENOTEMPTY,
-        ) => "it lies in a lower layer and has no name any more: its copy would have no place",
+            Errno::EIO | Errno::ENOENT | Errno::EISDIR | Errno::ENOTDIR | Errno::ENOTEMPTY,
+        ) => "it was deleted in a lower layer, and its copy has no place",
         _ => "",
     }
 }

@@ -72,6 +72,52 @@ fn undo_takes_back_everything_and_a_failed_line_changes_nothing() {
 }
 
 #[test]
+fn open_files_are_undone_with_the_line_that_opened_them() {
+    let text = screen(&[
+        "let m = mount([layer(#{ \"/f\": \"one\\n\", \"/g\": \"two\\n\" })])",
+        "let f = m.open(\"/f\", \"r+\")",
+        "f",
+        "f.read()",
+        "f.write(\"more\\n\")",
+        "undo",
+        "f.seek(0)",
+        "f.read()",
+        "let g = m.open(\"/g\", \"O_RDONLY\")",
+        "g.fd",
+        "m.open(\"/f\", \"rw\")",
+        "m.open(\"/f\", \"RDONLY\")",
+        "context(\"app\", #{}).open(\"a\", \"w\")",
+        "g.raed()",
+        "let map = g.map()",
+        "map",
+        "g.seek(0, \"END\")",
+        "g.seek(-9, \"CUR\")",
+        "g.seek(0, \"MIDDLE\")",
+        "g.close()",
+        "g.read()",
+        "map.read()",
+        "m.restart()",
+        "map.unmap(); m.restart()",
+        "help file.seek",
+    ]);
+    insta::assert_snapshot!(text);
+}
+
+/// A number is given to another file once it is free; who kept the old one is told so.
+#[test]
+fn a_stale_file_is_not_the_next_one_of_its_number() {
+    let text = screen(&[
+        "let m = mount([layer(#{ \"/f\": \"one\", \"/g\": \"two\" })]);",
+        "let f = m.open(\"/f\", \"r\"); let g = f; f.close();",
+        "let h = m.open(\"/g\", \"r\");",
+        "check(\"same number\", h.fd, f.fd);",
+        "let errno = \"\"; try { g.read(); } catch (e) { errno = e.errno; } check(\"stale\", errno, \"EBADF\");",
+        "check(\"the new one reads\", h.read(), \"two\");",
+    ]);
+    assert_eq!(text.matches('✓').count(), 3, "{text}");
+}
+
+#[test]
 fn endless_lines_are_stopped() {
     for line in [
         "loop {}",

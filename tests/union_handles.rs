@@ -1,7 +1,7 @@
 //! Files kept open: what a 6.18 kernel answered when it was asked, and a POSIX oracle.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use layerlab::fs::{Contents, Errno, Inode, Nodes, Tree};
+use layerlab::fs::{Contents, Errno, Inode, Kind, Nodes, Tree};
 use layerlab::trace::{Event, HandleNews, Trace};
 use layerlab::union::{Cred, Lower, Mount, Open, Options, Rename, Whence};
 use proptest::prelude::*;
@@ -280,7 +280,13 @@ fn a_directory_stream_ends_until_it_is_rewound() {
         (&b"x"[..], Open { create: true, ..W }, Errno::ENOENT),
         (b"a", R, Errno::ENOENT),
         (b".", W, Errno::EISDIR),
+        (b".", Open { create: true, ..R }, Errno::EISDIR),
+        (b".", Open { create: true, excl: true, ..R }, Errno::EEXIST),
         (b"./x/y", R, Errno::ENOENT),
+        (b"x/", Open { create: true, ..W }, Errno::EISDIR),
+        (b"x/y/", Open { create: true, ..W }, Errno::ENOENT),
+        (&[b'n'; 300], Open { create: true, ..W }, Errno::ENOENT),
+        (&[b'n'; 4096], R, Errno::ENAMETOOLONG),
     ] {
         assert_eq!(m.open_handle_at(d, path, flags, t), Err(errno), "{}", String::from_utf8_lossy(path));
     }
@@ -365,6 +371,44 @@ fn a_copy_up_says_which_handles_it_moves() {
         _ => None,
     });
     assert_eq!(from, Some((3, 7, 0)));
+}
+
+#[test]
+fn what_is_no_file_comes_back_when_a_deleted_one_is_changed() {
+    let mut tree = Tree::new();
+    tree.put(b"/d/null", Inode::new(Kind::CharDev(1, 3), 0o644));
+    tree.mkdirs(b"/e/s");
+    let lower = || vec![Lower { layer: tree.seal(), label: "".into() }];
+    let delete = |m: &mut Mount, path: &[u8], t: &mut Trace| m.unlink(path, t).or_else(|_| m.rmdir(path, t));
+    type Then = fn(&mut Mount, &mut Trace) -> Result<(), Errno>;
+    let cases: [(&str, &[u8], Then, Result<(), Errno>); 8] = [
+        ("a device, over its whiteout", b"/d/null", |_, _| Ok(()), Ok(())),
+        ("a device, over a new file", b"/d/null", |m, t| m.mkfifo(b"/d/null", 0o600, t), Ok(())),
+        ("a device, a new directory", b"/d/null", |m, t| m.mkdir(b"/d/null", 0o700, t), Err(Errno::EISDIR)),
+        ("a device, its directory gone", b"/d/null", |m, t| m.rmdir(b"/d", t), Err(Errno::EIO)),
+        ("a directory, its whiteout", b"/e/s", |_, _| Ok(()), Err(Errno::ENOTDIR)),
+        ("a directory, over an empty one", b"/e/s", |m, t| m.mkdir(b"/e/s", 0o700, t), Ok(())),
+        (
+            "a directory, a full one",
+            b"/e/s",
+            |m, t| m.mkdir(b"/e/s", 0o700, t).and_then(|()| m.mkdir(b"/e/s/y", 0o700, t)),
+            Err(Errno::ENOTEMPTY),
+        ),
+        ("a directory, the one above gone", b"/e/s", |m, t| m.rmdir(b"/e", t), Err(Errno::EIO)),
+    ];
+    for (what, path, then, answer) in cases {
+        let (mut m, mut t) = (Mount::new(lower(), Tree::new(), Options::default()).unwrap(), Trace::silent());
+        let fd = m.open_handle(path, R, &mut t).unwrap();
+        delete(&mut m, path, &mut t).unwrap();
+        then(&mut m, &mut t).unwrap();
+        assert_eq!(m.fchmod(fd, 0o640, &mut t), answer, "{what}");
+        assert_eq!(m.fchmod(fd, 0o604, &mut t), answer, "{what}, again");
+        if answer.is_ok() {
+            assert_eq!(m.fstat(fd, &mut t).unwrap().mode, 0o604, "{what}");
+            assert_eq!(m.stat(path, &mut t).unwrap().mode, 0o604, "{what}");
+        }
+        m.close(fd, &mut t).unwrap();
+    }
 }
 
 // ---- the oracle ----------------------------------------------------------------------------------
@@ -545,9 +589,11 @@ proptest! {
         let options = Options { metacopy, index, redirect_dir, ..Options::default() };
         let (mut m, _) = mount(&[("/a", "lower a"), ("/b", "B")], options);
         let mut t = if listening { Trace::to(Box::new(Vec::new())) } else { Trace::silent() };
-        let mut posix = Posix::default();
-        posix.objects = vec![b"lower a".to_vec(), b"B".to_vec()];
-        posix.names = BTreeMap::from([(0, 0), (1, 1)]);
+        let mut posix = Posix {
+            objects: vec![b"lower a".to_vec(), b"B".to_vec()],
+            names: BTreeMap::from([(0, 0), (1, 1)]),
+            ..Posix::default()
+        };
         for (at, step) in steps.iter().enumerate() {
             if at % 7 == 3 {
                 // A clone has no cache: nothing of this may depend on what was looked up.

@@ -60,8 +60,7 @@ fn front_page() -> String {
          mounts   let m = mount([layer(#{ \"/a\": \"1\" })]);   m.rm(\"/a\")   m.upper()\n\
          builds   context(\"app\", #{ \"Dockerfile\": \"…\" });   docker build -t app app\n\
          \x20        explain 3      why step 3 hit or missed\n\
-         go back  undo · redo · log · save mine.rhai\n\
-         shell    $ ls /         the lab's own host\n\n",
+         go back  undo · redo · log · save mine.rhai      shell  $ ls /\n\n",
     );
     text.push_str(&group("lab", TOPICS));
     for (subject, topics) in GROUPS {

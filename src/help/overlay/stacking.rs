@@ -63,4 +63,21 @@ overlay are undefined, so the lab takes the inner as it is at the mount.
 
     layerlab run scenarios/overlay/nested.rhai"##,
     ),
+    topic(
+        "volatile",
+        &["fsync", "sync", "forget_volatile"],
+        r##"
+Volatile: a mount that never waits for the disk. fsync and sync succeed and do
+nothing: right for a build, whose result is sealed or thrown away. The price is
+a mark, work/incompat/volatile in the work directory: while it is there no mount
+takes these directories again (EINVAL), for nobody knows what reached the disk.
+A commit is not touched by it: a new upper has a new work directory.
+
+    let m = mount([layer(#{ "/db": "rows\n" })], #{ volatile: true });
+    let f = m.open("/db", "r+"); f.fsync(); f.close();
+    m.restart();
+    m.forget_volatile(); m.restart();
+
+    layerlab run scenarios/17_open_files.rhai"##,
+    ),
 ];

@@ -134,7 +134,11 @@ pub fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str) -> Answer<FileVa
         Some(open) => open,
         None => super::files::flags(flags)?,
     };
-    let number = m.change("open", path, |mount, path, t| mount.open_handle(path, open, t))?;
+    let call = |mount: &mut Mount, path: &[u8], t: &mut Trace| mount.open_handle(path, open, t);
+    let number = match open.write || open.trunc || open.create {
+        true => m.change("open", path, call)?,
+        false => m.read("open", path, call)?,
+    };
     held(&m.core, &m.place, number).map(FileValue)
 }
 

@@ -6,7 +6,7 @@ use super::super::driver::Need;
 use super::super::mount::Mount;
 use super::super::types::Stat;
 use super::{Handle, Named};
-use crate::fs::path::{file_name, names, parent, show};
+use crate::fs::path::{file_name, names, show};
 use crate::fs::{Errno, Ino, Inode, Name, Nodes};
 use crate::trace::{Event, HandleNews, Trace};
 
@@ -33,7 +33,7 @@ impl Mount {
             let spot = m.held(fd, t)?;
             m.may_change(&spot)?;
             let mode = m.real(&spot.node.entry).map_or(mode, |inode| m.mode_to_set(inode, mode));
-            m.set_held(fd, &spot, t, |inode| set_mode(inode, mode))
+            m.set_held(fd, t, |inode| set_mode(inode, mode))
         })
     }
 
@@ -52,19 +52,21 @@ impl Mount {
             let spot = m.held(fd, t)?;
             m.may_chown(&spot, uid, gid)?;
             let lost = m.real(&spot.node.entry).map_or(0, |inode| m.lost_by_chown(inode));
-            m.set_held(fd, &spot, t, |inode| set_owner(inode, uid, gid, lost))
+            m.set_held(fd, t, |inode| set_owner(inode, uid, gid, lost))
         })
     }
 
     fn set_held(
         &mut self,
         fd: u32,
-        spot: &Spot,
         t: &mut Trace,
         change: impl FnOnce(&mut Inode) -> String,
     ) -> Result<(), Errno> {
         match self.nameless(fd, t)? {
-            None => self.set_attributes(spot, t, change),
+            None => {
+                let spot = self.held(fd, t)?;
+                self.set_attributes(&spot, t, change)
+            }
             Some(ino) => {
                 let change = change(self.upper_mut().inode_mut(ino));
                 match self.other_name(fd, t) {
@@ -79,10 +81,15 @@ impl Mount {
     /// fsetxattr(2).
     ///
     /// # Errors
-    /// `EBADF`; those of [`Mount::setxattr`]. The copy-up of a deleted file is refused where it comes
-    /// to take its old name: `EEXIST`, for a whiteout or another object has it; of a directory
-    /// `ENOTDIR`; `ENOENT` if the directory above is gone too (fs/overlayfs/copy_up.c:
-    /// `ovl_copy_up_tmpfile`, `ovl_copy_up_workdir`).
+    /// `EBADF`; those of [`Mount::setxattr`]. The copy of an object that was deleted in a lower layer
+    /// takes its old name, as any copy does: a regular file is refused with `EEXIST`, for a whiteout or
+    /// another object has the name; a directory replaces an empty one (else `ENOTDIR`, `ENOTEMPTY`); a
+    /// device replaces all but a directory (`EISDIR`), so it comes back. If the directory above is gone
+    /// too: `ENOENT` for a file, else `EIO` (fs/overlayfs/copy_up.c: `ovl_copy_up_tmpfile`,
+    /// `ovl_copy_up_workdir`).
+    ///
+    /// What was replaced so goes on answering to its name in a running kernel while that remembers the
+    /// name; here, as after a new mount, the layers decide.
     pub fn fsetxattr(&mut self, fd: u32, name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
         self.through("fsetxattr", fd, t, |m, t| {
             judge_length(name)?;
@@ -97,6 +104,7 @@ impl Mount {
             let stored: Name = m.driver.stored_xattr(m, name)?.as_ref().into();
             let copied = m.bytes_to_copy(&spot.node.entry, Need::Attributes);
             let nameless = m.nameless(fd, t)?;
+            let spot = m.held(fd, t)?;
             let ino = match nameless {
                 Some(ino) => ino,
                 None => m.driver.attributes_of(m, &spot, t)?,
@@ -140,21 +148,13 @@ impl Mount {
         Ok(Spot { dir: ROOT, name: file_name(&path).into(), node })
     }
 
-    /// The inode in the upper of an object that has no name; none if it has one.
+    /// The inode in the upper of an object that has no name; none if it has one, again or still.
     fn nameless(&mut self, fd: u32, t: &mut Trace) -> Result<Option<Ino>, Errno> {
         let handle = self.handles.file(fd)?;
         match (handle.named, handle.entry.upper) {
             (Named::Yes, _) => Ok(None),
             (_, Some(ino)) => Ok(Some(ino)),
-            (Named::Orphan, None) => Err(Errno::ENOENT),
-            (Named::Gone, None) if !handle.is_dir => Err(Errno::EEXIST),
-            (Named::Gone, None) => {
-                let path = handle.path.clone();
-                let dir = self.spot_at(parent(&path), t).ok().and_then(|spot| spot.node.entry.upper);
-                let there = dir.and_then(|dir| self.upper.child(dir, file_name(&path)));
-                let is_dir = there.is_some_and(|ino| self.upper.inode(ino).kind.is_dir());
-                Err(if is_dir { Errno::ENOTEMPTY } else { Errno::ENOTDIR })
-            }
+            _ => self.come_back(fd, t).map(|()| None),
         }
     }
 

@@ -141,7 +141,7 @@ impl Mount {
         Ok((begin.saturating_add(data.len()), data.len()))
     }
 
-    fn is_file(&self, handle: &Handle) -> bool {
+    pub(super) fn is_file(&self, handle: &Handle) -> bool {
         matches!(self.real(&handle.entry).map(|inode| &inode.kind), Some(Kind::File(_)))
     }
 

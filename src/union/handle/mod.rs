@@ -21,6 +21,7 @@ use super::explain::failed;
 use super::mount::{Mount, next_generation};
 use super::open::{Opened, Wrote};
 use super::types::Open;
+use super::walk::judge;
 use super::why::Call;
 use crate::fs::path::{names, parent, show};
 use crate::fs::{Contents, Errno, Kind};
@@ -135,7 +136,8 @@ impl Mount {
         let dir = self.handles.file(at).ok().filter(|dir| begins_here && dir.is_dir).cloned();
         if let Some(dir) = dir.filter(|dir| dir.named != Named::Yes) {
             self.begin(t)?;
-            let opened = self.judge_open(flags).and_then(|()| self.open_in_removed(dir, path, flags, t));
+            let judged = self.judge_open(flags).and_then(|()| judge(path));
+            let opened = judged.and_then(|()| self.open_in_removed(dir, path, flags, t));
             return opened.inspect_err(|errno| {
                 let why = "the directory was removed: nothing can be found or made in it";
                 t.emit(|| failed("open", path, *errno, why.to_owned()));
@@ -174,6 +176,8 @@ impl Mount {
                 rest.for_each(|name| path.extend_from_slice(&[name, b"/"].concat()));
                 self.open_path(&path, flags, t)
             }
+            // fs/namei.c, `open_last_lookups`: no file is made as `x/`.
+            Some(_) if flags.create && path.ends_with(b"/") && rest.next().is_none() => Err(Errno::EISDIR),
             Some(_) => Err(Errno::ENOENT),
         }
     }
@@ -384,10 +388,13 @@ fn why(op: &str, errno: Errno, open: bool) -> &'static str {
         ("mmap", Errno::EACCES) => "it was not opened for reading",
         ("mmap", Errno::ENODEV) => "a directory can't be mapped",
         ("lseek", Errno::EINVAL) => "there is no such position",
+        ("fchmod" | "fchown" | "fsetxattr", Errno::EEXIST) => {
+            "it was deleted in a lower layer, and the name that its copy would take is not free"
+        }
         (
             "fchmod" | "fchown" | "fsetxattr",
-            Errno::EEXIST | Errno::ENOTDIR | Errno::ENOENT | Errno::ENOTEMPTY,
-        ) => "it lies in a lower layer and has no name any more: its copy would have no place",
+            Errno::EIO | Errno::ENOENT | Errno::EISDIR | Errno::ENOTDIR | Errno::ENOTEMPTY,
+        ) => "it was deleted in a lower layer, and its copy has no place",
         _ => "",
     }
 }

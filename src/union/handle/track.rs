@@ -1,11 +1,12 @@
 //! What happens to open files: their objects are copied up, moved, removed.
 
-use super::super::cache::{Part, Spot};
+use super::super::cache::{Node, Part, Spot};
+use super::super::driver::Need;
 use super::super::mount::Mount;
 use super::map::Map;
 use super::{Handle, Named};
-use crate::fs::Ino;
-use crate::fs::path::show;
+use crate::fs::path::{file_name, parent, show};
+use crate::fs::{Errno, Ino, Name, Nodes};
 use crate::trace::{Event, HandleNews, MapNews, Trace};
 
 impl Mount {
@@ -85,6 +86,48 @@ impl Mount {
                 news: MapNews::LeftBehind { from: self.layer_ref(layer) },
             });
         }
+    }
+
+    /// An object of a lower layer that was deleted is about to change: its copy takes the name it had,
+    /// if it can (see [`Mount::fsetxattr`]).
+    pub(super) fn come_back(&mut self, fd: u32, t: &mut Trace) -> Result<(), Errno> {
+        let handle = self.handles.file(fd)?.clone();
+        let file = self.is_file(&handle);
+        match handle.named {
+            Named::Orphan if file => return Err(Errno::ENOENT),
+            Named::Orphan => return Err(Errno::EIO),
+            _ if file => return Err(Errno::EEXIST),
+            _ => {}
+        }
+        let above = self.spot_at(parent(&handle.path), t)?;
+        let dir = above.node.dir.ok_or(Errno::ESTALE)?;
+        let name: Name = file_name(&handle.path).into();
+        let there = above.node.entry.upper.and_then(|ino| self.upper.child(ino, &name));
+        match there.map(|ino| (self.upper.inode(ino).kind.is_dir(), self.upper.inode(ino).entries())) {
+            Some((true, _)) if !handle.is_dir => return Err(Errno::EISDIR),
+            Some((false, _)) if handle.is_dir => return Err(Errno::ENOTDIR),
+            Some((true, Some(entries))) if !entries.is_empty() => return Err(Errno::ENOTEMPTY),
+            _ => {}
+        }
+        let replaced = self.spot(dir, &name)?;
+        self.handles_hold(&replaced);
+        let id = handle.is_dir.then(|| self.cache.keep_dir(dir, &name, handle.entry.clone()));
+        let node = Node { entry: handle.entry.clone(), dir: id };
+        let copied = self.driver.copy_up(self, &Spot { dir, name: name.clone(), node }, Need::Attributes, t);
+        self.cache.forget(dir, &name);
+        let ino = copied?;
+        self.handles_gone(&handle.path, t);
+        let twin = |other: &Handle| {
+            other.entry.upper.is_none()
+                && other.path == handle.path
+                && other.entry.real() == handle.entry.real()
+        };
+        for fd in self.handles_where(twin) {
+            let Ok(handle) = self.handles.file_mut(fd) else { continue };
+            (handle.entry.upper, handle.named) = (Some(ino), Named::Yes);
+            self.pin(Some(ino));
+        }
+        Ok(())
     }
 
     /// A name may be about to go: open directories of this name take note of what they are made of,

@@ -23,7 +23,7 @@ pub struct Work {
     pub files: Vec<String>,
     /// `/srv/big/NN`, in the bottom layer.
     pub big: Vec<String>,
-    /// Paths to stat in random order: 90 % files, 10 % names that no layer has.
+    /// Paths to stat in random order: every file, and among them 10 % names that no layer has.
     pub stats: Vec<String>,
 }
 
@@ -40,11 +40,13 @@ impl Work {
         for at in (1..order.len()).rev() {
             order.swap(at, random.below(at + 1));
         }
-        let stats = order.iter().map(|file| match random.below(10) {
-            0 => format!("{}/absent{}", dirs[random.below(dirs.len())], random.below(50)),
-            _ => files[*file].clone(),
-        });
-        let stats = stats.collect();
+        let mut stats = Vec::new();
+        for file in &order {
+            if random.below(9) == 0 {
+                stats.push(format!("{}/absent{}", dirs[random.below(dirs.len())], random.below(50)));
+            }
+            stats.push(files[*file].clone());
+        }
         let changed = order.iter().map(|file| files[*file].clone()).collect();
         let big = (0..BIG_FILES).map(|n| format!("/srv/big/{n:02}")).collect();
         Work { dirs, changed, files, big, stats }

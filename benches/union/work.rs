@@ -104,6 +104,15 @@ pub trait Contender {
 /// Operations in one measured stretch.
 const BLOCK: usize = 250;
 
+/// How long one sample goes on.
+const ENOUGH: Duration = Duration::from_millis(60);
+
+pub fn median(samples: &[f64]) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 /// Measures all of one contender. Each stretch has a fixed size, whatever number of iterations is
 /// asked for: what comes before it (a fresh upper, warm caches) takes far longer than itself.
 pub fn measure(c: &mut Criterion, who: &mut dyn Contender, work: &Work, table: &mut Table) {
@@ -125,7 +134,7 @@ pub fn measure(c: &mut Criterion, who: &mut dyn Contender, work: &Work, table: &
 fn reads(c: &mut Criterion, who: &mut dyn Contender, work: &Work, table: &mut Table) {
     run(c, who, "stat, cold", table, |who| {
         who.fresh();
-        (timed(|| stats(who, 0..BLOCK)), BLOCK)
+        (timed(|| stats(who, 0..8 * BLOCK)), 8 * BLOCK)
     });
     who.fresh();
     stats(who, 0..work.stats.len());
@@ -161,9 +170,13 @@ fn run(
     c.bench_function(&format!("{what}/{name}"), |b| {
         samples.clear();
         b.iter_custom(|n| {
-            let (time, done) = stretch(who);
-            samples.push(time.as_secs_f64() * 1e9 / done as f64);
-            time.mul_f64(n as f64 / done as f64)
+            // Many short stretches: whoever else uses the machine disturbs a few of them, not the median.
+            let (begin, first) = (Instant::now(), samples.len());
+            while samples.len() == first || (begin.elapsed() < ENOUGH && samples.len() < first + 40) {
+                let (time, done) = stretch(who);
+                samples.push(time.as_secs_f64() * 1e9 / done as f64);
+            }
+            Duration::from_secs_f64(median(&samples[first..]) * n as f64 / 1e9)
         });
     });
     table.add(what, name, samples);

@@ -84,11 +84,11 @@ fn a_failure_says_why() {
     let mut m = web();
     insta::assert_snapshot!(told(&mut m, |m, t| m.rename(b"/etc/nginx", b"/etc/web", Rename::Plain, t)), @r#"
 {"event":"lookup","path":"/etc/nginx","probes":[{"layer":{"number":0,"label":""},"answer":"absent"},{"layer":{"number":4,"label":"COPY html"},"answer":"no_directory","directory":"/etc"},{"layer":{"number":3,"label":"COPY conf"},"answer":"directory","opaque":false,"redirect":null},{"layer":{"number":2,"label":"RUN apk add"},"answer":"directory","opaque":false,"redirect":null},{"layer":{"number":1,"label":"FROM alpine"},"answer":"absent"}],"found":true}
-{"event":"failed","op":"rename","path":"/etc/nginx","errno":"EXDEV","why":"it has parts in lower layers and redirect_dir is off; mv copies and deletes instead"}
+{"event":"failed","op":"rename","path":"/etc/nginx","other":"/etc/web","errno":"EXDEV","why":"/etc/nginx has parts in layer 3 and layer 2, which can't move, and redirect_dir is off; mv copies and deletes instead"}
 "#);
     insta::assert_snapshot!(told(&mut m, |m, t| m.rmdir(b"/srv", t)), @r#"
 {"event":"lookup","path":"/srv","probes":[{"layer":{"number":0,"label":""},"answer":"absent"},{"layer":{"number":4,"label":"COPY html"},"answer":"absent"},{"layer":{"number":3,"label":"COPY conf"},"answer":"directory","opaque":true,"redirect":null}],"found":true}
-{"event":"failed","op":"rmdir","path":"/srv","errno":"ENOTEMPTY","why":"something is left in the directory"}
+{"event":"failed","op":"rmdir","path":"/srv","errno":"ENOTEMPTY","why":"/srv still holds `a`"}
 "#);
 }
 
@@ -140,18 +140,18 @@ fn which_says_who_wins_who_is_hidden_and_why() {
         let spoken: Vec<String> = which.probes.iter().map(|probe| probe.layer.number.to_string()).collect();
         lines.push(format!("{path}: {winner} of [{}]: {}", spoken.join(" "), which.why));
     }
-    insta::assert_snapshot!(lines.join("\n"), @r"
+    insta::assert_snapshot!(lines.join("\n"), @r#"
 /etc/nginx/nginx.conf: 0 of [0 3]: the upper is the topmost layer that has it, and hides layer 3
 /etc/passwd: nobody of [0 1]: deleted: a whiteout in the upper hides layer 1
 /etc/motd: nobody of [2 1]: deleted: a whiteout in layer 2 hides layer 1
 /srv/b: nobody of [1]: hidden: layer 1, since its parent /srv is opaque in layer 3
 /srv: 3 of [3 1]: a directory of layer 3 alone; hidden: layer 1, since it is opaque in layer 3
-/etc: 0 of [0 3 2 1]: 4 layers merge here; attributes come from the upper
+/etc: 0 of [0 3 2 1]: the upper, layer 3, layer 2 and layer 1 merge here; attributes come from the upper
 /usr/share/nginx/html/index.html: 4 of [4]: layer 4 is the topmost layer that has it
 /nowhere/at/all: nobody of []: /nowhere is not there: no layer has it
 /etc/passwd/x: nobody of []: /etc/passwd is not there: deleted: a whiteout in the upper hides layer 1
-/: 0 of [0 4 3 2 1]: the root is made of all roots, whatever marks they carry; attributes come from the upper
-");
+/: 0 of [0 4 3 2 1]: the root is never looked up: it is made of the roots of all layers, with the attributes of the upper's
+"#);
 }
 
 #[test]

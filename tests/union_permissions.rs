@@ -50,7 +50,10 @@ fn alice() -> Cred {
     Cred { uid: ALICE, gid: ALICE, groups: vec![50] }
 }
 
-type Call = fn(&mut Mount, &mut Trace) -> Result<(), Errno>;
+type Answer = Result<(), Errno>;
+type Call = fn(&mut Mount, &mut Trace) -> Answer;
+/// Path, bits, the answer to a user and to root.
+type Row = (&'static str, u16, Answer, Answer);
 
 fn open_create(m: &mut Mount, path: &[u8], t: &mut Trace) -> Result<(), Errno> {
     m.open(path, Open { read: true, write: true, create: true, ..Open::default() }, None, false, t).map(drop)
@@ -74,7 +77,7 @@ fn settings_of_the_machine_guard_shared_directories() {
     let second_open: Call = |m, t| m.link(b"/open", b"/any/s", t);
     let (fine, eacces, eperm) = (Ok(()), Err(Errno::EACCES), Err(Errno::EPERM));
     let debian = Protected::default();
-    let rows: [(&str, Call, Protected, [Result<(), Errno>; 2]); 22] = [
+    let rows: [(&str, Call, Protected, [Answer; 2]); 22] = [
         ("somebody's symlink", link, Protected::NONE, [fine, fine]),
         ("somebody's symlink", link, debian, [eacces, eacces]),
         ("not followed", links_parent, debian, [fine, fine]),
@@ -188,7 +191,7 @@ fn a_reason_is_not_carried_over() {
 /// fs/open.c, `do_faccessat`.
 #[test]
 fn access_asks_for_all_bits_at_once() {
-    let rows: [(&str, u16, Result<(), Errno>, Result<(), Errno>); 10] = [
+    let rows: [Row; 10] = [
         ("/open", 6, Ok(()), Ok(())),
         ("/open", 7, Err(Errno::EACCES), Err(Errno::EACCES)),
         ("/secret", 0, Ok(()), Ok(())),

@@ -49,9 +49,10 @@ pub fn told(fd: u32, news: &HandleNews) -> (&'static str, String) {
             "keep",
             format!("fd {fd} keeps the directory open: nothing can be listed or made in it any more"),
         ),
-        HandleNews::Unlinked { from, .. } => {
+        HandleNews::Unlinked { from, nameless, .. } => {
             let place = from.as_ref().map_or(String::new(), |from| format!(" in {}", layer(from)));
-            ("keep", format!("fd {fd} keeps the file{place}, which has no name any more"))
+            let left = if *nameless { "no name any more" } else { "other names" };
+            ("keep", format!("fd {fd} keeps the file{place}, which has {left}"))
         }
         HandleNews::Synced { skipped: true, .. } => {
             ("fsync", "done at once, and nothing written out: the mount is volatile".to_owned())

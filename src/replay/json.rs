@@ -2,15 +2,22 @@
 //! that keeps the last of two would replay something else than what was recorded).
 
 use crate::error::{Error, ErrorKind, Span};
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
-/// Reads the bytes of a file.
+/// A file that was found to be JSON. Its cases are made one at a time: a file may be large.
+pub(super) struct File<'b> {
+    bytes: &'b [u8],
+    /// The value; where `cases` is a list, it stands there without its items.
+    pub value: Value,
+}
+
+/// Reads the bytes of a file, to their end.
 ///
 /// # Errors
 /// They are no JSON, with the place; nesting is followed 128 deep.
-pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Value, Error> {
+pub(super) fn read<'b>(name: &str, bytes: &'b [u8]) -> Result<File<'b>, Error> {
     for (mark, what) in [
         (&b"\xef\xbb\xbf"[..], "a byte order mark"),
         (b"\xff\xfe", "the byte order mark of UTF-16"),
@@ -21,7 +28,23 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Value, Error> {
                 .hint("save it as UTF-8 without a byte order mark"));
         }
     }
-    serde_json::from_slice::<Unique>(bytes).map(|read| read.0).map_err(|error| refusal(name, bytes, &error))
+    let read = through(bytes, Part::File, &mut |_| {});
+    read.map(|value| File { bytes, value }).map_err(|error| refusal(name, bytes, &error))
+}
+
+impl File<'_> {
+    /// Hands out each item of the list `cases`, in order.
+    pub fn each_case(&self, take: &mut dyn FnMut(Value)) {
+        // What was read through once reads through again.
+        let _ = through(self.bytes, Part::Items, take);
+    }
+}
+
+fn through(bytes: &[u8], part: Part, take: &mut dyn FnMut(Value)) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = Reader { part, take }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
 }
 
 fn refusal(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
@@ -38,18 +61,38 @@ fn refusal(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
     Error::new(ErrorKind::Syntax, message).at(span).hint("a corpus file is JSON with `format` and `cases`")
 }
 
-/// A value in which no object has a field twice.
-struct Unique(Value);
+/// What of the text is being read.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    /// The whole file; of the items of `cases` nothing is kept.
+    File,
+    /// The whole file; the items of `cases` are handed out.
+    Items,
+    /// The value of `cases`, items dropped.
+    Dropped,
+    /// The value of `cases`, items handed out.
+    Taken,
+    /// A value that is kept.
+    Kept,
+    /// A value of which nothing is kept.
+    Looked,
+}
 
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Unique, D::Error> {
-        deserializer.deserialize_any(Reader).map(Unique)
+/// Makes a value in which no object has a field twice.
+struct Reader<'t> {
+    part: Part,
+    take: &'t mut dyn FnMut(Value),
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,17 +120,21 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+        Ok(if self.part == Part::Looked { Value::Null } else { Value::String(value.to_owned()) })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let part = match self.part {
+            Part::Looked | Part::Dropped => Part::Looked,
+            _ => Part::Kept,
+        };
         let mut list = Vec::new();
-        while let Some(Unique(item)) = items.next_element()? {
-            list.push(item);
+        while let Some(item) = items.next_element_seed(Reader { part, take: &mut *self.take })? {
+            match self.part {
+                Part::Taken => (self.take)(item),
+                Part::Looked | Part::Dropped => {}
+                _ => list.push(item),
+            }
         }
         Ok(Value::Array(list))
     }
@@ -99,8 +146,15 @@ impl<'de> Visitor<'de> for Reader {
                 let key: String = key.chars().take(80).collect();
                 return Err(A::Error::custom(format!("`{key}` stands twice in one object")));
             }
-            let Unique(value) = fields.next_value()?;
-            object.insert(key, value);
+            let part = match (self.part, key.as_str()) {
+                (Part::File, "cases") => Part::Dropped,
+                (Part::Items, "cases") => Part::Taken,
+                (Part::Looked | Part::Items | Part::Dropped | Part::Taken, _) => Part::Looked,
+                _ => Part::Kept,
+            };
+            let value = fields.next_value_seed(Reader { part, take: &mut *self.take })?;
+            // Of what is only looked at, the keys are kept until the object ends.
+            object.insert(key, if part == Part::Looked { Value::Null } else { value });
         }
         Ok(Value::Object(object))
     }

@@ -114,15 +114,21 @@ fn file_beside(
     report: &mut Report,
     take: &mut dyn FnMut(&Answer),
 ) -> Result<bool, Error> {
-    let value = json::read(name, bytes)?;
+    let file = json::read(name, bytes)?;
+    let value = &file.value;
     if let Some(cases) = value.get("cases") {
-        let cases = cases.as_array().ok_or_else(|| bad_file(name, "`cases` must be a list"))?;
-        let overlay = is_overlay(&value, cases).map_err(|message| bad_file(name, &message))?;
-        let (mut known, mut names) = (None, HashSet::new());
-        for (at, case) in cases.iter().enumerate() {
-            let twice = case.get("name").and_then(Value::as_str).filter(|name| !names.insert(*name));
+        if !cases.is_array() {
+            return Err(bad_file(name, "`cases` must be a list"));
+        }
+        let overlay = is_overlay(&file).map_err(|message| bad_file(name, &message))?;
+        let (mut known, mut names, mut count) = (None, HashSet::new(), 0);
+        file.each_case(&mut |case| {
+            let (at, case) = (count, &case);
+            count += 1;
+            let twice =
+                case.get("name").and_then(Value::as_str).is_some_and(|name| !names.insert(name.to_owned()));
             let replayed = match (overlay, twice) {
-                (_, Some(_)) => Err(bad_case(name, case, at, "`name`: another case of this file has it")),
+                (_, true) => Err(bad_case(name, case, at, "`name`: another case of this file has it")),
                 (true, _) => overlay::replay(case).map_err(|message| bad_case(name, case, at, &message)),
                 (false, _) => docker(name, case, at, &mut known, bases),
             };
@@ -133,13 +139,13 @@ fn file_beside(
                 }
                 Err(error) => report.errors.push(error),
             }
-        }
-        return Ok(!cases.is_empty());
+        });
+        return Ok(count > 0);
     }
     if value.get("topic").is_some_and(Value::is_string) && value.get("name").is_some_and(Value::is_string) {
-        let answer = match overlay::is_case(&value) {
-            true => overlay::replay(&value).map_err(|message| bad_case(name, &value, 0, &message)),
-            false => docker(name, &value, 0, &mut None, bases),
+        let answer = match overlay::is_case(value) {
+            true => overlay::replay(value).map_err(|message| bad_case(name, value, 0, &message)),
+            false => docker(name, value, 0, &mut None, bases),
         }?;
         report.add(&answer);
         take(&answer);
@@ -149,9 +155,9 @@ fn file_beside(
 }
 
 /// Are these overlay cases? The file must say so.
-fn is_overlay(file: &Value, cases: &[Value]) -> Result<bool, String> {
+fn is_overlay(file: &json::File<'_>) -> Result<bool, String> {
     let wanted = format!("for overlay cases it is `{}1`", overlay::FORMAT);
-    match file.get("format") {
+    match file.value.get("format") {
         Some(Value::String(format)) if *format == format!("{}1", overlay::FORMAT) => Ok(true),
         Some(Value::String(format)) if format.starts_with(overlay::FORMAT) => {
             let shown: String = format.chars().take(80).collect();
@@ -159,8 +165,11 @@ fn is_overlay(file: &Value, cases: &[Value]) -> Result<bool, String> {
         }
         Some(Value::String(_)) => Ok(false),
         Some(_) => Err("`format` must be text".to_owned()),
-        None if cases.iter().any(overlay::is_case) => Err(format!("no `format`; {wanted}")),
-        None => Ok(false),
+        None => {
+            let mut any = false;
+            file.each_case(&mut |case| any |= overlay::is_case(&case));
+            if any { Err(format!("no `format`; {wanted}")) } else { Ok(false) }
+        }
     }
 }
 

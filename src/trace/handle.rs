@@ -54,6 +54,8 @@ pub enum HandleNews {
         directory: bool,
         /// Where its contents are.
         from: Option<LayerRef>,
+        /// It has no other name (hard link) either.
+        nameless: bool,
     },
     /// fsync succeeded.
     Synced {

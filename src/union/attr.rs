@@ -125,7 +125,7 @@ impl Mount {
         Ok(())
     }
 
-    fn tell_attributes(
+    pub(super) fn tell_attributes(
         &self,
         spot: &Spot,
         ino: Ino,

@@ -142,13 +142,15 @@ impl Mount {
             (None, []) if entry == whiteout && above.upper.is_some() => vec![(0, Answer::Whiteout)],
             _ => return None,
         };
-        debug_assert_eq!(
-            {
+        // A marked file that was emptied after it was found is remembered, by the kernel too; a search
+        // would take it for a whiteout.
+        let remembered = entry.real().is_some_and(|part| self.inode(part).is_xwhiteout());
+        debug_assert!(
+            remembered || {
                 let mut trail = Vec::new();
                 let _ = self.driver.search(self, above, name, Some(&mut trail));
-                trail
-            },
-            answers
+                trail == answers
+            }
         );
         Some((self.probes_along(dir, answers), Ok(entry.exists())))
     }

@@ -21,6 +21,7 @@ mod dentry;
 mod driver;
 mod explain;
 mod handle;
+mod hidden;
 mod mount;
 mod nested;
 mod open;

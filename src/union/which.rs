@@ -5,7 +5,8 @@ use super::explain::{called, listed};
 use super::mount::Mount;
 use super::types::Which;
 use super::walk::Last;
-use crate::fs::path::{clean, names, parent, show};
+use super::why::named;
+use crate::fs::path::{clean, names, show};
 use crate::fs::{Errno, Ino, Inode, Kind};
 use crate::trace::{Answer, Event, Probe, Trace};
 
@@ -16,12 +17,18 @@ pub(super) struct Search {
     pub path: Vec<u8>,
 }
 
+/// How a sentence begins about a search that fails.
+pub(super) const FAILS: &str = "the look-up fails: ";
+
+/// More layers than this are counted, not listed.
+const MANY: usize = 4;
+
 impl Mount {
     /// Which layer wins for this path, which are hidden, and why. A final symlink is not followed.
     pub fn which(&mut self, path: &[u8], t: &mut Trace) -> Which {
         let path = clean(path);
         let which = match self.begin(t) {
-            Ok(()) => self.explain(&path, t),
+            Ok(()) => self.explain(&path, true, t),
             Err(errno) => nobody(&path, Vec::new(), errno.message().to_owned()),
         };
         t.emit(|| Event::Which {
@@ -34,7 +41,9 @@ impl Mount {
         which
     }
 
-    pub(super) fn explain(&mut self, path: &[u8], t: &mut Trace) -> Which {
+    /// [`Mount::which`] without an event. With `ghosts` it is said of a name that is not found whether
+    /// readdir lists it.
+    pub(super) fn explain(&mut self, path: &[u8], ghosts: bool, t: &mut Trace) -> Which {
         let place = match self.parent_of(path, t) {
             Ok(place) => place,
             Err(errno) => return self.explain_parent(path, errno, t),
@@ -49,14 +58,16 @@ impl Mount {
         let (winner, mut why) = match &search.entry {
             Ok(entry) => match entry.real() {
                 Some((layer, _)) => {
-                    (Some(self.layer_ref(layer)), self.why_found(&search, entry, place.dir, &probes))
+                    let why = self.why_found(&search, entry, place.dir, &probes);
+                    (Some(self.layer_ref(layer)), why + self.leads(&search, entry).as_str())
                 }
                 None => (None, self.why_missing(&search, entry, place.dir, &probes)),
             },
             Err(errno) => (None, self.why_refusing(&search, *errno)),
         };
-        if winner.is_none()
-            && let Some(ghost) = self.ghost(place.dir, name)
+        if ghosts
+            && winner.is_none()
+            && let Some(ghost) = self.ghost(place.dir, name, search.entry.is_err())
         {
             why.push_str(&ghost);
         }
@@ -69,7 +80,7 @@ impl Mount {
     }
 
     fn why_found(&self, search: &Search, entry: &Entry, dir: DirId, probes: &[Probe]) -> String {
-        let reason = self.reason(search, entry);
+        let reason = self.reason(entry);
         let hidden = self.hidden_layers(entry, probes);
         let Some(first) = hidden.first().filter(|_| !entry.unlinked) else { return reason };
         let covered = self.list(&hidden);
@@ -107,7 +118,13 @@ impl Mount {
     }
 
     fn list(&self, layers: &[u32]) -> String {
-        listed(&layers.iter().map(|layer| called(&self.layer_ref(*layer))).collect::<Vec<_>>())
+        let mut words: Vec<String> =
+            layers.iter().take(MANY).map(|layer| called(&self.layer_ref(*layer))).collect();
+        if layers.len() > MANY {
+            words.truncate(1);
+            words.push(format!("{} more below it", layers.len() - 1));
+        }
+        listed(&words)
     }
 
     /// Does the merged directory reach into all these layers?
@@ -142,8 +159,8 @@ impl Mount {
                     return nobody(path, self.raw_probes(path), why);
                 }
                 Err(_) if prefix != path => {
-                    let why = self.explain(&prefix, t).why;
-                    let why = format!("{} is not there: {why}", show(&prefix));
+                    let why = self.explain(&prefix, false, t).why;
+                    let why = named(&show(&prefix), &why);
                     return nobody(path, self.raw_probes(path), why);
                 }
                 Err(_) => break,
@@ -178,11 +195,11 @@ impl Mount {
     }
 
     /// Why the winner wins.
-    fn reason(&self, search: &Search, entry: &Entry) -> String {
+    fn reason(&self, entry: &Entry) -> String {
         let (Some((layer, _)), Some(inode)) = (entry.real(), self.real(entry)) else { return String::new() };
         let winner = called(&self.layer_ref(layer));
         if !inode.kind.is_dir() {
-            let mut why = match (inode.metacopy(), entry.lowers.parts().last()) {
+            return match (inode.metacopy(), entry.lowers.parts().last()) {
                 _ if entry.unlinked => {
                     "the index of the upper knows it: another of its hard links was copied up, and \
                                         the copy stands for all of them"
@@ -201,19 +218,21 @@ impl Mount {
                 ),
                 _ => format!("{winner} is the topmost layer that has it"),
             };
-            if let Kind::Symlink(target) = &inode.kind {
-                why.push_str(&format!("; it is a symlink to {}", show(target)));
-            }
-            why.push_str(&self.redirects(search));
-            return why;
         }
         let layers: Vec<u32> = entry.parts().map(|(layer, _)| layer).collect();
-        let mut why = match layers.len() {
+        match layers.len() {
             1 => format!("a directory of {winner} alone"),
+            n if n > MANY => format!("{n} layers merge here; attributes come from {winner}"),
             _ => format!("{} merge here; attributes come from {winner}", self.list(&layers)),
-        };
-        why.push_str(&self.redirects(search));
-        why
+        }
+    }
+
+    /// Where the winner leads further.
+    fn leads(&self, search: &Search, entry: &Entry) -> String {
+        match self.real(entry).map(|inode| &inode.kind) {
+            Some(Kind::Symlink(target)) => format!("; it is a symlink to {}", show(target)),
+            _ => self.redirects(search),
+        }
     }
 
     /// "; below layer 2 it is looked for as /old".
@@ -253,19 +272,17 @@ impl Mount {
             (Errno::EPERM, Some((_, Answer::Metacopy { .. } | Answer::Indexed { .. })))
                 if !self.options.metacopy =>
             {
-                format!("the look-up fails: {who} has a metacopy, and this mount has metacopy=off (EPERM)")
+                format!("{FAILS}{who} has a metacopy, and this mount has metacopy=off (EPERM)")
             }
             (Errno::EPERM, _) => {
-                format!(
-                    "the look-up fails: {who} has a redirect, and with userxattr none is followed (EPERM)"
-                )
+                format!("{FAILS}{who} has a redirect, and with userxattr none is followed (EPERM)")
             }
             (Errno::EIO, _) => {
-                format!("the look-up fails: {who} has a metacopy, and no layer below has its contents (EIO)")
+                format!("{FAILS}{who} has a metacopy, and no layer below has its contents (EIO)")
             }
-            (Errno::EINVAL, _) => "the look-up fails: a redirect mark is no path (EINVAL)".to_owned(),
-            (Errno::EACCES, _) => "the look-up fails: a redirect leads to `.` or `..` (EACCES)".to_owned(),
-            (other, _) => format!("the look-up fails: {} ({other})", other.message().to_lowercase()),
+            (Errno::EINVAL, _) => format!("{FAILS}a redirect mark is no path (EINVAL)"),
+            (Errno::EACCES, _) => format!("{FAILS}a redirect leads to `.` or `..` (EACCES)"),
+            (other, _) => format!("{FAILS}{} ({other})", other.message().to_lowercase()),
         }
     }
 
@@ -276,18 +293,18 @@ impl Mount {
     }
 
     /// A name that readdir lists and look-up refuses: why it is listed.
-    fn ghost(&self, dir: DirId, name: &[u8]) -> Option<String> {
+    fn ghost(&self, dir: DirId, name: &[u8], fails: bool) -> Option<String> {
         if !self.lists(dir, name) {
             return None;
         }
         let entry = &self.cache.dir(dir).entry;
         let layers: Vec<u32> = entry.parts().map(|(layer, _)| layer).collect();
         Some(match layers.len() {
-            1 => format!(
+            1 if !fails => format!(
                 ". A ghost: readdir lists it all the same, since the directory comes from {} alone and is listed as it is there, whiteouts too",
                 self.list(&layers)
             ),
-            _ => ". A ghost: readdir lists it all the same, since it merges the layers' lists without looking any name up".to_owned(),
+            _ => ". A ghost: readdir lists it all the same, since it looks no name up".to_owned(),
         })
     }
 
@@ -333,109 +350,6 @@ impl Mount {
         match inode.metacopy() {
             Some(size) => Answer::Metacopy { size },
             None => Answer::Found { kind: inode.kind.word().to_owned(), size: inode.size() },
-        }
-    }
-
-    /// Layers that have the name and don't show.
-    fn hidden_layers(&self, entry: &Entry, probes: &[Probe]) -> Vec<u32> {
-        let speaks = |layer: u32| {
-            let number = self.layer_ref(layer).number;
-            let probe = probes.iter().find(|probe| probe.layer.number == number);
-            probe.is_some_and(|probe| probe.answer != Answer::Whiteout)
-        };
-        (0..=self.lowers.len() as u32)
-            .filter(|layer| speaks(*layer) && !entry.parts().any(|(part, _)| part == *layer))
-            .collect()
-    }
-
-    fn what_hides(&self, search: &Search, dir: DirId, layer: u32) -> String {
-        let who = called(&self.layer_ref(layer));
-        if let Some((_, answer)) = search.trail.iter().find(|(asked, _)| *asked == layer) {
-            if *answer == Answer::Absent
-                && let Some(why) = self.asked_elsewhere(search, dir, layer)
-            {
-                return why;
-            }
-            return match answer {
-                Answer::Absent => {
-                    format!("{who} has no directory there, and a directory merges with directories only")
-                }
-                _ => "it is a metacopy too, and only leads further down".to_owned(),
-            };
-        }
-        let in_parent = self.cache.dir(dir).entry.parts().any(|(part, _)| part == layer);
-        let last = search.trail.iter().rfind(|(_, answer)| !matches!(answer, Answer::Indexed { .. }));
-        match last {
-            Some((end, answer)) if in_parent && *end < layer => {
-                let end = called(&self.layer_ref(*end));
-                match answer {
-                    Answer::Whiteout => format!("{end} has a whiteout"),
-                    Answer::Directory { opaque: true, .. } => format!("it is opaque in {end}"),
-                    Answer::Directory { redirect: Some(to), .. } => format!("{end} redirects to {to}"),
-                    Answer::Absent => format!("{end} has no directory there: a file ends the search"),
-                    _ => format!("{end} is above"),
-                }
-            }
-            _ => self.what_cuts(dir, layer),
-        }
-    }
-
-    /// A layer that has the name, but was asked for another one: the redirect that did it.
-    fn asked_elsewhere(&self, search: &Search, dir: DirId, layer: u32) -> Option<String> {
-        let own = search.trail.iter().rev().find_map(|(above, answer)| match answer {
-            Answer::Directory { redirect: Some(to), .. } if *above < layer => Some((*above, to)),
-            _ => None,
-        });
-        if let Some((above, to)) = own {
-            return Some(format!("{} redirects to {to}", called(&self.layer_ref(above))));
-        }
-        let asked = self.cache.dir(dir).entry.parts().find(|(part, _)| *part == layer)?;
-        if self.ino_at(layer, parent(&search.path)) == Some(asked.1) {
-            return None;
-        }
-        let mut at = dir;
-        while at != self.cache.dir(at).parent {
-            let here = self.cache.dir(at);
-            let mut above = here.entry.parts().filter(|(above, _)| *above < layer);
-            if let Some((who, to)) = above.find_map(|part| Some((part.0, self.inode(part).redirect()?))) {
-                let (path, who) = (self.cache.path_of(at), called(&self.layer_ref(who)));
-                return Some(format!("{who} redirects {} to {}", show(&path), show(to)));
-            }
-            at = here.parent;
-        }
-        None
-    }
-
-    /// The directory that keeps a layer out: the highest one on the way that the layer has, and that
-    /// does not merge it.
-    fn what_cuts(&self, dir: DirId, layer: u32) -> String {
-        let (mut at, mut cut) = (dir, dir);
-        loop {
-            let here = self.cache.dir(at);
-            if here.entry.parts().any(|(part, _)| part == layer) || here.parent == at {
-                break;
-            }
-            cut = at;
-            at = here.parent;
-        }
-        let here = self.cache.dir(cut);
-        let path = self.cache.path_of(cut);
-        let (path, search) = (show(&path), self.search_for(here.parent, &here.name));
-        let opaque = search.trail.iter().find_map(|(layer, answer)| match answer {
-            Answer::Directory { opaque: true, .. } => Some(called(&self.layer_ref(*layer))),
-            _ => None,
-        });
-        let redirected = search.trail.iter().find_map(|(layer, answer)| match answer {
-            Answer::Directory { redirect: Some(to), .. } => Some((called(&self.layer_ref(*layer)), to)),
-            _ => None,
-        });
-        match (opaque, redirected, search.trail.last()) {
-            (Some(who), ..) => format!("its parent {path} is opaque in {who}"),
-            (None, Some((who, to)), _) => format!("{who} redirects its parent {path} to {to}"),
-            (None, None, Some((end, Answer::Whiteout))) => {
-                format!("{} has a whiteout at its parent {path}", called(&self.layer_ref(*end)))
-            }
-            _ => format!("its directory does not merge into {path}"),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::explain::{called, listed};
 use super::mount::Mount;
 use super::types::{Options, Rename};
 use super::walk::Last;
+use super::which::FAILS;
 use crate::fs::path::{file_name, show};
 use crate::fs::{Errno, Name};
 use crate::trace::Trace;
@@ -161,6 +162,9 @@ impl Mount {
 
     /// Why a name can't be looked up, or leads nowhere. One that is `known` to the reader is not named.
     fn why_name(&mut self, path: &[u8], known: bool, errno: Errno, t: &mut Trace) -> String {
+        if let Some(refused) = self.refused.take() {
+            return self.why_refused(&refused);
+        }
         let name = if known { "it".to_owned() } else { show(path).into_owned() };
         if errno == Errno::ELOOP {
             return format!("{name} leads through more than 40 symlinks, or in a circle");
@@ -171,10 +175,14 @@ impl Mount {
         if let Ok(link) = self.resolve(path, false, false, t)
             && let Some(target) = self.symlink_target(&link.node)
         {
-            return format!("{name} is a symlink to {}, which leads nowhere", show(&target));
+            let end = match errno {
+                Errno::ENOENT => "leads nowhere".to_owned(),
+                _ => format!("can't be looked up ({errno})"),
+            };
+            return format!("{name} is a symlink to {}, which {end}", show(&target));
         }
-        let why = self.explain(path, t).why;
-        if known { why } else { format!("{name} is not there: {why}") }
+        let why = self.explain(path, errno == Errno::ENOENT, t).why;
+        if known { why } else { named(&name, &why) }
     }
 
     /// "a file of layer 2".
@@ -270,6 +278,14 @@ impl Mount {
     }
 }
 
+/// A sentence about a name that the reader does not have before their eyes.
+pub(super) fn named(name: &str, why: &str) -> String {
+    match why.strip_prefix(FAILS) {
+        Some(why) => format!("{name} can't be looked up: {why}"),
+        None => format!("{name} is not there: {why}"),
+    }
+}
+
 /// A path without the slashes at its end.
 fn trimmed(path: &[u8]) -> &[u8] {
     let end = path.iter().rposition(|byte| *byte != b'/').map_or(1, |at| at + 1);
@@ -335,6 +351,7 @@ fn rule(call: &Call<'_>, errno: Errno) -> &'static str {
         (_, Errno::ENODATA) => "it has no such attribute",
         (_, Errno::EOPNOTSUPP) => "no namespace of attributes begins like that: user., trusted., security.",
         (_, Errno::ERANGE) => "the name of an attribute has 1 to 255 bytes",
+        (_, Errno::E2BIG) => "the value of an attribute has at most 65536 bytes",
         (_, Errno::EFBIG) => "no file is that large",
         (_, Errno::ESTALE) => "the object behind the open file is not the one the name leads to any more",
         (_, other) => other.message(),

@@ -20,6 +20,7 @@ import stat
 import struct
 import sys
 
+import generate
 import record as base
 
 GETDENTS = {"x86_64": 217, "aarch64": 61}.get(os.uname().machine, 217)
@@ -104,7 +105,11 @@ class Process:
 
     def perform(self, op):
         if not hasattr(self, op["op"]):
-            return base.perform(self.root, op)
+            inside = base.Inside(self.root)
+            try:
+                return inside.perform(op)
+            finally:
+                inside.end()
         try:
             value = getattr(self, op["op"])(op)
             return {"ok": True if value is None else value}
@@ -189,6 +194,17 @@ class Process:
             os.close(file)
 
 
+class Stack(base.Stack):
+    """A stack without a process that lives in it: what is open alone makes it busy."""
+
+    def mount(self):
+        super().mount()
+        self.inside.end()
+
+    def unmount(self):
+        base.call(base.LIBC.umount2(f"{self.base}/m".encode(), 0))
+
+
 def record(generator):
     """A case, chosen while it runs, and what the kernel did. None: it depends on caches."""
     case, count = generator.case()
@@ -198,7 +214,7 @@ def record(generator):
     process = Process(f"{folder}/m")
     try:
         case.update(results=[], upper_delta=[], merged={}, upper={})
-        stack = base.Stack(folder, case)
+        stack = Stack(folder, case)
         stack.mount()
         return case if replay(stack, process, case, generator, count) else None
     finally:
@@ -240,7 +256,7 @@ def replay(stack, process, case, generator, count):
 
 # ---- random cases ------------------------------------------------------------------------------
 
-class Generator(base.Generator):
+class Generator(generate.Generator):
     """Few names, so that open files meet what happens to them."""
 
     def __init__(self, seed):
@@ -278,7 +294,7 @@ class Generator(base.Generator):
                     tree[path] = {"type": "symlink", "target": self.pick(["a", "b", "../a", "/d/a", "/d", "e"])}
                 elif dice < 0.8:
                     tree[path] = {"type": "whiteout"}
-        return base.first_name_first(tree)
+        return generate.first_name_first(tree)
 
     def path(self):
         if self.opened and self.chance(0.5):

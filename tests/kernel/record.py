@@ -10,7 +10,7 @@ Needs root and a kernel with overlayfs; everything happens on a tmpfs of its own
 metacopies), `userxattr`, `links` (hard links, index=on), `long` (names that make redirects too long);
 those of deeper.py, which pick names that are there: `deep`, `history`, `moves`, `index`, `modes` …;
 those of tables.py, every operation on every kind of name: `table-one`, `table-two`, `table-open`;
-`users`, `users-sticky`, `users-privileges`, `users-rootless` (users.py);
+`users`, `users-sticky`, `users-privileges`, `users-marks`, `users-rootless` (users.py);
 `xwhiteouts`, `xwhiteouts-user`, `data`, `nested` (stacked.py).
 
 The machine must have fs.protected_hardlinks=1 and the other fs.protected_* at 0, as the replay has.

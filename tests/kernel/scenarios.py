@@ -12,6 +12,7 @@ does not, 77 overlays can't be mounted here.
 import os
 import re
 import shutil
+import signal
 import stat
 import sys
 
@@ -19,6 +20,7 @@ import record
 from generate import first_name_first
 
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|`[^`]*`|#\{|[{};]|[^"`#{};/]+|.', re.DOTALL)
+SECONDS = 120  # for one scenario, on a busy machine
 SHOWS = re.compile(r"(stack|help|explain|trace)\s")
 
 
@@ -479,6 +481,8 @@ def play(path):
     with open(path) as file:
         source = file.read()
     lab = Lab()
+    signal.signal(signal.SIGALRM, overdue)
+    signal.alarm(SECONDS)
     try:
         exec(compile(python(source), path, "exec"), lab.words())
         if lab.held + len(lab.broken) != source.count('check("'):
@@ -486,8 +490,13 @@ def play(path):
     except Exception as error:
         lab.broken.append(f"{type(error).__name__}: {error}")
     finally:
+        signal.alarm(0)
         lab.close()
     return lab.held, lab.broken
+
+
+def overdue(_signal, _frame):
+    raise TimeoutError(f"no answer within {SECONDS} seconds")
 
 
 def main():

@@ -27,6 +27,7 @@ SETTINGS.update({
     "users": dict(weights=WHO, lowers=(1, 3), ops=(8, 30)),
     "users-sticky": dict(weights=STICKY, lowers=(1, 3), ops=(8, 30)),
     "users-privileges": dict(weights=PRIVILEGES, lowers=(1, 2), ops=(8, 30)),
+    "users-marks": dict(weights=WHO, lowers=(1, 4), ops=(8, 30), marks=0.2),
     "users-rootless": dict(weights=WHO, lowers=(1, 3), ops=(8, 30), userxattr=True),
 })
 
@@ -77,4 +78,4 @@ class Users(Deeper):
         return case
 
 
-PROFILES = dict.fromkeys(("users", "users-sticky", "users-privileges", "users-rootless"), Users)
+PROFILES = dict.fromkeys(("users", "users-sticky", "users-privileges", "users-marks", "users-rootless"), Users)

@@ -27,9 +27,12 @@
 //! **The index with `userxattr` over hard-linked symlinks, fifos and devices.** The kernel can't store the
 //! link count on these, for the same reason: the operation fails with `EPERM` half done and leaves an index entry which the next
 //! mount refuses. Such sequences are mounted with `index=off` ([`keep_in_scope`]).
+//!
+//! **Fifos and devices kept open.** The lab keeps regular files and directories open and says
+//! `EOPNOTSUPP` of others. Sequences with open files have none ([`keep_in_scope`]).
 
 use crate::answer::{Answer, difference};
-use crate::case::{Case, Entry, Layer, text};
+use crate::case::{Case, Entry, Layer, Op, keep_whole, text};
 use crate::real::Kernel;
 use serde_json::Value;
 
@@ -102,10 +105,17 @@ pub fn keep_in_scope(case: &mut Case) {
             }
         }
     }
+    let has = |ops: &[Op], name: &str| ops.iter().any(|op| text(op, "op") == name);
+    if has(&case.ops, "fopen") {
+        for layer in case.lowers.iter_mut().chain([&mut case.upper]) {
+            layer.retain(|_, entry| !matches!(text(entry, "type"), "fifo" | "chardev"));
+            keep_whole(layer);
+        }
+        case.ops.retain(|op| !matches!(text(op, "op"), "mkfifo" | "mkchar"));
+    }
     let special = |entry: &Entry| text(entry, "type") != "file" && entry.contains_key("hardlink");
     let links = case.lowers.iter().any(|layer| layer.values().any(special));
-    let has = |name: &str| case.ops.iter().any(|op| text(op, "op") == name);
-    if case.options.userxattr && (links || has("link") && has("remount")) {
+    if case.options.userxattr && (links || has(&case.ops, "link") && has(&case.ops, "remount")) {
         case.options.index = false;
     }
 }

@@ -5,6 +5,7 @@ use crate::answer::{Answer, Difference};
 use crate::case::{Case, Entry, Layer, Op, text};
 use crate::contents;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The scenario. `lab` tells where the lab's answer differs, if it does.
@@ -29,8 +30,13 @@ pub fn scenario(case: &Case, kernel: &Answer, lab: Option<(&Answer, &Difference)
         return out;
     }
     let _ = writeln!(out, "let m = {mount};\nlet said = ();\n");
+    let opened = kernel.results.iter().zip(&case.ops).filter(|(_, op)| text(op, "op") == "fopen");
+    for number in opened.filter_map(|(result, _)| result["ok"].as_u64()).collect::<BTreeSet<u64>>() {
+        let _ = writeln!(out, "let f{number} = ();");
+    }
+    let mut open = BTreeSet::new();
     for (at, op) in case.ops.iter().enumerate() {
-        operation(&mut out, &at.to_string(), op, &kernel.results[at]);
+        operation(&mut out, &at.to_string(), op, &kernel.results[at], &mut open);
         upper_change(&mut out, &kernel.deltas[at]);
     }
     let upper = kernel.upper.as_object().map(entries).unwrap_or_default();
@@ -39,7 +45,7 @@ pub fn scenario(case: &Case, kernel: &Answer, lab: Option<(&Answer, &Difference)
         out += "m.as_root();\n";
     }
     for (name, op, result) in looks(kernel, lab.map(|(answer, _)| answer)) {
-        operation(&mut out, &name, &op, &result);
+        operation(&mut out, &name, &op, &result, &mut open);
     }
     out
 }
@@ -104,16 +110,32 @@ fn status(kind: &str, entry: &Entry) -> Value {
 }
 
 /// One operation: what it says goes into `said`, and a check holds that against the kernel's answer.
-fn operation(out: &mut String, name: &str, op: &Op, result: &Value) {
-    let (call, tells) = call(op);
-    let call = if tells { format!("said = {call};") } else { format!("{call}; said = \"ok\";") };
+/// `open` are the numbers of the files that are open for the kernel.
+fn operation(out: &mut String, name: &str, op: &Op, result: &Value, open: &mut BTreeSet<u64>) {
+    let fd = ["fd", "at"].iter().find_map(|key| op.get(*key)).and_then(Value::as_u64);
+    if fd.is_some_and(|fd| !open.contains(&fd)) {
+        let _ = writeln!(out, "// {name}: {}: nothing is open there", crate::answer::said(op));
+        return;
+    }
+    let (call, tells) = match text(op, "op") {
+        "fopen" => fopen(op, result, open),
+        _ if op.contains_key("fd") => of_file(op, open),
+        _ => call(op),
+    };
+    let call = if text(op, "op") == "fopen" && tells {
+        format!("{call};")
+    } else if tells {
+        format!("said = {call};")
+    } else {
+        format!("{call}; said = \"ok\";")
+    };
     let expected = match (result.get("errno").and_then(Value::as_str), result.get("ok")) {
         (errno, _) if text(op, "op") == "access" => errno.is_none().to_string(),
         (Some(errno), _) => quoted(errno),
         (None, Some(value)) if tells => value_text(value),
         _ => quoted("ok"),
     };
-    if matches!(text(op, "op"), "restart" | "remount" | "as") {
+    if text(op, "op") == "as" {
         let _ = writeln!(out, "{}", call.split(" said").next().unwrap_or_default());
         return;
     }
@@ -178,10 +200,54 @@ fn call(op: &Op) -> (String, bool) {
     }
 }
 
-fn open(op: &Op) -> (String, bool) {
+/// Opens a file that stays open. The variable is named after the number that the kernel gave.
+fn fopen(op: &Op, result: &Value, open: &mut BTreeSet<u64>) -> (String, bool) {
+    let from = op.get("at").map_or("m".to_owned(), |at| format!("f{at}"));
+    let opened = format!("{from}.open({}, \"{}\")", quoted(text(op, "path")), flags(op));
+    match result["ok"].as_u64() {
+        Some(number) => {
+            open.insert(number);
+            (format!("f{number} = {opened}; said = f{number}.fd"), true)
+        }
+        None => (opened, false),
+    }
+}
+
+/// A call of a file that is open.
+fn of_file(op: &Op, open: &mut BTreeSet<u64>) -> (String, bool) {
+    let number = |key: &str| op.get(key).and_then(Value::as_i64).unwrap_or(0);
+    let data = || quoted(&String::from_utf8_lossy(&contents::bytes(op).unwrap_or_default()));
+    let (word, arguments, tells) = match text(op, "op") {
+        "fclose" => {
+            open.remove(&(number("fd") as u64));
+            ("close", String::new(), false)
+        }
+        "fread" => ("read", op.get("size").map_or(String::new(), Value::to_string), true),
+        "fpread" => ("pread", format!("{}, {}", number("offset"), number("size")), true),
+        "fwrite" => ("write", data(), true),
+        "fpwrite" => ("pwrite", format!("{}, {}", number("offset"), data()), true),
+        "fseek" => ("seek", format!("{}, {}", number("offset"), quoted(text(op, "whence"))), true),
+        "ftruncate" => ("truncate", number("size").to_string(), false),
+        "fstat" => ("stat", String::new(), true),
+        "freaddir" => ("ls", String::new(), true),
+        "fchmod" => ("chmod", octal(op.get("mode")), false),
+        "fchown" => ("chown", format!("{}, {}", number("uid"), number("gid")), false),
+        "fsetxattr" => {
+            ("setxattr", format!("{}, {}", quoted(text(op, "name")), quoted(text(op, "value"))), false)
+        }
+        "fgetxattr" => ("getxattr", quoted(text(op, "name")), true),
+        _ => ("fsync", String::new(), false),
+    };
+    (format!("f{}.{word}({arguments})", number("fd")), tells)
+}
+
+fn flags(op: &Op) -> String {
     let flags = op.get("flags").and_then(Value::as_array).into_iter().flatten();
-    let flags: Vec<&str> = flags.filter_map(Value::as_str).collect();
-    let flags = flags.join("|").replace("O_", "");
+    flags.filter_map(Value::as_str).collect::<Vec<_>>().join("|")
+}
+
+fn open(op: &Op) -> (String, bool) {
+    let flags = flags(op).replace("O_", "");
     let read = op.contains_key("read");
     let mut options = vec![format!("read: {read}")];
     if op.contains_key("mode") {

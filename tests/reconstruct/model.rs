@@ -1,6 +1,7 @@
 //! The upper layer as events tell it. Nothing but the layers a case begins with, and events as JSON,
 //! ever comes in here.
 
+use layerlab::fs::{self, Kind, Nodes, Piece};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
@@ -73,6 +74,8 @@ pub struct Object {
     pub opaque: Option<char>,
     /// A whiteout made of an attribute.
     pub xwhiteout: bool,
+    /// Of another overlay's directory: names it lists, and what looking them up answers.
+    pub ghosts: BTreeMap<String, &'static str>,
     pub redirect: Option<String>,
     pub metacopy: Option<u64>,
 }
@@ -104,6 +107,16 @@ impl Layer {
                 }
             }
         }
+        layer
+    }
+
+    /// Another overlay's merged directory, as it was mounted.
+    fn merged(sealed: &fs::Layer) -> Layer {
+        let mut layer = Layer::empty();
+        layer.objects[0] = seen(sealed.inode(0));
+        sealed.walk(&mut |path, _, inode| {
+            layer.put(std::str::from_utf8(path).unwrap(), seen(inode));
+        });
         layer
     }
 
@@ -160,7 +173,7 @@ impl Layer {
 }
 
 /// The lower layers of a case, topmost first, data-only ones last.
-pub fn lowers(case: &Value) -> impl Iterator<Item = &Value> {
+fn lowers(case: &Value) -> impl Iterator<Item = &Value> {
     let list = |key: &str| case[key].as_array().into_iter().flatten();
     list("lowers").chain(list("data"))
 }
@@ -193,10 +206,45 @@ fn read(entry: &Value) -> Object {
         xattrs: entry.get("xattrs").and_then(Value::as_object).into_iter().flatten().map(text).collect(),
         opaque: entry.get("opaque").map(|mark| if *mark == json!("x") { 'x' } else { 'y' }),
         xwhiteout: entry.get("whiteout").is_some(),
+        ghosts: BTreeMap::new(),
         redirect: entry.get("redirect").map(|to| to.as_str().unwrap().to_owned()),
         metacopy: entry.get("metacopy").map(|_| number("size")),
         kind,
     }
+}
+
+/// An object of another overlay's merged directory.
+fn seen(inode: &fs::Inode) -> Object {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let mut object = Object {
+        kind: if inode.kind.is_dir() { "dir".to_owned() } else { inode.kind.word().to_owned() },
+        mode: inode.mode.into(),
+        uid: inode.uid.into(),
+        gid: inode.gid.into(),
+        metacopy: inode.metacopy(),
+        redirect: inode.redirect().map(|to| text(to)),
+        ..Object::default()
+    };
+    match &inode.kind {
+        Kind::File(data) => {
+            object.data = data.pieces().iter().fold(Data::default(), |all, piece| match piece {
+                Piece::Fill { byte, len } => all.and(*byte, *len),
+                Piece::Bytes(bytes) => bytes.iter().fold(all, |all, byte| all.and(*byte, 1)),
+                other => panic!("no case has {other:?}"),
+            });
+        }
+        Kind::Symlink(target) => object.target = json!(text(target)),
+        Kind::CharDev(major, minor) => object.rdev = json!([major, minor]),
+        _ => {}
+    }
+    if let Some(extra) = &inode.extra {
+        object.xwhiteout = extra.xwhiteout;
+        object.opaque = if extra.opaque { Some('y') } else { extra.xwhiteouts.then_some('x') };
+        object.xattrs = extra.xattrs.iter().map(|(name, value)| (text(name), text(value))).collect();
+    }
+    let ghosts = inode.nested().into_iter().flat_map(|nested| &nested.ghosts);
+    object.ghosts = ghosts.map(|(name, errno)| (text(name), errno.name())).collect();
+    object
 }
 
 fn octal(mode: &Value) -> u64 {
@@ -205,8 +253,10 @@ fn octal(mode: &Value) -> u64 {
 
 /// The layers of a mount, fed with events.
 pub struct Model {
-    /// Topmost first.
+    /// Topmost first; those whose directories merge, then the data-only ones.
     pub lowers: Vec<Layer>,
+    /// How many of them are data-only.
+    pub data: usize,
     pub upper: Layer,
     /// Index entries by number.
     index: HashMap<u64, usize>,
@@ -215,9 +265,18 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn new(case: &Value) -> Model {
+    /// The layers of a case. Those that are another overlay's merged directory are taken from `sealed`,
+    /// all the layers as they were mounted.
+    pub fn new(case: &Value, sealed: &[fs::Layer]) -> Model {
         Model {
-            lowers: lowers(case).map(Layer::read).collect(),
+            lowers: lowers(case)
+                .enumerate()
+                .map(|(at, tree)| match tree.get("overlay") {
+                    Some(_) => Layer::merged(&sealed[at]),
+                    None => Layer::read(tree),
+                })
+                .collect(),
+            data: case.get("data").and_then(Value::as_array).map_or(0, Vec::len),
             upper: Layer::read(&case["initial_upper"]),
             index: HashMap::new(),
             indexed: HashMap::new(),
@@ -307,7 +366,8 @@ impl Model {
                 self.index.clear();
                 self.indexed.clear();
             }
-            "lookup" | "failed" => {}
+            // What is written to a file without a name is in no tree; else there is a `write` as well.
+            "lookup" | "failed" | "handle" | "map" => {}
             other => panic!("what does `{other}` do to the upper?"),
         }
     }

@@ -42,7 +42,7 @@ impl Options {
 pub fn look_up(model: &Model, options: &Options, path: &str) -> Result<Record, &'static str> {
     let root = Record {
         upper: Some("/".to_owned()),
-        lowers: (1..=model.lowers.len()).map(|layer| (layer, "/".to_owned())).collect(),
+        lowers: (1..=model.lowers.len() - model.data).map(|layer| (layer, "/".to_owned())).collect(),
         indexed: false,
     };
     path.split('/').filter(|name| !name.is_empty()).try_fold(root, |dir, name| {
@@ -59,13 +59,18 @@ struct Search<'a> {
     is_dir: bool,
     meta: bool,
     redirect: Option<String>,
+    /// The last mark read was an absolute redirect.
+    absolute: bool,
+    /// No directory was found in the layers above.
+    fresh: bool,
 }
 
 impl<'a> Search<'a> {
     fn new(model: &'a Model, options: &'a Options) -> Search<'a> {
         let dir = Record::default();
         let want = String::new();
-        Search { model, options, dir, want, stop: false, is_dir: false, meta: false, redirect: None }
+        let (stop, is_dir, meta, absolute) = (false, false, false, false);
+        Search { model, options, dir, want, stop, is_dir, meta, redirect: None, absolute, fresh: true }
     }
 
     fn layer(&self, layer: usize) -> &'a Layer {
@@ -82,15 +87,11 @@ impl<'a> Search<'a> {
             found.upper = self.probe(0, &dir)?;
         }
         let dirs = self.dir.lowers.clone();
-        let roots: Vec<(usize, String)> =
-            (1..=self.model.lowers.len()).map(|k| (k, "/".to_owned())).collect();
+        let roots: Vec<(usize, String)> = (1..=self.regular()).map(|k| (k, "/".to_owned())).collect();
         let mut rooted = self.want.starts_with('/');
         let mut rest = if rooted { roots.clone() } else { dirs };
-        while !self.stop {
+        while !self.stop && !rest.is_empty() {
             self.refuse()?;
-            if rest.is_empty() {
-                break;
-            }
             let (layer, dir) = rest.remove(0);
             let Some(path) = self.probe(layer, &dir)? else { continue };
             if !self.meta || found.lowers.is_empty() {
@@ -101,7 +102,12 @@ impl<'a> Search<'a> {
                 rest = roots.iter().filter(|(k, _)| *k > layer).cloned().collect();
             }
         }
-        self.refuse()?;
+        // Contents that lie in a data-only layer are looked for when the file is opened.
+        if self.meta && !found.lowers.is_empty() && self.absolute && self.model.data > 0 {
+            self.meta = false;
+        } else {
+            self.refuse()?;
+        }
         let without_data = found.lowers.is_empty()
             && found
                 .upper
@@ -123,6 +129,11 @@ impl<'a> Search<'a> {
         Ok(found)
     }
 
+    /// Layers whose directories merge.
+    fn regular(&self) -> usize {
+        self.model.lowers.len() - self.model.data
+    }
+
     fn refuse(&self) -> Result<(), &'static str> {
         let refused =
             (self.meta && !self.options.metacopy) || (self.redirect.is_some() && self.options.userxattr);
@@ -132,6 +143,7 @@ impl<'a> Search<'a> {
     /// Asks one layer: for a name in its directory, or for a path from its root.
     fn probe(&mut self, layer: usize, dir: &str) -> Result<Option<String>, &'static str> {
         let asked = self.want.clone();
+        self.fresh = !self.is_dir;
         if !asked.starts_with('/') {
             return self.step(layer, dir, &asked, "", "");
         }
@@ -163,7 +175,11 @@ impl<'a> Search<'a> {
         }
         let path = format!("{}/{name}", dir.trim_end_matches('/'));
         let last = behind.is_empty();
-        let Some(object) = self.object(layer, &path) else { return Ok(None) };
+        let Some(object) = self.object(layer, &path) else {
+            // Of another overlay's directory: that overlay's answer.
+            let ghost = self.object(layer, dir).and_then(|dir| dir.ghosts.get(name));
+            return ghost.filter(|errno| **errno != "ENOENT").map_or(Ok(None), |errno| Err(*errno));
+        };
         let file = object.kind != "dir";
         let ends = object.kind == "whiteout"
             || (object.xwhiteout && object.data.len() == 0)
@@ -189,6 +205,7 @@ impl<'a> Search<'a> {
                 return Ok(Some(path));
             }
         }
+        self.absolute = false;
         if let Some(to) = &object.redirect {
             let bad = match to.strip_prefix('/') {
                 Some(rest) => rest.split('/').any(str::is_empty),
@@ -198,6 +215,7 @@ impl<'a> Search<'a> {
                 return Err("EINVAL");
             }
             self.redirect = Some(to.clone());
+            self.absolute = to.starts_with('/');
             if to.starts_with('/') {
                 self.stop = false;
                 self.want = format!("{to}{behind}");
@@ -209,9 +227,12 @@ impl<'a> Search<'a> {
     }
 
     fn nothing_below(&self, layer: usize) -> bool {
+        if layer > 0 && self.fresh && self.model.data > 0 {
+            return false;
+        }
         if self.options.userxattr {
             return layer == self.dir.lowers.last().map_or(0, |(layer, _)| *layer);
         }
-        layer == self.model.lowers.len()
+        layer == self.regular()
     }
 }

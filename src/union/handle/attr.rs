@@ -5,7 +5,7 @@ use super::super::cache::{Node, ROOT, Spot};
 use super::super::driver::Need;
 use super::super::mount::Mount;
 use super::super::types::Stat;
-use super::Named;
+use super::{Handle, Named};
 use crate::fs::path::{file_name, names, parent, show};
 use crate::fs::{Errno, Ino, Inode, Name, Nodes};
 use crate::trace::{Event, HandleNews, Trace};
@@ -67,7 +67,10 @@ impl Mount {
             None => self.set_attributes(spot, t, change),
             Some(ino) => {
                 let change = change(self.upper_mut().inode_mut(ino));
-                self.tell_nameless(fd, change, t);
+                match self.other_name(fd, t) {
+                    Some(spot) => self.tell_attributes(&spot, ino, 0, change, None, t),
+                    None => self.tell_nameless(fd, change, t),
+                }
                 Ok(())
             }
         }
@@ -100,9 +103,10 @@ impl Mount {
             };
             judge_namespace(name)?;
             m.upper_mut().inode_mut(ino).extra_mut().xattrs.insert(stored.clone(), value.into());
-            match nameless {
-                Some(_) => m.tell_nameless(fd, format!("xattr {} set", show(name)), t),
-                None => m.tell_xattr(&spot, ino, copied, (name, &stored), Some(value), t),
+            let spot = if nameless.is_some() { m.other_name(fd, t) } else { Some(spot) };
+            match spot {
+                Some(spot) => m.tell_xattr(&spot, ino, copied, (name, &stored), Some(value), t),
+                None => m.tell_nameless(fd, format!("xattr {} set", show(name)), t),
             }
             Ok(())
         })
@@ -168,6 +172,32 @@ impl Mount {
             spot = self.spot(dir, &name.into())?;
         }
         if spot.node.entry.exists() { Ok(spot) } else { Err(Errno::ESTALE) }
+    }
+
+    /// Has the object no name at all, whatever became of the one it was opened by?
+    pub(super) fn is_nameless(&self, handle: &Handle) -> bool {
+        let left = handle.entry.upper.is_some() && self.driver.nlink(self, &handle.entry) > 0;
+        handle.named != Named::Yes && (handle.is_dir || !left)
+    }
+
+    /// The name by which an event can tell of the object: its own, or else another hard link.
+    pub(super) fn told_as(&mut self, handle: &Handle, t: &mut Trace) -> Option<Spot> {
+        if handle.named == Named::Yes {
+            return self.spot_at(&handle.path, t).ok();
+        }
+        let ino = handle.entry.upper.filter(|_| !self.is_nameless(handle))?;
+        let mut name = None;
+        self.upper.walk(&mut |path, found, _| {
+            if found == ino && name.is_none() {
+                name = Some(path.to_vec());
+            }
+        });
+        self.spot_at(&name?, t).ok()
+    }
+
+    fn other_name(&mut self, fd: u32, t: &mut Trace) -> Option<Spot> {
+        let handle = self.handles.file(fd).ok().filter(|_| t.listening())?.clone();
+        self.told_as(&handle, t)
     }
 
     fn tell_nameless(&self, fd: u32, change: String, t: &mut Trace) {

@@ -69,7 +69,7 @@ impl Mount {
             news: HandleNews::Read {
                 bytes: read.len(),
                 from: self.layer_ref(part.map_or(0, |(layer, _)| layer)),
-                nameless: handle.named != Named::Yes,
+                nameless: self.is_nameless(handle),
             },
         });
         Ok(read)
@@ -153,9 +153,7 @@ impl Mount {
         }
         let Ok(handle) = self.handles.file(fd).cloned() else { return };
         let Some(ino) = handle.entry.upper else { return };
-        if handle.named == Named::Yes
-            && let Ok(spot) = self.spot_at(&handle.path, t)
-        {
+        if let Some(spot) = self.told_as(&handle, t) {
             return self.tell_write(&spot, ino, wrote, t);
         }
         let (bytes, size) = (wrote.bytes, self.file_of(ino).len());

@@ -131,8 +131,18 @@ impl Mount {
     /// `EBADF`, `ENOTDIR`; `ENOENT` for every name in a directory that was removed; those of
     /// [`Mount::open_handle`].
     pub fn open_handle_at(&mut self, at: u32, path: &[u8], flags: Open, t: &mut Trace) -> Result<u32, Errno> {
+        let begins_here = !path.is_empty() && !path.starts_with(b"/");
+        let dir = self.handles.file(at).ok().filter(|dir| begins_here && dir.is_dir).cloned();
+        if let Some(dir) = dir.filter(|dir| dir.named != Named::Yes) {
+            self.begin(t)?;
+            let opened = self.judge_open(flags).and_then(|()| self.open_in_removed(dir, path, flags, t));
+            return opened.inspect_err(|errno| {
+                let why = "the directory was removed: nothing can be found or made in it";
+                t.emit(|| failed("open", path, *errno, why.to_owned()));
+            });
+        }
         self.call("open", path, t, |m, t| {
-            if path.is_empty() || path.starts_with(b"/") {
+            if !begins_here {
                 return m.open_path(path, flags, t);
             }
             m.judge_open(flags)?;
@@ -140,17 +150,19 @@ impl Mount {
             if !dir.is_dir {
                 return Err(Errno::ENOTDIR);
             }
-            if dir.named != Named::Yes {
-                return m.open_in_removed(at, path, flags, t);
-            }
             let path = [&dir.path[..], b"/", path].concat();
             m.open_path(&path, flags, t)
         })
     }
 
     /// In a removed directory only `.` and `..` are left (fs/namei.c, `IS_DEADDIR`).
-    fn open_in_removed(&mut self, at: u32, path: &[u8], flags: Open, t: &mut Trace) -> Result<u32, Errno> {
-        let dir = self.handles.file(at)?.clone();
+    fn open_in_removed(
+        &mut self,
+        dir: Handle,
+        path: &[u8],
+        flags: Open,
+        t: &mut Trace,
+    ) -> Result<u32, Errno> {
         let mut rest = names(path).skip_while(|name| *name == b".");
         match rest.next() {
             None if flags.create => Err(if flags.excl { Errno::EEXIST } else { Errno::EISDIR }),
@@ -256,7 +268,7 @@ impl Mount {
             m.handles.file(fd)?;
             let Some(handle) = m.handles.table_mut().files.remove(&fd) else { return Err(Errno::EBADF) };
             m.handles.settle();
-            let freed = m.unpin(handle.entry.upper);
+            let freed = m.unpin(handle.entry.upper).filter(|_| !handle.is_dir);
             m.changed();
             t.emit(|| Event::Handle {
                 fd,

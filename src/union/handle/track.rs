@@ -115,11 +115,12 @@ impl Mount {
             }
             handle.named = Named::Gone;
             let (entry, directory) = (handle.entry.clone(), handle.is_dir);
+            let nameless = self.handles.file(fd).is_ok_and(|handle| self.is_nameless(handle));
             let from = self.data_part(&entry).or(entry.real()).map(|(layer, _)| self.layer_ref(layer));
             t.emit(|| Event::Handle {
                 fd,
                 path: show(path).into_owned(),
-                news: HandleNews::Unlinked { directory, from },
+                news: HandleNews::Unlinked { directory, from, nameless },
             });
         }
         for number in self.maps_where(|map| *map.path == *path) {

@@ -1,5 +1,6 @@
 //! Random sequences. A seed and a number give the same sequence every time.
 
+mod handles;
 mod layers;
 mod ops;
 
@@ -30,6 +31,8 @@ pub enum Profile {
     XWhiteouts,
     /// Data-only lowers, and metacopies that lead to them.
     Data,
+    /// Files that stay open while their names change.
+    Handles,
     /// Operations of unprivileged users, owners and modes that matter to them.
     Users,
 }
@@ -45,6 +48,7 @@ const PROFILES: &[(usize, Profile)] = &[
     (8, Profile::Deep),
     (8, Profile::XWhiteouts),
     (6, Profile::Data),
+    (20, Profile::Handles),
     (35, Profile::Users),
 ];
 
@@ -107,7 +111,7 @@ fn names(profile: Profile) -> Vec<String> {
         Profile::Long => {
             ["a".to_owned(), "b".to_owned(), "L".repeat(100), "M".repeat(120), "d".to_owned()].into()
         }
-        Profile::Links | Profile::Deep => ["a", "b", "c"].map(str::to_owned).into(),
+        Profile::Links | Profile::Deep | Profile::Handles => ["a", "b", "c"].map(str::to_owned).into(),
         _ => ["a", "b", "c", "d"].map(str::to_owned).into(),
     }
 }

@@ -1,6 +1,7 @@
 //! Random operations.
 
 use super::Profile;
+use super::handles::Handles;
 use crate::case::{Case, Op, text};
 use crate::random::Random;
 use serde_json::{Value, json};
@@ -48,12 +49,16 @@ pub fn ops(profile: Profile, case: &Case, names: &[String], random: &mut Random)
     let count = random.pick(&[6, 12, 12, 25, 25, 40]);
     let known = case.lowers.iter().chain([&case.upper]).flat_map(|layer| layer.keys().cloned());
     let mut paths = Paths { names, known: known.filter(|path| path != "/").collect() };
+    let mut handles = Handles::new(random);
     (0..count)
         .map(|at| {
             if profile == Profile::Users && (at == 0 || random.chance(15)) {
                 return user(random);
             }
-            let op = op(&mut paths, random);
+            let op = match profile {
+                Profile::Handles if random.chance(58) || at == 0 => handles.op(&paths, random),
+                _ => op(&mut paths, random),
+            };
             paths.note(&op);
             op
         })
@@ -75,7 +80,7 @@ fn user(random: &mut Random) -> Op {
 }
 
 /// Paths to work on: mostly such that something is there.
-struct Paths<'n> {
+pub struct Paths<'n> {
     names: &'n [String],
     known: Vec<String>,
 }
@@ -85,7 +90,9 @@ impl Paths<'_> {
     fn note(&mut self, op: &Op) {
         for key in ["path", "dst"] {
             let path = text(op, key);
-            let made = key == "dst" || matches!(text(op, "op"), "mkdir" | "create" | "symlink" | "mkfifo");
+            let made = key == "dst"
+                || text(op, "op") == "fopen"
+                || matches!(text(op, "op"), "mkdir" | "create" | "symlink" | "mkfifo");
             if made && path.starts_with('/') && path.len() < 500 {
                 self.known.push(path.to_owned());
             }
@@ -104,7 +111,7 @@ impl Paths<'_> {
         }
     }
 
-    fn any(&self, random: &mut Random) -> String {
+    pub fn any(&self, random: &mut Random) -> String {
         let path = self.plain(random);
         match random.below(100) {
             0..=4 => format!("{path}/"),

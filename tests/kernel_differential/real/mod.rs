@@ -3,6 +3,7 @@
 //! All of it happens in a mount namespace of the calling thread's own, so a crash leaves nothing behind.
 
 mod layers;
+mod opened;
 mod perform;
 mod seen;
 
@@ -10,6 +11,7 @@ use crate::answer::Answer;
 use crate::case::{Case, Op, Options, text};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
+use opened::Opened;
 use perform::{Inside, User};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{chdir, umask};
@@ -116,6 +118,7 @@ impl Kernel {
     fn mounted(&self, stack: &mut Stack<'_>, case: &Case, cold: Option<&Value>) -> Result<Answer, Refusal> {
         let mut answer = Answer::default();
         let mut user = User::default();
+        let mut opened = Opened::default();
         let mut before = stack.upper_tree();
         for op in &case.ops {
             let mut delta = json!({});
@@ -124,20 +127,26 @@ impl Kernel {
             }
             let result = match text(op, "op") {
                 name @ ("restart" | "remount") => {
-                    stack.unmount()?;
-                    if name == "remount" {
-                        stack.commit()?;
+                    match stack.unmount() {
+                        // Files are open.
+                        Err(Refusal(why)) if why == "EBUSY" => json!({ "errno": why }),
+                        unmounted => {
+                            unmounted?;
+                            if name == "remount" {
+                                stack.commit()?;
+                            }
+                            stack.mount()?;
+                            before = stack.upper_tree();
+                            json!({ "ok": true })
+                        }
                     }
-                    stack.mount()?;
-                    before = stack.upper_tree();
-                    json!({ "ok": true })
                 }
                 "as" => {
                     user = User::of(op);
                     json!({ "ok": true })
                 }
                 _ => {
-                    let result = self.one(op, &user)?;
+                    let result = self.one(op, &user, &mut opened)?;
                     let after = stack.upper_tree();
                     delta = after.delta(&before);
                     before = after;
@@ -152,8 +161,8 @@ impl Kernel {
         Ok(answer)
     }
 
-    fn one(&self, op: &Op, user: &User) -> Result<Value, Refusal> {
-        let result = self.inside.perform(op, user)?;
+    fn one(&self, op: &Op, user: &User, opened: &mut Opened) -> Result<Value, Refusal> {
+        let result = self.inside.perform(op, user, opened)?;
         Ok(match result {
             Ok(value) => json!({ "ok": value }),
             Err(code) => json!({ "errno": errno_name(code) }),

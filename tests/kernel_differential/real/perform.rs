@@ -1,5 +1,6 @@
 //! One operation as real system calls, inside the merged directory and as some user.
 
+use super::opened::Opened;
 use super::seen::{names, word};
 use super::{Refusal, layers};
 use crate::case::{Op, text};
@@ -53,11 +54,11 @@ impl Inside {
     }
 
     /// Performs one operation chrooted to the merged directory, as a program in a container would.
-    pub fn perform(&self, op: &Op, user: &User) -> Result<Outcome, Refusal> {
+    pub fn perform(&self, op: &Op, user: &User, opened: &mut Opened) -> Result<Outcome, Refusal> {
         chroot(&self.merged)?;
         chdir("/")?;
         become_user(user)?;
-        let outcome = system_call(op);
+        let outcome = opened.perform(op).unwrap_or_else(|| system_call(op));
         return_to_root()?;
         fchdir(self.root.as_fd())?;
         chroot(".")?;
@@ -94,15 +95,15 @@ fn system_call(op: &Op) -> Outcome {
     }
 }
 
-fn code(errno: rustix::io::Errno) -> i32 {
+pub fn code(errno: rustix::io::Errno) -> i32 {
     errno.raw_os_error()
 }
 
-fn io_code(error: std::io::Error) -> i32 {
+pub fn io_code(error: std::io::Error) -> i32 {
     error.raw_os_error().unwrap_or(0)
 }
 
-fn mode(op: &Op) -> Mode {
+pub fn mode(op: &Op) -> Mode {
     Mode::from_raw_mode(u32::from_str_radix(text(op, "mode"), 8).unwrap_or(0))
 }
 
@@ -124,7 +125,7 @@ fn data(op: &Op) -> Outcome {
     }
 }
 
-fn flags(op: &Op) -> OFlags {
+pub fn flags(op: &Op) -> OFlags {
     let names = op.get("flags").and_then(Value::as_array).into_iter().flatten();
     names.fold(OFlags::empty(), |flags, name| {
         flags
@@ -150,6 +151,11 @@ fn open(path: &str, flags: OFlags, mode: Mode, bytes: Option<Vec<u8>>, read: boo
     if !read {
         return Ok(json!(true));
     }
+    read_all(&file)
+}
+
+/// Reads from the position to the end.
+pub fn read_all(file: impl AsFd) -> Outcome {
     let mut all = Vec::new();
     let mut space = [0u8; 1 << 14];
     loop {
@@ -183,7 +189,7 @@ fn ask(op: &Op) -> Outcome {
     }
 }
 
-fn status_value(status: &fs::Metadata) -> Value {
+pub fn status_value(status: &fs::Metadata) -> Value {
     let kind = word(status.mode());
     let mode = format!("{:04o}", status.mode() & 0o7777);
     let mut value = json!({ "type": kind, "mode": mode, "uid": status.uid(), "gid": status.gid() });
@@ -235,14 +241,13 @@ fn change(op: &Op) -> Result<(), i32> {
     .map_err(code)
 }
 
-/// -1 leaves an id as it is.
 fn owner(op: &Op, flags: AtFlags) -> rustix::io::Result<()> {
+    let (uid, gid) = owner_of(op);
+    chownat(CWD, text(op, "path"), uid, gid, flags)
+}
+
+/// -1 leaves an id as it is.
+pub fn owner_of(op: &Op) -> (Option<Uid>, Option<Gid>) {
     let id = |key: &str| op.get(key).and_then(Value::as_i64).and_then(|id| u32::try_from(id).ok());
-    chownat(
-        CWD,
-        text(op, "path"),
-        id("uid").map(rustix::fs::Uid::from_raw),
-        id("gid").map(rustix::fs::Gid::from_raw),
-        flags,
-    )
+    (id("uid").map(Uid::from_raw), id("gid").map(Gid::from_raw))
 }

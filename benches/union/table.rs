@@ -7,12 +7,11 @@ pub struct Table {
 
 impl Table {
     /// Samples in nanoseconds an operation. None: it was filtered out.
-    pub fn add(&mut self, what: &str, who: &str, mut samples: Vec<f64>) {
+    pub fn add(&mut self, what: &str, who: &str, samples: Vec<f64>) {
         if samples.is_empty() {
             return;
         }
-        samples.sort_by(f64::total_cmp);
-        let median = samples[samples.len() / 2];
+        let median = crate::work::median(&samples);
         let at = self.rows.iter().position(|(name, _)| name == what).unwrap_or_else(|| {
             self.rows.push((what.to_owned(), Vec::new()));
             self.rows.len() - 1

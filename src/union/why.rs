@@ -295,8 +295,8 @@ fn trimmed(path: &[u8]) -> &[u8] {
 }
 
 /// The rule, where nothing of this mount's state says more.
-fn rule(call: &Call<'_>, errno: Errno) -> &'static str {
-    let xattr = matches!(call.op, "setxattr" | "getxattr" | "removexattr");
+pub(super) fn rule(call: &Call<'_>, errno: Errno) -> &'static str {
+    let xattr = call.op.ends_with("xattr");
     match (call.op, errno) {
         ("rename", Errno::EXDEV) if call.how == Rename::Exchange => {
             "the redirect of one of the two would be a path of more than 256 bytes"

@@ -22,7 +22,7 @@ use super::mount::{Mount, next_generation};
 use super::open::{Opened, Wrote};
 use super::types::Open;
 use super::walk::judge;
-use super::why::Call;
+use super::why::{Call, rule};
 use crate::fs::path::{names, parent, show};
 use crate::fs::{Contents, Errno, Kind};
 use crate::trace::{Event, HandleNews, Trace};
@@ -378,6 +378,7 @@ fn busy(table: &Table) -> String {
 /// Why the kernel answers so, where the bare name of the error does not say it.
 fn why(op: &str, errno: Errno, open: bool) -> &'static str {
     match (op, errno) {
+        ("munmap", Errno::EBADF) => "there is no such map",
         (_, Errno::EBADF) if !open => "it is not open",
         ("read" | "pread", Errno::EBADF) => "it was not opened for reading",
         ("write" | "pwrite", Errno::EBADF) => "it was not opened for writing",
@@ -388,6 +389,7 @@ fn why(op: &str, errno: Errno, open: bool) -> &'static str {
         ("mmap", Errno::EACCES) => "it was not opened for reading",
         ("mmap", Errno::ENODEV) => "a directory can't be mapped",
         ("lseek", Errno::EINVAL) => "there is no such position",
+        ("pread" | "pwrite", Errno::EINVAL) => "a position is not negative",
         ("fchmod" | "fchown" | "fsetxattr", Errno::EEXIST) => {
             "it was deleted in a lower layer, and the name that its copy would take is not free"
         }
@@ -395,6 +397,6 @@ fn why(op: &str, errno: Errno, open: bool) -> &'static str {
             "fchmod" | "fchown" | "fsetxattr",
             Errno::EIO | Errno::ENOENT | Errno::EISDIR | Errno::ENOTDIR | Errno::ENOTEMPTY,
         ) => "it was deleted in a lower layer, and its copy has no place",
-        _ => "",
+        _ => rule(&Call::of(op, b""), errno),
     }
 }

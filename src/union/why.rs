@@ -347,6 +347,7 @@ pub(super) fn rule(call: &Call<'_>, errno: Errno) -> &'static str {
         (_, Errno::ENAMETOOLONG) => "a name has at most 255 bytes, a path at most 4095",
         (_, Errno::ENXIO) => "nobody has the fifo open for reading",
         (_, Errno::EAGAIN) => "the fifo is empty, and nothing waits here",
+        ("munmap", Errno::EBADF) => "there is no such map",
         (_, Errno::EBADF) => {
             "the file is not open for that: reading needs O_RDONLY or O_RDWR, writing O_WRONLY or O_RDWR"
         }

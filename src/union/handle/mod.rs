@@ -378,7 +378,6 @@ fn busy(table: &Table) -> String {
 /// Why the kernel answers so, where the bare name of the error does not say it.
 fn why(op: &str, errno: Errno, open: bool) -> &'static str {
     match (op, errno) {
-        ("munmap", Errno::EBADF) => "there is no such map",
         (_, Errno::EBADF) if !open => "it is not open",
         ("read" | "pread", Errno::EBADF) => "it was not opened for reading",
         ("write" | "pwrite", Errno::EBADF) => "it was not opened for writing",

@@ -381,7 +381,8 @@ fn what_is_no_file_comes_back_when_a_deleted_one_is_changed() {
     let lower = || vec![Lower { layer: tree.seal(), label: "".into() }];
     let delete = |m: &mut Mount, path: &[u8], t: &mut Trace| m.unlink(path, t).or_else(|_| m.rmdir(path, t));
     type Then = fn(&mut Mount, &mut Trace) -> Result<(), Errno>;
-    let cases: [(&str, &[u8], Then, Result<(), Errno>); 8] = [
+    type Row = (&'static str, &'static [u8], Then, Result<(), Errno>);
+    let cases: [Row; 8] = [
         ("a device, over its whiteout", b"/d/null", |_, _| Ok(()), Ok(())),
         ("a device, over a new file", b"/d/null", |m, t| m.mkfifo(b"/d/null", 0o600, t), Ok(())),
         ("a device, a new directory", b"/d/null", |m, t| m.mkdir(b"/d/null", 0o700, t), Err(Errno::EISDIR)),

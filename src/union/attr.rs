@@ -9,7 +9,7 @@ use crate::trace::{Event, Trace, XattrChange};
 use std::borrow::Cow;
 
 /// Bytes of an extended attribute's value (include/uapi/linux/limits.h; fs/xattr.c, `setxattr_copy`).
-pub(super) const XATTR_SIZE_MAX: usize = 65_536;
+const XATTR_SIZE_MAX: usize = 65_536;
 
 impl Mount {
     /// chmod(2): all 12 bits; follows symlinks.
@@ -179,13 +179,18 @@ impl Mount {
         self.ask("getxattr", path, t, |m, t| {
             judge_length(name)?;
             let spot = m.resolve(path, true, false, t)?;
-            m.may_xattr(&spot, name, false)?;
-            let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
-            let stored = m.driver.stored_xattr(m, name)?;
-            judge_namespace(name)?;
-            let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
-            extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+            m.attribute_of(&spot, name)
         })
+    }
+
+    /// The value of an attribute of what was found.
+    pub(super) fn attribute_of(&mut self, spot: &Spot, name: &[u8]) -> Result<Vec<u8>, Errno> {
+        self.may_xattr(spot, name, false)?;
+        let inode = self.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
+        let stored = self.driver.stored_xattr(self, name)?;
+        judge_namespace(name)?;
+        let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
+        extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
     }
 
     /// All names in the `user.` namespace, sorted.
@@ -214,13 +219,7 @@ impl Mount {
     /// at; `EPERM` for `user.` names on what is neither file nor directory.
     pub fn setxattr(&mut self, path: &[u8], name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
         self.call("setxattr", path, t, |m, t| {
-            judge_length(name)?;
-            if value.len() > XATTR_SIZE_MAX {
-                return Err(Errno::E2BIG);
-            }
-            if !t.fuel.spend_bytes(value.len() as u64) {
-                return Err(Errno::EINTR);
-            }
+            judge_attribute(name, value, t)?;
             let spot = m.resolve(path, true, true, t)?;
             m.may_xattr(&spot, name, true)?;
             let stored = m.driver.stored_xattr(m, name)?.into_owned();
@@ -279,6 +278,15 @@ pub(super) fn set_owner(inode: &mut Inode, uid: Option<u32>, gid: Option<u32>, l
 /// fs/xattr.c, `path_setxattrat`.
 pub(super) fn judge_length(name: &[u8]) -> Result<(), Errno> {
     if name.is_empty() || name.len() > 255 { Err(Errno::ERANGE) } else { Ok(()) }
+}
+
+/// Judges an attribute that is to be set, before anything is looked up (fs/xattr.c, `setxattr_copy`).
+pub(super) fn judge_attribute(name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
+    judge_length(name)?;
+    if value.len() > XATTR_SIZE_MAX {
+        return Err(Errno::E2BIG);
+    }
+    if t.fuel.spend_bytes(value.len() as u64) { Ok(()) } else { Err(Errno::EINTR) }
 }
 
 /// What the layer's own filesystem says of a name (fs/xattr.c, `xattr_resolve_name`).

@@ -1,6 +1,6 @@
 //! Attributes through a handle: fstat, fchmod, fchown, extended attributes.
 
-use super::super::attr::{XATTR_SIZE_MAX, judge_length, judge_namespace, set_mode, set_owner};
+use super::super::attr::{judge_attribute, judge_length, judge_namespace, set_mode, set_owner};
 use super::super::cache::{Node, ROOT, Spot};
 use super::super::driver::Need;
 use super::super::mount::Mount;
@@ -92,13 +92,7 @@ impl Mount {
     /// name; here, as after a new mount, the layers decide.
     pub fn fsetxattr(&mut self, fd: u32, name: &[u8], value: &[u8], t: &mut Trace) -> Result<(), Errno> {
         self.through("fsetxattr", fd, t, |m, t| {
-            judge_length(name)?;
-            if value.len() > XATTR_SIZE_MAX {
-                return Err(Errno::E2BIG);
-            }
-            if !t.fuel.spend_bytes(value.len() as u64) {
-                return Err(Errno::EINTR);
-            }
+            judge_attribute(name, value, t)?;
             let spot = m.held(fd, t)?;
             m.may_xattr(&spot, name, true)?;
             let stored: Name = m.driver.stored_xattr(m, name)?.as_ref().into();
@@ -128,12 +122,7 @@ impl Mount {
         self.through("fgetxattr", fd, t, |m, t| {
             judge_length(name)?;
             let spot = m.held(fd, t)?;
-            m.may_xattr(&spot, name, false)?;
-            let inode = m.real(&spot.node.entry).ok_or(Errno::ENOENT)?;
-            let stored = m.driver.stored_xattr(m, name)?;
-            judge_namespace(name)?;
-            let extra = inode.extra.as_ref().ok_or(Errno::ENODATA)?;
-            extra.xattrs.get(&*stored).map(|value| value.to_vec()).ok_or(Errno::ENODATA)
+            m.attribute_of(&spot, name)
         })
     }
 

@@ -86,11 +86,19 @@ fn covers(layer: &Layer, path: &str) -> bool {
 pub fn keep_in_scope(case: &mut Case) {
     let mut marked: Vec<String> = Vec::new();
     for layer in case.lowers.iter_mut().chain([&mut case.upper]) {
+        let mut here: Vec<String> = Vec::new();
         for (path, entry) in layer.iter_mut() {
             let parent = format!("{}/", &path[..path.rfind('/').unwrap_or(0)]);
             let again = marked.iter().any(|other| {
                 *other != *path && other.starts_with(&parent) && !other[parent.len()..].contains('/')
             });
+            let first = entry.get("hardlink").and_then(Value::as_str);
+            if first.is_some_and(|first| here.iter().any(|other| other == first)) {
+                // Another name of a marked file: it would carry the mark as well.
+                entry.remove("hardlink");
+                entry.insert("data".to_owned(), Value::from(""));
+                continue;
+            }
             if !(entry.contains_key("redirect") || entry.contains_key("metacopy")) {
                 continue;
             }
@@ -102,6 +110,7 @@ pub fn keep_in_scope(case: &mut Case) {
                 }
             } else {
                 marked.push(path.clone());
+                here.push(path.clone());
             }
         }
     }

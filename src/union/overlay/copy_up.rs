@@ -168,13 +168,16 @@ fn link_up(m: &mut Mount, spot: &Spot, parent: Ino, ino: Ino, t: &mut Trace) {
 }
 
 /// Gives a metacopy its data (`ovl_copy_up_meta_inode_data`). A redirect mark stays, without effect.
+///
+/// As many bytes are copied as the object below shows (`ovl_copy_up_one` asks its size). They are written
+/// over the hole that the mark's size made, so of the two sizes the larger stays.
 fn complete(m: &mut Mount, spot: &Spot, ino: Ino, need: Need, t: &mut Trace) {
     let Some(size) = m.upper.inode(ino).metacopy() else { return };
-    let data = match need {
-        Need::Emptied => Contents::EMPTY,
-        _ => m.contents_of(&spot.node.entry).resized(size),
+    let below = spot.node.entry.lowers.parts().first().map_or(size, |part| m.inode(*part).size());
+    let (data, bytes) = match need {
+        Need::Emptied => (Contents::EMPTY, 0),
+        _ => (m.contents_of(&spot.node.entry).resized(below).resized(size.max(below)), below),
     };
-    let bytes = data.len();
     let inode = m.upper_mut().inode_mut(ino);
     inode.kind = Kind::File(data);
     inode.extra_mut().metacopy = None;

@@ -87,7 +87,7 @@ pub(super) fn next_generation() -> u64 {
 
 /// Overlays over one another in a mount of these layers.
 fn depth<'l>(lowers: impl Iterator<Item = &'l Lower>) -> u32 {
-    let below = lowers.filter_map(|lower| lower.layer.inode(0).nested());
+    let below = lowers.filter_map(|lower| lower.layer.nested());
     below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
 }
 
@@ -316,6 +316,12 @@ impl Mount {
             Some(lower) => lower.layer.inode(ino),
             None => self.upper.inode(ino),
         }
+    }
+
+    /// Is this a layer that is known to have no marks? See [`crate::fs::Layer::is_plain`].
+    pub(super) fn is_plain(&self, layer: u32) -> bool {
+        let lower = layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize));
+        lower.is_some_and(|lower| lower.layer.is_plain())
     }
 
     /// May there be a whiteout in this layer?

@@ -139,12 +139,12 @@ libbsd0 0.11.7-2 - 202 amd64 libs functions of BSD
 libedit2 3.1-20221030-2 - 258 amd64 libs line editing
 libgdbm-compat4 1.23-3 - 70 amd64 libs database in a file, old interface
 libgdbm6 1.23-3 - 129 amd64 libs GNU database library
-libgssapi-krb5-2 - 1.19.2-2ubuntu0.3 401 amd64 libs Kerberos, GSS-API
+libgssapi-krb5-2 1.20.1-2+deb12u1 - 425 amd64 libs Kerberos, GSS-API
 libicu72 72.1-3 - 37052 amd64 libs Unicode and locales
 libjson-perl 4.10000-1 - 244 all perl JSON for Perl
-libk5crypto3 - 1.19.2-2ubuntu0.3 306 amd64 libs Kerberos, cryptography
-libkeyutils1 - 1.6.1-2ubuntu3 43 amd64 libs keys in the kernel
-libkrb5-3 - 1.19.2-2ubuntu0.3 1071 amd64 libs Kerberos
+libk5crypto3 1.20.1-2+deb12u1 - 261 amd64 libs Kerberos, cryptography
+libkeyutils1 1.6.3-2 - 40 amd64 libs keys in the kernel
+libkrb5-3 1.20.1-2+deb12u1 - 1077 amd64 libs Kerberos
 libkrb5support0 1.20.1-2+deb12u1 - 134 amd64 libs Kerberos, helpers
 libllvm14 1:14.0.6-12 - 112846 amd64 libs compiler library
 libperl5.36 5.36.0-7+deb12u1 - 28875 amd64 libs Perl in a library
@@ -210,6 +210,8 @@ fn server() -> Tree {
     let mut s = Sketch::new("postgres", CREATED);
     let before = [TOOLS, LOCALES, HELPERS].concat();
     debian::add_packages(&mut s, &before, SERVER, &[&listing::POSTGRES_SERVER.text()]);
+    let (home, group) = ("/var/lib/postgresql", "ssl-cert:x:101:postgres\n");
+    debian::add_user_and(&mut s, "postgres", 999, home, "/bin/bash", group);
     s.text("/etc/postgresql-common/createcluster.conf", "create_main_cluster = false\n");
     s.settle(305_107_968, "/usr/lib/x86_64-linux-gnu/libLLVM-14.so.1");
     s.done()

@@ -72,17 +72,17 @@ openssl 3.0.11-1~deb12u2 - 2293 amd64 utils command line of OpenSSL
 const BUILD: &str = "\
 libexpat1 2.5.0-1 - 404 amd64 libs XML parser
 libgdbm6 1.23-3 - 129 amd64 libs GNU database library
-libgssapi-krb5-2 - 1.19.2-2ubuntu0.3 401 amd64 libs Kerberos, GSS-API
-libk5crypto3 - 1.19.2-2ubuntu0.3 306 amd64 libs Kerberos, cryptography
-libkeyutils1 - 1.6.1-2ubuntu3 43 amd64 libs keys in the kernel
-libkrb5-3 - 1.19.2-2ubuntu0.3 1071 amd64 libs Kerberos
+libgssapi-krb5-2 1.20.1-2+deb12u1 - 425 amd64 libs Kerberos, GSS-API
+libk5crypto3 1.20.1-2+deb12u1 - 261 amd64 libs Kerberos, cryptography
+libkeyutils1 1.6.3-2 - 40 amd64 libs keys in the kernel
+libkrb5-3 1.20.1-2+deb12u1 - 1077 amd64 libs Kerberos
 libkrb5support0 1.20.1-2+deb12u1 - 134 amd64 libs Kerberos, helpers
 libncursesw6 6.4-4 - 412 amd64 libs screens of text
-libnsl2 - 1.3.0-2build2 140 amd64 libs NIS
+libnsl2 1.3.0-2 - 127 amd64 libs NIS
 libreadline8 8.2-1.3 - 475 amd64 libs line editing
 libsqlite3-0 3.40.1-2 - 1686 amd64 libs SQL database in a file
 libtirpc-common 1.3.3+ds-1 - 35 all libs files for remote calls
-libtirpc3 - 1.3.2-2ubuntu0.1 221 amd64 libs remote calls
+libtirpc3 1.3.3+ds-1 - 226 amd64 libs remote calls
 readline-common 8.2-1.3 - 89 all utils files for line editing
 ";
 

@@ -207,10 +207,12 @@ impl Sketch {
     }
 }
 
-/// The program that an executable file of this path is; none for a library or a script.
+/// The program that an executable file of this path is; none for a library, nor for a script that lies
+/// in no `bin`.
 fn program(at: &str) -> Option<&str> {
     const SCRIPTS: [&str; 8] = [".sh", ".bash", ".pl", ".py", ".js", ".rc", ".bat", ".cmd"];
-    let name = at.rsplit('/').next().unwrap_or(at);
+    let (dir, name) = at.rsplit_once('/').unwrap_or(("", at));
+    let script = !dir.ends_with("bin") && SCRIPTS.iter().any(|end| name.ends_with(end));
     match name {
         "npm-cli.js" => Some("npm"),
         "npx-cli.js" => Some("npx"),
@@ -218,7 +220,8 @@ fn program(at: &str) -> Option<&str> {
         "pip3" | "pip3.12" => Some("pip"),
         "python3.12" => Some("python3"),
         "ld-musl-x86_64.so.1" => Some("ld-musl"),
-        _ if name.contains(".so") || SCRIPTS.iter().any(|end| name.ends_with(end)) => None,
+        "ld-linux-x86-64.so.2" => Some("ld.so"),
+        _ if name.contains(".so") || script => None,
         name => Some(name),
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Flavour {
     /// Column of the package table.
     column: usize,
     maintainer: &'static str,
+    /// Has it the users of base-passwd before Debian 12: gnats, and apt's user with a number of its own?
+    gnats: bool,
     /// Texts: path and contents.
     texts: &'static [(&'static str, &'static str)],
 }
@@ -52,6 +54,7 @@ const DEBIAN: Flavour = Flavour {
     listing: &listing::DEBIAN,
     column: 1,
     maintainer: "Debian Developers <debian-devel@lists.debian.org>",
+    gnats: false,
     texts: &[
         ("/usr/lib/os-release", texts::DEBIAN_RELEASE),
         ("/etc/debian_version", "12.4\n"),
@@ -71,6 +74,7 @@ pub(super) const UBUNTU: Flavour = Flavour {
     listing: &listing::UBUNTU,
     column: 2,
     maintainer: "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>",
+    gnats: true,
     texts: &[
         ("/usr/lib/os-release", texts::UBUNTU_RELEASE),
         ("/etc/lsb-release", texts::UBUNTU_LSB),
@@ -93,6 +97,7 @@ impl Flavour {
         }
         s.dirs(0o755, "/dev /dev/pts /dev/shm /proc /sys");
         settings(&mut s);
+        self.users(&mut s);
         for (path, text) in self.texts {
             s.text(path, text);
         }
@@ -101,6 +106,20 @@ impl Flavour {
         lists(&mut s, &installed, &[&listing]);
         s.settle(self.bytes, "/var/cache/debconf/templates.dat");
         s.done()
+    }
+}
+
+impl Flavour {
+    fn users(&self, s: &mut Sketch) {
+        let (mut passwd, mut group) = (texts::PASSWD.to_owned(), texts::GROUP.to_owned());
+        if self.gnats {
+            passwd = passwd.replace(texts::APT, texts::GNATS) + texts::APT_BEFORE;
+            group = group.replace("shadow:x:42:", "gnats:x:41:\nshadow:x:42:");
+        }
+        s.text("/etc/passwd", &passwd).text_of("/etc/passwd-", 0o600, 0, &passwd);
+        s.text("/etc/group", &group).text("/etc/group-", &group);
+        s.text_of("/etc/shadow", 0o640, 42, &texts::locked(&passwd, "19710:0:99999:7:::"));
+        s.text_of("/etc/gshadow", 0o640, 42, &texts::locked(&group, ":"));
     }
 }
 
@@ -117,7 +136,8 @@ pub(super) fn add_packages(s: &mut Sketch, before: &str, new: &str, listings: &[
     s.text("/var/lib/dpkg/status", &status(packages(&table, DEBIAN.column), DEBIAN.maintainer));
     lists(s, &added, listings);
     s.files("/var/log", "alternatives.log 7103 dpkg.log 141236");
-    s.files("/var/log/apt", "eipp.log.xz 12724 history.log 9126 term.log 43014");
+    s.files("/var/log/apt", "eipp.log.xz 12724 history.log 9126");
+    s.text_of("/var/log/apt/term.log", 0o640, 4, "").dir_of("/var/cache/apt/archives/partial", 0o700, 42, 0);
 }
 
 /// The list of files that dpkg keeps of each package: what the listings have, with the directories
@@ -145,8 +165,13 @@ fn lists(s: &mut Sketch, installed: &[Package<'_>], listings: &[&str]) {
 
 /// Draws what `useradd` leaves in a layer above Debian's base.
 pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &str) {
+    add_user_and(s, name, id, home, shell, "");
+}
+
+/// [`add_user`], with more lines of `/etc/group`.
+pub(super) fn add_user_and(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &str, groups: &str) {
     let passwd = format!("{}{name}:x:{id}:{id}::{home}:{shell}\n", texts::PASSWD);
-    let group = format!("{}{name}:x:{id}:\n", texts::GROUP);
+    let group = format!("{}{name}:x:{id}:\n{groups}", texts::GROUP);
     s.text_of("/etc/shadow", 0o640, 42, &texts::locked(&passwd, "19710:0:99999:7:::"));
     s.text_of("/etc/gshadow", 0o640, 42, &texts::locked(&group, ":"));
     s.text("/etc/passwd", &passwd).text("/etc/group", &group);
@@ -154,10 +179,6 @@ pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &
 
 /// The texts of `/etc` that people look at.
 fn settings(s: &mut Sketch) {
-    s.text("/etc/passwd", texts::PASSWD).text("/etc/group", texts::GROUP);
-    s.text_of("/etc/passwd-", 0o600, 0, texts::PASSWD).text("/etc/group-", texts::GROUP);
-    s.text_of("/etc/shadow", 0o640, 42, &texts::locked(texts::PASSWD, "19710:0:99999:7:::"));
-    s.text_of("/etc/gshadow", 0o640, 42, &texts::locked(texts::GROUP, ":"));
     s.text("/etc/shells", texts::SHELLS).text("/etc/profile", texts::PROFILE);
     s.text("/etc/bash.bashrc", texts::BASHRC).text("/root/.bashrc", texts::BASHRC);
     s.text("/root/.profile", texts::ROOT_PROFILE).text("/etc/skel/.bashrc", texts::BASHRC);

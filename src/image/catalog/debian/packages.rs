@@ -139,10 +139,15 @@ pub(super) fn packages(table: &str, column: usize) -> impl Iterator<Item = Packa
     })
 }
 
+/// May it be installed for several architectures at once? Libraries may.
+fn multi_arch(package: &Package<'_>) -> bool {
+    let library = package.section == "libs" && package.arch != ALL && package.name != "libc-bin";
+    library || package.name == "libpam-modules"
+}
+
 /// dpkg's name of a package's files in `/var/lib/dpkg/info`, without the ending.
 pub(super) fn info_name(package: &Package<'_>) -> String {
-    let shared = package.section == "libs" && package.arch != ALL;
-    if shared { format!("{}:{}", package.name, package.arch) } else { package.name.to_owned() }
+    if multi_arch(package) { format!("{}:{}", package.name, package.arch) } else { package.name.to_owned() }
 }
 
 /// `/var/lib/dpkg/status`.
@@ -150,7 +155,7 @@ pub(super) fn status<'a>(packages: impl Iterator<Item = Package<'a>>, maintainer
     let mut text = String::new();
     for package in packages {
         let Package { name, version, size, arch, section, description } = package;
-        let same = if section == "libs" && arch != ALL { "Multi-Arch: same\n" } else { "" };
+        let same = if multi_arch(&package) { "Multi-Arch: same\n" } else { "" };
         let _ = write!(
             text,
             "Package: {name}\nStatus: install ok installed\nPriority: required\nSection: {section}\n\

@@ -159,14 +159,14 @@ libfreetype6 2.12.1+dfsg-5 - 953 amd64 libs draws fonts
 libgav1-1 0.18.0-1+b1 - 945 amd64 libs AV1 decoder, another
 libgd3 2.3.3-9 - 445 amd64 libs draws images
 libgeoip1 1.6.12-10 - 304 amd64 libs countries of addresses
-libgssapi-krb5-2 - 1.19.2-2ubuntu0.3 401 amd64 libs Kerberos, GSS-API
+libgssapi-krb5-2 1.20.1-2+deb12u1 - 425 amd64 libs Kerberos, GSS-API
 libheif1 1.15.1-1 - 675 amd64 libs HEIF images
 libicu72 72.1-3 - 37052 amd64 libs Unicode and locales
 libjbig0 2.1-6.1 - 84 amd64 libs JBIG1 images
 libjpeg62-turbo 1:2.1.5-2 - 620 amd64 libs JPEG images
-libk5crypto3 - 1.19.2-2ubuntu0.3 306 amd64 libs Kerberos, cryptography
-libkeyutils1 - 1.6.1-2ubuntu3 43 amd64 libs keys in the kernel
-libkrb5-3 - 1.19.2-2ubuntu0.3 1071 amd64 libs Kerberos
+libk5crypto3 1.20.1-2+deb12u1 - 261 amd64 libs Kerberos, cryptography
+libkeyutils1 1.6.3-2 - 40 amd64 libs keys in the kernel
+libkrb5-3 1.20.1-2+deb12u1 - 1077 amd64 libs Kerberos
 libkrb5support0 1.20.1-2+deb12u1 - 134 amd64 libs Kerberos, helpers
 libldap-2.5-0 2.5.13+dfsg-5 - 553 amd64 libs directories by LDAP
 liblerc4 4.0.0+ds-2 - 649 amd64 libs raster compression

@@ -20,4 +20,4 @@ pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;
 pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
 pub use inode::{EPOCH, Extra, Inode, Kind, Nested};
-pub use tree::{Ino, Layer, Name, Nodes, Tree};
+pub use tree::{Described, Draw, Ino, Layer, Name, Nodes, Tree};

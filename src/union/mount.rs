@@ -81,7 +81,7 @@ const BROKEN_INDEX: &str = "the index holds a symlink, fifo or device without th
 
 /// Overlays over one another in a mount of these layers.
 fn depth<'l>(lowers: impl Iterator<Item = &'l Lower>) -> u32 {
-    let below = lowers.filter_map(|lower| lower.layer.inode(0).nested());
+    let below = lowers.filter_map(|lower| lower.layer.nested());
     below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
 }
 
@@ -317,6 +317,12 @@ impl Mount {
     pub(super) fn may_have(&self, (layer, dir): Part, hash: u64) -> bool {
         let lower = layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize));
         lower.is_none_or(|lower| lower.layer.may_have(dir, hash))
+    }
+
+    /// Is this a layer that is known to have no marks? See [`crate::fs::Layer::is_plain`].
+    pub(super) fn is_plain(&self, layer: u32) -> bool {
+        let lower = layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize));
+        lower.is_some_and(|lower| lower.layer.is_plain())
     }
 
     /// May there be a whiteout in this layer?

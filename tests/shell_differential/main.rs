@@ -241,16 +241,24 @@ fn recorded_lines_are_what_the_real_shells_answer() {
 #[test]
 fn a_line_by_hand() {
     let Ok(line) = std::env::var("LAYERLAB_SHELL_TRY") else { return };
+    // `@file`: many lines, one in each line of the file.
+    let lines: Vec<String> = match line.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect(),
+        None => vec![line],
+    };
     let only = std::env::var("LAYERLAB_SHELL").ok();
     let outcome = on_machines(1, &|machine| {
-        for shell in Shell::ALL {
-            if only.as_deref().is_some_and(|only| only != shell.word()) {
+        let wanted = |shell: &Shell| only.as_deref().is_none_or(|only| only == shell.word());
+        for (line, shell) in lines.iter().flat_map(|line| Shell::ALL.map(|shell| (line, shell))) {
+            if !wanted(&shell) {
                 continue;
             }
             let case = Case { name: "by hand".to_owned(), shell, line: line.clone(), files: Vec::new() };
             match compared(machine, &case) {
-                Ok((real, _, None)) => say(&format!("{}: same: {}", shell.word(), corpus::row(&case, &real))),
-                Ok((_, _, Some(found))) => say(&format!("{}: differs\n{}", shell.word(), found.told())),
+                Ok((real, _, None)) => say(&format!("same: {}", corpus::row(&case, &real))),
+                Ok((_, _, Some(found))) => {
+                    say(&format!("{} differs: {line}\n{}", shell.word(), found.told()));
+                }
                 Err(why) => {
                     say(&format!("{}: {why}", shell.word()));
                     return true;

@@ -342,7 +342,7 @@ impl<'m> Machine<'m> {
         match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
             // Opening a directory for reading works; reading it is what fails.
             StatKind::Dir => Ok(stream::new(Open::Null)),
-            _ => Ok(stream::reader(self.read(path)?)),
+            _ => Ok(stream::file(self.read(path)?)),
         }
     }
 

@@ -75,7 +75,12 @@ impl Machine<'_, '_, '_> {
                 }
             })
             .collect();
-        let printed = printf::format(&format.replace('\\', "\\\\"), &given, false, &mut self.call.m.t.fuel);
+        let printed = printf::format(
+            &format.replace('\\', "\\\\"),
+            &given,
+            printf::Flavour::Dash,
+            &mut self.call.m.t.fuel,
+        );
         text::decode(&printed.bytes)
     }
 

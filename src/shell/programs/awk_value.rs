@@ -73,6 +73,6 @@ pub(super) fn shown(number: f64) -> String {
         return format!("{number:.0}").replace("-0", if number == 0.0 { "0" } else { "-0" });
     }
     let mut fuel = crate::trace::Fuel::default();
-    let printed = printf::format("%.6g", &[number.to_string()], false, &mut fuel);
+    let printed = printf::format("%.6g", &[number.to_string()], printf::Flavour::Dash, &mut fuel);
     text::decode(&printed.bytes)
 }

@@ -52,7 +52,12 @@ impl Machine<'_, '_, '_> {
                 }
             }
         }
-        let printed = printf::format(&format.replace('\\', "\\\\"), &given, false, &mut self.call.m.t.fuel);
+        let printed = printf::format(
+            &format.replace("\\", "\\\\"),
+            &given,
+            printf::Flavour::Dash,
+            &mut self.call.m.t.fuel,
+        );
         let mut text = text::decode(&printed.bytes);
         // A directive that printf does not know is printed as it stands.
         for mistake in printed.mistakes {

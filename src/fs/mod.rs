@@ -7,12 +7,13 @@ mod contents;
 mod digest;
 mod entries;
 mod errno;
+mod filter;
 mod host;
 mod inode;
 pub mod path;
 mod tree;
 
-pub use contents::{Contents, Piece};
+pub use contents::{Contents, Piece, Seeded};
 pub use digest::{Digest, Hasher};
 pub use entries::Entries;
 pub(crate) use entries::{fold, name_hash};

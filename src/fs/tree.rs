@@ -1,6 +1,7 @@
 //! Directory trees: [`Tree`] can be changed (an upper), [`Layer`] is sealed and shared (a lower).
 
-use super::entries::Entries;
+use super::entries::{Entries, name_hash};
+use super::filter::Filter;
 use super::inode::{Inode, Kind, Nested};
 use super::path;
 use std::collections::{BTreeMap, HashMap};
@@ -307,10 +308,11 @@ impl Tree {
                 *entries = sealed;
             }
         }
+        let filter = filter_of(&inodes, files);
         let whiteouts = inodes.iter().any(Inode::is_whiteout);
         let redirects = inodes.iter().any(|inode| inode.redirect().is_some());
         let inodes = inodes.into_boxed_slice();
-        Sealed { inodes, whiteouts, redirects, entries: files, bytes }
+        Sealed { inodes, filter, whiteouts, redirects, entries: files, bytes }
     }
 
     /// Number of inodes held, those without a name included.
@@ -324,9 +326,25 @@ impl Tree {
     }
 }
 
+/// The filter of a sealed tree. None where directories list names that can't be looked up: those are
+/// asked for, too.
+fn filter_of(inodes: &[Inode], names: usize) -> Option<Filter> {
+    let mut filter = Filter::for_names(names);
+    for (dir, inode) in inodes.iter().enumerate() {
+        if inode.nested().is_some() {
+            return None;
+        }
+        for (name, _) in inode.entries().into_iter().flat_map(Entries::unordered) {
+            filter.add(dir as Ino, name_hash(name));
+        }
+    }
+    Some(filter)
+}
+
 #[derive(Debug)]
 struct Sealed {
     inodes: Box<[Inode]>,
+    filter: Option<Filter>,
     whiteouts: bool,
     redirects: bool,
     entries: usize,
@@ -374,6 +392,13 @@ impl Layer {
     /// An empty layer.
     pub fn empty() -> Layer {
         Tree::new().seal()
+    }
+
+    /// Has this directory perhaps a name with this [`name_hash`]? No means no; yes means that it is worth
+    /// looking.
+    #[inline]
+    pub fn may_have(&self, dir: Ino, hash: u64) -> bool {
+        self.sealed().filter.as_ref().is_none_or(|filter| filter.may_have(dir, hash))
     }
 
     /// A layer that is drawn when somebody first looks into it.

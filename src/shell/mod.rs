@@ -31,7 +31,9 @@ mod state;
 pub(crate) mod stream;
 mod syntax;
 pub(crate) mod text;
+mod traps;
 mod users;
+mod xtrace;
 
 pub use call::Call;
 pub use start::{run, run_with, user_of};

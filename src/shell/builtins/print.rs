@@ -51,14 +51,34 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
             Dialect::Dash => shell.complain("usage: printf format [arg ...]"),
             Dialect::Bash => shell.print_error("printf: usage: printf [-v var] format [arguments]\n"),
         }
-        shell.s.status = if shell.s.dialect == Dialect::Ash { 1 } else { 2 };
+        shell.s.status = 2;
         return Ok(Flow::Next);
     };
-    let result = formatting::format(format, arguments, bash, &mut shell.m.t.fuel);
+    let flavour = match shell.s.dialect {
+        Dialect::Ash => formatting::Flavour::Busybox,
+        Dialect::Dash => formatting::Flavour::Dash,
+        Dialect::Bash => formatting::Flavour::Bash,
+    };
+    let result = formatting::format(format, arguments, flavour, &mut shell.m.t.fuel);
     for mistake in &result.mistakes {
         let message = match (shell.s.dialect, mistake) {
             (Dialect::Ash, formatting::Mistake::Number(word)) => format!("invalid number '{word}'"),
-            (Dialect::Ash, formatting::Mistake::Format(_, word)) => format!("{word}: invalid format"),
+            (Dialect::Ash, formatting::Mistake::Partial(word)) => format!("invalid number '{word}'"),
+            (Dialect::Ash, formatting::Mistake::Format(_, word)) => {
+                format!("{}: invalid format", word.trim_end_matches(['h', 'l', 'L', 'j', 'z', 't']))
+            }
+            (Dialect::Bash, formatting::Mistake::Unfinished(word)) => {
+                format!("`{word}': missing format character")
+            }
+            (Dialect::Dash, formatting::Mistake::Unfinished(word))
+                if word.ends_with(|c| "hlLjzt".contains(c)) =>
+            {
+                format!("{word}: invalid directive")
+            }
+            (Dialect::Dash, formatting::Mistake::Unfinished(_)) => "missing format character".to_owned(),
+            (Dialect::Ash, formatting::Mistake::Unfinished(word)) => {
+                format!("{}: invalid format", word.trim_end_matches(['h', 'l', 'L', 'j', 'z', 't']))
+            }
             (Dialect::Dash, formatting::Mistake::Number(word)) => format!("{word}: expected numeric value"),
             (Dialect::Bash, formatting::Mistake::Number(word)) => format!("{word}: invalid number"),
             (Dialect::Bash, formatting::Mistake::Partial(word)) => format!("{word}: invalid number"),
@@ -76,7 +96,10 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
             shell.complain(&message);
         }
     }
-    let unknown = result.mistakes.iter().any(|m| matches!(m, formatting::Mistake::Format(..)));
+    let unknown = result
+        .mistakes
+        .iter()
+        .any(|m| matches!(m, formatting::Mistake::Format(..) | formatting::Mistake::Unfinished(_)));
     shell.s.status = i32::from(!result.mistakes.is_empty());
     if unknown && shell.s.dialect == Dialect::Dash {
         shell.s.status = 2;
@@ -164,11 +187,18 @@ impl Shell<'_, '_> {
             return Err(Abort(137));
         }
         Ok(match cond {
-            Cond::Not(inner) => !self.holds(inner)?,
+            Cond::Not(inner) => {
+                let outer = self.negated;
+                self.negated = !outer;
+                let holds = self.holds(inner);
+                self.negated = outer;
+                !holds?
+            }
             Cond::And(left, right) => self.holds(left)? && self.holds(right)?,
             Cond::Or(left, right) => self.holds(left)? || self.holds(right)?,
             Cond::Unary(op, word) => {
                 let operand = self.text(word)?;
+                self.trace_condition(self.negated, None, op, &operand);
                 if op == "-v" {
                     self.s.get(&operand).is_some()
                 } else {
@@ -181,6 +211,10 @@ impl Shell<'_, '_> {
 
     fn compare(&mut self, left: &Word, op: &str, right: &Word) -> Expanded<bool> {
         let text = self.text(left)?;
+        if self.s.options.xtrace {
+            let shown = self.pattern_shown(right, op)?;
+            self.trace_condition(self.negated, Some(&text), op, &shown);
+        }
         match op {
             "=" | "==" | "!=" => {
                 let pattern = Pattern::new(&self.pattern(right)?);

@@ -26,6 +26,8 @@ pub(crate) enum Join {
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     pub bang: bool,
+    /// bash's `time`; true: with `-p`.
+    pub timed: Option<bool>,
     pub commands: Vec<Command>,
 }
 
@@ -40,15 +42,45 @@ pub(crate) struct Command {
 /// What kind of command.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    Simple { assigns: Vec<Assign>, words: Vec<Word> },
+    /// `arrays`: those that `declare` and the like give values to (bash).
+    Simple {
+        assigns: Vec<Assign>,
+        words: Vec<Word>,
+        arrays: Vec<Assign>,
+    },
     Group(List),
     Subshell(Rc<List>),
-    If { arms: Vec<(List, List)>, other: Option<List> },
-    Loop { until: bool, condition: List, body: List },
-    For { name: String, words: Option<Vec<Word>>, body: List },
-    ForArith { start: Word, check: Word, step: Word, body: List },
-    Case { word: Word, arms: Vec<Arm> },
-    Function { name: String, body: Rc<Command> },
+    If {
+        arms: Vec<(List, List)>,
+        other: Option<List>,
+    },
+    Loop {
+        until: bool,
+        condition: List,
+        body: List,
+    },
+    /// `shown`: the words as they were written (bash), for `set -x`.
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        shown: String,
+        body: List,
+    },
+    ForArith {
+        start: Word,
+        check: Word,
+        step: Word,
+        body: List,
+    },
+    Case {
+        word: Word,
+        shown: String,
+        arms: Vec<Arm>,
+    },
+    Function {
+        name: String,
+        body: Rc<Command>,
+    },
     Arith(Word),
     Cond(Cond),
 }

@@ -3,6 +3,8 @@
 //!
 //! Opening a built-in base that nobody has looked into: 1 ms, the first time and every time.
 
+#![allow(clippy::expect_used)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use layerlab::build::{self, Builder, Cache, Catalog, Context, ContextEntry, EntryKind, Request};
 use layerlab::dockerfile::Version;

@@ -18,6 +18,8 @@ struct Evaluator<'a, V: Variables> {
     skip: u32,
     /// A number or a name should have come here.
     wants_operand: bool,
+    /// Where the right side of the last operator begins.
+    operand: usize,
     source: &'a str,
 }
 
@@ -47,6 +49,7 @@ pub(super) fn evaluate(source: &str, dialect: Dialect, depth: u32, variables: &m
         depth,
         skip: 0,
         wants_operand: false,
+        operand: 0,
         source,
     };
     evaluator.blanks();
@@ -172,6 +175,10 @@ impl<V: Variables> Evaluator<'_, V> {
         if !self.take("?") {
             return Ok(condition);
         }
+        self.blanks();
+        if self.dialect == Dialect::Bash && self.at >= self.chars.len() {
+            return Err(format!("{}: expression expected (error token is \"?\")", self.source.trim()));
+        }
         let skip_first = u32::from(condition == 0);
         self.skip += skip_first;
         let first = self.deeper(Self::comma)?;
@@ -204,6 +211,8 @@ impl<V: Variables> Evaluator<'_, V> {
             });
             let Some(op) = found else { return Ok(left) };
             self.at += op.len();
+            self.blanks();
+            self.operand = self.at;
             let lazy = (*op == "&&" && left == 0) || (*op == "||" && left != 0);
             self.skip += u32::from(lazy);
             let right = self.binary(level + 1)?;
@@ -234,7 +243,8 @@ impl<V: Variables> Evaluator<'_, V> {
                 if self.skip > 0 {
                     return Ok(0);
                 }
-                return self.zero(&right.to_string());
+                let divisor: String = self.chars.get(self.operand..).unwrap_or_default().iter().collect();
+                return self.zero(&divisor);
             }
             "/" => left.wrapping_div(right),
             _ => left.wrapping_rem(right),

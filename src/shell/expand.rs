@@ -35,7 +35,7 @@ impl Shell<'_, '_> {
     fn word_fields(&mut self, word: &Word, result: &mut Vec<String>) -> Expanded<()> {
         if let [Part::Text(text)] = &word.0[..]
             && !text.starts_with('~')
-            && !text.contains(['*', '?', '['])
+            && !text.contains(['*', '?', '[', '('])
         {
             result.push(text.clone());
             return Ok(());
@@ -60,6 +60,7 @@ impl Shell<'_, '_> {
         let options = super::glob::Options {
             hidden: self.s.options.dotglob,
             deep: self.s.options.globstar,
+            flavour: self.flavour(),
             dots: self.s.dialect != Dialect::Bash,
         };
         let found = super::glob::expand(self.m, &field.pattern, options);
@@ -82,6 +83,14 @@ impl Shell<'_, '_> {
         let mut fields = Fields::single();
         self.parts(&word.0, false, &mut fields)?;
         Ok(fields.one().text)
+    }
+
+    /// How patterns of this shell are read.
+    pub(super) fn flavour(&self) -> pattern::Flavour {
+        pattern::Flavour {
+            caret: self.s.dialect != Dialect::Dash,
+            extended: self.s.dialect == Dialect::Bash && self.s.options.extglob,
+        }
     }
 
     /// One pattern: what was quoted is escaped.
@@ -224,6 +233,7 @@ impl Shell<'_, '_> {
             return Err(Abort(137));
         }
         match arith::evaluate(source, Dialect::Bash, 0, self) {
+            _ if std::mem::take(&mut self.unbound) => Err(Abort(self.fatal_status())),
             Ok(value) => Ok(value),
             Err(message) => {
                 let builtin = self.builtin.take();
@@ -239,7 +249,11 @@ impl Shell<'_, '_> {
             return Err(Abort(137));
         }
         let dialect = self.s.dialect;
-        arith::evaluate(source, dialect, 0, self).map_err(|message| {
+        let value = arith::evaluate(source, dialect, 0, self);
+        if std::mem::take(&mut self.unbound) {
+            return Err(Abort(self.fatal_status()));
+        }
+        value.map_err(|message| {
             self.complain(&message);
             self.discards = dialect == Dialect::Bash;
             Abort(if dialect == Dialect::Bash { 1 } else { 2 })
@@ -271,7 +285,8 @@ impl arith::Variables for Shell<'_, '_> {
             }
             None => {
                 let value = self.lookup(name);
-                if value.is_none() && self.s.options.nounset {
+                if value.is_none() && self.s.options.nounset && self.s.dialect == Dialect::Bash {
+                    self.unbound = true;
                     self.complain(&self.unset_message(name));
                 }
                 value
@@ -300,9 +315,10 @@ pub(super) fn trim(
     source: &str,
     prefix: bool,
     longest: bool,
+    flavour: pattern::Flavour,
     fuel: &mut crate::trace::Fuel,
 ) -> String {
-    let compiled = pattern::Pattern::new(source);
+    let compiled = pattern::Pattern::of(source, flavour);
     let chars: Vec<char> = text.chars().collect();
     let count = chars.len();
     let mut cuts: Vec<usize> = (0..=count).collect();

@@ -146,9 +146,19 @@ impl Shell<'_, '_> {
                     (true, false) => "parameter not set".to_owned(),
                 };
                 self.complain(&format!("{}: {text}", param.name));
-                return Err(Abort(if self.s.dialect == Dialect::Bash { 127 } else { 2 }));
+                return Err(Abort(self.fatal_status()));
             }
             _ => {}
+        }
+        if let Op::Transform(letter) = &param.op {
+            if set && letter.is_none() {
+                self.complain(&format!("{}: bad substitution", param.source));
+                self.discards = true;
+                return Err(Abort(1));
+            }
+            if !set && !self.s.options.nounset {
+                return Ok(());
+            }
         }
         if !set
             && self.s.options.nounset
@@ -156,17 +166,17 @@ impl Shell<'_, '_> {
         {
             let message = self.unset_message(&param.name);
             self.complain(&message);
-            return Err(Abort(if self.s.dialect == Dialect::Bash { 127 } else { 2 }));
+            return Err(Abort(self.fatal_status()));
         }
         match got {
             Got::Many(values, joins) => self.many(param, values, joins, quoted, out),
             Got::One(text) => {
-                let text = self.operate(&param.op, text)?;
+                let text = self.operate(&param.name, &param.op, text)?;
                 self.result(&text, quoted, out);
                 Ok(())
             }
             Got::Unset => {
-                let text = self.operate(&param.op, String::new())?;
+                let text = self.operate(&param.name, &param.op, String::new())?;
                 self.result(&text, quoted, out);
                 Ok(())
             }
@@ -190,7 +200,7 @@ impl Shell<'_, '_> {
             op => {
                 let mut changed = Vec::with_capacity(values.len());
                 for value in values {
-                    changed.push(self.operate(op, value)?);
+                    changed.push(self.operate(&param.name, op, value)?);
                 }
                 changed
             }
@@ -239,12 +249,14 @@ impl Shell<'_, '_> {
         Ok(all.into_iter().skip(start as usize).take(count as usize).collect())
     }
 
-    fn operate(&mut self, op: &Op, text: String) -> Expanded<String> {
+    fn operate(&mut self, name: &str, op: &Op, text: String) -> Expanded<String> {
         Ok(match op {
             Op::Length => text.chars().count().to_string(),
             Op::Prefix(longest, word) | Op::Suffix(longest, word) => {
                 let pattern = self.pattern(word)?;
-                trim(&text, &pattern, matches!(op, Op::Prefix(..)), *longest, &mut self.m.t.fuel)
+                let flavour = self.flavour();
+                let prefix = matches!(op, Op::Prefix(..));
+                trim(&text, &pattern, prefix, *longest, flavour, &mut self.m.t.fuel)
             }
             Op::Replace(anchor, pattern, with) => {
                 let pattern = self.pattern(pattern)?;
@@ -268,6 +280,20 @@ impl Shell<'_, '_> {
                     chars.into_iter().skip(start as usize).take((end - start) as usize).collect()
                 }
             }
+            Op::Transform(Some(letter)) => match letter {
+                'Q' => super::builtins::quote_again(&text),
+                'U' => text.to_uppercase(),
+                'L' => text.to_lowercase(),
+                'u' => {
+                    let mut chars = text.chars();
+                    let first = chars.next().map(|c| c.to_uppercase().to_string());
+                    first.unwrap_or_default() + chars.as_str()
+                }
+                'E' => super::text::decode(&super::escape::ansi_c(&text)),
+                'A' => format!("{name}={}", super::builtins::quote_again(&text)),
+                'a' => String::new(),
+                _ => text,
+            },
             Op::Case { upper, all } => {
                 let turn = |c: char| if *upper { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
                 text.chars().enumerate().map(|(i, c)| if *all || i == 0 { turn(c) } else { c }).collect()
@@ -280,7 +306,7 @@ impl Shell<'_, '_> {
         if source.is_empty() {
             return text.to_owned();
         }
-        let pattern = Pattern::new(source);
+        let pattern = Pattern::of(source, self.flavour());
         let chars: Vec<char> = text.chars().collect();
         let (mut result, mut at) = (String::new(), 0);
         'text: while at <= chars.len() {
@@ -314,6 +340,15 @@ impl Shell<'_, '_> {
         }
         result.extend(chars.get(at..).unwrap_or_default());
         result
+    }
+
+    /// The status with which `${x?}` and an unset parameter end the shell.
+    pub(super) fn fatal_status(&self) -> i32 {
+        match self.s.dialect {
+            Dialect::Bash if self.s.options.errexit || self.s.subshell > 0 => 1,
+            Dialect::Bash => 127,
+            _ => 2,
+        }
     }
 
     pub(super) fn unset_message(&self, name: &str) -> String {

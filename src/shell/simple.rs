@@ -40,7 +40,9 @@ impl Shell<'_, '_> {
             self.s.status = if self.s.dialect == Dialect::Dash { 2 } else { 1 };
             return if special { Flow::Exit } else { self.errexit() };
         }
-        let keep = argv.first().is_some_and(|name| name == "exec") && argv.len() == 1;
+        // What `exec` redirects stays, inside a function or `eval` too.
+        let keep = command.redirects.is_empty()
+            || argv.first().is_some_and(|name| name == "exec") && argv.len() == 1;
         let mut flow = self.with_assigns(assigns, &argv, special);
         if matches!(flow, Ok(Flow::Next)) && self.s.status == 0 {
             let all = arrays.iter().try_for_each(|array| self.assign(array, false));
@@ -367,6 +369,16 @@ impl Shell<'_, '_> {
     /// Where bash says that it is: the file of the function or of the `.` it is in (BASH_SOURCE).
     fn source_name(&self) -> &str {
         self.s.sources.last().map_or(&self.s.name, |source| source)
+    }
+
+    /// bash alone warns of a here-document without its end.
+    pub(super) fn here_document_cut_off(&mut self, line: u32, wanted: &str) {
+        if self.s.dialect == Dialect::Bash {
+            let place = self.place(line);
+            self.print_error(&format!(
+                "{place}warning: here-document at line {line} delimited by end-of-file (wanted `{wanted}')\n"
+            ));
+        }
     }
 
     pub(super) fn syntax_error(&mut self, error: &SyntaxError) {

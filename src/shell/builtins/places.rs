@@ -125,6 +125,14 @@ pub(super) fn pushd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow
     Ok(flow)
 }
 
+pub(super) fn dirs(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
+    let now = shell.s.get("PWD").unwrap_or_default();
+    let stack = shell.s.get("DIRSTACK").unwrap_or_default();
+    shell.say(&format!("{}\n", format!("{now} {stack}").trim_end()));
+    shell.s.status = 0;
+    Ok(Flow::Next)
+}
+
 pub(super) fn popd(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
     let stack = shell.s.get("DIRSTACK").unwrap_or_default();
     let Some((top, rest)) = stack.split_once(' ') else {

@@ -3,6 +3,7 @@
 use super::super::eval::{Flow, Shell};
 use super::super::expand::{Abort, Expanded};
 use super::super::pattern::Pattern;
+use super::super::programs::test_classic::{self, Classic};
 use super::super::programs::{echo as echoing, printf as formatting, test as testing};
 use super::super::syntax::{Cond, Dialect, Part, Word};
 use super::super::text;
@@ -45,7 +46,7 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
     let [format, arguments @ ..] = words else {
         match shell.s.dialect {
             Dialect::Ash => {
-                let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+                let name = shell.s.applet.clone();
                 shell.print_error(&format!("{name}: usage: printf FORMAT [ARGUMENT...]\n"));
             }
             Dialect::Dash => shell.complain("usage: printf format [arg ...]"),
@@ -90,7 +91,7 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
             (_, formatting::Mistake::Format(word, _)) => format!("{word}: invalid directive"),
         };
         if shell.s.dialect == Dialect::Ash {
-            let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+            let name = shell.s.applet.clone();
             shell.print_error(&format!("{name}: {message}\n"));
         } else {
             shell.complain(&message);
@@ -131,7 +132,12 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
             }
         }
     }
-    shell.s.status = match testing::evaluate(shell.m, words, dialect == Dialect::Bash) {
+    let answer = match dialect {
+        Dialect::Ash => test_classic::evaluate(shell.m, words, Classic::Busybox),
+        Dialect::Dash => test_classic::evaluate(shell.m, words, Classic::Dash),
+        Dialect::Bash => testing::evaluate(shell.m, words, true),
+    };
+    shell.s.status = match answer {
         Ok(true) => 0,
         Ok(false) => 1,
         Err(mistake) => {
@@ -146,15 +152,19 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
                     format!("{word}: binary operator expected")
                 }
                 (Dialect::Bash, testing::Mistake::TooMany(_)) => "too many arguments".to_owned(),
+                // Neither names a word that is empty.
+                (Dialect::Dash, testing::Mistake::TooMany(word)) if word.is_empty() => {
+                    "unexpected operator".to_owned()
+                }
                 (
                     Dialect::Dash,
-                    testing::Mistake::Binary(_) | testing::Mistake::TooMany(_) | testing::Mistake::Unary(_),
-                ) => {
-                    // dash names the first word that no operator has taken.
-                    let taken =
-                        usize::from(words.len() > 2 && words.first().is_some_and(|w| testing::is_unary(w)));
-                    format!("{}: unexpected operator", words.get(taken).map_or("", String::as_str))
-                }
+                    testing::Mistake::Binary(word)
+                    | testing::Mistake::TooMany(word)
+                    | testing::Mistake::Unary(word),
+                ) => format!("{word}: unexpected operator"),
+                (_, testing::Mistake::Operand(word)) => format!("{word}: argument expected"),
+                (Dialect::Bash, testing::Mistake::Parenthesis) => "`)' expected".to_owned(),
+                (_, testing::Mistake::Parenthesis) => "closing paren expected".to_owned(),
                 (Dialect::Ash, testing::Mistake::Binary(word) | testing::Mistake::TooMany(word)) => {
                     format!("{word}: unknown operand")
                 }
@@ -173,7 +183,7 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
 /// busybox's `test` complains as the applet, not as a builtin.
 fn say_test(shell: &mut Shell<'_, '_>, message: &str) {
     if shell.s.dialect == Dialect::Ash {
-        let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+        let name = shell.s.applet.clone();
         shell.print_error(&format!("{name}: {message}\n"));
     } else {
         shell.complain(message);
@@ -217,7 +227,9 @@ impl Shell<'_, '_> {
         }
         match op {
             "=" | "==" | "!=" => {
-                let pattern = Pattern::new(&self.pattern(right)?);
+                let extended = self.s.dialect == Dialect::Bash;
+                let flavour = super::super::pattern::Flavour { extended, ..self.flavour() };
+                let pattern = Pattern::of(&self.pattern(right)?, flavour);
                 if !self.m.t.fuel.spend(pattern.len().saturating_add(text.len() as u64)) {
                     return Err(Abort(137));
                 }

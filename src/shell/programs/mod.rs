@@ -36,6 +36,7 @@ mod sums;
 mod system;
 mod tar_format;
 pub(super) mod test;
+pub(super) mod test_classic;
 mod text_tools;
 mod wrap;
 

@@ -28,6 +28,10 @@ pub(crate) struct Parser {
     pub(super) token_start: usize,
     pub(super) dialect: Dialect,
     pub(super) depth: u32,
+    /// `@(…)` and its like are patterns: `shopt -s extglob`, or the right side of a comparison.
+    pub(super) extglob: bool,
+    /// Here-documents that the end of the text cut off: the line of each, and what should have ended it.
+    pub cut_off: Vec<(u32, String)>,
     documents: Vec<Document>,
 }
 
@@ -60,6 +64,8 @@ impl Parser {
             token_start: 0,
             dialect,
             depth: 0,
+            extglob: false,
+            cut_off: Vec::new(),
             documents: Vec::new(),
         }
     }
@@ -67,7 +73,12 @@ impl Parser {
     /// Text inside this one, which begins on a line of it.
     pub(super) fn within(&self, source: &str, line: u32) -> Parser {
         let inner = Parser::new(source, self.dialect);
-        Parser { line, first_line: line, depth: self.depth, ..inner }
+        Parser { line, first_line: line, depth: self.depth, extglob: self.extglob, ..inner }
+    }
+
+    /// Extended patterns from here on, or not.
+    pub fn set_extglob(&mut self, on: bool) {
+        self.extglob = on;
     }
 
     /// The next complete command: up to a newline. None at the end.
@@ -140,7 +151,12 @@ impl Parser {
             reading.word(word, String::new(), self.line, false);
             return Ok(None);
         }
-        let token = self.token()?;
+        let extglob = self.extglob;
+        let compares = matches!(reading.last(0), "=" | "==" | "!=") && reading.in_condition();
+        self.extglob |= compares && self.dialect == Dialect::Bash;
+        let token = self.token();
+        self.extglob = extglob;
+        let token = token?;
         let line = self.token_line;
         self.check(reading, &token)?;
         match &token {
@@ -328,6 +344,7 @@ impl Parser {
         for document in std::mem::take(&mut self.documents) {
             let mut text = String::new();
             let line = self.line;
+            let mut found = false;
             while self.pos < self.src.len() {
                 let mut row = String::new();
                 let mut ended = false;
@@ -340,12 +357,16 @@ impl Parser {
                 }
                 let shown = if document.tabs { row.trim_start_matches('\t') } else { &row };
                 if shown == document.delimiter {
+                    found = true;
                     break;
                 }
                 text.push_str(shown);
                 if ended {
                     text.push('\n');
                 }
+            }
+            if !found {
+                self.cut_off.push((line.saturating_sub(1).max(1), document.delimiter.clone()));
             }
             let word = if document.quoted {
                 Word::quoted(text)

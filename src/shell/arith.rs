@@ -85,8 +85,19 @@ impl<V: Variables> Evaluator<'_, V> {
         here
     }
 
+    /// A sign is missing: `)` or the `:` of `?:`.
+    fn missing<T>(&self, sign: char) -> Result<T, String> {
+        match (self.dialect, sign) {
+            (Dialect::Dash, _) => {
+                Err(format!("arithmetic expression: expecting '{sign}': \"{}\"", self.source))
+            }
+            (Dialect::Ash, ':') => Err("malformed ?: operator".to_owned()),
+            _ => self.mistake(),
+        }
+    }
+
     fn mistake<T>(&self) -> Result<T, String> {
-        let source = self.source.trim();
+        let source = self.source.trim_start();
         Err(match self.dialect {
             Dialect::Ash => "arithmetic syntax error".to_owned(),
             Dialect::Dash if self.wants_operand => {
@@ -152,6 +163,8 @@ impl<V: Variables> Evaluator<'_, V> {
                 .find(|op| self.starts(op) && !(*op == "=" && self.starts("==")));
             if let Some(op) = op {
                 self.at += op.len();
+                self.blanks();
+                self.operand = self.at;
                 let right = self.deeper(Self::assignment)?;
                 let value = match op.strip_suffix('=') {
                     Some("") | None => right,
@@ -184,7 +197,7 @@ impl<V: Variables> Evaluator<'_, V> {
         let first = self.deeper(Self::comma)?;
         self.skip -= skip_first;
         if !self.take(":") {
-            return self.mistake();
+            return self.missing(':');
         }
         self.skip += 1 - skip_first;
         let second = self.deeper(Self::assignment)?;
@@ -308,7 +321,7 @@ impl<V: Variables> Evaluator<'_, V> {
         self.blanks();
         if self.take("(") {
             let value = self.deeper(Self::comma)?;
-            return if self.take(")") { Ok(value) } else { self.mistake() };
+            return if self.take(")") { Ok(value) } else { self.missing(')') };
         }
         if let Some(name) = self.name() {
             for (op, step) in [("++", 1), ("--", -1)] {

@@ -21,6 +21,8 @@ pub(super) struct Shell<'s, 'm> {
     pub traced: Option<Stream>,
     /// The failure that is on its way out ends the line, not the shell (bash).
     pub discards: bool,
+    /// The word that holds a `${…}` which is none, for bash's message.
+    pub whole: Option<String>,
     /// An arithmetic expression used a variable that is not set, under bash's `set -u`.
     pub unbound: bool,
     /// A trap's action runs.
@@ -51,6 +53,7 @@ impl<'s, 'm> Shell<'s, 'm> {
             traced: None,
             discards: false,
             unbound: false,
+            whole: None,
             trapped: false,
             negated: false,
         }
@@ -74,9 +77,12 @@ impl<'s, 'm> Shell<'s, 'm> {
         let (calls, subshell) = (self.s.calls, self.s.subshell);
         loop {
             parser.set_extglob(self.s.dialect == Dialect::Bash && self.s.options.extglob);
+            if self.s.dialect != Dialect::Bash || self.s.options.expand_aliases {
+                parser.set_aliases(&self.s.aliases);
+            }
             let next = parser.next();
-            for (line, wanted) in std::mem::take(&mut parser.cut_off) {
-                self.here_document_cut_off(line, &wanted);
+            for (last, line, wanted) in std::mem::take(&mut parser.cut_off) {
+                self.here_document_cut_off(last, line, &wanted);
             }
             match next {
                 Ok(None) => return Flow::Next,

@@ -4,7 +4,7 @@ use super::eval::Shell;
 use super::fields::{Field, Fields};
 use super::pattern;
 use super::state::Value;
-use super::syntax::{Dialect, Part, Script, Word};
+use super::syntax::{Dialect, Op, Part, Script, Word};
 use super::{arith, text};
 use crate::fs::Contents;
 
@@ -41,6 +41,10 @@ impl Shell<'_, '_> {
             return Ok(());
         }
         let separators = self.s.get("IFS").unwrap_or_else(|| " \t\n".to_owned());
+        let bad = |part: &Part| matches!(part, Part::Param(param) if matches!(param.op, Op::Bad));
+        if self.s.dialect == Dialect::Bash && word.0.len() > 1 && word.0.iter().any(bad) {
+            self.whole = Some(word.written());
+        }
         let mut fields = Fields::splitting(&separators);
         self.parts(&word.0, false, &mut fields)?;
         for field in fields.finish() {

@@ -7,6 +7,10 @@ use super::pattern::Pattern;
 use super::state::Value;
 use super::syntax::{Anchor, Dialect, Op, Param, Part, Word};
 
+fn is_name_start(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_'
+}
+
 /// The value of a parameter.
 enum Got {
     Unset,
@@ -47,7 +51,14 @@ impl Shell<'_, '_> {
         }
         let mut name = param.name.clone();
         if param.indirect {
-            let target = self.lookup(&name).unwrap_or_default();
+            let target = self.lookup(&name);
+            let all = param.index.as_ref().and_then(Word::plain);
+            if target.is_none() && all.is_none() && self.s.dialect == Dialect::Bash {
+                self.complain(&format!("{name}: invalid indirect expansion"));
+                self.discards = true;
+                return Err(Abort(1));
+            }
+            let target = target.unwrap_or_default();
             if param.index.as_ref().and_then(Word::plain) == Some("@") {
                 return Ok(self.keys(&name));
             }
@@ -102,7 +113,10 @@ impl Shell<'_, '_> {
             let message = match self.s.dialect {
                 Dialect::Ash => "syntax error: bad substitution".to_owned(),
                 Dialect::Dash => "Bad substitution".to_owned(),
-                Dialect::Bash => format!("{}: bad substitution", param.source),
+                Dialect::Bash => {
+                    let whole = self.whole.take().unwrap_or_else(|| param.source.clone());
+                    format!("{whole}: bad substitution")
+                }
             };
             self.complain(&message);
             self.discards = self.s.dialect == Dialect::Bash;
@@ -127,6 +141,15 @@ impl Shell<'_, '_> {
                 }
                 return self.parts(&word.0, quoted, out);
             }
+            Op::Assign(colon, _) if missing(*colon) && !param.name.starts_with(is_name_start) => {
+                let message = match self.s.dialect {
+                    Dialect::Bash => format!("${}: cannot assign in this way", param.name),
+                    _ => format!("{}: bad variable name", param.name),
+                };
+                self.complain(&message);
+                self.discards = self.s.dialect == Dialect::Bash;
+                return Err(Abort(if self.discards { 1 } else { 2 }));
+            }
             Op::Assign(colon, word) if missing(*colon) => {
                 let value = self.text(word)?;
                 if !self.s.set(&param.name, value.clone()) {
@@ -139,7 +162,9 @@ impl Shell<'_, '_> {
             Op::Error(colon, word) if missing(*colon) => {
                 let text = self.text(word)?;
                 let bash = self.s.dialect == Dialect::Bash;
-                let text = match (text.is_empty(), *colon) {
+                // A word that is there but empty says nothing.
+                let given = !text.is_empty() || !word.0.is_empty();
+                let text = match (!given, *colon) {
                     (false, _) => text,
                     (true, true) if bash => "parameter null or not set".to_owned(),
                     (true, true) => "parameter not set or null".to_owned(),
@@ -260,7 +285,7 @@ impl Shell<'_, '_> {
             }
             Op::Replace(anchor, pattern, with) => {
                 let pattern = self.pattern(pattern)?;
-                let with = self.text(with)?;
+                let with = self.replacement(with)?;
                 self.replace(&text, &pattern, &with, *anchor)
             }
             Op::Slice(offset, length) => {
@@ -282,11 +307,11 @@ impl Shell<'_, '_> {
             }
             Op::Transform(Some(letter)) => match letter {
                 'Q' => super::builtins::quote_again(&text),
-                'U' => text.to_uppercase(),
-                'L' => text.to_lowercase(),
+                'U' => text.to_ascii_uppercase(),
+                'L' => text.to_ascii_lowercase(),
                 'u' => {
                     let mut chars = text.chars();
-                    let first = chars.next().map(|c| c.to_uppercase().to_string());
+                    let first = chars.next().map(|c| c.to_ascii_uppercase().to_string());
                     first.unwrap_or_default() + chars.as_str()
                 }
                 'E' => super::text::decode(&super::escape::ansi_c(&text)),
@@ -302,7 +327,31 @@ impl Shell<'_, '_> {
         })
     }
 
-    fn replace(&mut self, text: &str, source: &str, with: &str, anchor: Anchor) -> String {
+    /// What comes in the place of a match: pieces, none for the match itself, which bash puts where an `&`
+    /// is not quoted (`patsub_replacement`).
+    fn replacement(&mut self, with: &Word) -> Expanded<Vec<Option<String>>> {
+        if self.s.dialect != Dialect::Bash {
+            return Ok(vec![Some(self.text(with)?)]);
+        }
+        let mut pieces = Vec::new();
+        for part in &with.0 {
+            let quoted = matches!(part, Part::Quoted(_) | Part::Double(_));
+            let value = self.text(&Word(vec![part.clone()]))?;
+            if quoted {
+                pieces.push(Some(value));
+                continue;
+            }
+            for (number, piece) in value.split('&').enumerate() {
+                if number > 0 {
+                    pieces.push(None);
+                }
+                pieces.push(Some(piece.to_owned()));
+            }
+        }
+        Ok(pieces)
+    }
+
+    fn replace(&mut self, text: &str, source: &str, with: &[Option<String>], anchor: Anchor) -> String {
         if source.is_empty() {
             return text.to_owned();
         }
@@ -317,7 +366,12 @@ impl Shell<'_, '_> {
                 }
                 let fits = anchor != Anchor::End || end == chars.len();
                 if fits && end > at && pattern.matches(chars.get(at..end).unwrap_or_default()) {
-                    result.push_str(with);
+                    for piece in with {
+                        match piece {
+                            Some(piece) => result.push_str(piece),
+                            None => result.extend(chars.get(at..end).unwrap_or_default()),
+                        }
+                    }
                     at = end;
                     if anchor != Anchor::All {
                         break 'text;
@@ -353,7 +407,7 @@ impl Shell<'_, '_> {
 
     pub(super) fn unset_message(&self, name: &str) -> String {
         match self.s.dialect {
-            Dialect::Bash if name.starts_with(|c: char| c.is_ascii_digit()) => {
+            Dialect::Bash if name.starts_with(|c: char| c.is_ascii_digit() || c == '!') => {
                 format!("${name}: unbound variable")
             }
             Dialect::Bash => format!("{name}: unbound variable"),

@@ -89,7 +89,8 @@ pub(super) struct State {
     /// Reading a file with `.`.
     pub sourced: u32,
     pub traps: IndexMap<String, String>,
-    pub aliases: IndexMap<String, String>,
+    /// Shared with the parser.
+    pub aliases: Rc<IndexMap<String, String>>,
     pub line: u32,
     /// Inside a condition: `set -e` waits.
     pub checked: bool,
@@ -130,7 +131,7 @@ impl State {
             calls: 0,
             sourced: 0,
             traps: IndexMap::new(),
-            aliases: IndexMap::new(),
+            aliases: Rc::default(),
             line: 1,
             checked: false,
             pid: 1,

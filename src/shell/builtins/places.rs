@@ -109,6 +109,7 @@ pub(super) fn pwd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     let shown = if physical { real } else { shell.s.get("PWD").unwrap_or(real) };
     shell.say(&format!("{shown}\n"));
     shell.s.status = 0;
+    super::print::write_failed(shell, "pwd");
     Ok(Flow::Next)
 }
 

@@ -15,7 +15,28 @@ pub(super) fn echo(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
     };
     let bytes = echoing::render(argv.get(1..).unwrap_or_default(), flavour);
     shell.s.status = i32::from(!shell.say_bytes(&bytes));
+    write_failed(shell, "echo");
     pipe_broke(shell)
+}
+
+/// What a builtin says when its output can't be written: nowhere to, or the disk is full.
+pub(super) fn write_failed(shell: &mut Shell<'_, '_>, name: &str) {
+    let message = match shell.s.fds.get(1).map(|stream| stream.borrow()) {
+        None => "Bad file descriptor",
+        Some(stream) if matches!(*stream, super::super::stream::Open::Full) => "No space left on device",
+        Some(_) => return,
+    };
+    shell.s.status = 1;
+    match shell.s.dialect {
+        // busybox's printf and pwd say nothing.
+        Dialect::Ash if name == "echo" => {
+            let applet = shell.s.applet.clone();
+            shell.print_error(&format!("{applet}: write error: {message}\n"));
+        }
+        Dialect::Ash => {}
+        Dialect::Dash => shell.complain(&format!("{name}: I/O error")),
+        Dialect::Bash => shell.complain(&format!("write error: {message}")),
+    }
 }
 
 /// After writing: a pipe that nobody reads any more ends the shell, as SIGPIPE does.
@@ -110,6 +131,9 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
         None => {
             if !shell.say_bytes(&result.bytes) {
                 shell.s.status = 1;
+            }
+            if !result.bytes.is_empty() {
+                write_failed(shell, "printf");
             }
             return pipe_broke(shell);
         }

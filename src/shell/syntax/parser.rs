@@ -7,6 +7,7 @@ use super::param::{is_name, is_name_start};
 use super::reading::Reading;
 use super::tree::{List, Part, Script, Word};
 use super::{Dialect, grammar};
+use indexmap::IndexMap;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -15,6 +16,7 @@ pub(super) struct Document {
     delimiter: String,
     quoted: bool,
     tabs: bool,
+    line: u32,
     text: Rc<OnceCell<Word>>,
 }
 
@@ -30,8 +32,14 @@ pub(crate) struct Parser {
     pub(super) depth: u32,
     /// `@(…)` and its like are patterns: `shopt -s extglob`, or the right side of a comparison.
     pub(super) extglob: bool,
-    /// Here-documents that the end of the text cut off: the line of each, and what should have ended it.
-    pub cut_off: Vec<(u32, String)>,
+    /// Words that stand for other text where a command may begin (ash, dash; bash with `expand_aliases`).
+    aliases: Rc<IndexMap<String, String>>,
+    /// Aliases that were put in, and where their text ends: none is put into its own.
+    expanding: Vec<(String, usize)>,
+    expanded: usize,
+    /// Here-documents that the end of the text cut off: the text's last line, its own, and what should
+    /// have ended it.
+    pub cut_off: Vec<(u32, u32, String)>,
     documents: Vec<Document>,
 }
 
@@ -44,6 +52,12 @@ enum Stop {
     /// The parenthesis that ends a substitution.
     Parenthesis,
 }
+
+/// Aliases inside aliases, at most.
+const MOST_ALIASES: usize = 50;
+
+/// Aliases in one text, at most: each moves all the text behind it.
+const MOST_EXPANDED: usize = 1000;
 
 type Parsed<T> = Result<T, SyntaxError>;
 
@@ -65,6 +79,9 @@ impl Parser {
             dialect,
             depth: 0,
             extglob: false,
+            aliases: Rc::default(),
+            expanding: Vec::new(),
+            expanded: 0,
             cut_off: Vec::new(),
             documents: Vec::new(),
         }
@@ -73,12 +90,41 @@ impl Parser {
     /// Text inside this one, which begins on a line of it.
     pub(super) fn within(&self, source: &str, line: u32) -> Parser {
         let inner = Parser::new(source, self.dialect);
-        Parser { line, first_line: line, depth: self.depth, extglob: self.extglob, ..inner }
+        let aliases = Rc::clone(&self.aliases);
+        Parser { line, first_line: line, depth: self.depth, extglob: self.extglob, aliases, ..inner }
     }
 
     /// Extended patterns from here on, or not.
     pub fn set_extglob(&mut self, on: bool) {
         self.extglob = on;
+    }
+
+    /// The aliases from here on.
+    pub fn set_aliases(&mut self, aliases: &Rc<IndexMap<String, String>>) {
+        self.aliases = Rc::clone(aliases);
+    }
+
+    /// Puts an alias's text in the place of the word just read. False: it is none.
+    fn expand_alias(&mut self, word: &Word) -> bool {
+        let Some(name) = word.plain() else { return false };
+        let Some(value) = self.aliases.get(name) else { return false };
+        let start = self.token_start;
+        self.expanding.retain(|(_, end)| start < *end);
+        let again = self.expanding.iter().any(|(known, _)| known == name);
+        if again || self.expanding.len() > MOST_ALIASES || self.expanded > MOST_EXPANDED {
+            return false;
+        }
+        self.expanded += 1;
+        let text: Vec<char> = value.chars().collect();
+        let (old, new) = (self.pos - start, text.len());
+        for (_, end) in &mut self.expanding {
+            *end = *end + new - old.min(*end + new);
+        }
+        // One more, so that a text that ends in the alias's own name stands inside it.
+        self.expanding.push((name.to_owned(), start + new + 1));
+        self.src.splice(start..self.pos, text);
+        (self.pos, self.line) = (start, self.token_line);
+        true
     }
 
     /// The next complete command: up to a newline. None at the end.
@@ -188,6 +234,7 @@ impl Parser {
                 }
             }
             Token::Op(op) => reading.operator(op, line),
+            Token::Word(word) if reading.takes_alias() && self.expand_alias(&word) => {}
             Token::Word(word) => {
                 let raw = self.raw();
                 let array = self.dialect == Dialect::Bash && self.look(0) == Some('(');
@@ -335,7 +382,7 @@ impl Parser {
             }
         }
         let text = Rc::new(OnceCell::new());
-        self.documents.push(Document { delimiter, quoted, tabs, text: text.clone() });
+        self.documents.push(Document { delimiter, quoted, tabs, line: self.token_line, text: text.clone() });
         text
     }
 
@@ -366,7 +413,8 @@ impl Parser {
                 }
             }
             if !found {
-                self.cut_off.push((line.saturating_sub(1).max(1), document.delimiter.clone()));
+                let ended = u32::from(self.src.last() == Some(&'\n'));
+                self.cut_off.push((self.line - ended, document.line, document.delimiter.clone()));
             }
             let word = if document.quoted {
                 Word::quoted(text)

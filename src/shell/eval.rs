@@ -273,7 +273,11 @@ impl<'s, 'm> Shell<'s, 'm> {
                     status = 141;
                 }
                 let contents = bag.take();
-                input = Some(stream::new(Open::Reader(stream::Reader { contents, position: 0, endless })));
+                input = Some(stream::new(Open::Reader(stream::Reader {
+                    contents,
+                    endless,
+                    ..Default::default()
+                })));
             }
             statuses.push(status);
             if self.m.stopped() {

@@ -44,6 +44,7 @@ mod sums;
 mod system;
 mod tar_format;
 pub(super) mod test;
+pub(super) mod test_classic;
 mod text_tools;
 mod tr;
 mod usage;

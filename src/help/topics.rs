@@ -100,7 +100,7 @@ delete in the RUN that made them.   docker history IMAGE shows each layer.",
     ),
     topic(
         "models",
-        &["model", "not modelled", "opaque program", "bases"],
+        &["model", "not modelled", "opaque program"],
         "
 RUN plays a model: the shell is real, its programs work on the merged view, and
 package managers write believable trees with believable sizes. What a program
@@ -108,7 +108,7 @@ is not modelled for, it says: it succeeds and does nothing (--strict makes that
 a failure). A program exists only if PATH finds its file in the image.
 Simulated time is shown as  ≈ 38 s (model).  Digests of layers are the lab's
 own: equal for equal layers, but not those of the real registry's images.
-Built-in bases are described, not stored. For another FROM:
+Built-in bases are described, not stored: help bases. For another FROM:
     docker build --base NAME=alpine:3.19 -t app app",
     ),
     topic(

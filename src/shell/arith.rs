@@ -16,6 +16,8 @@ struct Evaluator<'a, V: Variables> {
     depth: u32,
     /// Inside the branch of `?:`, `&&` or `||` that is not taken.
     skip: u32,
+    /// A number or a name should have come here.
+    wants_operand: bool,
     source: &'a str,
 }
 
@@ -37,11 +39,20 @@ type Number = Result<i64, String>;
 
 /// Evaluates an expression. The error is the whole message after the shell's name.
 pub(super) fn evaluate(source: &str, dialect: Dialect, depth: u32, variables: &mut impl Variables) -> Number {
-    let mut evaluator =
-        Evaluator { chars: source.chars().collect(), at: 0, dialect, variables, depth, skip: 0, source };
+    let mut evaluator = Evaluator {
+        chars: source.chars().collect(),
+        at: 0,
+        dialect,
+        variables,
+        depth,
+        skip: 0,
+        wants_operand: false,
+        source,
+    };
     evaluator.blanks();
     if evaluator.at >= evaluator.chars.len() {
-        return Ok(0);
+        evaluator.wants_operand = true;
+        return if dialect == Dialect::Dash { evaluator.mistake() } else { Ok(0) };
     }
     let value = evaluator.comma()?;
     evaluator.blanks();
@@ -75,20 +86,26 @@ impl<V: Variables> Evaluator<'_, V> {
         let source = self.source.trim();
         Err(match self.dialect {
             Dialect::Ash => "arithmetic syntax error".to_owned(),
-            Dialect::Dash if self.at >= self.chars.len() => {
+            Dialect::Dash if self.wants_operand => {
                 format!("arithmetic expression: expecting primary: \"{}\"", self.source)
             }
             Dialect::Dash => format!("arithmetic expression: expecting EOF: \"{}\"", self.source),
             Dialect::Bash => {
                 let token: String = self.chars.get(self.at..).unwrap_or_default().iter().collect();
-                let operand = token.is_empty() || !token.starts_with(|c: char| c.is_ascii_alphanumeric());
+                let operand = self.wants_operand;
+                let octal = token.starts_with(|c: char| c.is_ascii_digit()) && operand;
                 let token = if token.is_empty() {
                     source.chars().last().map(String::from).unwrap_or_default()
                 } else {
                     token
                 };
-                let what =
-                    if operand { "syntax error: operand expected" } else { "syntax error in expression" };
+                let known = |c: char| c.is_ascii_alphanumeric() || "_()=+-*/%&|^<>?:,!~ ".contains(c);
+                let what = match (octal, operand) {
+                    (true, _) => "value too great for base",
+                    (_, true) => "syntax error: operand expected",
+                    _ if !token.starts_with(known) => "syntax error: invalid arithmetic operator",
+                    _ => "syntax error in expression",
+                };
                 format!("{source}: {what} (error token is \"{token}\")")
             }
         })
@@ -180,6 +197,8 @@ impl<V: Variables> Evaluator<'_, V> {
                         next == Some(&'=') && !matches!(**op, "<=" | ">=" | "==" | "!=" | "<" | ">");
                     let doubled =
                         matches!(**op, "|" | "&" | "<" | ">" | "*") && next == op.chars().next().as_ref();
+                    // dash has no `**`: two signs.
+                    let doubled = doubled && !(**op == "*" && self.dialect == Dialect::Dash);
                     !assigns && !doubled
                 }
             });
@@ -293,11 +312,16 @@ impl<V: Variables> Evaluator<'_, V> {
         while self.chars.get(self.at).is_some_and(|c| c.is_ascii_alphanumeric() || *c == '#' || *c == '_') {
             self.at += 1;
         }
-        let digits: String = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
+        let mut digits: String = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
+        if self.dialect == Dialect::Dash {
+            digits.truncate(c_number(&digits));
+            self.at = start + digits.len();
+        }
         match number(&digits, self.dialect) {
             Some(value) => Ok(value),
             None => {
                 self.at = start;
+                self.wants_operand = true;
                 self.mistake()
             }
         }
@@ -348,17 +372,38 @@ impl<V: Variables> Evaluator<'_, V> {
     }
 }
 
+/// How much of a text strtoimax(3) takes for a number.
+fn c_number(text: &str) -> usize {
+    let run = |text: &str, base| text.chars().take_while(|c| c.is_digit(base)).count();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).map(|hex| run(hex, 16)) {
+        Some(digits) if digits > 0 => digits + 2,
+        _ if text.starts_with('0') => run(text, 8),
+        _ => run(text, 10),
+    }
+}
+
 /// A number as C writes it, or `base#digits` in bash.
 fn number(text: &str, dialect: Dialect) -> Option<i64> {
     if text.is_empty() || !text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    // Too big a number: bash wraps around, dash stops at the biggest (strtoimax), ash has 0 from what is
+    // too big even without a sign (strtoull).
     let parse = |digits: &str, base| {
-        let mut value = 0i64;
+        let (mut value, mut exact) = (0i64, Some(0u64));
         for c in digits.chars() {
-            value = value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(c.to_digit(base)?));
+            let digit = c.to_digit(base)?;
+            value = value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(digit));
+            exact = exact.and_then(|n| n.checked_mul(u64::from(base))?.checked_add(u64::from(digit)));
         }
-        (!digits.is_empty()).then_some(value)
+        if digits.is_empty() {
+            return None;
+        }
+        Some(match (dialect, exact) {
+            (Dialect::Dash, exact) => exact.and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX),
+            (Dialect::Ash, None) => 0,
+            _ => value,
+        })
     };
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return parse(hex, 16);

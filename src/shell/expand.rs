@@ -215,6 +215,25 @@ impl Shell<'_, '_> {
         self.calculate(&source)
     }
 
+    /// `(( ))` and `let` of bash: a mistake is complained about with their name, and counts as 0.
+    pub(super) fn calculate_in(&mut self, what: &str, source: &str) -> Expanded<i64> {
+        if self.s.dialect != Dialect::Bash {
+            return self.calculate(source);
+        }
+        if !self.m.t.fuel.spend(source.len() as u64) {
+            return Err(Abort(137));
+        }
+        match arith::evaluate(source, Dialect::Bash, 0, self) {
+            Ok(value) => Ok(value),
+            Err(message) => {
+                let builtin = self.builtin.take();
+                self.complain(&format!("{what}: {message}"));
+                self.builtin = builtin;
+                Ok(0)
+            }
+        }
+    }
+
     pub(super) fn calculate(&mut self, source: &str) -> Expanded<i64> {
         if !self.m.t.fuel.spend(source.len() as u64) {
             return Err(Abort(137));
@@ -222,6 +241,7 @@ impl Shell<'_, '_> {
         let dialect = self.s.dialect;
         arith::evaluate(source, dialect, 0, self).map_err(|message| {
             self.complain(&message);
+            self.discards = dialect == Dialect::Bash;
             Abort(if dialect == Dialect::Bash { 1 } else { 2 })
         })
     }

@@ -31,6 +31,7 @@ mod state;
 pub(crate) mod stream;
 mod syntax;
 pub(crate) mod text;
+mod traps;
 mod users;
 mod xtrace;
 

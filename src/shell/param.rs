@@ -105,6 +105,7 @@ impl Shell<'_, '_> {
                 Dialect::Bash => format!("{}: bad substitution", param.source),
             };
             self.complain(&message);
+            self.discards = self.s.dialect == Dialect::Bash;
             return Err(Abort(if self.s.dialect == Dialect::Bash { 1 } else { 2 }));
         }
         let got = self.value(param)?;

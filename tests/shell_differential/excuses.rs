@@ -1,7 +1,7 @@
 //! Differences that stay, each with its reason. Their number is printed with the result.
 
 use crate::answer::{Answer, Difference};
-use crate::case::Case;
+use crate::case::{Case, Shell};
 
 /// A difference that is known and not to be mended.
 pub struct Excuse {
@@ -15,6 +15,10 @@ pub const EXCUSES: &[Excuse] = &[
     Excuse {
         reason: "Debian's busybox has applets that Alpine's lacks: the lab says that they are not modelled",
         covers: |_, _, lab, _| lab.err.contains(": applet not found\n") || lab.err.contains("(not modelled:"),
+    },
+    Excuse {
+        reason: "bash's own variables are more than the lab's bash has: `set` and `readonly` list them",
+        covers: |case, real, _, _| case.shell == Shell::Bash && real.out.contains("BASH_VERSINFO="),
     },
     Excuse {
         reason: "a directory lists its names in the filesystem's own order; the lab's is sorted",

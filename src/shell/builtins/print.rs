@@ -51,14 +51,34 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
             Dialect::Dash => shell.complain("usage: printf format [arg ...]"),
             Dialect::Bash => shell.print_error("printf: usage: printf [-v var] format [arguments]\n"),
         }
-        shell.s.status = if shell.s.dialect == Dialect::Ash { 1 } else { 2 };
+        shell.s.status = 2;
         return Ok(Flow::Next);
     };
-    let result = formatting::format(format, arguments, bash, &mut shell.m.t.fuel);
+    let flavour = match shell.s.dialect {
+        Dialect::Ash => formatting::Flavour::Busybox,
+        Dialect::Dash => formatting::Flavour::Dash,
+        Dialect::Bash => formatting::Flavour::Bash,
+    };
+    let result = formatting::format(format, arguments, flavour, &mut shell.m.t.fuel);
     for mistake in &result.mistakes {
         let message = match (shell.s.dialect, mistake) {
             (Dialect::Ash, formatting::Mistake::Number(word)) => format!("invalid number '{word}'"),
-            (Dialect::Ash, formatting::Mistake::Format(_, word)) => format!("{word}: invalid format"),
+            (Dialect::Ash, formatting::Mistake::Partial(word)) => format!("invalid number '{word}'"),
+            (Dialect::Ash, formatting::Mistake::Format(_, word)) => {
+                format!("{}: invalid format", word.trim_end_matches(['h', 'l', 'L', 'j', 'z', 't']))
+            }
+            (Dialect::Bash, formatting::Mistake::Unfinished(word)) => {
+                format!("`{word}': missing format character")
+            }
+            (Dialect::Dash, formatting::Mistake::Unfinished(word))
+                if word.ends_with(|c| "hlLjzt".contains(c)) =>
+            {
+                format!("{word}: invalid directive")
+            }
+            (Dialect::Dash, formatting::Mistake::Unfinished(_)) => "missing format character".to_owned(),
+            (Dialect::Ash, formatting::Mistake::Unfinished(word)) => {
+                format!("{}: invalid format", word.trim_end_matches(['h', 'l', 'L', 'j', 'z', 't']))
+            }
             (Dialect::Dash, formatting::Mistake::Number(word)) => format!("{word}: expected numeric value"),
             (Dialect::Bash, formatting::Mistake::Number(word)) => format!("{word}: invalid number"),
             (Dialect::Bash, formatting::Mistake::Partial(word)) => format!("{word}: invalid number"),
@@ -76,7 +96,10 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
             shell.complain(&message);
         }
     }
-    let unknown = result.mistakes.iter().any(|m| matches!(m, formatting::Mistake::Format(..)));
+    let unknown = result
+        .mistakes
+        .iter()
+        .any(|m| matches!(m, formatting::Mistake::Format(..) | formatting::Mistake::Unfinished(_)));
     shell.s.status = i32::from(!result.mistakes.is_empty());
     if unknown && shell.s.dialect == Dialect::Dash {
         shell.s.status = 2;

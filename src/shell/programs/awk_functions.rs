@@ -43,7 +43,7 @@ impl Machine<'_, '_, '_> {
             if c != '%' || chars.next_if_eq(&'%').is_some() {
                 continue;
             }
-            while let Some(c) = chars.next() {
+            for c in chars.by_ref() {
                 if c == '*' {
                     given.push(format!("{:.0}", values.next().map_or(0.0, Value::number).trunc()));
                 } else if c.is_ascii_alphabetic() || c == '%' {
@@ -52,7 +52,12 @@ impl Machine<'_, '_, '_> {
                 }
             }
         }
-        let printed = printf::format(&format.replace('\\', "\\\\"), &given, false, &mut self.call.m.t.fuel);
+        let printed = printf::format(
+            &format.replace("\\", "\\\\"),
+            &given,
+            printf::Flavour::Dash,
+            &mut self.call.m.t.fuel,
+        );
         let mut text = text::decode(&printed.bytes);
         // A directive that printf does not know is printed as it stands.
         for mistake in printed.mistakes {

@@ -99,6 +99,6 @@ fn shown(number: f64, format: &str) -> String {
         return if number < 0.0 { "-inf" } else { "inf" }.to_owned();
     }
     let mut fuel = crate::trace::Fuel::default();
-    let printed = printf::format(format, &[number.to_string()], false, &mut fuel);
+    let printed = printf::format(format, &[number.to_string()], printf::Flavour::Dash, &mut fuel);
     text::decode(&printed.bytes)
 }

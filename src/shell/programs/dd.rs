@@ -60,7 +60,8 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     }
     if !job.quiet {
         let (full, part) = (read / job.read_block, u64::from(read % job.read_block > 0));
-        let (whole, rest) = (data.len() / job.write_block, u64::from(data.len() % job.write_block > 0));
+        let (whole, rest) =
+            (data.len() / job.write_block, u64::from(!data.len().is_multiple_of(job.write_block)));
         let mut report = format!("{full}+{part} records in\n{whole}+{rest} records out\n");
         if !call.busybox {
             report.push_str(&gnu_report(data.len()));

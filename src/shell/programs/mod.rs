@@ -191,6 +191,7 @@ pub(super) const TABLE: &[Program] = &[
     row("tar", archive::tar, "pack and unpack trees"),
     row("tee", show::tee, "print and write"),
     row("test", test::run, "compare values, look at files"),
+    row("time", wrap::time, "run a program and say how long it took"),
     row("timeout", wrap::timeout, "run a program"),
     row("touch", make::touch, "make files, set times"),
     row("tr", tr::tr, "replace characters"),

@@ -26,6 +26,8 @@ pub(crate) enum Join {
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     pub bang: bool,
+    /// bash's `time`; true: with `-p`.
+    pub timed: Option<bool>,
     pub commands: Vec<Command>,
 }
 
@@ -40,9 +42,11 @@ pub(crate) struct Command {
 /// What kind of command.
 #[derive(Debug)]
 pub(crate) enum Kind {
+    /// `arrays`: those that `declare` and the like give values to (bash).
     Simple {
         assigns: Vec<Assign>,
         words: Vec<Word>,
+        arrays: Vec<Assign>,
     },
     Group(List),
     Subshell(Rc<List>),

@@ -112,3 +112,36 @@ pub(super) fn text(call: &mut Call<'_, '_>, at: &str) -> String {
     let contents = call.m.read(at.as_bytes()).unwrap_or_default();
     call.text_of(&contents)
 }
+
+/// Puts a package's files in place: those a teacher gave, below `dir`, else described ones in `main`.
+pub(super) fn laid(
+    call: &mut Call<'_, '_>,
+    known: Option<&super::table::Package>,
+    dir: &str,
+    main: &str,
+    label: &str,
+    size: u64,
+    names: &[&str],
+) -> Result<(), Errno> {
+    let count = (size / 10_000).clamp(3, 200);
+    match known.filter(|known| !known.files.is_empty()) {
+        Some(known) => taught(call, known, dir),
+        None => spread(call, main, label, size, count, names).map(drop),
+    }
+}
+
+/// The files that a teacher gave a package: relative ones below `dir`.
+pub(super) fn taught(
+    call: &mut Call<'_, '_>,
+    package: &super::table::Package,
+    dir: &str,
+) -> Result<(), Errno> {
+    for (at, taught) in &package.files {
+        let at = if at.starts_with('/') { at.clone() } else { format!("{dir}/{at}") };
+        match &taught.kind {
+            super::teach::Kind::File(contents) => file(call, &at, contents.clone(), taught.mode)?,
+            super::teach::Kind::Link(target) => link(call, &at, target)?,
+        }
+    }
+    Ok(())
+}

@@ -47,6 +47,9 @@ const OUTSIDE: &[&str] = &[
     "io::stderr",
 ];
 
+/// The build script lies beside what it packs; it is no part of the library.
+const BUILD_SCRIPT: &str = "src/image/catalog/pack.rs";
+
 /// Macros that print.
 const PRINTING: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
 
@@ -173,7 +176,9 @@ fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
             collect(&path, found);
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
-            found.push((name, fs::read_to_string(&path).unwrap()));
+            if name != BUILD_SCRIPT {
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
         }
     }
 }

@@ -253,7 +253,9 @@ fn diff_lists_what_addchanges_lists() {
             c.mount.mkdir(b"/etc/network/if-up.d", 0o755, t).unwrap();
             c.mount.create(b"/etc/network/new", 0o644, text("z"), t).unwrap();
         }),
-        "C /etc\nC /etc/network\nD /etc/network/if-down.d\nD /etc/network/if-post-down.d\nD /etc/network/if-pre-up.d\nA /etc/network/new\n"
+        "C /etc\nC /etc/network\nD /etc/network/if-down.d\nD /etc/network/if-post-down.d\nD /etc/network/if-post-up.d\n\
+         D /etc/network/if-pre-down.d\nD /etc/network/if-pre-up.d\nC /etc/network/if-up.d\nD /etc/network/if-up.d/dad\n\
+         A /etc/network/new\n"
     );
     // Another type at the same name.
     assert_eq!(

@@ -285,7 +285,7 @@ const SCHOOL: &str = r#"{
   ],
   "npm": [ { "name": "@school/kit", "version": "2.0.0", "depends": ["ms"], "programs": ["kit"], "files": { "index.js": "1\n" } } ],
   "pip": [ { "name": "schoolkit", "version": "3.0", "depends": ["six"], "files": { "schoolkit/__init__.py": "x = 1\n" } } ],
-  "apk": [ { "name": "acme", "version": "1.2-r0", "programs": ["^acmed"], "size": 5000 } ]
+  "apk": [ { "name": "acme", "version": "1.2-r0", "programs": ["/usr/sbin/acmed"], "size": 5000 } ]
 }"#;
 
 #[test]

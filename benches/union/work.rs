@@ -140,7 +140,7 @@ fn reads(c: &mut Criterion, who: &mut dyn Contender, work: &Work, table: &mut Ta
     stats(who, 0..work.stats.len());
     let mut at = 0;
     run(c, who, "stat, warm", table, |who| {
-        at = (at + BLOCK) % (work.stats.len() - 5 * BLOCK);
+        at = (at + 5 * BLOCK) % (work.stats.len() - 5 * BLOCK);
         (timed(|| stats(who, at..at + 5 * BLOCK)), 5 * BLOCK)
     });
     // Some of the directories: `vfs` needs half a minute for all.

@@ -1,8 +1,9 @@
 //! Trees as lists of entries, for the cache file.
 
-use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Piece, Tree, path};
+use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Piece, Seeded, Tree, path};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Most bytes that a file's described contents may claim, so that a forged size stays harmless.
 const MAX_FILE: u64 = 1 << 44;
@@ -113,8 +114,8 @@ fn stretch(piece: &Piece) -> Stretch {
             Err(_) => Stretch::Bytes(base16(bytes)),
         },
         Piece::Fill { byte, len } => Stretch::Fill { byte: *byte, len: *len },
-        Piece::Seeded { label, offset, len } => {
-            Stretch::Seeded { label: label.to_string(), offset: *offset, len: *len }
+        Piece::Seeded(seeded) => {
+            Stretch::Seeded { label: seeded.label.to_string(), offset: seeded.offset, len: seeded.len }
         }
     }
 }
@@ -168,7 +169,7 @@ fn file(stretches: &[Stretch]) -> Result<Contents, String> {
             }
             Stretch::Fill { byte, len } => Piece::Fill { byte: *byte, len: *len },
             Stretch::Seeded { label, offset, len } if *offset <= MAX_FILE => {
-                Piece::Seeded { label: label.as_str().into(), offset: *offset, len: *len }
+                Piece::Seeded(Arc::new(Seeded { label: label.as_str().into(), offset: *offset, len: *len }))
             }
             Stretch::Seeded { offset, .. } => return Err(format!("a stretch that begins at byte {offset}")),
         });

@@ -18,23 +18,28 @@ pub enum Piece {
         /// How often.
         len: u64,
     },
-    /// Bytes generated from a label, from `offset` on. A label `program:NAME…` makes the file behave
-    /// as that program when it is executed, wherever it was copied or renamed.
-    Seeded {
-        /// The label; equal labels generate equal bytes.
-        label: Arc<str>,
-        /// Where in the generated stream this stretch begins.
-        offset: u64,
-        /// How many bytes.
-        len: u64,
-    },
+    /// Bytes generated from a label.
+    Seeded(Arc<Seeded>),
+}
+
+/// A stretch of bytes that are generated from a label. A label `program:NAME…` makes the file behave as
+/// that program when it is executed, wherever it was copied or renamed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeded {
+    /// The label; equal labels generate equal bytes.
+    pub label: Arc<str>,
+    /// Where in the generated stream this stretch begins.
+    pub offset: u64,
+    /// How many bytes.
+    pub len: u64,
 }
 
 impl Piece {
     fn len(&self) -> u64 {
         match self {
             Piece::Bytes(bytes) => bytes.len() as u64,
-            Piece::Fill { len, .. } | Piece::Seeded { len, .. } => *len,
+            Piece::Fill { len, .. } => *len,
+            Piece::Seeded(seeded) => seeded.len,
         }
     }
 
@@ -43,9 +48,11 @@ impl Piece {
             Piece::Bytes(bytes) if from == 0 && to == bytes.len() as u64 => Piece::Bytes(bytes.clone()),
             Piece::Bytes(bytes) => Piece::Bytes(bytes[from as usize..to as usize].into()),
             Piece::Fill { byte, .. } => Piece::Fill { byte: *byte, len: to - from },
-            Piece::Seeded { label, offset, .. } => {
-                Piece::Seeded { label: label.clone(), offset: offset + from, len: to - from }
-            }
+            Piece::Seeded(seeded) => Piece::Seeded(Arc::new(Seeded {
+                label: seeded.label.clone(),
+                offset: seeded.offset + from,
+                len: to - from,
+            })),
         }
     }
 }
@@ -90,7 +97,7 @@ impl Contents {
 
     /// `len` bytes generated from a label.
     pub fn seeded(label: impl Into<Arc<str>>, len: u64) -> Contents {
-        Contents::from_pieces(vec![Piece::Seeded { label: label.into(), offset: 0, len }])
+        Contents::from_pieces(vec![Piece::Seeded(Arc::new(Seeded { label: label.into(), offset: 0, len }))])
     }
 
     /// A program of this name and size; see [`Contents::program`].
@@ -135,7 +142,7 @@ impl Contents {
     /// may follow the name after a space: `program:built go`.
     pub fn program(&self) -> Option<&str> {
         match self.pieces().first()? {
-            Piece::Seeded { label, offset: 0, .. } => label.strip_prefix("program:"),
+            Piece::Seeded(seeded) if seeded.offset == 0 => seeded.label.strip_prefix("program:"),
             _ => None,
         }
     }
@@ -256,7 +263,8 @@ impl Contents {
                         left -= n;
                     }
                 }
-                Piece::Seeded { label, offset, len } => {
+                Piece::Seeded(seeded) => {
+                    let Seeded { label, offset, len } = &**seeded;
                     let stream = SeededStream::new(label);
                     let mut block = vec![0; CHUNK.min(*len as usize)];
                     let mut done = 0;
@@ -286,7 +294,8 @@ impl Contents {
                         runs.run(run[0], run.len() as u64);
                     }
                 }
-                Piece::Seeded { label, offset, len } => {
+                Piece::Seeded(seeded) => {
+                    let Seeded { label, offset, len } = &**seeded;
                     let goes_on = after.as_ref().is_some_and(|(l, end)| l == label && end == offset);
                     if !goes_on {
                         runs.mark(label, *offset);

@@ -57,7 +57,12 @@ impl Entries {
 
     /// What this name leads to.
     pub fn get(&self, name: &[u8]) -> Option<Ino> {
-        let hash = short_hash(name);
+        self.get_hashed(name, name_hash(name))
+    }
+
+    /// [`Entries::get`] with the name's [`name_hash`], for whoever asks many directories.
+    pub fn get_hashed(&self, name: &[u8], hash: u64) -> Option<Ino> {
+        let hash = shortened(hash);
         let mut node = &self.0;
         loop {
             match node {
@@ -213,7 +218,12 @@ pub fn fold(state: u64, word: u64) -> u64 {
 
 #[inline]
 fn short_hash(name: &[u8]) -> u32 {
-    (name_hash(name) >> 32) as u32
+    shortened(name_hash(name))
+}
+
+#[inline]
+fn shortened(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 /// The subtree in which a name with this hash is or would be.

@@ -1,10 +1,11 @@
 //! Directory trees: [`Tree`] can be changed (an upper), [`Layer`] is sealed and shared (a lower).
 
-use super::entries::Entries;
-use super::inode::{Inode, Kind};
+use super::entries::{Entries, name_hash};
+use super::filter::Filter;
+use super::inode::{Inode, Kind, Nested};
 use super::path;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A name in a directory: any bytes but `/` and NUL.
 pub type Name = Arc<[u8]>;
@@ -93,8 +94,8 @@ impl Tree {
 
     /// A tree that begins as a copy of a sealed one; contents are shared.
     pub fn from_layer(layer: &Layer) -> Tree {
-        let pages = layer.0.inodes.chunks(PAGE).map(|page| Arc::new(page.to_vec())).collect();
-        Tree { pages: Arc::new(pages), len: layer.0.inodes.len() as u32, free: 0, pins: None }
+        let pages = layer.sealed().inodes.chunks(PAGE).map(|page| Arc::new(page.to_vec())).collect();
+        Tree { pages: Arc::new(pages), len: layer.sealed().inodes.len() as u32, free: 0, pins: None }
     }
 
     /// Adds an inode without a name. Takes the place of one that lost all its names, if there is one.
@@ -277,6 +278,11 @@ impl Tree {
 
     /// Seals a copy: inodes in path order, unreachable ones dropped.
     pub fn seal(&self) -> Layer {
+        let sealed = OnceLock::from(self.sealed());
+        Layer(Arc::new(Held { sealed, described: None }))
+    }
+
+    fn sealed(&self) -> Sealed {
         let mut inodes: Vec<Inode> = Vec::new();
         let mut numbers: HashMap<Ino, Ino> = HashMap::new();
         numbers.insert(0, 0);
@@ -302,10 +308,11 @@ impl Tree {
                 *entries = sealed;
             }
         }
+        let filter = filter_of(&inodes, files);
         let whiteouts = inodes.iter().any(Inode::is_whiteout);
         let redirects = inodes.iter().any(|inode| inode.redirect().is_some());
         let inodes = inodes.into_boxed_slice();
-        Layer(Arc::new(Sealed { inodes, whiteouts, redirects, entries: files, bytes }))
+        Sealed { inodes, filter, whiteouts, redirects, entries: files, bytes }
     }
 
     /// Number of inodes held, those without a name included.
@@ -319,23 +326,65 @@ impl Tree {
     }
 }
 
+/// The filter of a sealed tree. None where directories list names that can't be looked up: those are
+/// asked for, too.
+fn filter_of(inodes: &[Inode], names: usize) -> Option<Filter> {
+    let mut filter = Filter::for_names(names);
+    for (dir, inode) in inodes.iter().enumerate() {
+        if inode.nested().is_some() {
+            return None;
+        }
+        for (name, _) in inode.entries().into_iter().flat_map(Entries::unordered) {
+            filter.add(dir as Ino, name_hash(name));
+        }
+    }
+    Some(filter)
+}
+
 #[derive(Debug)]
 struct Sealed {
     inodes: Box<[Inode]>,
+    filter: Option<Filter>,
     whiteouts: bool,
     redirects: bool,
     entries: usize,
     bytes: u64,
 }
 
+/// How a described layer is drawn.
+pub type Draw = Arc<dyn Fn() -> Tree + Send + Sync>;
+
+/// What is known of a layer before anybody looks into it.
+#[derive(Clone)]
+pub struct Described {
+    /// Number of names in it.
+    pub entries: usize,
+    /// Bytes of its regular files; a hard-linked file counts once.
+    pub bytes: u64,
+    /// Makes the tree: without whiteouts and marks, and the same at every call.
+    pub draw: Draw,
+}
+
+impl std::fmt::Debug for Described {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Described").field("entries", &self.entries).field("bytes", &self.bytes).finish()
+    }
+}
+
+#[derive(Debug)]
+struct Held {
+    sealed: OnceLock<Sealed>,
+    described: Option<Described>,
+}
+
 /// A sealed tree: immutable, shared, cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Layer(Arc<Sealed>);
+pub struct Layer(Arc<Held>);
 
 impl Nodes for Layer {
     #[inline]
     fn inode(&self, ino: Ino) -> &Inode {
-        &self.0.inodes[ino as usize]
+        &self.sealed().inodes[ino as usize]
     }
 }
 
@@ -345,24 +394,68 @@ impl Layer {
         Tree::new().seal()
     }
 
+    /// Has this directory perhaps a name with this [`name_hash`]? No means no; yes means that it is worth
+    /// looking.
+    #[inline]
+    pub fn may_have(&self, dir: Ino, hash: u64) -> bool {
+        self.sealed().filter.as_ref().is_none_or(|filter| filter.may_have(dir, hash))
+    }
+
+    /// A layer that is drawn when somebody first looks into it.
+    pub fn described(described: Described) -> Layer {
+        Layer(Arc::new(Held { sealed: OnceLock::new(), described: Some(described) }))
+    }
+
+    #[inline]
+    fn sealed(&self) -> &Sealed {
+        match self.0.sealed.get() {
+            Some(sealed) => sealed,
+            None => self.drawn(),
+        }
+    }
+
+    #[cold]
+    fn drawn(&self) -> &Sealed {
+        self.0.sealed.get_or_init(|| match &self.0.described {
+            Some(described) => (described.draw)().sealed(),
+            None => Tree::new().sealed(),
+        })
+    }
+
+    /// Is it still only described: has nobody looked into it?
+    pub fn is_untouched(&self) -> bool {
+        self.0.sealed.get().is_none()
+    }
+
     /// Number of names in it.
     pub fn entries(&self) -> usize {
-        self.0.entries
+        self.0.described.as_ref().map_or_else(|| self.sealed().entries, |described| described.entries)
     }
 
     /// Bytes of its regular files; a hard-linked file counts once.
     pub fn bytes(&self) -> u64 {
-        self.0.bytes
+        self.0.described.as_ref().map_or_else(|| self.sealed().bytes, |described| described.bytes)
     }
 
     /// Is any of its inodes a whiteout?
     pub fn has_whiteouts(&self) -> bool {
-        self.0.whiteouts
+        !self.is_plain() && self.sealed().whiteouts
     }
 
     /// Has any of its inodes a redirect mark?
     pub fn has_redirects(&self) -> bool {
-        self.0.redirects
+        !self.is_plain() && self.sealed().redirects
+    }
+
+    /// Is it known, without a look into it, that no inode has a mark of an overlay? So it is of
+    /// described layers.
+    pub fn is_plain(&self) -> bool {
+        self.0.described.is_some()
+    }
+
+    /// What an overlay that is a layer itself keeps at its root.
+    pub fn nested(&self) -> Option<&Nested> {
+        if self.is_plain() { None } else { self.inode(0).nested() }
     }
 
     /// The very same layer (not just an equal one)?
@@ -417,5 +510,19 @@ mod tests {
         assert!(tree.inodes() <= before.inodes() + 2);
         assert_eq!(tree.inode(tree.at(b"/kept").unwrap()).size(), 4);
         assert_eq!((tree.seal().entries(), before.seal().entries()), (1, 1));
+    }
+
+    #[test]
+    fn a_described_layer_is_drawn_when_it_is_looked_into() {
+        let draw = || {
+            let mut tree = Tree::new();
+            tree.put(b"/etc/motd", Inode::file(Contents::text("hello")));
+            tree
+        };
+        let layer = Layer::described(Described { entries: 2, bytes: 5, draw: Arc::new(draw) });
+        assert_eq!((layer.entries(), layer.bytes(), layer.has_whiteouts()), (2, 5, false));
+        assert!(layer.nested().is_none() && layer.is_untouched());
+        assert!(layer.at(b"/etc/motd").is_some());
+        assert!(!layer.is_untouched() && layer.clone().same(&layer));
     }
 }

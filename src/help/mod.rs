@@ -8,6 +8,7 @@ mod topics;
 
 use crate::command::docker;
 use crate::error::{Error, ErrorKind};
+use crate::image::catalog;
 use crate::script::methods::{self, Method};
 use overlay::GROUPS;
 use topics::{TOPICS, Topic};
@@ -27,6 +28,9 @@ pub fn topic(word: &str) -> Result<String, Error> {
     if ["surprises", "overlayfs", "posix"].contains(&word.as_str()) {
         return Ok(surprises());
     }
+    if ["bases", "catalog", "images"].contains(&word.as_str()) {
+        return Ok(bases());
+    }
     if let Some(topic) = topics().find(|topic| topic.name == word || topic.also.contains(&word.as_str())) {
         let members = KINDS.iter().find(|kind| kind.to_lowercase() == word).map(|kind| members(kind));
         let methods = method(&word).map(|lines| format!("\n\n{lines}"));
@@ -40,7 +44,7 @@ pub fn topic(word: &str) -> Result<String, Error> {
 
 /// Every word that `help` answers to, for completion and suggestions.
 pub fn words() -> Vec<String> {
-    let topics = topics().map(|topic| topic.name.to_owned()).chain(["surprises".to_owned()]);
+    let topics = topics().map(|topic| topic.name.to_owned()).chain(["surprises", "bases"].map(str::to_owned));
     let commands = docker::subcommands().map(|s| format!("docker {}", s.name));
     let methods = methods::METHODS.iter().map(|method| method.name.to_owned());
     let mut words: Vec<String> = topics.chain(commands).chain(methods).collect();
@@ -51,6 +55,22 @@ pub fn words() -> Vec<String> {
 
 fn topics() -> impl Iterator<Item = &'static Topic> {
     TOPICS.iter().chain(GROUPS.iter().flat_map(|(_, topics)| *topics))
+}
+
+/// The built-in images, and where their figures are from.
+fn bases() -> String {
+    let mut text = String::from(
+        "Built-in images: FROM takes them, docker pull and docker run too. Names, sizes, modes and\n\
+         owners of their files are real; what the files hold is only described, small texts apart.\n\
+         Of the real image: size and names below /, and where each figure is from.\n",
+    );
+    for name in catalog::known() {
+        let Some(facts) = catalog::facts_of(name) else { continue };
+        let size = crate::inspect::human_size(facts.size, 3);
+        text.push_str(&format!("\n{name:<22}{size:>7}  {}\n", facts.size_from));
+        text.push_str(&format!("{:<22}{:>7}  {}\n", "", facts.entries, facts.entries_from));
+    }
+    text.trim_end().to_owned()
 }
 
 fn front_page() -> String {

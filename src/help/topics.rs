@@ -100,7 +100,7 @@ delete in the RUN that made them.   docker history IMAGE shows each layer.",
     ),
     topic(
         "models",
-        &["model", "not modelled", "opaque program", "bases"],
+        &["model", "not modelled", "opaque program"],
         "
 RUN plays a model: the shell is real, its programs work on the merged view, and
 package managers write believable trees with believable sizes. What a program
@@ -108,7 +108,7 @@ is not modelled for, it says: it succeeds and does nothing (--strict makes that
 a failure). A program exists only if PATH finds its file in the image.
 Simulated time is shown as  ≈ 38 s (model).  Digests of layers are the lab's
 own: equal for equal layers, but not those of the real registry's images.
-Built-in bases are described, not stored. For another FROM:
+Built-in bases are described, not stored: help bases. For another FROM:
     docker build --base NAME=alpine:3.19 -t app app",
     ),
     topic(
@@ -130,6 +130,24 @@ command teaches RUN a program in Rhai. sh has the files of the step:
    command(\"greet\", |sh, args| { sh.write(\"/hi\", args[0]); sh.out(\"done\"); 0 });
 
 The name must be found in PATH of the image, as for every program.",
+    ),
+    topic(
+        "packages",
+        &["package", "registry"],
+        "
+Package managers install from tables: Debian's, Ubuntu's and Alpine's archives,
+npm, PyPI and others, as of one day. packages(…) adds one, or replaces it:
+
+   packages(\"apt\", #{ name: \"acme\", version: \"1.2-3\", size: 40_960,
+       depends: [\"curl\"], programs: [\"acme\"],
+       files: #{ \"/etc/acme.conf\": \"on\\n\" } });
+
+A list adds several; packages(\"school.json\") reads them from a file,
+{ \"apt\": [ { … } ], \"npm\": [ { … } ] }; packages() lists them. Fields: name,
+version, size, download (bytes), depends, recommends, suggests, programs, files,
+all. A file is a text, a size or { text, size, mode, link, program }. Managers:
+apt apk npm pip go dnf cargo gem composer maven conda. layerlab build DIR
+--packages FILE does it for one build.",
     ),
     topic(
         "undo",

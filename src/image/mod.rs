@@ -9,5 +9,5 @@ mod store;
 
 pub use config::{Config, Health, History, config_json, docker_config, rfc3339};
 pub use container::{Container, MOUNTED};
-pub use layer::{ImageLayer, Origin, diff_id};
+pub use layer::{ImageLayer, Origin, diff_id, size};
 pub use store::{Image, Store, chain_id};

@@ -156,6 +156,14 @@ impl<'c, 'm> Call<'c, 'm> {
         self.fds.get(0).cloned()
     }
 
+    /// Is standard input a file (`< file`), not a pipe?
+    pub(crate) fn stdin_is_file(&self) -> bool {
+        self.fds.get(0).is_some_and(|stream| match &*stream.borrow() {
+            super::stream::Open::Reader(reader) => reader.file,
+            _ => false,
+        })
+    }
+
     pub(crate) fn input_contents(&mut self) -> Contents {
         match self.stdin() {
             Some(stream) => self.m.read_rest(&stream),
@@ -211,6 +219,17 @@ impl<'c, 'm> Call<'c, 'm> {
     pub(crate) fn either_errno(&mut self, busybox: &str, gnu: &str, errno: Errno) -> i32 {
         let text = if self.busybox { busybox } else { gnu };
         self.fail_errno(text, errno)
+    }
+
+    /// Asks on standard error and reads a line from standard input: is it a yes?
+    pub(crate) fn agrees(&mut self, question: &str) -> bool {
+        let line = format!("{}: {question}? ", self.name);
+        self.err(&line);
+        let answer = match self.stdin() {
+            Some(stream) => self.m.read_line(&stream),
+            None => Vec::new(),
+        };
+        matches!(answer.first(), Some(b'y' | b'Y'))
     }
 
     /// Starts another program with the same streams; 127 or 126 when there is none.

@@ -4,8 +4,8 @@ use super::expand::{Abort, Expanded};
 use super::machine::Machine;
 use super::pattern::Pattern;
 use super::state::State;
-use super::stream::{self, Bag, Open};
-use super::syntax::{ArmEnd, Command, Dialect, Item, Join, Kind, List, Parser, Pipeline, Word};
+use super::stream::{self, Bag, Open, Stream};
+use super::syntax::{ArmEnd, Command, Dialect, Item, Join, Kind, List, Parser, Part, Pipeline, Word};
 use std::rc::Rc;
 
 /// A shell at work.
@@ -16,6 +16,10 @@ pub(super) struct Shell<'s, 'm> {
     pub substituted: Option<i32>,
     /// The builtin that speaks, for messages.
     pub builtin: Option<&'static str>,
+    /// Where `set -x` writes: standard error before the command's redirections.
+    pub traced: Option<Stream>,
+    /// Inside the `!` of a `[[ ]]`.
+    pub negated: bool,
 }
 
 /// How a command ended the ones around it.
@@ -30,7 +34,7 @@ pub(super) enum Flow {
 
 impl<'s, 'm> Shell<'s, 'm> {
     pub fn new(m: &'s mut Machine<'m>, s: State) -> Shell<'s, 'm> {
-        Shell { m, s, substituted: None, builtin: None }
+        Shell { m, s, substituted: None, builtin: None, traced: None, negated: false }
     }
 
     /// Reads and runs commands one by one, as they come.
@@ -202,7 +206,11 @@ impl<'s, 'm> Shell<'s, 'm> {
                     status = 141;
                 }
                 let contents = bag.take();
-                input = Some(stream::new(Open::Reader(stream::Reader { contents, position: 0, endless })));
+                input = Some(stream::new(Open::Reader(stream::Reader {
+                    contents,
+                    endless,
+                    ..Default::default()
+                })));
             }
             statuses.push(status);
             if self.m.stopped() {
@@ -265,15 +273,18 @@ impl<'s, 'm> Shell<'s, 'm> {
             }
             Kind::If { arms, other } => Ok(self.branch(arms, other.as_ref())),
             Kind::Loop { until, condition, body } => Ok(self.looped(*until, condition, body)),
-            Kind::For { name, words, body } => self.over(name, words.as_deref(), body),
+            Kind::For { name, words, shown, body } => self.over(name, words.as_deref(), shown, body),
             Kind::ForArith { start, check, step, body } => self.counted(start, check, step, body),
-            Kind::Case { word, arms } => self.case(word, arms),
+            Kind::Case { word, shown, arms } => {
+                self.trace_bash(&format!("case {shown} in"));
+                self.case(word, arms)
+            }
             Kind::Function { name, body } => {
                 self.s.functions.insert(name.clone(), Rc::clone(body));
                 self.s.status = 0;
                 Ok(Flow::Next)
             }
-            Kind::Arith(word) => self.arithmetic(&word.0).map(|value| {
+            Kind::Arith(word) => self.arithmetic_command(word).map(|value| {
                 self.s.status = i32::from(value == 0);
                 self.errexit()
             }),
@@ -286,6 +297,13 @@ impl<'s, 'm> Shell<'s, 'm> {
             Ok(flow) => flow,
             Err(Abort(status)) => self.abort(status),
         }
+    }
+
+    /// `(( ))`
+    fn arithmetic_command(&mut self, word: &Word) -> Expanded<i64> {
+        let source = self.text(&Word(vec![Part::Double(word.0.clone())]))?;
+        self.trace_bash(&format!("(( {source} ))"));
+        self.calculate(&source)
     }
 
     /// Runs a condition; `set -e` looks away.
@@ -349,7 +367,8 @@ impl<'s, 'm> Shell<'s, 'm> {
         flow
     }
 
-    fn over(&mut self, name: &str, words: Option<&[Word]>, body: &List) -> Expanded<Flow> {
+    fn over(&mut self, name: &str, words: Option<&[Word]>, shown: &str, body: &List) -> Expanded<Flow> {
+        let shown = if words.is_some() { shown } else { "\"$@\"" };
         let values = match words {
             Some(words) => self.fields(words)?,
             None => self.s.parameters.clone(),
@@ -362,6 +381,7 @@ impl<'s, 'm> Shell<'s, 'm> {
                 result = Flow::Exit;
                 break;
             }
+            self.trace_bash(&format!("for {name} in {shown}"));
             if !self.s.set(name, value) {
                 let message = self.readonly_message(name);
                 self.complain(&message);

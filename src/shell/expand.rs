@@ -184,6 +184,7 @@ impl Shell<'_, '_> {
         let fds = self.s.fds.clone();
         let mut inner = self.s.clone();
         inner.subshell += 1;
+        inner.level += 1;
         let (status, contents) = self.m.capture(&fds, |m, fds| {
             inner.fds = fds.clone();
             let mut shell = Shell::new(m, inner);

@@ -344,7 +344,7 @@ impl<'m> Machine<'m> {
         match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
             // Opening a directory for reading works; reading it is what fails.
             StatKind::Dir => Ok(stream::new(Open::Null)),
-            _ => Ok(stream::reader(self.read(path)?)),
+            _ => Ok(stream::file(self.read(path)?)),
         }
     }
 
@@ -461,7 +461,7 @@ impl<'m> Machine<'m> {
     }
 
     fn untagged(&mut self, found: &Found, argv: &[String]) -> Result<i32, NotStarted> {
-        let described = matches!(found.contents.pieces().first(), Some(crate::fs::Piece::Seeded { .. }));
+        let described = matches!(found.contents.pieces().first(), Some(crate::fs::Piece::Seeded(_)));
         if described || found.contents.head(4) == b"\x7fELF" {
             let name = argv.first().map_or("", String::as_str);
             return Ok(self.not_modelled(&text::decode(path::file_name(name.as_bytes()))));

@@ -32,6 +32,7 @@ pub(crate) mod stream;
 mod syntax;
 pub(crate) mod text;
 mod users;
+mod xtrace;
 
 pub use call::Call;
 pub use packages::table::Registry;

@@ -183,6 +183,11 @@ pub(crate) fn in_class(name: &str, c: char) -> bool {
     }
 }
 
+/// Is there a class of this name?
+pub(crate) fn is_class(name: &str) -> bool {
+    (0..=127u8).any(|byte| in_class(name, char::from(byte)))
+}
+
 /// Has the pattern anything but plain characters?
 pub(crate) fn is_magic(source: &str) -> bool {
     let mut chars = source.chars();

@@ -19,6 +19,7 @@ impl Shell<'_, '_> {
             Err(Abort(status)) => return self.abort(status),
         };
         let before = self.s.fds.clone();
+        self.traced = before.get(2).cloned();
         let special = argv.first().is_some_and(|name| {
             self.s.dialect != Dialect::Bash
                 && builtins::is_special(name)
@@ -49,6 +50,7 @@ impl Shell<'_, '_> {
         if argv.is_empty() {
             for assign in assigns {
                 self.assign(assign, false)?;
+                self.trace_assign(assign);
             }
             self.trace_line(assigns, argv);
             self.s.status = self.substituted.unwrap_or(0);
@@ -61,6 +63,7 @@ impl Shell<'_, '_> {
                 saved.push((assign.name.clone(), self.s.variables.get(&assign.name).cloned()));
             }
             self.assign(assign, !special)?;
+            self.trace_assign(assign);
         }
         self.trace_line(assigns, argv);
         let flow = self.invoke(argv);
@@ -71,30 +74,6 @@ impl Shell<'_, '_> {
             }
         }
         flow
-    }
-
-    /// `set -x`: what is about to run. bash gives every assignment a line of its own.
-    fn trace_line(&mut self, assigns: &[Assign], argv: &[String]) {
-        if !self.s.options.xtrace || (assigns.is_empty() && argv.is_empty()) {
-            return;
-        }
-        let dialect = self.s.dialect;
-        let mut words: Vec<String> = Vec::new();
-        for assign in assigns {
-            let value = self.s.get(&assign.name).unwrap_or_default();
-            words.push(format!("{}={}", assign.name, builtins::quote_trace(&value, dialect)));
-        }
-        let prefix = self.s.get("PS4").unwrap_or_else(|| "+ ".to_owned());
-        if dialect == Dialect::Bash {
-            for word in words.drain(..) {
-                self.print_error(&format!("{prefix}{word}\n"));
-            }
-            if argv.is_empty() {
-                return;
-            }
-        }
-        words.extend(argv.iter().map(|word| builtins::quote_trace(word, dialect)));
-        self.print_error(&format!("{prefix}{}\n", words.join(" ")));
     }
 
     /// Performs one assignment.

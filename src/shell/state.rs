@@ -72,6 +72,8 @@ pub(super) struct State {
     pub pipe_status: Vec<i32>,
     /// A subshell: errors end it alone.
     pub subshell: u32,
+    /// Substitutions, `eval` and `.` around the command: bash's `set -x` shows how many.
+    pub level: u32,
 }
 
 impl State {
@@ -103,6 +105,7 @@ impl State {
             getopts: 0,
             pipe_status: Vec::new(),
             subshell: 0,
+            level: 0,
         }
     }
 

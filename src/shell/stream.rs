@@ -40,6 +40,8 @@ pub(crate) struct Reader {
     pub position: u64,
     /// The writer was cut off: whoever reads to the end would wait for ever.
     pub endless: bool,
+    /// A file's contents, not a pipe's.
+    pub file: bool,
 }
 
 /// Collects bytes and described contents in order.
@@ -108,6 +110,11 @@ pub(crate) fn new(open: Open) -> Stream {
 /// A stream that gives these contents.
 pub(crate) fn reader(contents: Contents) -> Stream {
     new(Open::Reader(Reader { contents, ..Reader::default() }))
+}
+
+/// A stream that gives a file's contents.
+pub(crate) fn file(contents: Contents) -> Stream {
+    new(Open::Reader(Reader { contents, file: true, ..Reader::default() }))
 }
 
 /// The descriptors of a process, by number.

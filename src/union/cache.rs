@@ -116,6 +116,31 @@ pub(super) struct Node {
     pub entry: Entry,
     /// Its merged directory.
     pub dir: Option<DirId>,
+    /// Of a plain file what stat tells, if that is kept.
+    pub plain: Option<Plain>,
+}
+
+impl Node {
+    /// What an entry leads to.
+    pub fn of(entry: Entry, dir: Option<DirId>) -> Node {
+        Node { entry, dir, plain: None }
+    }
+}
+
+/// What stat tells of a file with one name in one lower layer, the most frequent thing there is. Such a
+/// file never changes, so this may stand beside its name, where it is read without asking the layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plain {
+    /// As in its inode.
+    pub mode: u16,
+    /// As in its inode.
+    pub uid: u32,
+    /// As in its inode.
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+    /// As in its inode.
+    pub mtime: i64,
 }
 
 /// A name in a merged directory, looked up.
@@ -133,7 +158,7 @@ pub(super) struct Spot {
 #[derive(Debug)]
 pub(super) enum Known {
     /// No such name, or no directory.
-    Leaf(Entry),
+    Leaf(Entry, Option<Plain>),
     /// A directory.
     Dir(DirId),
 }
@@ -252,15 +277,15 @@ impl Cache {
     /// What is known of a name, with what a directory is made of.
     pub fn get(&self, dir: DirId, name: &[u8]) -> Option<Node> {
         match self.known(dir, name)? {
-            Known::Leaf(entry) => Some(Node { entry, dir: None }),
-            Known::Dir(id) => Some(Node { entry: self.dir(id).entry.clone(), dir: Some(id) }),
+            Known::Leaf(entry, plain) => Some(Node { entry, dir: None, plain }),
+            Known::Dir(id) => Some(Node::of(self.dir(id).entry.clone(), Some(id))),
         }
     }
 
     /// Keeps an answer that is no directory; while one operation asks for more than fits, not.
-    pub fn keep(&mut self, dir: DirId, name: &[u8], entry: Entry) {
+    pub fn keep(&mut self, dir: DirId, name: &[u8], entry: Entry, plain: Option<Plain>) {
         if !self.is_full() {
-            self.table.set(self.step(dir).key, name, Known::Leaf(entry));
+            self.table.set(self.step(dir).key, name, Known::Leaf(entry, plain));
         }
     }
 

@@ -125,7 +125,7 @@ impl Mount {
     /// answered: of a plain file in the upper, of one in a single lower layer, of a whiteout in the
     /// upper. The layers above the one that answered lack the name.
     fn probes_of_known(&self, dir: DirId, name: &[u8]) -> Option<(Vec<Probe>, Result<bool, Errno>)> {
-        let Some(Known::Leaf(entry)) = self.cache.known(dir, name) else { return None };
+        let Some(Known::Leaf(entry, _)) = self.cache.known(dir, name) else { return None };
         let above = &self.cache.dir(dir).entry;
         let plain = Entry { upper: entry.upper, lowers: entry.lowers.clone(), ..Entry::default() };
         let whiteout = Entry { opaque: true, ..Entry::default() };

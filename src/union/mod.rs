@@ -20,6 +20,7 @@ mod change;
 mod dentry;
 mod driver;
 mod explain;
+mod generation;
 mod handle;
 mod hidden;
 mod mount;

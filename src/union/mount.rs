@@ -1,17 +1,17 @@
 //! A mount: its layers, its options, and what begins and ends an operation.
 
-use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, Spot};
+use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, Plain, Spot};
 use super::driver::Driver;
 use super::explain::failed;
+use super::generation::Generation;
 use super::handle::Handles;
 use super::overlay::{self, Index, Overlay, Private, XWhiteouts};
 use super::refused::Refused;
 use super::types::{Cached, Cred, Lower, Options, Protected};
 use super::why::why_not_mounted;
-use crate::fs::{EPOCH, Errno, Inode, Layer, Name, Nodes, Tree};
+use crate::fs::{EPOCH, Errno, Inode, Kind, Layer, Name, Nodes, Tree};
 use crate::trace::{Event, Trace};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A mounted union. Cloning shares all layers and the upper.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct Mount {
     pub(super) shared_whiteout: bool,
     pub(super) driver: &'static dyn Driver,
     pub(super) cache: Cache,
-    generation: u64,
+    generation: Generation,
 }
 
 impl Clone for Mount {
@@ -63,7 +63,7 @@ impl Clone for Mount {
             shared_whiteout: self.shared_whiteout,
             driver: self.driver,
             cache: Cache::default(),
-            generation: self.generation,
+            generation: self.generation.clone(),
         }
     }
 }
@@ -79,15 +79,9 @@ const VOLATILE: &str = "the mount was volatile, and work/incompat/volatile says 
 const BROKEN_INDEX: &str = "the index holds a symlink, fifo or device without the mark of its origin, \
     which userxattr can't set on those. Empty the work directory, or mount with index=off";
 
-static GENERATIONS: AtomicU64 = AtomicU64::new(1);
-
-pub(super) fn next_generation() -> u64 {
-    GENERATIONS.fetch_add(1, Ordering::Relaxed)
-}
-
 /// Overlays over one another in a mount of these layers.
 fn depth<'l>(lowers: impl Iterator<Item = &'l Lower>) -> u32 {
-    let below = lowers.filter_map(|lower| lower.layer.inode(0).nested());
+    let below = lowers.filter_map(|lower| lower.layer.nested());
     below.map(|nested| nested.depth).max().unwrap_or(0).saturating_add(1)
 }
 
@@ -167,7 +161,7 @@ impl Mount {
             shared_whiteout: false,
             driver: &Overlay,
             cache: Cache::default(),
-            generation: next_generation(),
+            generation: Generation::new(),
         }
     }
 
@@ -242,7 +236,7 @@ impl Mount {
         self.private = Private::default();
         self.native = false;
         self.mount_again();
-        self.generation = next_generation();
+        self.generation.advance();
         Ok(layer)
     }
 
@@ -293,19 +287,19 @@ impl Mount {
     /// A number that no other state of any mount of this process has had: changes with every change
     /// of the upper. For memoising what was computed from the merged view; never shown.
     pub fn generation(&self) -> u64 {
-        self.generation
+        self.generation.now()
     }
 
     // ---- for the other files of this folder -----------------------------------------------
 
     /// Something changed that `undo` must know of.
     pub(super) fn changed(&mut self) {
-        self.generation = next_generation();
+        self.generation.advance();
     }
 
     /// The upper, to change.
     pub(super) fn upper_mut(&mut self) -> &mut Tree {
-        self.generation = next_generation();
+        self.generation.advance();
         &mut self.upper
     }
 
@@ -316,6 +310,19 @@ impl Mount {
             Some(lower) => lower.layer.inode(ino),
             None => self.upper.inode(ino),
         }
+    }
+
+    /// Has this directory perhaps a name with this hash?
+    #[inline]
+    pub(super) fn may_have(&self, (layer, dir): Part, hash: u64) -> bool {
+        let lower = layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize));
+        lower.is_none_or(|lower| lower.layer.may_have(dir, hash))
+    }
+
+    /// Is this a layer that is known to have no marks? See [`crate::fs::Layer::is_plain`].
+    pub(super) fn is_plain(&self, layer: u32) -> bool {
+        let lower = layer.checked_sub(1).and_then(|lower| self.lowers.get(lower as usize));
+        lower.is_some_and(|lower| lower.layer.is_plain())
     }
 
     /// May there be a whiteout in this layer?
@@ -383,12 +390,22 @@ impl Mount {
             let parent = self.cache.dir(dir).entry.clone();
             self.driver.found(self, &parent, &entry);
             let id = self.cache.keep_dir(dir, name, entry.clone());
-            return Ok(Node { entry, dir: Some(id) });
+            return Ok(Node::of(entry, Some(id)));
         }
+        let plain = self.plain(&entry);
         if self.driver.keeps(self, &entry) {
-            self.cache.keep(dir, name, entry.clone());
+            self.cache.keep(dir, name, entry.clone(), plain);
         }
-        Ok(Node { entry, dir: None })
+        Ok(Node { entry, dir: None, plain })
+    }
+
+    /// What stat tells of a file that is nothing but one name in one lower layer.
+    fn plain(&self, entry: &Entry) -> Option<Plain> {
+        let (None, [part]) = (entry.upper, entry.lowers.parts()) else { return None };
+        let inode = self.inode(*part);
+        let Inode { mode, uid, gid, mtime, .. } = *inode;
+        let plain = matches!(inode.kind, Kind::File(_)) && inode.extra.is_none() && inode.nlink == 1;
+        plain.then(|| Plain { mode, uid, gid, size: inode.size(), mtime })
     }
 
     /// [`Mount::lookup`] as a [`Spot`].
@@ -399,11 +416,7 @@ impl Mount {
     /// The spot of a directory that was reached.
     pub(super) fn spot_of(&self, id: DirId) -> Spot {
         let dir = self.cache.dir(id);
-        Spot {
-            dir: dir.parent,
-            name: dir.name.clone(),
-            node: Node { entry: dir.entry.clone(), dir: Some(id) },
-        }
+        Spot { dir: dir.parent, name: dir.name.clone(), node: Node::of(dir.entry.clone(), Some(id)) }
     }
 
     /// A spot as it is now, after something changed.

@@ -266,18 +266,15 @@ impl Mount {
 
     /// Writes at the beginning or at the end; the position afterwards.
     fn write_data(&mut self, ino: Ino, append: bool, data: &Contents) -> Result<u64, Errno> {
-        let now = self.file_of(ino);
-        let begin = if append { now.len() } else { 0 };
+        let begin = if append { self.upper.inode(ino).size() } else { 0 };
         let end = begin.checked_add(data.len()).filter(|end| *end <= MAX_SIZE).ok_or(Errno::EFBIG)?;
         if append {
-            drop(now);
             self.append_to(ino, data);
-        } else if now.len() <= end {
-            self.set_contents(ino, data.clone());
-        } else {
-            let after = now.overwritten(0, data);
-            self.set_contents(ino, after);
+            return Ok(end);
         }
+        let now = self.file_of(ino);
+        let after = if now.len() <= end { data.clone() } else { now.overwritten(0, data) };
+        self.set_contents(ino, after);
         Ok(end)
     }
 

@@ -1,7 +1,7 @@
 //! Reading: changes nothing, copies nothing up (Documentation/filesystems/overlayfs.rst,
 //! "Non-directories").
 
-use super::cache::{DirId, Entry, Node, ROOT};
+use super::cache::{DirId, Entry, Node, Plain, ROOT};
 use super::mount::Mount;
 use super::permit::READ;
 use super::types::{Names, Stat, StatKind};
@@ -154,6 +154,9 @@ impl Mount {
     /// What stat tells of an entry (fs/overlayfs/inode.c, `ovl_getattr`): all from its real inode.
     pub(super) fn stat_of(&self, node: &Node) -> Option<Stat> {
         let id = node.entry.real()?;
+        if let Some(Plain { mode, uid, gid, size, mtime }) = node.plain {
+            return Some(Stat { kind: StatKind::File, mode, uid, gid, size, nlink: 1, mtime, id });
+        }
         let inode = self.inode(id);
         let (kind, nlink) = match &inode.kind {
             Kind::Dir(_) => (StatKind::Dir, 1),

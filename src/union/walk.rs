@@ -176,6 +176,9 @@ impl Mount {
 
     /// The text of a symlink, if it is one.
     pub(super) fn symlink_target(&self, node: &Node) -> Option<Arc<[u8]>> {
+        if node.plain.is_some() {
+            return None;
+        }
         match &self.real(&node.entry)?.kind {
             Kind::Symlink(target) => Some(target.clone()),
             _ => None,
@@ -240,7 +243,7 @@ impl Mount {
     }
 
     fn found_dir(&self, id: DirId) -> Found {
-        Found { name: None, node: Node { entry: self.cache.dir(id).entry.clone(), dir: Some(id) } }
+        Found { name: None, node: Node::of(self.cache.dir(id).entry.clone(), Some(id)) }
     }
 
     /// Walks to the directory in which a name is to be made, removed or renamed.

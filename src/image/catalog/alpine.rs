@@ -1,9 +1,11 @@
 //! `alpine:3.19`: musl, busybox and apk.
 
+use super::listing::{self, Line};
 use super::recipe::{PATH, Recipe, words};
 use super::sketch::Sketch;
-use crate::fs::Layer;
+use crate::fs::Tree;
 use crate::image::Image;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
@@ -18,7 +20,8 @@ pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
     recipe.layer(
         "/bin/sh -c #(nop) ADD file:1f4eb46669b5b6275af19eb7471a6899a61c276aa7d925b8ae99310b14b75b92 in / ",
         "FROM alpine",
-        draw(),
+        "alpine",
+        draw,
     );
     recipe.meta("/bin/sh -c #(nop)  CMD [\"/bin/sh\"]");
     recipe.config(|config| {
@@ -29,53 +32,17 @@ pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
 });
 
 /// The base layer.
-fn draw() -> Layer {
+fn draw() -> Tree {
     let mut s = Sketch::new("alpine", CREATED);
-    directories(&mut s);
-    s.program("/bin/busybox", "busybox", 808_712).program("/sbin/apk", "apk", 69_632);
-    s.links("/bin", "/bin/busybox", BIN).links("/sbin", "/bin/busybox", SBIN);
-    s.links("/usr/bin", "/bin/busybox", USR_BIN).links("/usr/sbin", "/bin/busybox", USR_SBIN);
-    s.programs("/usr/bin", "getconf 34072 getent 48240 iconv 22312 scanelf 79488 ssl_client 14024");
-    s.programs("/sbin", "ldconfig 393").link("/usr/bin/ldd", "/lib/ld-musl-x86_64.so.1");
-    libraries(&mut s);
+    let listing = listing::ALPINE.text();
+    s.listing(&listing);
     settings(&mut s);
-    s.text("/lib/apk/db/installed", &installed(PACKAGES)).text("/lib/apk/db/triggers", "");
-    s.described("/lib/apk/db/scripts.tar", 12_800, 0o644).text_of("/lib/apk/db/lock", 0o600, 0, "");
-    s.fill_up(BYTES, "/lib", "libcrypto.so.3");
-    s.seal()
+    s.text("/lib/apk/db/installed", &installed(PACKAGES, &listing)).text_of("/lib/apk/db/lock", 0o600, 0, "");
+    s.settle(BYTES, "/lib/libcrypto.so.3");
+    s.done()
 }
 
-fn directories(s: &mut Sketch) {
-    s.dirs(0o755, "/bin /dev /etc /home /lib /media /mnt /opt /run /sbin /srv /sys /usr /var");
-    s.dirs(0o755, "/etc/apk/keys /etc/apk/protected_paths.d /etc/busybox-paths.d /etc/conf.d /etc/crontabs");
-    s.dirs(0o755, "/etc/init.d /etc/logrotate.d /etc/modprobe.d /etc/modules-load.d /etc/network");
-    s.dirs(0o755, "/etc/network/if-down.d /etc/network/if-post-down.d /etc/network/if-pre-up.d");
-    s.dirs(0o755, "/etc/network/if-up.d /etc/opt /etc/periodic/15min /etc/periodic/daily");
-    s.dirs(0o755, "/etc/periodic/hourly /etc/periodic/monthly /etc/periodic/weekly /etc/profile.d");
-    s.dirs(0o755, "/etc/secfixes.d /etc/ssl/certs /etc/ssl/misc /etc/ssl/private /etc/sysctl.d");
-    s.dirs(0o755, "/etc/udhcpc /lib/apk/db /lib/apk/exec /lib/firmware /lib/modules-load.d /lib/sysctl.d");
-    s.dirs(0o755, "/media/cdrom /media/floppy /media/usb /run/lock /usr/bin /usr/lib /usr/local/bin");
-    s.dirs(0o755, "/usr/local/lib /usr/local/share /usr/sbin /usr/share/apk/keys /usr/share/man");
-    s.dirs(0o755, "/usr/share/misc /usr/share/udhcpc /var/cache/apk /var/cache/misc /var/lib/apk");
-    s.dirs(0o755, "/var/lib/misc /var/lib/udhcpd /var/local /var/log /var/mail /var/opt /var/spool/cron");
-    s.dirs(0o555, "/proc /var/empty /sys").dirs(0o1777, "/tmp /var/tmp").dirs(0o700, "/root");
-    s.link("/var/lock", "/run/lock").link("/var/run", "/run").link("/var/spool/mail", "/var/mail");
-    s.link("/var/spool/cron/crontabs", "/etc/crontabs").link("/etc/mtab", "../proc/mounts");
-}
-
-fn libraries(s: &mut Sketch) {
-    s.program("/lib/ld-musl-x86_64.so.1", "ld-musl", 650_776);
-    s.link("/lib/libc.musl-x86_64.so.1", "ld-musl-x86_64.so.1");
-    s.files("/lib", "libapk.so.2.14.0 198016 libssl.so.3 679824 libz.so.1.3 100112");
-    s.link("/lib/libz.so.1", "libz.so.1.3");
-    s.link("/usr/lib/libcrypto.so.3", "/lib/libcrypto.so.3");
-    s.link("/usr/lib/libssl.so.3", "/lib/libssl.so.3");
-    s.files("/usr/lib/engines-3", "afalg.so 22184 capi.so 13840 loader_attic.so 43104 padlock.so 22392");
-    s.files("/usr/lib/ossl-modules", "legacy.so 92000");
-    s.files("/lib/modules-load.d", "aliases.conf 1545").files("/lib/sysctl.d", "00-alpine.conf 1278");
-    s.files("/usr/share/udhcpc", "default.script 3788");
-}
-
+/// The texts of `/etc` that people look at.
 fn settings(s: &mut Sketch) {
     s.text("/etc/alpine-release", "3.19.0\n").text("/etc/hostname", "localhost\n");
     s.text("/etc/os-release", OS_RELEASE).text("/etc/motd", MOTD).text("/etc/passwd", PASSWD);
@@ -100,27 +67,45 @@ fn settings(s: &mut Sketch) {
     );
     s.text("/etc/modules", "af_packet\nipv6\n").text("/etc/securetty", "console\ntty1\ntty2\ntty3\ntty4\n");
     s.text("/etc/profile.d/README", "Scripts here whose names end in .sh are read by /etc/profile.\n");
-    s.text("/etc/crontabs/root", CRONTAB).link("/etc/crontabs/cron.update", "root");
-    s.files("/etc", "protocols 3144 services 12813 udhcpd.conf 5636 sysctl.conf 53");
-    s.files("/etc/modprobe.d", "aliases.conf 1545 blacklist.conf 1888 i386.conf 122 kms.conf 91");
-    s.files("/etc/profile.d", "20locale.sh 45 color_prompt.sh.disabled 295");
-    s.files("/etc/ssl", "openssl.cnf 12411 ct_log_list.cnf 412")
-        .files("/etc/ssl/certs", "ca-certificates.crt 215703");
-    s.link("/etc/ssl/cert.pem", "certs/ca-certificates.crt").link("/etc/ssl1.1", "ssl");
-    s.files("/etc/secfixes.d", "alpine 98").files("/etc/logrotate.d", "acpid 140");
-    for key in ["4a6a0840", "5243ef4b", "5261cecb", "6165ee59", "61666e3f"] {
-        s.files("/etc/apk/keys", &format!("alpine-devel@lists.alpinelinux.org-{key}.rsa.pub 451"));
-    }
+    s.text_of("/etc/crontabs/root", 0o600, 0, CRONTAB);
 }
 
 /// Draws what `apk add` leaves in a layer above the base: the database with `rows` more (the format of
-/// [`PACKAGES`]) and the world file with `names` more.
-pub(super) fn add_packages(s: &mut Sketch, rows: &str, names: &str) {
-    s.text("/lib/apk/db/installed", &installed(&[PACKAGES, rows].concat()));
+/// [`PACKAGES`]; the files are those of `files`, a listing) and the world file with `names` more.
+pub(super) fn add_packages(s: &mut Sketch, rows: &str, files: &str, names: &str) {
+    s.listing(files);
+    let listing = listing::ALPINE.text() + files;
+    s.text("/lib/apk/db/installed", &installed(&[PACKAGES, rows].concat(), &listing));
     let mut world: Vec<&str> = WORLD.split_whitespace().chain(names.split_whitespace()).collect();
     world.sort_unstable();
     s.text("/etc/apk/world", &(world.join("\n") + "\n"));
     s.described("/lib/apk/db/scripts.tar", 13_824, 0o644);
+}
+
+/// Draws what the trigger of `ca-certificates` makes; the listing of the package. Mozilla's certificates
+/// are the same everywhere, only their names in `/etc` differ.
+pub(super) fn certificates(s: &mut Sketch) -> String {
+    let mut files = "= ca-certificates\n/etc\nca-certificates.conf 6016\n/etc/ca-certificates/update.d\n\
+                     certhash 1121 755\n/usr/local/share/ca-certificates\n/usr/sbin\n\
+                     update-ca-certificates 18552 755\n/usr/share/ca-certificates/mozilla\n"
+        .to_owned();
+    listing::read(&listing::DEBIAN_CERTIFICATES.text(), &mut |_, line| match *line {
+        Line::File { path, size, .. } => {
+            if let Some(name) = path.strip_prefix("/usr/share/ca-certificates/mozilla/") {
+                let _ = writeln!(files, "{} {size}", name.replace(' ', "%20"));
+            }
+        }
+        Line::Link { path, target } if path.starts_with("/etc/ssl/certs/") => {
+            let named = path.strip_suffix(".pem").and_then(|path| path.rsplit('/').next());
+            match named {
+                Some(name) => s.link(&format!("/etc/ssl/certs/ca-cert-{name}.pem"), target),
+                None => s.link(path, &format!("ca-cert-{target}")),
+            };
+        }
+        _ => {}
+    });
+    s.described("/etc/ssl/certs/ca-certificates.crt", 215_703, 0o644);
+    files
 }
 
 /// Draws what `adduser` leaves in a layer above the base.
@@ -130,18 +115,33 @@ pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &
     s.text_of("/etc/shadow", 0o640, 42, &format!("{SHADOW}{name}:!:19699:0:99999:7:::\n"));
 }
 
-/// `/lib/apk/db/installed` for a table of `name version download installed description` rows.
-fn installed(packages: &str) -> String {
+/// `/lib/apk/db/installed` for a table of `name version origin download installed description` rows and
+/// the listing of their files. Checksums are left out: what files hold is only described.
+fn installed(packages: &str, listing: &str) -> String {
+    let mut files: HashMap<String, String> = HashMap::new();
+    listing::read(listing, &mut |package, line| {
+        let list = files.entry(package.to_owned()).or_default();
+        let name = line.path().trim_start_matches('/');
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let _ = match line {
+            Line::Dir { mode: 0o755, .. } => writeln!(list, "F:{name}"),
+            Line::Dir { mode, uid, gid, .. } => writeln!(list, "F:{name}\nM:{uid}:{gid}:{mode:o}"),
+            Line::File { mode: 0o644, uid: 0, gid: 0, .. } => writeln!(list, "R:{file}"),
+            Line::File { mode, uid, gid, .. } => writeln!(list, "R:{file}\na:{uid}:{gid}:{mode:o}"),
+            Line::Link { .. } | Line::HardLink { .. } => writeln!(list, "R:{file}\na:0:0:777"),
+        };
+    });
     let mut text = String::new();
     for row in packages.lines() {
         let mut words = row.splitn(6, ' ');
         let mut word = || words.next().unwrap_or_default();
         let (name, version, origin) = (word(), word(), word());
         let (download, bytes, description) = (word(), word(), word());
+        let files = files.get(name).map_or("", String::as_str);
         let _ = write!(
             text,
             "P:{name}\nV:{version}\nA:x86_64\nS:{download}\nI:{bytes}\nT:{description}\n\
-             o:{origin}\nm:Natanael Copa <ncopa@alpinelinux.org>\n\n"
+             o:{origin}\nm:Natanael Copa <ncopa@alpinelinux.org>\n{files}\n"
         );
     }
     text
@@ -318,30 +318,3 @@ smmsp:!::0:::::
 guest:!::0:::::
 nobody:!::0:::::
 ";
-
-const BIN: &str = "arch ash base64 bbconfig cat chattr chgrp chmod chown cp date dd df dmesg dnsdomainname \
-    dumpkmap echo ed egrep false fatattr fdflush fgrep fsync getopt grep gunzip gzip hostname ionice iostat \
-    ipcalc kbd_mode kill link linux32 linux64 ln login ls lsattr lzop makemime mkdir mknod mktemp more \
-    mount mountpoint mpstat mv netstat nice pidof ping ping6 pipe_progress printenv ps pwd reformime rev rm \
-    rmdir run-parts sed setpriv setserial sh sleep stat stty su sync tar touch true umount uname usleep \
-    watch zcat";
-
-const SBIN: &str = "acpid adjtimex arp blkid blockdev depmod fbsplash fdisk findfs fsck fstrim getty halt \
-    hwclock ifconfig ifdown ifenslave ifup init inotifyd insmod ip ipaddr iplink ipneigh iproute iprule \
-    iptunnel klogd loadkmap logread losetup lsmod mdev mkdosfs mkfs.vfat mkswap modinfo modprobe nameif \
-    nologin pivot_root poweroff raidautorun reboot rmmod route setconsole slattach swapoff swapon \
-    switch_root sysctl syslogd tunctl udhcpc vconfig watchdog zcip";
-
-const USR_BIN: &str = "[ [[ awk basename bc beep blkdiscard bunzip2 bzcat bzip2 cal chvt cksum clear cmp \
-    comm cpio crontab cryptpw cut dc deallocvt diff dirname dos2unix du eject env expand expr factor \
-    fallocate find flock fold free fuser groups hd head hexdump hostid id install ipcrm ipcs killall last \
-    less logger lsof lsusb lzcat lzma lzopcat md5sum mesg microcom mkfifo mkpasswd nc nl nmeter nohup nproc \
-    nsenter nslookup od openvt passwd paste pgrep pkill pmap printf pscan pstree pwdx readlink realpath \
-    renice reset resize seq setkeycodes setsid sha1sum sha256sum sha3sum sha512sum showkey shred shuf sort \
-    split strings sum tac tail tee test time timeout top tr traceroute traceroute6 tree truncate tty \
-    ttysize udhcpc6 unexpand uniq unix2dos unlink unlzma unlzop unshare unxz unzip uptime uudecode uuencode \
-    vi vlock volname wc wget which who whoami whois xargs xxd xzcat yes";
-
-const USR_SBIN: &str = "add-shell addgroup adduser arping brctl chpasswd chroot crond delgroup deluser \
-    ether-wake fbset killall5 loadfont nanddump nandwrite nbd-client ntpd partprobe rdate rdev readahead \
-    remove-shell rfkill sendmail setfont setlogcons";

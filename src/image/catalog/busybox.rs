@@ -2,6 +2,7 @@
 
 use super::recipe::{PATH, Recipe, words};
 use super::sketch::Sketch;
+use crate::fs::Tree;
 use crate::image::Image;
 use std::sync::{Arc, LazyLock};
 
@@ -13,7 +14,8 @@ pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
     recipe.layer(
         "/bin/sh -c #(nop) ADD file:7e9002edaafd4e4579b65c8f0aaabde1aeb7fd3f8d95579f7fd3443cef785fd1 in / ",
         "FROM busybox",
-        draw(),
+        "busybox",
+        draw,
     );
     recipe.meta("/bin/sh -c #(nop)  CMD [\"sh\"]");
     recipe.config(|config| {
@@ -52,7 +54,7 @@ const APPLETS: &str = "[ [[ acpid add-shell addgroup adduser adjtimex ar arch ar
     unlink unlzma unshare unxz unzip uptime users usleep uudecode uuencode vconfig vi vlock volname w wall \
     watch watchdog wc wget which who whoami whois xargs xxd xz xzcat yes zcat zcip";
 
-fn draw() -> crate::fs::Layer {
+fn draw() -> Tree {
     let mut s = Sketch::new("busybox", CREATED);
     s.dirs(
         0o755,
@@ -71,7 +73,7 @@ fn draw() -> crate::fs::Layer {
     s.text("/etc/passwd", PASSWD).text("/etc/group", GROUP).text_of("/etc/shadow", 0o640, 0, SHADOW);
     s.text("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
     s.described("/etc/localtime", 114, 0o644);
-    s.seal()
+    s.done()
 }
 
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh

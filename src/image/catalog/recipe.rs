@@ -1,7 +1,8 @@
 //! From a recipe (base, history, layers, config) to an image.
 
-use crate::fs::Layer;
-use crate::image::{Config, History, Image, ImageLayer, Origin};
+use super::measured;
+use crate::fs::Tree;
+use crate::image::{Config, History, Image};
 use std::sync::Arc;
 
 /// `PATH` of nearly every image.
@@ -31,9 +32,16 @@ impl Recipe {
         self.entry(created_by, true)
     }
 
-    /// One entry of the history with its layer; `label` is what people call it.
-    pub(super) fn layer(&mut self, created_by: &str, label: &str, layer: Layer) -> &mut Recipe {
-        self.image.layers.push(ImageLayer::new(layer, Origin::Daemon, label));
+    /// One entry of the history with its layer, which is drawn when somebody looks into it; `label` is
+    /// what people call it, `key` names it in the table of what is known without looking.
+    pub(super) fn layer(
+        &mut self,
+        created_by: &str,
+        label: &str,
+        key: &str,
+        draw: impl Fn() -> Tree + Send + Sync + 'static,
+    ) -> &mut Recipe {
+        self.image.layers.push(measured::layer(key, label, Arc::new(draw)));
         self.entry(created_by, false)
     }
 

@@ -1,30 +1,40 @@
-//! Drawing a layer from short tables: names and sizes instead of stored bytes.
+//! Drawing a layer from listings and short tables: names and sizes instead of stored bytes.
 
-use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree};
+use super::listing::{self, Line};
+use crate::fs::{Contents, Inode, Kind, Nodes, Tree, path};
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// A layer that is being drawn. Every file gets the sketch's time; big files are described by a
 /// label (family and path) and a size, so that equal files of two images stay equal.
 pub(super) struct Sketch {
     family: &'static str,
     mtime: i64,
-    bytes: u64,
+    merged: bool,
     tree: Tree,
 }
 
 impl Sketch {
     /// An empty layer whose files carry this time (Unix seconds).
     pub(super) fn new(family: &'static str, mtime: i64) -> Sketch {
-        Sketch { family, mtime, bytes: 0, tree: Tree::new() }
+        Sketch { family, mtime, merged: false, tree: Tree::new() }
+    }
+
+    /// From here on `/bin`, `/sbin` and `/lib…` are links into `/usr`: what a listing has there lies here.
+    pub(super) fn merged_usr(&mut self) -> &mut Sketch {
+        self.merged = true;
+        self
+    }
+
+    fn place<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let moved = ["/bin/", "/sbin/", "/lib/", "/lib64/"].iter().any(|dir| path.starts_with(dir));
+        let dir = ["/bin", "/sbin", "/lib", "/lib64"].contains(&path);
+        if self.merged && (moved || dir) { format!("/usr{path}").into() } else { path.into() }
     }
 
     /// Puts anything.
     pub(super) fn put(&mut self, path: &str, mut inode: Inode) -> &mut Sketch {
         inode.mtime = self.mtime;
-        self.bytes += match &inode.kind {
-            Kind::File(contents) => contents.len(),
-            Kind::Symlink(target) => target.len() as u64,
-            _ => 0,
-        };
         self.tree.put(path.as_bytes(), inode);
         self
     }
@@ -62,14 +72,6 @@ impl Sketch {
         self.put(path, Inode::file(Contents::of_program(name, size)).with_mode(0o755))
     }
 
-    /// Described programs of one directory, each behaving by its own name: `cat 35280 ls 138208 …`.
-    pub(super) fn programs(&mut self, dir: &str, table: &str) -> &mut Sketch {
-        for (name, size) in pairs(table) {
-            self.program(&format!("{dir}/{name}"), name, size);
-        }
-        self
-    }
-
     /// Described files of one directory, 0644: `libm.so.6 907784 …`.
     pub(super) fn files(&mut self, dir: &str, table: &str) -> &mut Sketch {
         for (name, size) in pairs(table) {
@@ -82,14 +84,6 @@ impl Sketch {
     pub(super) fn described(&mut self, path: &str, size: u64, mode: u16) -> &mut Sketch {
         let contents = Contents::seeded(format!("{}:{path}", self.family), size);
         self.put(path, Inode::file(contents).with_mode(mode))
-    }
-
-    /// Symbolic links of one directory to the same target.
-    pub(super) fn links(&mut self, dir: &str, target: &str, names: &str) -> &mut Sketch {
-        for name in names.split_whitespace() {
-            self.link(&format!("{dir}/{name}"), target);
-        }
-        self
     }
 
     /// One symbolic link.
@@ -120,12 +114,86 @@ impl Sketch {
 
     /// [`Sketch::spread`] over what is missing until the layer has `total` bytes.
     pub(super) fn fill_up(&mut self, total: u64, dir: &str, names: &str) -> &mut Sketch {
-        debug_assert!(self.bytes <= total, "{}: {} of {total} bytes drawn", self.family, self.bytes);
-        self.spread(dir, total.saturating_sub(self.bytes), names)
+        let drawn = self.bytes();
+        debug_assert!(drawn <= total, "{}: {drawn} of {total} bytes drawn", self.family);
+        self.spread(dir, total.saturating_sub(drawn), names)
     }
 
-    /// Seals it. Directories that nobody drew get the sketch's time too.
-    pub(super) fn seal(&mut self) -> Layer {
+    /// Everything of a listing.
+    pub(super) fn listing(&mut self, text: &str) -> &mut Sketch {
+        listing::read(text, &mut |_, line| {
+            self.line(line);
+        });
+        self
+    }
+
+    /// One line of a listing. A file that can be executed is a described program, unless it is a
+    /// library or its name says that it is a script.
+    fn line(&mut self, line: &Line<'_>) -> &mut Sketch {
+        match *line {
+            Line::Dir { path, mode, uid, gid } => self.dir_of(&self.place(path), mode, uid, gid),
+            Line::Link { path, target } if self.merged && target == format!("usr{path}") => {
+                self.dirs(0o755, &format!("/usr{path}")).link(path, target)
+            }
+            Line::Link { path, target } => self.link(&self.place(path), target),
+            Line::HardLink { path, existing } => {
+                let (path, existing) = (self.place(path), self.place(existing));
+                self.tree.put_link(path.as_bytes(), existing.as_bytes());
+                self
+            }
+            Line::File { path, size, mode, uid, gid } => {
+                let contents = match program(path).filter(|_| mode & 0o111 != 0) {
+                    Some(name) => Contents::of_program(name, size),
+                    None => Contents::seeded(format!("{}:{path}", self.family), size),
+                };
+                self.put(&self.place(path), Inode::file(contents).with_mode(mode).owned(uid, gid))
+            }
+        }
+    }
+
+    /// Takes a file away.
+    pub(super) fn remove(&mut self, path: &str) -> &mut Sketch {
+        let (dir, name) = (path::parent(path.as_bytes()), path::file_name(path.as_bytes()));
+        if let Some(dir) = self.tree.at(dir) {
+            self.tree.unlink(dir, name);
+        }
+        self
+    }
+
+    /// Changes the size of a described file so that the whole layer has `total` bytes.
+    pub(super) fn settle(&mut self, total: u64, path: &str) -> &mut Sketch {
+        let (drawn, ino) = (self.bytes(), self.tree.at(path.as_bytes()));
+        let Some(ino) = ino else {
+            debug_assert!(false, "{}: there is no {path}", self.family);
+            return self;
+        };
+        let inode = self.tree.inode(ino);
+        let (now, mode, program) =
+            (inode.size(), inode.mode, program(path).filter(|_| inode.mode & 0o111 != 0));
+        debug_assert!(total + now >= drawn, "{}: {drawn} of {total} bytes drawn", self.family);
+        let size = (total + now).saturating_sub(drawn);
+        let contents = match program {
+            Some(name) => Contents::of_program(name, size),
+            None => Contents::seeded(format!("{}:{path}", self.family), size),
+        };
+        self.put(path, Inode::file(contents).with_mode(mode))
+    }
+
+    /// Bytes drawn so far as `docker history` counts them: a hard-linked file once, a symlink as its text.
+    fn bytes(&self) -> u64 {
+        let (mut bytes, mut seen) = (0, HashSet::new());
+        self.tree.walk(&mut |_, ino, inode| {
+            bytes += match &inode.kind {
+                Kind::File(contents) if seen.insert(ino) => contents.len(),
+                Kind::Symlink(target) => target.len() as u64,
+                _ => 0,
+            };
+        });
+        bytes
+    }
+
+    /// The tree. Directories that nobody drew get the sketch's time too.
+    pub(super) fn done(&mut self) -> Tree {
         let mut dirs = vec![0];
         self.tree.walk(&mut |_, ino, inode| {
             if inode.kind.is_dir() {
@@ -135,7 +203,26 @@ impl Sketch {
         for dir in dirs {
             self.tree.inode_mut(dir).mtime = self.mtime;
         }
-        self.tree.seal()
+        self.tree.clone()
+    }
+}
+
+/// The program that an executable file of this path is; none for a library, nor for a script that lies
+/// in no `bin`.
+fn program(at: &str) -> Option<&str> {
+    const SCRIPTS: [&str; 8] = [".sh", ".bash", ".pl", ".py", ".js", ".rc", ".bat", ".cmd"];
+    let (dir, name) = at.rsplit_once('/').unwrap_or(("", at));
+    let script = !dir.ends_with("bin") && SCRIPTS.iter().any(|end| name.ends_with(end));
+    match name {
+        "npm-cli.js" => Some("npm"),
+        "npx-cli.js" => Some("npx"),
+        "corepack.js" => Some("corepack"),
+        "pip3" | "pip3.12" => Some("pip"),
+        "python3.12" => Some("python3"),
+        "ld-musl-x86_64.so.1" => Some("ld-musl"),
+        "ld-linux-x86-64.so.2" => Some("ld.so"),
+        _ if name.contains(".so") || script => None,
+        name => Some(name),
     }
 }
 
@@ -177,8 +264,25 @@ mod tests {
     fn a_spread_gives_away_every_byte() {
         let mut sketch = Sketch::new("test", 0);
         sketch.text("/a", "12345").fill_up(1_000_003, "/d", "one two three four five");
-        let layer = sketch.seal();
+        let layer = sketch.done().seal();
         assert_eq!((layer.bytes(), layer.entries()), (1_000_003, 7));
+    }
+
+    #[test]
+    fn a_listing_becomes_a_tree_of_programs_files_and_links() {
+        let mut sketch = Sketch::new("test", 0);
+        sketch
+            .listing("= a\n/usr/bin\nbash 90 4755\nsh > bash\nrbash = /usr/bin/bash\n/lib\nlibc.so 5 755\n");
+        sketch.settle(1000, "/lib/libc.so");
+        let layer = sketch.done().seal();
+        assert_eq!((layer.bytes(), layer.entries()), (996, 7));
+        let at = |path: &str| layer.inode(layer.at(path.as_bytes()).unwrap());
+        let program = |path: &str| match &at(path).kind {
+            Kind::File(contents) => contents.program().map(str::to_owned),
+            _ => None,
+        };
+        assert_eq!((program("/usr/bin/rbash").as_deref(), program("/lib/libc.so")), (Some("bash"), None));
+        assert_eq!((at("/usr/bin/bash").mode, at("/lib/libc.so").size()), (0o4755, 906));
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
     recipe.layer(
         "/bin/sh -c #(nop) ADD file:2b3b5254f38a790d40e31cb26155609f7fc99ef7bc99eae1e0d67fa9ae605f77 in / ",
         "FROM ubuntu",
-        UBUNTU.draw(),
+        "ubuntu",
+        || UBUNTU.draw(),
     );
     recipe.meta("/bin/sh -c #(nop)  CMD [\"/bin/bash\"]");
     recipe.config(|config| {

@@ -88,7 +88,9 @@ pub(super) fn eval(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
     }
     let builtin = shell.builtin.take();
     shell.s.status = 0;
+    shell.s.level += 1;
     let flow = shell.source(&source);
+    shell.s.level -= 1;
     shell.builtin = builtin;
     shell.m.t.fuel.leave();
     Ok(flow)
@@ -126,7 +128,9 @@ pub(super) fn dot(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
         .then(|| std::mem::replace(&mut shell.s.parameters, argv.get(2..).unwrap_or_default().to_vec()));
     shell.s.sourced += 1;
     shell.s.status = 0;
+    shell.s.level += 1;
     let flow = shell.source(&source);
+    shell.s.level -= 1;
     shell.s.sourced -= 1;
     if let Some(parameters) = saved {
         shell.s.parameters = parameters;

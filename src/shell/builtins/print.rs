@@ -164,11 +164,18 @@ impl Shell<'_, '_> {
             return Err(Abort(137));
         }
         Ok(match cond {
-            Cond::Not(inner) => !self.holds(inner)?,
+            Cond::Not(inner) => {
+                let outer = self.negated;
+                self.negated = !outer;
+                let holds = self.holds(inner);
+                self.negated = outer;
+                !holds?
+            }
             Cond::And(left, right) => self.holds(left)? && self.holds(right)?,
             Cond::Or(left, right) => self.holds(left)? || self.holds(right)?,
             Cond::Unary(op, word) => {
                 let operand = self.text(word)?;
+                self.trace_condition(self.negated, None, op, &operand);
                 if op == "-v" {
                     self.s.get(&operand).is_some()
                 } else {
@@ -181,6 +188,10 @@ impl Shell<'_, '_> {
 
     fn compare(&mut self, left: &Word, op: &str, right: &Word) -> Expanded<bool> {
         let text = self.text(left)?;
+        if self.s.options.xtrace {
+            let shown = self.pattern_shown(right, op)?;
+            self.trace_condition(self.negated, Some(&text), op, &shown);
+        }
         match op {
             "=" | "==" | "!=" => {
                 let pattern = Pattern::new(&self.pattern(right)?);

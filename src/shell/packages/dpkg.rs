@@ -176,7 +176,11 @@ fn files(call: &mut Call<'_, '_>, names: &[String]) -> i32 {
             continue;
         }
         match dpkg_db::paths(call, bare) {
-            Some(paths) => call.out(&format!("{}\n", paths.join("\n"))),
+            Some(paths) => {
+                // The root comes first, as in dpkg's own lists.
+                let root = if paths.first().is_some_and(|path| path == "/.") { "" } else { "/.\n" };
+                call.out(&format!("{root}{}\n", paths.join("\n")));
+            }
             None => exit = call.m.not_modelled(&format!("dpkg -L {name}")),
         }
     }

@@ -243,6 +243,9 @@ fn texts(call: &mut Call<'_, '_>, name: &str, files: &mut Files) -> Result<(), E
             writer::directories(call, dir.as_bytes())?;
             files.written.push(dir.to_owned());
         }
+        let link = "/etc/nginx/sites-enabled/default";
+        writer::link(call, link, "/etc/nginx/sites-available/default")?;
+        files.written.push(link.to_owned());
     }
     Ok(())
 }
@@ -366,9 +369,6 @@ fn configure(call: &mut Call<'_, '_>, package: &Package) -> Result<String, Errno
         "ca-certificates" => {
             writer::described(call, "/etc/ssl/certs/ca-certificates.crt", "ca-certificates", 213_777)?;
         }
-        "nginx-common" => {
-            writer::link(call, "/etc/nginx/sites-enabled/default", "/etc/nginx/sites-available/default")?;
-        }
         _ => {}
     }
     lines.push_str(deb_files::configured(&package.name));
@@ -400,8 +400,13 @@ pub(super) fn erase(
     let list = list_path(call, name);
     let all = paths(call, name).unwrap_or_default();
     let (mut kept, mut libraries) = (Vec::new(), false);
+    // Where /usr is merged, a directory of the list may be a link: then it is none of the package's.
+    let dirs: HashSet<&[u8]> = all.iter().map(|file| path::parent(file.as_bytes())).collect();
     for file in all.iter().rev().filter(|file| file.len() > 2) {
         let Ok(stat) = call.m.lstat(file.as_bytes()) else { continue };
+        if stat.kind != StatKind::Dir && dirs.contains(file.as_bytes()) {
+            continue;
+        }
         if stat.kind == StatKind::Dir {
             let removed = !is_base(file) && call.m.rmdir(file.as_bytes()).is_ok();
             if !removed && kept.iter().any(|below: &String| below.starts_with(&format!("{file}/"))) {

@@ -327,6 +327,8 @@ fn install_bundle(call: &mut Call<'_, '_>) -> i32 {
             gems.push((name, known.version.to_string()));
         }
     }
+    gems.sort();
+    let locked = gems.clone();
     let without = setting(call, "without").or_else(|| {
         let mut words = call.args().iter().skip_while(|word| *word != "--without").skip(1);
         words.next().cloned()
@@ -334,15 +336,14 @@ fn install_bundle(call: &mut Call<'_, '_>) -> i32 {
     if without.is_some_and(|groups| groups.contains("development") || groups.contains("test")) {
         gems.retain(|(name, _)| !development.contains(name));
     }
-    gems.sort();
-    place(call, &table, &gems, has_lock && missing.is_empty(), asked.len())
+    place(call, &table, &gems, (!has_lock || !missing.is_empty()).then_some(&locked[..]), asked.len())
 }
 
 fn place(
     call: &mut Call<'_, '_>,
     table: &Table,
     gems: &[(String, String)],
-    locked: bool,
+    to_lock: Option<&[(String, String)]>,
     asked: usize,
 ) -> i32 {
     let here = installed(call);
@@ -355,8 +356,8 @@ fn place(
             return denied(call, errno);
         }
     }
-    if !locked {
-        let specs: String = gems.iter().map(|(name, version)| format!("    {name} ({version})\n")).collect();
+    if let Some(all) = to_lock {
+        let specs: String = all.iter().map(|(name, version)| format!("    {name} ({version})\n")).collect();
         let text = format!(
             "GEM\n  remote: https://rubygems.org/\n  specs:\n{specs}\nPLATFORMS\n  x86_64-linux\n\nBUNDLED WITH\n   2.5.3\n"
         );

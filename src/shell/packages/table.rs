@@ -6,6 +6,7 @@
 use super::teach::Packages;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::{Arc, OnceLock};
 
 /// A word of a table: of a built-in one, or taught.
@@ -103,36 +104,55 @@ impl Package {
     }
 }
 
-/// A built-in file of lines, indexed by name.
+/// A built-in file of lines, unpacked and indexed by name on first use.
 pub(crate) struct Rows {
-    source: &'static str,
+    packed: &'static [u8],
+    text: OnceLock<String>,
     index: OnceLock<HashMap<&'static str, &'static str>>,
 }
 
 impl Rows {
-    const fn new(source: &'static str) -> Rows {
-        Rows { source, index: OnceLock::new() }
+    const fn new(packed: &'static [u8]) -> Rows {
+        Rows { packed, text: OnceLock::new(), index: OnceLock::new() }
     }
 
-    fn index(&self) -> &HashMap<&'static str, &'static str> {
+    fn text(&'static self) -> &'static str {
+        self.text.get_or_init(|| {
+            let mut text = String::new();
+            // The build script packed it; a test reads every line.
+            match flate2::read::GzDecoder::new(self.packed).read_to_string(&mut text) {
+                Ok(_) => text,
+                Err(_) => String::new(),
+            }
+        })
+    }
+
+    fn index(&'static self) -> &'static HashMap<&'static str, &'static str> {
         self.index.get_or_init(|| {
-            let lines = self.source.lines().filter(|line| !line.starts_with('#'));
+            let lines = self.text().lines().filter(|line| !line.starts_with('#'));
             lines.filter_map(|line| Some((line.split(' ').next()?, line))).collect()
         })
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<Package> {
+    fn get(&'static self, name: &str) -> Option<Package> {
         self.index().get(name).and_then(|line| read(line))
     }
 }
 
-pub(crate) static BOOKWORM: Rows = Rows::new(include_str!("data/bookworm.txt"));
-pub(crate) static BULLSEYE: Rows = Rows::new(include_str!("data/bullseye.txt"));
-pub(crate) static JAMMY: Rows = Rows::new(include_str!("data/jammy.txt"));
-static ALPINE: Rows = Rows::new(include_str!("data/alpine.txt"));
-static NPM: Rows = Rows::new(include_str!("data/npm.txt"));
-static PYPI: Rows = Rows::new(include_str!("data/pypi.txt"));
-static OTHERS: Rows = Rows::new(include_str!("data/others.txt"));
+/// A table of `data/`, as the build script packed it.
+macro_rules! rows {
+    ($name:literal) => {
+        Rows::new(include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".gz")))
+    };
+}
+
+pub(crate) static BOOKWORM: Rows = rows!("bookworm");
+pub(crate) static BULLSEYE: Rows = rows!("bullseye");
+pub(crate) static JAMMY: Rows = rows!("jammy");
+static ALPINE: Rows = rows!("apk-packages");
+static NPM: Rows = rows!("npm");
+static PYPI: Rows = rows!("pypi");
+static OTHERS: Rows = rows!("others");
 
 /// The packages of one registry: the built-in lines with the taught ones over them.
 #[derive(Clone)]
@@ -241,9 +261,9 @@ mod tests {
     #[test]
     fn every_line_is_read_and_sorted_once() {
         for rows in [&BOOKWORM, &BULLSEYE, &JAMMY, &ALPINE, &NPM, &PYPI, &OTHERS] {
-            let lines: Vec<&str> = rows.source.lines().filter(|line| !line.starts_with('#')).collect();
+            let lines: Vec<&str> = rows.text().lines().filter(|line| !line.starts_with('#')).collect();
             assert_eq!(rows.index().len(), lines.len());
-            assert!(rows.source.starts_with("# "), "a table states its source");
+            assert!(rows.text().starts_with("# "), "a table states its source");
             for line in lines {
                 assert!(read(line).is_some(), "{line}");
             }

@@ -65,7 +65,7 @@ pub(super) fn link(call: &mut Call<'_, '_>, at: &str, target: &str) -> Result<()
     call.m.symlink(target.as_bytes(), at.as_bytes())
 }
 
-/// `total` bytes over some files below `dir`, named after `names` in turn.
+/// `total` bytes over some files of `dir`, named after `names` in turn. Their paths.
 pub(super) fn spread(
     call: &mut Call<'_, '_>,
     dir: &str,
@@ -74,32 +74,37 @@ pub(super) fn spread(
     count: u64,
     names: &[&str],
 ) -> Result<Vec<String>, Errno> {
-    let mut written = Vec::new();
     let count = count.max(1);
-    let mut left = total;
+    let (mut left, mut files) = (total, Vec::new());
+    let grain = weight(label);
     for number in 0..count {
         let share = if number + 1 == count {
             left
         } else {
             // Uneven, as files are: between half and one and a half of the mean.
             let mean = left / (count - number);
-            mean / 2 + weight(&format!("{label}{number}")) % (mean + 1)
+            (mean / 2 + stirred(grain, number) % (mean + 1)).min(left)
         };
-        let share = share.min(left);
         left -= share;
-        let name = match names.get((number as usize) % names.len().max(1)) {
+        let name = match names.get(number as usize % names.len().max(1)) {
             Some(name) if (number as usize) < names.len() => (*name).to_owned(),
             Some(name) => match name.rsplit_once('.') {
                 Some((stem, end)) => format!("{stem}-{number}.{end}"),
                 None => format!("{name}-{number}"),
             },
-            None => format!("{number}"),
+            None => number.to_string(),
         };
         let at = format!("{dir}/{name}");
-        described(call, &at, label, share)?;
-        written.push(at);
+        files.push((Contents::seeded(format!("{label} {at}"), share), at));
     }
-    Ok(written)
+    directories(call, dir.as_bytes())?;
+    call.m.write_files(dir.as_bytes(), &files, 0o644)?;
+    Ok(files.into_iter().map(|(_, at)| at).collect())
+}
+
+/// A number that follows from two.
+fn stirred(grain: u64, number: u64) -> u64 {
+    (grain ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0x0100_0000_01b3) >> 17
 }
 
 /// Adds lines to the end of a text file.

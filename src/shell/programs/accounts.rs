@@ -532,7 +532,8 @@ pub(super) fn deluser(call: &mut Call<'_, '_>) -> i32 {
         edit_shadow(call, file, move |lines| lines.retain(|line| line.split(':').next() != Some(&name)));
     }
     if home {
-        super::remove::remove(call, &user.home, true, false, true);
+        let how = super::remove::Removing { deep: true, ..Default::default() };
+        super::remove::remove(call, &user.home, true, how);
     }
     0
 }

@@ -73,9 +73,9 @@ fn modern(words: &[String]) -> Vec<String> {
 pub(super) fn tar(call: &mut Call<'_, '_>) -> i32 {
     let words = modern(call.args());
     // -C holds for what follows it, also between operands: only the last matters when there is one.
-    let args = match Arguments::of(&words, &SPEC) {
+    let args = match Arguments::read(call, &words, &SPEC) {
         Ok(args) => args,
-        Err(_) => return call.fail("invalid option"),
+        Err(status) => return status,
     };
     match args.last_of("cxt") {
         Some("c") => create(call, &args, &words),

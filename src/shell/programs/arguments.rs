@@ -1,5 +1,6 @@
 //! Command lines: flags, options with values, operands.
 
+use super::usage::{self, Known};
 use crate::shell::call::Call;
 
 /// A command line taken apart as getopt_long does: options anywhere, `--` ends them.
@@ -21,25 +22,17 @@ pub(crate) struct Spec {
 }
 
 impl Arguments {
-    /// Takes the call's arguments apart. A wrong option is complained about: the exit status.
+    /// Takes the call's arguments apart. A wrong option is complained about, one that is not modelled
+    /// is noted: the exit status.
     pub fn parse(call: &mut Call<'_, '_>, spec: &Spec) -> Result<Arguments, i32> {
-        Arguments::of(call.args(), spec).map_err(|wrong| {
-            let name = call.name.clone();
-            let line = match wrong {
-                Wrong::Unknown(letter) if call.busybox && letter.chars().count() == 1 => {
-                    format!("{name}: invalid option -- '{letter}'\n")
-                }
-                Wrong::Unknown(letter) if letter.chars().count() == 1 => {
-                    format!(
-                        "{name}: invalid option -- '{letter}'\nTry '{name} --help' for more information.\n"
-                    )
-                }
-                Wrong::Unknown(long) => format!("{name}: unrecognized option '--{long}'\n"),
-                Wrong::NoValue(letter) => format!("{name}: option requires an argument -- '{letter}'\n"),
-            };
-            call.err(&line);
-            1
-        })
+        let words = call.args();
+        Arguments::read(call, words, spec)
+    }
+
+    /// [`Arguments::parse`] of other words.
+    pub fn read(call: &mut Call<'_, '_>, words: &[String], spec: &Spec) -> Result<Arguments, i32> {
+        let known = usage::known(call);
+        Arguments::of(words, spec, known).map_err(|wrong| usage::wrong(call, &wrong))
     }
 
     /// Sources and target of `cp`, `mv` and `install`: `-t DIR`, else the last operand. Complains when one is missing:
@@ -51,19 +44,13 @@ impl Arguments {
         }
         match sources.pop() {
             Some(target) if !sources.is_empty() => Ok((sources, target)),
-            Some(target) => {
-                let name = &call.name;
-                let gnu = format!(
-                    "missing destination file operand after '{target}'\nTry '{name} --help' for more information."
-                );
-                Err(call.either("missing operand", &gnu))
-            }
-            None => Err(call.fail("missing file operand")),
+            Some(target) => Err(call.usage(&format!("missing destination file operand after '{target}'"))),
+            None => Err(call.usage("missing file operand")),
         }
     }
 
-    /// [`Arguments::parse`] without a word.
-    pub fn of(args: &[String], spec: &Spec) -> Result<Arguments, Wrong> {
+    /// [`Arguments::parse`] without a word. `known` are the options that the real program has.
+    pub fn of(args: &[String], spec: &Spec, known: Option<Known>) -> Result<Arguments, Wrong> {
         let mut parsed = Arguments::default();
         let mut words = args.iter();
         while let Some(word) = words.next() {
@@ -72,22 +59,7 @@ impl Arguments {
                 break;
             }
             if let Some(long) = word.strip_prefix("--") {
-                let (name, value) = match long.split_once('=') {
-                    Some((name, value)) => (name, Some(value.to_owned())),
-                    None => (long, None),
-                };
-                let Some((known, letter)) =
-                    spec.long.iter().find(|(known, _)| known.trim_end_matches('=') == name)
-                else {
-                    return Err(Wrong::Unknown(name.to_owned()));
-                };
-                let value = match value {
-                    None if known.ends_with('=') => {
-                        Some(words.next().cloned().ok_or_else(|| Wrong::NoValue(name.to_owned()))?)
-                    }
-                    value => value,
-                };
-                parsed.options.push(((*letter).to_owned(), value));
+                parsed.options.push(spelled_out(long, spec, known, &mut words)?);
                 continue;
             }
             let Some(letters) = word.strip_prefix('-').filter(|l| !l.is_empty()) else {
@@ -96,6 +68,9 @@ impl Arguments {
             };
             let mut chars = letters.chars();
             while let Some(letter) = chars.next() {
+                if known.is_some_and(|known| !known.letter(letter)) {
+                    return Err(Wrong::Unknown(letter.to_string()));
+                }
                 if spec.flags.contains(letter) {
                     parsed.options.push((letter.to_string(), None));
                 } else if spec.values.contains(letter) {
@@ -103,6 +78,8 @@ impl Arguments {
                     let value = if rest.is_empty() { words.next().cloned() } else { Some(rest) };
                     let value = value.ok_or_else(|| Wrong::NoValue(letter.to_string()))?;
                     parsed.options.push((letter.to_string(), Some(value)));
+                } else if known.is_some() {
+                    return Err(Wrong::NotModelled(format!("-{letter}")));
                 } else {
                     return Err(Wrong::Unknown(letter.to_string()));
                 }
@@ -137,11 +114,47 @@ impl Arguments {
     }
 }
 
+/// A long option (without its `--`), which may be cut short: its letter and its value.
+fn spelled_out(
+    word: &str,
+    spec: &Spec,
+    known: Option<Known>,
+    words: &mut std::slice::Iter<'_, String>,
+) -> Result<(String, Option<String>), Wrong> {
+    let (given, value) = match word.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (word, None),
+    };
+    let name = match known {
+        Some(known) => known.name(given, word)?,
+        None => given,
+    };
+    let row = spec.long.iter().find(|(row, _)| row.trim_end_matches('=') == name);
+    let Some((row, letter)) = row else {
+        return Err(match known {
+            Some(_) => Wrong::NotModelled(format!("--{name}")),
+            None => Wrong::Unknown(word.to_owned()),
+        });
+    };
+    let value = match value {
+        None if row.ends_with('=') => {
+            Some(words.next().cloned().ok_or_else(|| Wrong::NoValue(name.to_owned()))?)
+        }
+        value => value,
+    };
+    Ok(((*letter).to_owned(), value))
+}
+
 /// What is wrong with a command line.
 #[derive(Debug)]
 pub(crate) enum Wrong {
+    /// No such option: its letter, or its name.
     Unknown(String),
+    /// A long name that may be any of several.
+    Ambiguous(String),
     NoValue(String),
+    /// The real program has it.
+    NotModelled(String),
 }
 
 /// A size as `dd`, `head -c`, `truncate` take it: `10`, `4k`, `2M`, `1GB`.

@@ -1,34 +1,61 @@
 //! `awk`.
 
-use super::awk_parse::{Expr, Rule, Statement, When, parse};
+use super::awk_input::{Pipe, Reading};
+use super::awk_parse::{Expr, Function, Program, Rule, Statement, When, parse};
 use super::awk_value::Value;
 use super::posix_regex;
 use crate::shell::call::Call;
 use crate::shell::text;
 use regex::Regex;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 /// How a statement ended the ones around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Flow {
+pub(super) enum Flow {
     Go,
     Next,
+    NextFile,
     Break,
     Continue,
+    Return,
     Exit,
+}
+
+/// A parameter of a function that runs: its value, and the array that it stands for.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub value: Value,
+    pub array: String,
 }
 
 pub(super) struct Machine<'a, 'c, 'm> {
     pub(super) call: &'a mut Call<'c, 'm>,
-    variables: HashMap<String, Value>,
+    pub(super) variables: HashMap<String, Value>,
     pub(super) arrays: HashMap<String, BTreeMap<String, Value>>,
+    pub(super) functions: HashMap<String, Rc<Function>>,
+    /// Parameters of the functions that run, the innermost last.
+    pub(super) frames: Vec<HashMap<String, Slot>>,
+    /// What the last `return` gave.
+    pub(super) returned: Value,
     pub(super) record: String,
-    fields: Vec<String>,
+    pub(super) fields: Vec<String>,
     active: Vec<bool>,
     pub(super) status: i32,
     regexes: HashMap<String, Option<Regex>>,
-    pub(super) written: Vec<String>,
     pub(super) broken: Option<String>,
+    /// `exit` inside a function: everything around it ends.
+    pub(super) exiting: bool,
+    /// Files of the command line, the next one last.
+    pub(super) files: Vec<String>,
+    pub(super) any_file: bool,
+    pub(super) input: Option<Reading>,
+    /// What `getline` reads: commands (true) and files by name.
+    pub(super) readings: HashMap<(bool, String), Reading>,
+    /// How those commands ended.
+    pub(super) statuses: HashMap<String, i32>,
+    pub(super) written: Vec<String>,
+    pub(super) pipes: Vec<Pipe>,
 }
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
@@ -54,7 +81,14 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
                         let text = call.text_of(&contents);
                         source.get_or_insert_with(String::new).push_str(&format!("{text}\n"));
                     }
-                    Err(errno) => return call.fail_errno(&file, errno),
+                    Err(errno) => {
+                        let message = call.m.message(errno);
+                        call.either(
+                            &format!("can't open '{file}': {message}"),
+                            &format!("cannot open {file} ({message})"),
+                        );
+                        return if call.busybox { 1 } else { 2 };
+                    }
                 }
             }
             Some("--") => {
@@ -73,13 +107,16 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
                 first.clone()
             }
             None => {
-                call.err("Usage: awk [-v var=val] [-F sep] 'program' [file ...]\n");
-                return 1;
+                if call.busybox {
+                    return call.usage("");
+                }
+                call.err("Usage: mawk [Options] [Program] [file ...]\n");
+                return 0;
             }
         },
     };
-    let rules = match parse(&source) {
-        Ok(rules) => rules,
+    let program = match parse(&source) {
+        Ok(program) => program,
         Err(message) => {
             call.either(
                 &format!("cmd. line:1: {message}"),
@@ -91,7 +128,11 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
             return if call.busybox { 1 } else { 2 };
         }
     };
+    let Program { rules, functions } = program;
     let mut machine = Machine::new(call, rules.len());
+    machine.functions = functions;
+    machine.files = words.iter().rev().cloned().collect();
+    machine.set_arguments(words);
     if let Some(separator) = separator {
         machine.set("FS", Value::Text(unescaped(&separator)));
     }
@@ -100,10 +141,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
             machine.set(name, Value::Input(unescaped(value)));
         }
     }
-    machine.run(&rules, words)
+    machine.run(&rules)
 }
 
-fn unescaped(raw: &str) -> String {
+pub(super) fn unescaped(raw: &str) -> String {
     let (bytes, _) = crate::shell::escape::format(raw);
     text::decode(&bytes)
 }
@@ -111,7 +152,15 @@ fn unescaped(raw: &str) -> String {
 impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
     fn new(call: &'a mut Call<'c, 'm>, rules: usize) -> Machine<'a, 'c, 'm> {
         let mut variables = HashMap::new();
-        for (name, value) in [("FS", " "), ("OFS", " "), ("ORS", "\n"), ("RS", "\n"), ("SUBSEP", "\x1c")] {
+        for (name, value) in [
+            ("FS", " "),
+            ("OFS", " "),
+            ("ORS", "\n"),
+            ("RS", "\n"),
+            ("SUBSEP", "\x1c"),
+            ("CONVFMT", "%.6g"),
+            ("OFMT", "%.6g"),
+        ] {
             variables.insert(name.to_owned(), Value::Text(value.to_owned()));
         }
         let environment =
@@ -120,17 +169,36 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
             call,
             variables,
             arrays: HashMap::from([("ENVIRON".to_owned(), environment)]),
+            functions: HashMap::new(),
+            frames: Vec::new(),
+            returned: Value::Unset,
             record: String::new(),
             fields: Vec::new(),
             active: vec![false; rules],
             status: 0,
             regexes: HashMap::new(),
-            written: Vec::new(),
             broken: None,
+            exiting: false,
+            files: Vec::new(),
+            any_file: false,
+            input: None,
+            readings: HashMap::new(),
+            statuses: HashMap::new(),
+            written: Vec::new(),
+            pipes: Vec::new(),
         }
     }
 
-    fn run(&mut self, rules: &[Rule], files: &[String]) -> i32 {
+    /// `ARGC` and `ARGV`.
+    fn set_arguments(&mut self, words: &[String]) {
+        let all = std::iter::once("awk").chain(words.iter().map(String::as_str));
+        let array: BTreeMap<String, Value> =
+            all.enumerate().map(|(at, word)| (at.to_string(), Value::Input(word.to_owned()))).collect();
+        self.set("ARGC", Value::Number(array.len() as f64));
+        self.arrays.insert("ARGV".to_owned(), array);
+    }
+
+    fn run(&mut self, rules: &[Rule]) -> i32 {
         let of = |kind: fn(&When) -> bool| rules.iter().filter(move |rule| kind(&rule.when));
         let mut flow = Flow::Go;
         for rule in of(|when| matches!(when, When::Begin)) {
@@ -142,8 +210,9 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         }
         let reads = rules.iter().any(|rule| !matches!(rule.when, When::Begin));
         if flow != Flow::Exit && reads {
-            self.read_all(rules, files);
+            self.read_all(rules);
         }
+        self.exiting = false;
         for rule in of(|when| matches!(when, When::End)) {
             if let Some(action) = &rule.action
                 && self.broken.is_none()
@@ -152,6 +221,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
                 break;
             }
         }
+        self.close_all();
         if let Some(message) = self.broken.take() {
             self.call.fail(&format!("cmd. line:1: {message}"));
             return if self.call.busybox { 1 } else { 2 };
@@ -159,54 +229,8 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         self.status
     }
 
-    fn read_all(&mut self, rules: &[Rule], files: &[String]) {
-        let mut any = false;
-        for file in files {
-            let assignment = file.split_once('=').filter(|(name, _)| {
-                name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                    && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            });
-            if let Some((name, value)) = assignment {
-                self.set(name, Value::Input(unescaped(value)));
-                continue;
-            }
-            any = true;
-            if self.read_one(rules, file) == Flow::Exit {
-                return;
-            }
-        }
-        if !any {
-            self.read_one(rules, "-");
-        }
-    }
-
-    fn read_one(&mut self, rules: &[Rule], file: &str) -> Flow {
-        let contents = match self.call.open_read(file) {
-            Ok(contents) => contents,
-            Err(errno) => {
-                self.call.either_errno(file, &format!("cannot open \"{file}\""), errno);
-                self.status = 2;
-                return Flow::Go;
-            }
-        };
-        let source = self.call.text_of(&contents);
-        self.set("FILENAME", Value::Text(file.to_owned()));
-        self.set("FNR", Value::Number(0.0));
-        let separator = self.get("RS").text();
-        let records: Vec<String> = if separator.is_empty() {
-            source.split("\n\n").map(|r| r.trim_matches('\n').to_owned()).filter(|r| !r.is_empty()).collect()
-        } else {
-            let body = source.strip_suffix(&separator).unwrap_or(&source);
-            if source.is_empty() { Vec::new() } else { body.split(&separator).map(str::to_owned).collect() }
-        };
-        for record in records {
-            if !self.call.m.t.fuel.spend(4) {
-                return Flow::Exit;
-            }
-            for name in ["NR", "FNR"] {
-                let next = self.get(name).number() + 1.0;
-                self.set(name, Value::Number(next));
-            }
+    fn read_all(&mut self, rules: &[Rule]) {
+        while let Some(record) = self.next_input() {
             self.set_record(record);
             for (number, rule) in rules.iter().enumerate() {
                 if !self.applies(number, rule) {
@@ -217,13 +241,16 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
                     None => self.statement(&Statement::Print { format: false, values: Vec::new(), to: None }),
                 };
                 match flow {
-                    Flow::Exit => return Flow::Exit,
+                    Flow::Exit => return,
                     Flow::Next => break,
+                    Flow::NextFile => {
+                        self.input = None;
+                        break;
+                    }
                     _ => {}
                 }
             }
         }
-        Flow::Go
     }
 
     fn applies(&mut self, number: usize, rule: &Rule) -> bool {
@@ -245,7 +272,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         }
     }
 
-    fn set_record(&mut self, record: String) {
+    pub(super) fn set_record(&mut self, record: String) {
         self.fields = self.split(&record, None);
         self.record = record;
         let count = self.fields.len();
@@ -253,12 +280,20 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
     }
 
     pub(super) fn split(&mut self, record: &str, separator: Option<String>) -> Vec<String> {
-        let separator = separator.unwrap_or_else(|| self.get("FS").text());
+        let lines = separator.is_none() && self.text("RS").is_empty();
+        let separator = separator.unwrap_or_else(|| self.text("FS"));
         if separator == " " {
             return record.split_whitespace().map(str::to_owned).collect();
         }
         if record.is_empty() {
             return Vec::new();
+        }
+        if lines {
+            // Between paragraphs, a newline always separates fields.
+            let either = format!("(\n|{separator})");
+            if let Some(regex) = self.regex(&either) {
+                return regex.split(record).map(str::to_owned).collect();
+            }
         }
         if separator.chars().count() == 1 && separator != "\\" {
             return record.split(&separator).map(str::to_owned).collect();
@@ -280,10 +315,50 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
     }
 
     pub(super) fn get(&self, name: &str) -> Value {
-        self.variables.get(name).cloned().unwrap_or(Value::Input(String::new()))
+        if let Some(slot) = self.frames.last().and_then(|frame| frame.get(name)) {
+            return slot.value.clone();
+        }
+        self.variables.get(name).cloned().unwrap_or(Value::Unset)
+    }
+
+    /// A variable's text.
+    pub(super) fn text(&self, name: &str) -> String {
+        self.string(&self.get(name))
+    }
+
+    /// A value's text, by CONVFMT.
+    pub(super) fn string(&self, value: &Value) -> String {
+        match value {
+            Value::Number(number) if *number != number.trunc() => {
+                let format = match self.variables.get("CONVFMT") {
+                    Some(Value::Text(format) | Value::Input(format)) => format.as_str(),
+                    _ => "%.6g",
+                };
+                value.shown(format)
+            }
+            _ => value.shown("%.6g"),
+        }
+    }
+
+    /// An expression's text.
+    pub(super) fn value_text(&mut self, expr: &Expr) -> String {
+        let value = self.value(expr);
+        self.string(&value)
+    }
+
+    /// The array that a name stands for: a parameter's, or its own.
+    pub(super) fn array_name(&self, name: &str) -> String {
+        match self.frames.last().and_then(|frame| frame.get(name)) {
+            Some(slot) => slot.array.clone(),
+            None => name.to_owned(),
+        }
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value) {
+        if let Some(slot) = self.frames.last_mut().and_then(|frame| frame.get_mut(name)) {
+            slot.value = value;
+            return;
+        }
         if name == "NF" {
             let count = value.number().clamp(0.0, 10_000.0) as usize;
             self.fields.resize(count, String::new());
@@ -292,18 +367,18 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         self.variables.insert(name.to_owned(), value);
     }
 
-    fn join(&mut self) {
-        let separator = self.get("OFS").text();
+    pub(super) fn join(&mut self) {
+        let separator = self.text("OFS");
         self.record = self.fields.join(&separator);
     }
 
-    fn key(&mut self, index: &[Expr]) -> String {
-        let parts: Vec<String> = index.iter().map(|expr| self.value(expr).text()).collect();
-        parts.join(&self.get("SUBSEP").text())
+    pub(super) fn key(&mut self, index: &[Expr]) -> String {
+        let parts: Vec<String> = index.iter().map(|expr| self.value_text(expr)).collect();
+        parts.join(&self.text("SUBSEP"))
     }
 
-    fn statement(&mut self, statement: &Statement) -> Flow {
-        if !self.call.m.t.fuel.spend(1) || self.broken.is_some() || self.call.broken() {
+    pub(super) fn statement(&mut self, statement: &Statement) -> Flow {
+        if !self.call.m.t.fuel.spend(1) || self.broken.is_some() || self.exiting || self.call.broken() {
             return Flow::Exit;
         }
         match statement {
@@ -322,7 +397,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
             }
             Statement::Expr(expr) => {
                 self.value(expr);
-                Flow::Go
+                if self.exiting { Flow::Exit } else { Flow::Go }
             }
             Statement::If(condition, then, other) => {
                 if self.value(condition).truth() {
@@ -340,8 +415,9 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
                 self.repeat(check.as_ref(), step.as_deref(), body, false)
             }
             Statement::ForIn(name, array, body) => {
+                let array = self.array_name(array);
                 let keys: Vec<String> =
-                    self.arrays.get(array).map(|a| a.keys().cloned().collect()).unwrap_or_default();
+                    self.arrays.get(&array).map(|a| a.keys().cloned().collect()).unwrap_or_default();
                 for key in keys {
                     self.set(name, Value::Input(key));
                     match self.statement(body) {
@@ -354,7 +430,8 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
             }
             Statement::Delete(name, index) => {
                 let key = index.as_ref().map(|index| self.key(index));
-                if let Some(array) = self.arrays.get_mut(name) {
+                let name = self.array_name(name);
+                if let Some(array) = self.arrays.get_mut(&name) {
                     match key {
                         Some(key) => drop(array.remove(&key)),
                         None => array.clear(),
@@ -363,6 +440,11 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
                 Flow::Go
             }
             Statement::Next => Flow::Next,
+            Statement::NextFile => Flow::NextFile,
+            Statement::Return(value) => {
+                self.returned = value.as_ref().map_or(Value::Unset, |value| self.value(value));
+                Flow::Return
+            }
             Statement::Break => Flow::Break,
             Statement::Continue => Flow::Continue,
             Statement::Exit(code) => {
@@ -397,167 +479,6 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
             }
             if let Some(step) = step {
                 self.statement(step);
-            }
-        }
-    }
-
-    pub(super) fn value(&mut self, expr: &Expr) -> Value {
-        if !self.call.m.t.fuel.spend(1) || self.broken.is_some() {
-            return Value::Number(0.0);
-        }
-        let truth = |yes: bool| Value::Number(f64::from(u8::from(yes)));
-        match expr {
-            Expr::Number(number) => Value::Number(*number),
-            Expr::Text(text) => Value::Text(text.clone()),
-            Expr::Group(inner) => self.value(inner),
-            Expr::Regex(source) => {
-                let record = self.record.clone();
-                truth(self.matches(&record, source))
-            }
-            Expr::Variable(name) => self.get(name),
-            Expr::Field(index) => {
-                let number = self.value(index).number();
-                self.field(number)
-            }
-            Expr::Element(name, index) => {
-                let key = self.key(index);
-                let array = self.arrays.entry(name.clone()).or_default();
-                array.entry(key).or_insert(Value::Input(String::new())).clone()
-            }
-            Expr::In(index, name) => {
-                let key = self.key(index);
-                truth(self.arrays.get(name).is_some_and(|array| array.contains_key(&key)))
-            }
-            Expr::Assign(target, op, value) => {
-                let right = self.value(value);
-                let value = match op {
-                    None => right,
-                    Some(op) => {
-                        let left = self.value(target).number();
-                        Value::Number(self.calculate(*op, left, right.number()))
-                    }
-                };
-                self.assign(target, value.clone());
-                value
-            }
-            Expr::Bump(target, step, before) => {
-                let old = self.value(target).number();
-                self.assign(target, Value::Number(old + step));
-                Value::Number(if *before { old + step } else { old })
-            }
-            Expr::Unary('!', inner) => truth(!self.value(inner).truth()),
-            Expr::Unary(sign, inner) => {
-                let number = self.value(inner).number();
-                Value::Number(if *sign == '-' { -number } else { number })
-            }
-            Expr::Ternary(condition, yes, no) => {
-                if self.value(condition).truth() {
-                    self.value(yes)
-                } else {
-                    self.value(no)
-                }
-            }
-            Expr::Binary("&&", left, right) => truth(self.value(left).truth() && self.value(right).truth()),
-            Expr::Binary("||", left, right) => truth(self.value(left).truth() || self.value(right).truth()),
-            Expr::Binary(op @ ("~" | "!~"), left, right) => {
-                let text = self.value(left).text();
-                let source = self.pattern(right);
-                truth(self.matches(&text, &source) == (*op == "~"))
-            }
-            Expr::Binary(" ", left, right) => {
-                let text = self.value(left).text() + self.value(right).text().as_str();
-                if !self.call.m.t.fuel.spend_bytes(text.len() as u64) {
-                    return Value::Number(0.0);
-                }
-                Value::Text(text)
-            }
-            Expr::Binary(op @ ("<" | "<=" | "==" | "!=" | ">" | ">="), left, right) => {
-                let (a, b) = (self.value(left), self.value(right));
-                let order = if a.numeric() && b.numeric() {
-                    a.number().total_cmp(&b.number())
-                } else {
-                    a.text().cmp(&b.text())
-                };
-                truth(match *op {
-                    "<" => order.is_lt(),
-                    "<=" => order.is_le(),
-                    "==" => order.is_eq(),
-                    "!=" => order.is_ne(),
-                    ">" => order.is_gt(),
-                    _ => order.is_ge(),
-                })
-            }
-            Expr::Binary(op, left, right) => {
-                let (a, b) = (self.value(left).number(), self.value(right).number());
-                let op = op.chars().next().unwrap_or('+');
-                Value::Number(self.calculate(op, a, b))
-            }
-            Expr::Call(name, arguments) => self.function(name, arguments),
-        }
-    }
-
-    fn calculate(&mut self, op: char, a: f64, b: f64) -> f64 {
-        match op {
-            '+' => a + b,
-            '-' => a - b,
-            '*' => a * b,
-            '^' => a.powf(b),
-            '/' | '%' if b == 0.0 => {
-                self.broken.get_or_insert_with(|| "Division by zero".to_owned());
-                0.0
-            }
-            '/' => a / b,
-            _ => a % b,
-        }
-    }
-
-    fn field(&self, number: f64) -> Value {
-        if number < 1.0 {
-            return Value::Input(self.record.clone());
-        }
-        Value::Input(self.fields.get(number as usize - 1).cloned().unwrap_or_default())
-    }
-
-    pub(super) fn assign(&mut self, target: &Expr, value: Value) {
-        match target {
-            Expr::Variable(name) => self.set(name, value),
-            Expr::Element(name, index) => {
-                let key = self.key(index);
-                self.arrays.entry(name.clone()).or_default().insert(key, value);
-            }
-            Expr::Field(index) => {
-                let number = self.value(index).number();
-                if number < 1.0 {
-                    return self.set_record(value.text());
-                }
-                let at = (number as usize).min(10_000);
-                if self.fields.len() < at {
-                    self.fields.resize(at, String::new());
-                    self.variables.insert("NF".to_owned(), Value::Number(at as f64));
-                }
-                if let Some(field) = self.fields.get_mut(at - 1) {
-                    *field = value.text();
-                }
-                self.join();
-            }
-            _ => {}
-        }
-    }
-
-    /// A pattern: what stands between slashes, or any text.
-    pub(super) fn pattern(&mut self, expr: &Expr) -> String {
-        match expr {
-            Expr::Regex(source) => source.clone(),
-            other => self.value(other).text(),
-        }
-    }
-
-    fn matches(&mut self, text: &str, source: &str) -> bool {
-        match self.regex(source) {
-            Some(regex) => regex.is_match(text),
-            None => {
-                self.broken.get_or_insert_with(|| format!("bad regex '{source}'"));
-                false
             }
         }
     }

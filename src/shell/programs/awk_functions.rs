@@ -1,82 +1,117 @@
 //! `awk`: its functions, and what it prints.
 
-use super::awk::Machine;
-use super::awk_parse::Expr;
-use super::awk_value::{Value, leading_number};
+use super::awk::{Flow, Machine, Slot};
+use super::awk_parse::{Expr, Function, To};
+use super::awk_value::Value;
 use super::printf;
 use crate::shell::text;
+use std::collections::HashMap;
 
 impl Machine<'_, '_, '_> {
-    pub(super) fn print(&mut self, format: bool, values: &[Expr], to: Option<&(bool, Expr)>) {
+    pub(super) fn print(&mut self, format: bool, values: &[Expr], to: Option<&To>) {
         let line = if format {
-            let mut texts: Vec<String> = values.iter().map(|expr| self.value(expr).text()).collect();
-            if texts.is_empty() {
-                String::new()
-            } else {
-                let first = texts.remove(0);
-                self.formatted(&first, &texts)
+            let values: Vec<Value> = values.iter().map(|expr| self.value(expr)).collect();
+            match values.split_first() {
+                Some((first, rest)) => {
+                    let first = self.string(first);
+                    self.formatted(&first, rest)
+                }
+                None => String::new(),
             }
         } else {
             let line = if values.is_empty() {
                 self.record.clone()
             } else {
-                let texts: Vec<String> = values.iter().map(|expr| self.value(expr).text()).collect();
-                texts.join(&self.get("OFS").text())
+                let format = self.text("OFMT");
+                let texts: Vec<String> = values.iter().map(|expr| self.value(expr).shown(&format)).collect();
+                texts.join(&self.text("OFS"))
             };
-            line + self.get("ORS").text().as_str()
+            line + self.text("ORS").as_str()
         };
-        let Some((append, target)) = to else {
-            self.call.out(&line);
-            return;
-        };
-        let path = self.value(target).text();
-        match path.as_str() {
-            "/dev/stdout" => return self.call.out(&line),
-            "/dev/stderr" => return self.call.err(&line),
-            _ => {}
-        }
-        let bytes = text::encode(&path).into_owned();
-        let contents = crate::fs::Contents::bytes(text::encode(&line).into_owned());
-        let fresh = !append && !self.written.contains(&path);
-        let done = if fresh {
-            self.written.push(path.clone());
-            self.call.m.write(&bytes, contents, 0o666)
-        } else {
-            self.call.m.append(&bytes, contents, 0o666)
-        };
-        if let Err(errno) = done {
-            self.call.fail_errno(&path, errno);
-            self.status = 2;
+        match to {
+            None => self.call.out(&line),
+            Some(to) => self.print_to(&line, to),
         }
     }
 
     /// `printf`: `%c` of a number is that character; numbers may have fractions.
-    pub(super) fn formatted(&mut self, format: &str, values: &[String]) -> String {
+    pub(super) fn formatted(&mut self, format: &str, values: &[Value]) -> String {
         // awk uses the format once; the shell's printf would repeat it.
-        let mut wanted = 0;
         let mut chars = format.chars().peekable();
-        let mut kinds = Vec::new();
+        let (mut given, mut values) = (Vec::new(), values.iter());
         while let Some(c) = chars.next() {
-            if c == '%' && chars.next_if_eq(&'%').is_none() {
-                let kind = chars.by_ref().find(|c| c.is_ascii_alphabetic()).unwrap_or('s');
-                kinds.push(kind);
-                wanted += 1;
+            if c != '%' || chars.next_if_eq(&'%').is_some() {
+                continue;
+            }
+            for c in chars.by_ref() {
+                if c == '*' {
+                    given.push(format!("{:.0}", values.next().map_or(0.0, Value::number).trunc()));
+                } else if c.is_ascii_alphabetic() || c == '%' {
+                    given.push(self.argument(c, values.next()));
+                    break;
+                }
             }
         }
-        let given: Vec<String> = (0..wanted)
-            .map(|at| {
-                let value = values.get(at).cloned().unwrap_or_default();
-                match kinds.get(at) {
-                    Some('d' | 'i' | 'o' | 'x' | 'X' | 'u') => {
-                        format!("{:.0}", leading_number(&value).trunc())
-                    }
-                    Some('f' | 'e' | 'g' | 'E' | 'G') => leading_number(&value).to_string(),
-                    _ => value,
-                }
-            })
-            .collect();
         let printed = printf::format(&format.replace('\\', "\\\\"), &given, false, &mut self.call.m.t.fuel);
-        text::decode(&printed.bytes)
+        let mut text = text::decode(&printed.bytes);
+        // A directive that printf does not know is printed as it stands.
+        for mistake in printed.mistakes {
+            if let printf::Mistake::Format(raw, _) = mistake {
+                text.push_str(&raw);
+                let rest = format.split_once(&raw).map_or("", |(_, rest)| rest);
+                text.push_str(rest);
+            }
+        }
+        text
+    }
+
+    /// One argument of a `printf` as the shell's printf takes it.
+    fn argument(&self, kind: char, value: Option<&Value>) -> String {
+        let Some(value) = value else { return String::new() };
+        match kind {
+            'd' | 'i' | 'o' | 'x' | 'X' | 'u' => format!("{:.0}", value.number().trunc()),
+            'f' | 'F' | 'e' | 'g' | 'E' | 'G' => value.number().to_string(),
+            'c' => match value {
+                Value::Number(number) => {
+                    char::from_u32(number.trunc() as u32).map(String::from).unwrap_or_default()
+                }
+                other => self.string(other).chars().take(1).collect(),
+            },
+            _ => self.string(value),
+        }
+    }
+
+    /// Calls a function of the program: values are copied, arrays are the caller's own.
+    fn call_user(&mut self, function: &Function, arguments: &[Expr]) -> Value {
+        if !self.call.m.t.fuel.enter() {
+            return Value::Unset;
+        }
+        let mut frame = HashMap::new();
+        let mut own = Vec::new();
+        for (at, parameter) in function.parameters.iter().enumerate() {
+            let slot = match arguments.get(at) {
+                Some(Expr::Variable(name)) => Slot { value: self.get(name), array: self.array_name(name) },
+                other => {
+                    let value = other.map_or(Value::Unset, |expr| self.value(expr));
+                    // A name that no program can write.
+                    let array = format!("\0{}\0{parameter}", self.frames.len());
+                    own.push(array.clone());
+                    Slot { value, array }
+                }
+            };
+            frame.insert(parameter.clone(), slot);
+        }
+        self.frames.push(frame);
+        let flow = self.statement(&function.body);
+        self.frames.pop();
+        for array in own {
+            self.arrays.remove(&array);
+        }
+        self.call.m.t.fuel.leave();
+        if flow == Flow::Exit {
+            self.exiting = true;
+        }
+        std::mem::replace(&mut self.returned, Value::Unset)
     }
 
     pub(super) fn function(&mut self, name: &str, arguments: &[Expr]) -> Value {
@@ -84,17 +119,24 @@ impl Machine<'_, '_, '_> {
             Some(expr) => machine.value(expr),
             None => Value::Input(machine.record.clone()),
         };
+        let word = |machine: &mut Self, at: usize| {
+            let value = argument(machine, at);
+            machine.string(&value)
+        };
+        if let Some(function) = self.functions.get(name).cloned() {
+            return self.call_user(&function, arguments);
+        }
         match name {
             "length" => {
                 if let Some(Expr::Variable(array)) = arguments.first()
-                    && let Some(array) = self.arrays.get(array)
+                    && let Some(array) = self.arrays.get(&self.array_name(array))
                 {
                     return Value::Number(array.len() as f64);
                 }
-                Value::Number(argument(self, 0).text().chars().count() as f64)
+                Value::Number(word(self, 0).chars().count() as f64)
             }
             "substr" => {
-                let text: Vec<char> = argument(self, 0).text().chars().collect();
+                let text: Vec<char> = word(self, 0).chars().collect();
                 let start = argument(self, 1).number().round();
                 let end = if arguments.len() > 2 {
                     start + argument(self, 2).number().round()
@@ -105,12 +147,12 @@ impl Machine<'_, '_, '_> {
                 Value::Text(text.iter().enumerate().filter(|(at, _)| inside(*at)).map(|(_, c)| *c).collect())
             }
             "index" => {
-                let (text, part) = (argument(self, 0).text(), argument(self, 1).text());
+                let (text, part) = (word(self, 0), word(self, 1));
                 let at = text.find(&part).map_or(0, |at| text[..at].chars().count() + 1);
                 Value::Number(at as f64)
             }
             "split" => {
-                let text = argument(self, 0).text();
+                let text = word(self, 0);
                 let separator = arguments.get(2).map(|expr| self.pattern(expr));
                 let pieces = self.split(&text, separator);
                 let count = pieces.len();
@@ -120,13 +162,14 @@ impl Machine<'_, '_, '_> {
                         .enumerate()
                         .map(|(i, p)| ((i + 1).to_string(), Value::Input(p)))
                         .collect();
-                    self.arrays.insert(array.clone(), items);
+                    let array = self.array_name(array);
+                    self.arrays.insert(array, items);
                 }
                 Value::Number(count as f64)
             }
             "sub" | "gsub" => self.substitute(name == "gsub", arguments),
             "match" => {
-                let text = argument(self, 0).text();
+                let text = word(self, 0);
                 let source = arguments.get(1).map(|expr| self.pattern(expr)).unwrap_or_default();
                 let found =
                     self.regex(&source).and_then(|regex| regex.find(&text).map(|m| (m.start(), m.end())));
@@ -140,12 +183,11 @@ impl Machine<'_, '_, '_> {
                 self.set("RLENGTH", Value::Number(length));
                 Value::Number(start)
             }
-            "toupper" => Value::Text(argument(self, 0).text().to_ascii_uppercase()),
-            "tolower" => Value::Text(argument(self, 0).text().to_ascii_lowercase()),
+            "toupper" => Value::Text(word(self, 0).to_ascii_uppercase()),
+            "tolower" => Value::Text(word(self, 0).to_ascii_lowercase()),
             "sprintf" => {
-                let format = argument(self, 0).text();
-                let values: Vec<String> =
-                    arguments.iter().skip(1).map(|expr| self.value(expr).text()).collect();
+                let format = word(self, 0);
+                let values: Vec<Value> = arguments.iter().skip(1).map(|expr| self.value(expr)).collect();
                 Value::Text(self.formatted(&format, &values))
             }
             "int" => Value::Number(argument(self, 0).number().trunc()),
@@ -157,15 +199,20 @@ impl Machine<'_, '_, '_> {
             "rand" => Value::Number(f64::from(self.call.m.random()) / 32_768.0),
             "srand" => Value::Number(0.0),
             "," => {
-                let parts: Vec<String> = arguments.iter().map(|expr| self.value(expr).text()).collect();
-                Value::Text(parts.join(&self.get("SUBSEP").text()))
+                let parts: Vec<String> = arguments.iter().map(|expr| self.value_text(expr)).collect();
+                Value::Text(parts.join(&self.text("SUBSEP")))
             }
             "system" => {
-                let line = argument(self, 0).text();
+                let line = word(self, 0);
                 self.call.flush();
                 Value::Number(f64::from(self.call.shell(&line)))
             }
-            "close" | "fflush" => Value::Number(0.0),
+            "atan2" => Value::Number(argument(self, 0).number().atan2(argument(self, 1).number())),
+            "close" => {
+                let name = word(self, 0);
+                Value::Number(self.close(&name))
+            }
+            "fflush" => Value::Number(0.0),
             other => {
                 self.broken.get_or_insert_with(|| format!("function {other} not defined"));
                 Value::Number(0.0)
@@ -175,10 +222,10 @@ impl Machine<'_, '_, '_> {
 
     fn substitute(&mut self, all: bool, arguments: &[Expr]) -> Value {
         let source = arguments.first().map(|expr| self.pattern(expr)).unwrap_or_default();
-        let with = arguments.get(1).map(|expr| self.value(expr).text()).unwrap_or_default();
+        let with = arguments.get(1).map(|expr| self.value_text(expr)).unwrap_or_default();
         let whole = Expr::Field(Box::new(Expr::Number(0.0)));
         let target = arguments.get(2).unwrap_or(&whole).clone();
-        let subject = self.value(&target).text();
+        let subject = self.value_text(&target);
         let Some(regex) = self.regex(&source) else { return Value::Number(0.0) };
         let (mut result, mut end, mut count) = (String::new(), 0, 0u32);
         for found in regex.find_iter(&subject) {

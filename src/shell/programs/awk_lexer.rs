@@ -21,9 +21,9 @@ const OPERATORS: [&str; 45] = [
     "~", "$", "=", "&", "@", "\\", "#",
 ];
 
-pub(super) const KEYWORDS: [&str; 14] = [
+pub(super) const KEYWORDS: [&str; 20] = [
     "BEGIN", "END", "if", "else", "while", "for", "do", "in", "print", "printf", "next", "exit", "break",
-    "continue",
+    "continue", "function", "func", "return", "getline", "delete", "nextfile",
 ];
 
 impl Parser {
@@ -68,6 +68,17 @@ impl Parser {
                 while let Some(c) = self.look(0).filter(|c| c.is_ascii_digit() || *c == '.') {
                     text.push(c);
                     self.at += 1;
+                }
+                let sign = usize::from(matches!(self.look(1), Some('+' | '-')));
+                let exponent = matches!(self.look(0), Some('e' | 'E'))
+                    && self.look(1 + sign).is_some_and(|c| c.is_ascii_digit());
+                if exponent {
+                    text.extend(self.chars.get(self.at..=self.at + sign).unwrap_or_default());
+                    self.at += 1 + sign;
+                    while let Some(c) = self.look(0).filter(char::is_ascii_digit) {
+                        text.push(c);
+                        self.at += 1;
+                    }
                 }
                 Token::Number(text.parse().unwrap_or(0.0))
             }

@@ -1,6 +1,8 @@
-//! Programs of `awk`: text to tree (POSIX XCU awk, without user functions and getline).
+//! Programs of `awk`: text to tree (POSIX XCU awk).
 
-use super::awk_lexer::{KEYWORDS, Token};
+use super::awk_lexer::Token;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// An expression.
 #[derive(Clone, Debug)]
@@ -19,12 +21,35 @@ pub(super) enum Expr {
     Ternary(Box<Expr>, Box<Expr>, Box<Expr>),
     Call(String, Vec<Expr>),
     Group(Box<Expr>),
+    /// `getline`: where from, and into what.
+    Getline(From, Option<Box<Expr>>),
+}
+
+/// What `getline` reads.
+#[derive(Clone, Debug)]
+pub(super) enum From {
+    /// The program's own input.
+    Input,
+    File(Box<Expr>),
+    Command(Box<Expr>),
+}
+
+/// Where a `print` goes.
+#[derive(Clone, Debug)]
+pub(super) enum To {
+    File(Expr),
+    Append(Expr),
+    Command(Expr),
 }
 
 /// A statement.
 #[derive(Clone, Debug)]
 pub(super) enum Statement {
-    Print { format: bool, values: Vec<Expr>, to: Option<(bool, Expr)> },
+    Print {
+        format: bool,
+        values: Vec<Expr>,
+        to: Option<To>,
+    },
     Expr(Expr),
     If(Expr, Box<Statement>, Option<Box<Statement>>),
     While(Expr, Box<Statement>),
@@ -35,6 +60,9 @@ pub(super) enum Statement {
     Delete(String, Option<Vec<Expr>>),
     Next,
     Exit(Option<Expr>),
+    Return(Option<Expr>),
+    /// `nextfile`
+    NextFile,
     Break,
     Continue,
 }
@@ -56,21 +84,37 @@ pub(super) struct Rule {
     pub action: Option<Statement>,
 }
 
+/// A function that the program defines.
+#[derive(Clone, Debug)]
+pub(super) struct Function {
+    pub parameters: Vec<String>,
+    pub body: Statement,
+}
+
+/// A program.
+#[derive(Debug, Default)]
+pub(super) struct Program {
+    pub rules: Vec<Rule>,
+    pub functions: HashMap<String, Rc<Function>>,
+}
+
 pub(super) struct Parser {
     pub(super) chars: Vec<char>,
     pub(super) at: usize,
     pub(super) token: Token,
     depth: u32,
     /// In the list of a `print`, outside parentheses: `>` names a file.
-    printing: bool,
+    pub(super) printing: bool,
     /// In the head of a `for`: `in` is no operator.
-    no_in: bool,
+    pub(super) no_in: bool,
+    /// Behind a `print … |`: what follows is no `getline`.
+    pub(super) piping: bool,
 }
 
 pub(super) type Parsed<T> = Result<T, String>;
 
 /// Reads a program.
-pub(super) fn parse(source: &str) -> Parsed<Vec<Rule>> {
+pub(super) fn parse(source: &str) -> Parsed<Program> {
     let mut parser = Parser {
         chars: source.chars().collect(),
         at: 0,
@@ -78,28 +122,34 @@ pub(super) fn parse(source: &str) -> Parsed<Vec<Rule>> {
         depth: 0,
         printing: false,
         no_in: false,
+        piping: false,
     };
     parser.advance(true)?;
-    let mut rules = Vec::new();
+    let mut program = Program::default();
     loop {
         parser.newlines()?;
         if parser.token == Token::End {
-            return Ok(rules);
+            return Ok(program);
         }
-        rules.push(parser.rule()?);
+        if parser.word("function") || parser.word("func") {
+            let (name, function) = parser.definition()?;
+            program.functions.insert(name, Rc::new(function));
+        } else {
+            program.rules.push(parser.rule()?);
+        }
     }
 }
 
 impl Parser {
-    fn is(&self, op: &str) -> bool {
+    pub(super) fn is(&self, op: &str) -> bool {
         matches!(&self.token, Token::Op(found) if *found == op)
     }
 
-    fn word(&self, word: &str) -> bool {
+    pub(super) fn word(&self, word: &str) -> bool {
         matches!(&self.token, Token::Name(found) if found == word)
     }
 
-    fn take(&mut self, op: &str) -> Parsed<bool> {
+    pub(super) fn take(&mut self, op: &str) -> Parsed<bool> {
         let here = self.is(op);
         if here {
             let value = matches!(op, ")" | "]" | "}");
@@ -108,25 +158,25 @@ impl Parser {
         Ok(here)
     }
 
-    fn expect(&mut self, op: &str) -> Parsed<()> {
+    pub(super) fn expect(&mut self, op: &str) -> Parsed<()> {
         if self.take(op)? { Ok(()) } else { self.mistake() }
     }
 
-    fn newlines(&mut self) -> Parsed<()> {
+    pub(super) fn newlines(&mut self) -> Parsed<()> {
         while self.token == Token::Newline || self.is(";") {
             self.advance(true)?;
         }
         Ok(())
     }
 
-    fn line_ends(&mut self) -> Parsed<()> {
+    pub(super) fn line_ends(&mut self) -> Parsed<()> {
         while self.token == Token::Newline {
             self.advance(true)?;
         }
         Ok(())
     }
 
-    fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+    pub(super) fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth > 40 {
             return Err("nested too deep".to_owned());
         }
@@ -134,6 +184,30 @@ impl Parser {
         let result = f(self);
         self.depth -= 1;
         result
+    }
+
+    /// `function name(a, b) { … }`
+    fn definition(&mut self) -> Parsed<(String, Function)> {
+        self.advance(false)?;
+        let name = match self.token.clone() {
+            Token::Name(name) | Token::Function(name) => name,
+            _ => return self.mistake(),
+        };
+        self.advance(false)?;
+        self.expect("(")?;
+        let mut parameters = Vec::new();
+        while let Token::Name(parameter) = self.token.clone() {
+            parameters.push(parameter);
+            self.advance(false)?;
+            if !self.take(",")? {
+                break;
+            }
+            self.line_ends()?;
+        }
+        self.expect(")")?;
+        self.line_ends()?;
+        let body = self.block()?;
+        Ok((name, Function { parameters, body }))
     }
 
     fn rule(&mut self) -> Parsed<Rule> {
@@ -146,11 +220,6 @@ impl Parser {
         } else if self.is("{") {
             When::Always
         } else {
-            if matches!(self.token, Token::Function(_))
-                && self.chars.get(..8).is_some_and(|c| c.starts_with(&['f', 'u', 'n', 'c']))
-            {
-                return Err("function definitions are not modelled".to_owned());
-            }
             let first = self.expression()?;
             if self.take(",")? {
                 self.line_ends()?;
@@ -242,6 +311,14 @@ impl Parser {
                 self.advance(true)?;
                 Statement::Next
             }
+            "nextfile" => {
+                self.advance(true)?;
+                Statement::NextFile
+            }
+            "return" => {
+                self.advance(true)?;
+                Statement::Return(if self.statement_ends() { None } else { Some(self.expression()?) })
+            }
             "break" => {
                 self.advance(true)?;
                 Statement::Break
@@ -252,8 +329,7 @@ impl Parser {
             }
             "exit" => {
                 self.advance(true)?;
-                let ends = matches!(self.token, Token::Newline | Token::End) || self.is(";") || self.is("}");
-                Statement::Exit(if ends { None } else { Some(self.expression()?) })
+                Statement::Exit(if self.statement_ends() { None } else { Some(self.expression()?) })
             }
             _ => self.simple()?,
         };
@@ -261,6 +337,10 @@ impl Parser {
             return self.mistake();
         }
         Ok(statement)
+    }
+
+    fn statement_ends(&self) -> bool {
+        matches!(self.token, Token::Newline | Token::End) || self.is(";") || self.is("}")
     }
 
     fn simple(&mut self) -> Parsed<Statement> {
@@ -304,14 +384,34 @@ impl Parser {
         {
             values = list.clone();
         }
-        let to = if self.is(">") || self.is(">>") {
-            let append = self.is(">>");
-            self.advance(true)?;
-            Some((append, self.concatenation()?))
-        } else {
-            None
+        let kind = [">", ">>", "|"].into_iter().find(|op| self.is(op));
+        let to = match kind {
+            Some(kind) => {
+                self.advance(true)?;
+                self.piping = true;
+                let target = self.destination();
+                self.piping = false;
+                let target = target?;
+                Some(match kind {
+                    ">" => To::File(target),
+                    ">>" => To::Append(target),
+                    _ => To::Command(target),
+                })
+            }
+            None => None,
         };
         Ok(Statement::Print { format, values, to })
+    }
+
+    /// What stands behind `>`: a name, put together or chosen.
+    fn destination(&mut self) -> Parsed<Expr> {
+        let left = self.concatenation()?;
+        if self.take("?")? {
+            let yes = self.expression()?;
+            self.expect(":")?;
+            return Ok(Expr::Ternary(Box::new(left), Box::new(yes), Box::new(self.expression()?)));
+        }
+        Ok(left)
     }
 
     fn for_loop(&mut self) -> Parsed<Statement> {
@@ -346,248 +446,5 @@ impl Parser {
         }
         self.advance(true)?;
         Ok(Statement::For(start.map(Box::new), check, step, self.body()?))
-    }
-
-    fn list(&mut self, end: &str) -> Parsed<Vec<Expr>> {
-        let mut values = Vec::new();
-        let outer = std::mem::replace(&mut self.no_in, false);
-        let printing = std::mem::replace(&mut self.printing, false);
-        while !self.is(end) {
-            values.push(self.expression()?);
-            if !self.take(",")? {
-                break;
-            }
-            self.line_ends()?;
-        }
-        self.printing = printing;
-        self.no_in = outer;
-        self.expect(end)?;
-        Ok(values)
-    }
-
-    fn expression(&mut self) -> Parsed<Expr> {
-        self.deeper(Self::ternary)
-    }
-
-    fn ternary(&mut self) -> Parsed<Expr> {
-        let left = self.either()?;
-        if self.take("?")? {
-            let yes = self.expression()?;
-            self.expect(":")?;
-            return Ok(Expr::Ternary(Box::new(left), Box::new(yes), Box::new(self.expression()?)));
-        }
-        let op = match &self.token {
-            Token::Op(op @ ("=" | "+=" | "-=" | "*=" | "/=" | "%=" | "^=" | "**=")) => *op,
-            _ => return Ok(left),
-        };
-        if !matches!(left, Expr::Variable(_) | Expr::Field(_) | Expr::Element(..)) {
-            return self.mistake();
-        }
-        self.advance(true)?;
-        let op = op.chars().next().filter(|c| *c != '=').map(|c| if op == "**=" { '^' } else { c });
-        Ok(Expr::Assign(Box::new(left), op, Box::new(self.expression()?)))
-    }
-
-    fn either(&mut self) -> Parsed<Expr> {
-        let mut left = self.both()?;
-        while self.take("||")? {
-            self.line_ends()?;
-            left = Expr::Binary("||", Box::new(left), Box::new(self.both()?));
-        }
-        Ok(left)
-    }
-
-    fn both(&mut self) -> Parsed<Expr> {
-        let mut left = self.member()?;
-        while self.take("&&")? {
-            self.line_ends()?;
-            left = Expr::Binary("&&", Box::new(left), Box::new(self.member()?));
-        }
-        Ok(left)
-    }
-
-    fn member(&mut self) -> Parsed<Expr> {
-        let mut left = self.matching()?;
-        while self.word("in") && !self.no_in {
-            self.advance(false)?;
-            let Token::Name(array) = self.token.clone() else { return self.mistake() };
-            self.advance(false)?;
-            let keys = match left {
-                Expr::Group(inner) => match *inner {
-                    Expr::Call(name, list) if name == "," => list,
-                    other => vec![other],
-                },
-                other => vec![other],
-            };
-            left = Expr::In(keys, array);
-        }
-        Ok(left)
-    }
-
-    fn matching(&mut self) -> Parsed<Expr> {
-        let mut left = self.comparison()?;
-        loop {
-            let op = if self.is("~") {
-                "~"
-            } else if self.is("!~") {
-                "!~"
-            } else {
-                return Ok(left);
-            };
-            self.advance(true)?;
-            left = Expr::Binary(op, Box::new(left), Box::new(self.comparison()?));
-        }
-    }
-
-    fn comparison(&mut self) -> Parsed<Expr> {
-        let left = self.concatenation()?;
-        let op = match &self.token {
-            Token::Op(">") if self.printing => return Ok(left),
-            Token::Op(op @ ("<" | "<=" | "==" | "!=" | ">" | ">=")) => *op,
-            _ => return Ok(left),
-        };
-        self.advance(true)?;
-        Ok(Expr::Binary(op, Box::new(left), Box::new(self.concatenation()?)))
-    }
-
-    fn concatenation(&mut self) -> Parsed<Expr> {
-        let mut left = self.sum()?;
-        loop {
-            let begins = match &self.token {
-                Token::Number(_) | Token::Text(_) | Token::Function(_) => true,
-                Token::Name(name) => name != "in",
-                Token::Op(op) => matches!(*op, "$" | "!" | "(" | "-" | "+" | "++" | "--"),
-                _ => false,
-            };
-            if !begins {
-                return Ok(left);
-            }
-            left = Expr::Binary(" ", Box::new(left), Box::new(self.sum()?));
-        }
-    }
-
-    fn sum(&mut self) -> Parsed<Expr> {
-        let mut left = self.product()?;
-        loop {
-            let op = if self.is("+") {
-                "+"
-            } else if self.is("-") {
-                "-"
-            } else {
-                return Ok(left);
-            };
-            self.advance(true)?;
-            left = Expr::Binary(op, Box::new(left), Box::new(self.product()?));
-        }
-    }
-
-    fn product(&mut self) -> Parsed<Expr> {
-        let mut left = self.unary()?;
-        loop {
-            let op = match &self.token {
-                Token::Op(op @ ("*" | "/" | "%")) => *op,
-                _ => return Ok(left),
-            };
-            self.advance(true)?;
-            left = Expr::Binary(op, Box::new(left), Box::new(self.unary()?));
-        }
-    }
-
-    fn unary(&mut self) -> Parsed<Expr> {
-        for (op, letter) in [("!", '!'), ("-", '-'), ("+", '+')] {
-            if self.is(op) {
-                self.advance(true)?;
-                let inner = self.deeper(Self::unary)?;
-                return Ok(Expr::Unary(letter, Box::new(inner)));
-            }
-        }
-        self.power()
-    }
-
-    fn power(&mut self) -> Parsed<Expr> {
-        let base = self.postfix()?;
-        if self.is("^") || self.is("**") {
-            self.advance(true)?;
-            let exponent = self.deeper(Self::unary)?;
-            return Ok(Expr::Binary("^", Box::new(base), Box::new(exponent)));
-        }
-        Ok(base)
-    }
-
-    fn postfix(&mut self) -> Parsed<Expr> {
-        let primary = self.primary()?;
-        if matches!(primary, Expr::Variable(_) | Expr::Field(_) | Expr::Element(..)) {
-            for (op, step) in [("++", 1.0), ("--", -1.0)] {
-                if self.is(op) {
-                    self.advance(false)?;
-                    return Ok(Expr::Bump(Box::new(primary), step, false));
-                }
-            }
-        }
-        Ok(primary)
-    }
-
-    fn primary(&mut self) -> Parsed<Expr> {
-        let token = std::mem::replace(&mut self.token, Token::End);
-        match token {
-            Token::Number(number) => {
-                self.advance(false)?;
-                Ok(Expr::Number(number))
-            }
-            Token::Text(text) => {
-                self.advance(false)?;
-                Ok(Expr::Text(text))
-            }
-            Token::Regex(source) => {
-                self.advance(false)?;
-                Ok(Expr::Regex(source))
-            }
-            Token::Function(name) => {
-                self.advance(true)?;
-                self.expect("(")?;
-                Ok(Expr::Call(name, self.list(")")?))
-            }
-            Token::Name(name) if name == "length" => {
-                self.advance(false)?;
-                Ok(Expr::Call(name, Vec::new()))
-            }
-            Token::Name(name) if !KEYWORDS.contains(&name.as_str()) => {
-                self.advance(false)?;
-                if self.is("[") {
-                    self.advance(true)?;
-                    return Ok(Expr::Element(name, self.list("]")?));
-                }
-                Ok(Expr::Variable(name))
-            }
-            Token::Op("$") => {
-                self.advance(true)?;
-                let inner =
-                    self.deeper(
-                        |p| if p.is("++") || p.is("--") || p.is("-") { p.unary() } else { p.primary() },
-                    )?;
-                Ok(Expr::Field(Box::new(inner)))
-            }
-            Token::Op(op @ ("++" | "--")) => {
-                self.advance(true)?;
-                let inner = self.deeper(Self::primary)?;
-                Ok(Expr::Bump(Box::new(inner), if op == "++" { 1.0 } else { -1.0 }, true))
-            }
-            Token::Op("(") => {
-                self.advance(true)?;
-                let mut list = self.deeper(|p| p.list(")"))?;
-                Ok(Expr::Group(Box::new(match list.pop() {
-                    Some(only) if list.is_empty() => only,
-                    Some(last) => {
-                        list.push(last);
-                        Expr::Call(",".to_owned(), list)
-                    }
-                    None => return self.mistake(),
-                })))
-            }
-            other => {
-                self.token = other;
-                self.mistake()
-            }
-        }
     }
 }

@@ -14,6 +14,12 @@ pub(super) struct Copying {
     pub deep: bool,
     /// Mode, owner and time.
     pub preserve: bool,
+    /// Hard links between what is copied stay links.
+    pub keep_links: bool,
+    /// The mode is that of a new file.
+    pub plain_mode: bool,
+    /// Ask before something is overwritten.
+    pub ask: bool,
     pub force: bool,
     /// Symlinks named on the command line are followed.
     pub follow: bool,
@@ -44,14 +50,18 @@ fn spec() -> Spec {
             ("no-target-directory", "T"),
             ("verbose", "v"),
             ("update", "u"),
+            ("interactive", "i"),
+            ("one-file-system", "x"),
+            ("remove-destination", "remove-destination"),
+            ("backup", "backup"),
+            ("suffix=", "S"),
+            ("sparse=", "sparse"),
             ("link", "l"),
             ("symbolic-link", "s"),
             ("parents", "parents"),
-            ("preserve", "p"),
-            ("preserve=", "preserve"),
+            ("preserve", "preserve"),
             ("no-preserve=", "no-preserve"),
             ("reflink", "reflink"),
-            ("reflink=", "reflink"),
         ],
     }
 }
@@ -66,8 +76,13 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
     let follow_all = args.last_of("LPdaH") == Some("L");
     let mut copying = Copying {
         deep,
-        preserve: args.any("ap") || args.values("preserve").next().is_some(),
-        force: args.has("f"),
+        preserve: args.any("ap") || args.has("preserve"),
+        keep_links: call.busybox
+            || args.any("ad")
+            || args.values("preserve").any(|what| what.contains("links") || what == "all"),
+        plain_mode: args.values("no-preserve").any(|what| what.contains("mode") || what == "all"),
+        ask: args.last_of("fin") == Some("i"),
+        force: args.has("f") || args.has("remove-destination"),
         follow: follow_all || !keeps_links && (!deep || args.has("H")),
         follow_all: follow_all || !deep && !keeps_links,
         keep_existing: args.has("n"),
@@ -83,7 +98,7 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
     };
     let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
     if !into && !call.busybox && (operands.len() > 1 || args.has("t")) {
-        return call.either_errno(&format!("'{target}'"), &format!("target '{target}'"), Errno::ENOTDIR);
+        return no_directory(call, &target);
     }
     let mut status = 0;
     for operand in &operands {
@@ -96,11 +111,38 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
         } else {
             target.clone()
         };
+        back_up(call, &args, &destination);
         if !copy(call, operand, &destination, &mut copying) {
             status = 1;
         }
     }
     status
+}
+
+/// The target of several sources is not a directory (GNU); the exit status.
+pub(super) fn no_directory(call: &mut Call<'_, '_>, target: &str) -> i32 {
+    let errno = call.m.stat(&text::encode(target)).err().unwrap_or(Errno::ENOTDIR);
+    call.fail_errno(&format!("target '{target}'"), errno)
+}
+
+/// `-b`, `--backup`: what stands at the destination gets another name.
+pub(super) fn back_up(call: &mut Call<'_, '_>, args: &Arguments, destination: &str) {
+    if !args.has("b") && !args.has("backup") {
+        return;
+    }
+    let bytes = text::encode(destination).into_owned();
+    if call.m.lstat(&bytes).is_ok_and(|stat| stat.kind != StatKind::Dir) {
+        let numbered = matches!(args.value("backup"), Some("numbered" | "t"));
+        let suffix = args.value("S").unwrap_or("~").to_owned();
+        let free = (1..1000u32).map(|n| format!("{destination}.~{n}~"));
+        let mut free = free.skip_while(|name| call.m.lstat(&text::encode(name)).is_ok());
+        let name = if numbered { free.next() } else { Some(format!("{destination}{suffix}")) };
+        drop(free);
+        if let Some(name) = name {
+            // A backup that can't be made shows in what is copied next.
+            let _ = call.m.rename(&bytes, &text::encode(&name), crate::union::Rename::Plain);
+        }
+    }
 }
 
 fn make_parents(call: &mut Call<'_, '_>, destination: &str) {
@@ -140,6 +182,9 @@ pub(super) fn copy(call: &mut Call<'_, '_>, source: &str, destination: &str, cop
         }
         if let Some(stat) = finish {
             clean &= finish_directory(call, &to, &stat, copying);
+            if copying.verbose && call.busybox {
+                call.out(&format!("'{from}' -> '{to}'\n"));
+            }
             continue;
         }
         let follow = if top { copying.follow || copying.follow_all } else { copying.follow_all };
@@ -223,7 +268,7 @@ fn make_directory(
     }
     match call.m.mkdir(&bytes, stat.mode | 0o700) {
         Ok(()) => {
-            if copying.verbose {
+            if copying.verbose && !call.busybox {
                 call.out(&format!("'{from}' -> '{to}'\n"));
             }
             Some(true)
@@ -240,6 +285,9 @@ fn make_directory(
 }
 
 fn finish_directory(call: &mut Call<'_, '_>, to: &str, stat: &Stat, copying: &Copying) -> bool {
+    if copying.plain_mode {
+        return true;
+    }
     if copying.preserve {
         return preserve(call, to, stat);
     }
@@ -297,8 +345,12 @@ fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying
         if copying.keep_existing || copying.only_newer && existing.mtime >= stat.mtime {
             return true;
         }
+        if copying.ask && !call.agrees(&format!("overwrite '{to}'")) {
+            return true;
+        }
     }
-    let linked = stat.nlink > 1 && (!copying.follow_all || copying.preserve) && copying.deep;
+    let linked =
+        stat.nlink > 1 && copying.keep_links && (!copying.follow_all || copying.preserve) && copying.deep;
     let done = if copying.hard {
         replace(call, &target, existing.is_some())
             .and_then(|()| call.m.link(&source, &target))
@@ -388,7 +440,13 @@ fn copy_one(
         }
         _ => {
             let contents = call.open_read(&text::decode(source)).map_err(Failed::Read)?;
-            let flags = Open { write: true, create: true, trunc: true, mode: stat.mode, ..Open::default() };
+            // GNU cp leaves setuid and setgid behind unless it preserves the mode.
+            let mode = match (copying.plain_mode, call.busybox || copying.preserve) {
+                (true, _) => 0o666,
+                (false, true) => stat.mode,
+                (false, false) => stat.mode & 0o777,
+            };
+            let flags = Open { write: true, create: true, trunc: true, mode, ..Open::default() };
             match call.m.open(target, flags, Some(contents.clone())) {
                 Err(Errno::EACCES) if copying.force && existing.is_some() => {
                     call.m.unlink(target)?;
@@ -404,7 +462,7 @@ fn copy_one(
 pub(super) fn install(call: &mut Call<'_, '_>) -> i32 {
     let spec = Spec {
         flags: "cdDpsvbTC",
-        values: "mogt",
+        values: "mogtS",
         long: &[
             ("directory", "d"),
             ("mode=", "m"),
@@ -414,6 +472,10 @@ pub(super) fn install(call: &mut Call<'_, '_>) -> i32 {
             ("no-target-directory", "T"),
             ("verbose", "v"),
             ("strip", "s"),
+            ("preserve-timestamps", "p"),
+            ("compare", "C"),
+            ("backup", "backup"),
+            ("suffix=", "S"),
         ],
     };
     let args = match Arguments::parse(call, &spec) {
@@ -425,7 +487,7 @@ pub(super) fn install(call: &mut Call<'_, '_>) -> i32 {
         Some(None) => return call.fail(&format!("invalid mode '{}'", args.value("m").unwrap_or(""))),
         None => 0o755,
     };
-    let owner = match owners::pair(call, args.value("o"), args.value("g")) {
+    let owner = match installed_owner(call, &args) {
         Ok(owner) => owner,
         Err(status) => return status,
     };
@@ -449,6 +511,28 @@ pub(super) fn install(call: &mut Call<'_, '_>) -> i32 {
         }
         return status;
     }
+    files(call, &args, wanted, owner)
+}
+
+/// `install -o -g`.
+fn installed_owner(call: &mut Call<'_, '_>, args: &Arguments) -> Result<(Option<u32>, Option<u32>), i32> {
+    if !call.busybox {
+        for (letter, what) in [("o", "user"), ("g", "group")] {
+            let Some(name) = args.value(letter) else { continue };
+            let known = match what {
+                "user" => crate::shell::users::uid_of(call.m, name),
+                _ => crate::shell::users::gid_of(call.m, name),
+            };
+            if known.is_none() {
+                return Err(call.fail(&format!("invalid {what} '{name}'")));
+            }
+        }
+    }
+    owners::pair(call, args.value("o"), args.value("g"))
+}
+
+/// Copies files with their new mode and owner.
+fn files(call: &mut Call<'_, '_>, args: &Arguments, wanted: u16, owner: (Option<u32>, Option<u32>)) -> i32 {
     let (operands, target) = match args.destination(call) {
         Ok(found) => found,
         Err(status) => return status,
@@ -461,17 +545,44 @@ pub(super) fn install(call: &mut Call<'_, '_>) -> i32 {
     for operand in &operands {
         let destination = if into { inside(&target, operand) } else { target.clone() };
         let bytes = text::encode(&destination).into_owned();
+        if call.m.is_dir(&text::encode(operand)) {
+            status = call.fail(&format!("omitting directory '{operand}'"));
+            continue;
+        }
+        back_up(call, args, &destination);
         if call.m.lstat(&bytes).is_ok_and(|stat| stat.kind != StatKind::Dir) {
             let _ = call.m.unlink(&bytes);
         }
-        let mut copying = Copying { follow: true, follow_all: true, ..Copying::default() };
+        let verbose = args.has("v");
+        let mut copying = Copying { follow: true, follow_all: true, verbose, ..Copying::default() };
         if copy(call, operand, &destination, &mut copying) {
             settle(call, &bytes, wanted, owner);
+            if args.has("p")
+                && let Ok(stat) = call.m.stat(&text::encode(operand))
+            {
+                let _ = call.m.utimes(&bytes, stat.mtime);
+            }
+            if args.has("s") && !strips(call, &bytes) {
+                status = 1;
+            }
         } else {
             status = 1;
         }
     }
     status
+}
+
+/// `-s` runs `strip`, which only images with binutils have. It changes bytes that nobody models.
+fn strips(call: &mut Call<'_, '_>, path: &[u8]) -> bool {
+    let search = call.env.get("PATH").cloned().unwrap_or_default();
+    if call.m.find("strip", &search).is_ok() {
+        call.m.not_modelled("install -s");
+        return true;
+    }
+    call.fail("cannot run 'strip': No such file or directory");
+    call.fail("strip process terminated abnormally");
+    let _ = call.m.unlink(path);
+    false
 }
 
 fn settle(call: &mut Call<'_, '_>, path: &[u8], mode: u16, owner: (Option<u32>, Option<u32>)) {

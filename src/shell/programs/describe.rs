@@ -234,7 +234,7 @@ fn print(call: &mut Call<'_, '_>, rows: Vec<Row>, args: &Arguments, total: bool)
     let width = |i: usize| widths.get(i).copied().unwrap_or(0);
     for (row, [links, owner, group, size]) in rows.iter().zip(&cells) {
         let letters = format!("{}{}", type_letter(row.stat.kind), mode::letters(row.stat.mode));
-        let time = super::system::short_time(row.stat.mtime);
+        let time = super::date::short_time(row.stat.mtime);
         let arrow = row.target.as_ref().map(|target| format!(" -> {target}")).unwrap_or_default();
         let gap = if call.busybox { "    " } else { " " };
         let (w0, w1, w2, w3) = (if call.busybox { 1 } else { width(0) }, width(1), width(2), width(3));
@@ -299,7 +299,7 @@ pub(super) fn stat(call: &mut Call<'_, '_>) -> i32 {
     status
 }
 
-fn kind_words(stat: &Stat) -> &'static str {
+pub(super) fn kind_words(stat: &Stat) -> &'static str {
     match stat.kind {
         StatKind::File if stat.size == 0 => "regular empty file",
         StatKind::File => "regular file",
@@ -346,7 +346,7 @@ fn formatted(
             Some('h') => out.push_str(&stat.nlink.to_string()),
             Some('i') => out.push_str(&stat.id.1.to_string()),
             Some('Y' | 'X' | 'Z') => out.push_str(&stat.mtime.to_string()),
-            Some('y' | 'x' | 'z') => out.push_str(&super::system::full_time(stat.mtime)),
+            Some('y' | 'x' | 'z') => out.push_str(&super::date::full_time(stat.mtime)),
             Some('b') => out.push_str(&(blocks(stat) * 2).to_string()),
             Some('B') => out.push_str("512"),
             Some('o') => out.push_str("4096"),
@@ -360,7 +360,7 @@ fn formatted(
 
 fn full(name: &str, stat: &Stat, owner: &str, group: &str, target: Option<&str>) -> String {
     let arrow = target.map(|target| format!(" -> {target}")).unwrap_or_default();
-    let time = super::system::full_time(stat.mtime);
+    let time = super::date::full_time(stat.mtime);
     format!(
         "  File: {name}{arrow}\n  Size: {:<10}\tBlocks: {:<10} IO Block: 4096   {}\nDevice: 0,0\tInode: {:<11} Links: {}\nAccess: ({:04o}/{}{})  Uid: ({:>5}/{:>8})   Gid: ({:>5}/{:>8})\nAccess: {time}\nModify: {time}\nChange: {time}\n",
         shown_size(stat),

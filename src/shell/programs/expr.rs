@@ -14,14 +14,21 @@ const LEVELS: [&[&str]; 6] =
 type Value = Result<String, String>;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
+    let busybox = call.busybox;
     let mut reader = Reader { words: call.args(), at: 0, depth: 0 };
     if reader.words.is_empty() {
-        call.fail("too few arguments");
-        return 2;
+        let status = call.usage("missing operand");
+        return if call.busybox { status } else { 2 };
     }
     let value = reader.level(0).and_then(|value| match reader.words.get(reader.at) {
         None => Ok(value),
-        Some(_) => Err("syntax error".to_owned()),
+        Some(word) => Err(format!("syntax error: unexpected argument '{word}'")),
+    });
+    // busybox says no more than that.
+    let value = value.map_err(|problem| match busybox {
+        true if problem.starts_with("syntax error") => "syntax error".to_owned(),
+        true if problem == "non-integer argument" => "non-numeric argument".to_owned(),
+        _ => problem,
     });
     match value {
         Ok(value) => {
@@ -56,7 +63,13 @@ impl Reader<'_> {
     }
 
     fn take(&mut self) -> Value {
-        let word = self.words.get(self.at).cloned().ok_or("syntax error")?;
+        let word = self.words.get(self.at).cloned().ok_or_else(|| {
+            let before = self.at.checked_sub(1).and_then(|at| self.words.get(at));
+            match before {
+                Some(word) => format!("syntax error: missing argument after '{word}'"),
+                None => "syntax error".to_owned(),
+            }
+        })?;
         self.at += 1;
         Ok(word)
     }
@@ -94,6 +107,7 @@ impl Reader<'_> {
                 let pattern = self.take()?;
                 apply(":", &text, &pattern)
             }
+            "+" if self.words.len() > self.at => self.take(),
             _ => Ok(word),
         }
     }

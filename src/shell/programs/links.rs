@@ -9,7 +9,7 @@ use crate::union::StatKind;
 
 pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
     let spec = Spec {
-        flags: "sfnvTLPrib",
+        flags: "sfnvTLPribdF",
         values: "tS",
         long: &[
             ("symbolic", "s"),
@@ -19,6 +19,11 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
             ("no-target-directory", "T"),
             ("relative", "r"),
             ("verbose", "v"),
+            ("logical", "L"),
+            ("physical", "P"),
+            ("interactive", "i"),
+            ("backup", "backup"),
+            ("suffix=", "S"),
         ],
     };
     let args = match Arguments::parse(call, &spec) {
@@ -31,20 +36,28 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
         None if operands.len() == 1 => ".".to_owned(),
         None => match operands.pop() {
             Some(target) => target,
-            None => return call.fail("missing file operand"),
+            None => return call.usage("missing file operand"),
         },
     };
     let target_bytes = text::encode(&target).into_owned();
     let link_to_dir = call.m.lstat(&target_bytes).is_ok_and(|stat| stat.kind == StatKind::Symlink);
     let into = !args.has("T") && call.m.is_dir(&target_bytes) && !(args.has("n") && link_to_dir);
-    if !into && !call.busybox && operands.len() > 1 {
-        return call.either_errno(&format!("'{target}'"), &format!("target '{target}'"), Errno::ENOTDIR);
+    if !into && !call.busybox && (operands.len() > 1 || args.has("t")) {
+        return super::copy::no_directory(call, &target);
+    }
+    if call.busybox && args.has("T") && call.m.is_dir(&target_bytes) && !link_to_dir {
+        return call.fail(&format!("'{target}' is a directory"));
     }
     let mut status = 0;
     for operand in &operands {
         let name = if into { inside(&target, operand) } else { target.clone() };
         if let Err(errno) = one(call, &args, operand, &name) {
             let kind = if args.has("s") { "symbolic link" } else { "hard link" };
+            let dir = !args.has("s") && call.m.is_dir(&text::encode(operand));
+            if dir && errno == Errno::EPERM && !call.busybox {
+                status = call.fail(&format!("{operand}: hard link not allowed for directory"));
+                continue;
+            }
             let gnu = if args.has("s") || errno == Errno::EEXIST {
                 format!("failed to create {kind} '{name}'")
             } else if errno == Errno::ENOENT && call.m.lstat(&text::encode(operand)).is_err() {
@@ -55,13 +68,26 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
             let source =
                 !args.has("s") && errno == Errno::ENOENT && call.m.lstat(&text::encode(operand)).is_err();
             status = call.either_errno(if source { operand } else { &name }, &gnu, errno);
+        } else if args.has("v") {
+            let arrow = if args.has("s") || call.busybox { "->" } else { "=>" };
+            call.out(&format!("'{name}' {arrow} '{operand}'\n"));
         }
     }
     status
 }
 
 fn one(call: &mut Call<'_, '_>, args: &Arguments, operand: &str, name: &str) -> Result<(), Errno> {
-    let (source, target) = (text::encode(operand).into_owned(), text::encode(name).into_owned());
+    let (mut source, target) = (text::encode(operand).into_owned(), text::encode(name).into_owned());
+    super::copy::back_up(call, args, name);
+    if args.has("i")
+        && call.m.lstat(&target).is_ok_and(|stat| stat.kind != StatKind::Dir)
+        && call.agrees(&format!("replace '{name}'"))
+    {
+        call.m.unlink(&target)?;
+    }
+    if args.has("L") && !args.has("s") {
+        source = call.m.realpath(&source)?;
+    }
     if args.has("f") && call.m.lstat(&target).is_ok_and(|stat| stat.kind != StatKind::Dir) {
         if !args.has("s") && call.m.lstat(&source).is_err() {
             return Err(Errno::ENOENT);
@@ -93,7 +119,7 @@ fn relative(from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn link(call: &mut Call<'_, '_>) -> i32 {
-    let [from, to] = call.args() else { return call.fail("missing operand") };
+    let [from, to] = call.args() else { return call.usage("missing operand") };
     match call.m.link(&text::encode(from), &text::encode(to)) {
         Ok(()) => 0,
         Err(errno) => call.either_errno(

@@ -26,53 +26,80 @@ pub(super) fn mkdir(call: &mut Call<'_, '_>) -> i32 {
         None => None,
     };
     if args.operands.is_empty() {
-        return call.either("missing operand", "missing operand\nTry 'mkdir --help' for more information.");
+        return call.usage("missing operand");
     }
     let mut status = 0;
     for operand in &args.operands {
-        let made = if args.has("p") { with_parents(call, operand) } else { single(call, operand) };
+        let made = if args.has("p") {
+            with_parents(call, operand, args.has("v"))
+        } else {
+            single(call, operand, args.has("v"))
+        };
         let made = made.and_then(|new| match exact {
-            Some(mode) if new => call.m.chmod(&text::encode(operand), mode),
+            Some(mode) if new => {
+                call.m.chmod(&text::encode(operand), mode).map_err(|errno| (operand.clone(), errno))
+            }
             _ => Ok(()),
         });
-        if let Err(errno) = made {
+        if let Err((at, errno)) = made {
             status = call.either_errno(
-                &format!("can't create directory '{operand}'"),
-                &format!("cannot create directory '{operand}'"),
+                &format!("can't create directory '{at}'"),
+                &format!("cannot create directory '{at}'"),
                 errno,
             );
-        } else if args.has("v") {
-            call.out(&format!("created directory: '{operand}'\n"));
         }
     }
     status
 }
 
-fn single(call: &mut Call<'_, '_>, operand: &str) -> Result<bool, Errno> {
-    call.m.mkdir(&text::encode(operand), 0o777).map(|()| true)
+fn single(call: &mut Call<'_, '_>, operand: &str, verbose: bool) -> Result<bool, (String, Errno)> {
+    call.m.mkdir(&text::encode(operand), 0o777).map_err(|errno| (operand.to_owned(), errno))?;
+    if verbose {
+        say_made(call, operand);
+    }
+    Ok(true)
 }
 
-/// `mkdir -p`: each missing directory of the path; whether the last one is new.
-fn with_parents(call: &mut Call<'_, '_>, operand: &str) -> Result<bool, Errno> {
+/// `-v`, once for each new directory.
+fn say_made(call: &mut Call<'_, '_>, at: &str) {
+    let line = if call.busybox {
+        format!("created directory: '{at}'\n")
+    } else {
+        format!("mkdir: created directory '{at}'\n")
+    };
+    call.out(&line);
+}
+
+/// `mkdir -p`: each missing directory of the path; whether the last one is new. An error names the
+/// directory that could not be made: busybox shows the slash behind it.
+fn with_parents(call: &mut Call<'_, '_>, operand: &str, verbose: bool) -> Result<bool, (String, Errno)> {
     let whole = text::encode(operand).into_owned();
     let mut at: Vec<u8> = if whole.starts_with(b"/") { b"/".to_vec() } else { Vec::new() };
     let mut new = false;
     let count = path::names(&whole).count();
     if count == 0 && at.is_empty() {
-        return Err(Errno::ENOENT);
+        return Err((operand.to_owned(), Errno::ENOENT));
     }
     for (number, name) in path::names(&whole).enumerate() {
         if !at.is_empty() && !at.ends_with(b"/") {
             at.push(b'/');
         }
         at.extend_from_slice(name);
+        let last = number + 1 == count;
+        let shown = text::decode(&at);
+        let shown = if last || !call.busybox { shown } else { format!("{shown}/") };
         new = match call.m.mkdir(&at, 0o777) {
-            Ok(()) => true,
+            Ok(()) => {
+                if verbose {
+                    say_made(call, &shown);
+                }
+                true
+            }
             Err(errno) => {
                 if !call.m.is_dir(&at) {
                     // Something that is no directory stands in the way.
-                    let last = number + 1 == count;
-                    return Err(if errno == Errno::EEXIST && !last { Errno::ENOTDIR } else { errno });
+                    let errno = if errno == Errno::EEXIST && !last { Errno::ENOTDIR } else { errno };
+                    return Err((shown, errno));
                 }
                 false
             }
@@ -105,7 +132,8 @@ pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
         }
     }
     if let Some(word) = args.value("d").or_else(|| args.value("t")) {
-        match super::system::parse_date(word) {
+        let read = if call.busybox { super::date::parse_date } else { super::date::parse_gnu_date };
+        match read(word) {
             Some(seconds) => time = Some(seconds),
             None => {
                 return call
@@ -114,7 +142,7 @@ pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
         }
     }
     if args.operands.is_empty() {
-        return call.fail("missing file operand");
+        return call.usage("missing file operand");
     }
     let mut status = 0;
     for operand in &args.operands {
@@ -128,7 +156,8 @@ pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
             Err(Errno::ENOENT) => {
                 let flags =
                     crate::union::Open { write: true, create: true, mode: 0o666, ..Default::default() };
-                call.m.open(&path, flags, None).map(drop)
+                let made = call.m.open(&path, flags, None).map(drop);
+                made.and_then(|()| time.map_or(Ok(()), |time| call.m.utimes(&path, time)))
             }
             other => other,
         };
@@ -183,9 +212,8 @@ pub(super) fn mktemp(call: &mut Call<'_, '_>) -> i32 {
             ("directory", "d"),
             ("quiet", "q"),
             ("dry-run", "u"),
-            ("tmpdir", "t"),
-            ("tmpdir=", "p"),
-            ("suffix=", "S"),
+            ("tmpdir", "tmpdir"),
+            ("suffix=", "suffix"),
         ],
     };
     let args = match Arguments::parse(call, &spec) {
@@ -196,25 +224,30 @@ pub(super) fn mktemp(call: &mut Call<'_, '_>) -> i32 {
     let template = given
         .clone()
         .unwrap_or_else(|| if call.busybox { "tmp.XXXXXX" } else { "tmp.XXXXXXXXXX" }.to_owned());
-    let stem = template.trim_end_matches('X');
-    let count = template.len() - stem.len();
-    if count < 3 {
+    // GNU: what follows the last X is a suffix, too.
+    let end = if call.busybox { template.len() } else { template.rfind('X').map_or(0, |at| at + 1) };
+    let (start, tail) = template.split_at(end);
+    let suffix = format!("{tail}{}", args.value("suffix").unwrap_or(""));
+    let stem = start.trim_end_matches('X');
+    let count = start.len() - stem.len();
+    if !call.busybox && count < 3 {
         return call.fail(&format!("too few X's in template '{template}'"));
     }
-    let in_tmp = given.is_none() || args.has("t") || args.has("p");
-    let dir = args.value("p").map(str::to_owned).or_else(|| call.env.get("TMPDIR").cloned());
+    if count < 6 && call.busybox {
+        return refused(call, &args, "(null)", Errno::EINVAL);
+    }
+    let dir = args.value("p").or_else(|| args.value("tmpdir").filter(|dir| !dir.is_empty()));
+    let in_tmp = given.is_none() || args.has("t") || args.has("p") || args.has("tmpdir");
+    let dir = dir.map(str::to_owned).or_else(|| call.env.get("TMPDIR").cloned());
     let dir = dir.unwrap_or_else(|| "/tmp".to_owned());
+    let base = if in_tmp { format!("{}/", dir.trim_end_matches('/')) } else { String::new() };
     for _ in 0..10_000 {
         let mut name = String::new();
         while name.len() < count {
             name.push_str(&format!("{:04x}", call.m.random()));
         }
         name.truncate(count);
-        let whole = if in_tmp {
-            format!("{}/{stem}{name}", dir.trim_end_matches('/'))
-        } else {
-            format!("{stem}{name}")
-        };
+        let whole = format!("{base}{stem}{name}{suffix}");
         let path = text::encode(&whole).into_owned();
         let made = if call.m.lstat(&path).is_ok() {
             Err(Errno::EEXIST)
@@ -233,15 +266,45 @@ pub(super) fn mktemp(call: &mut Call<'_, '_>) -> i32 {
             Err(Errno::EEXIST) => {}
             Err(errno) => {
                 let kind = if args.has("d") { "directory" } else { "file" };
-                return call.either_errno(
-                    &whole,
-                    &format!("failed to create {kind} via template '{dir}/{template}'"),
-                    errno,
-                );
+                let shown = if call.busybox {
+                    "(null)".to_owned()
+                } else {
+                    format!("failed to create {kind} via template '{base}{template}'")
+                };
+                return refused(call, &args, &shown, errno);
             }
         }
     }
     1
+}
+
+/// A failure, which `-q` keeps quiet.
+fn refused(call: &mut Call<'_, '_>, args: &Arguments, what: &str, errno: Errno) -> i32 {
+    if args.has("q") { 1 } else { call.fail_errno(what, errno) }
+}
+
+/// What `truncate -s` says: a size, or a change of the size.
+struct Resize(Option<char>, u64);
+
+impl Resize {
+    fn read(word: &str, busybox: bool) -> Option<Resize> {
+        let sign = word.chars().next().filter(|sign| !busybox && "+-<>/%".contains(*sign));
+        let digits = if sign.is_some() { word.get(1..)? } else { word };
+        size(digits).map(|size| Resize(sign, size))
+    }
+
+    fn of(&self, now: u64) -> u64 {
+        match *self {
+            Resize(None, size) => size,
+            Resize(Some('+'), size) => now.saturating_add(size),
+            Resize(Some('-'), size) => now.saturating_sub(size),
+            Resize(Some('<'), size) => now.min(size),
+            Resize(Some('>'), size) => now.max(size),
+            Resize(Some('/'), size) if size > 0 => now - now % size,
+            Resize(Some('%'), size) if size > 0 => now.div_ceil(size).saturating_mul(size),
+            Resize(..) => now,
+        }
+    }
 }
 
 pub(super) fn truncate(call: &mut Call<'_, '_>) -> i32 {
@@ -251,39 +314,34 @@ pub(super) fn truncate(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
-    let Some(word) = args.value("s") else {
-        return call.fail("you must specify either '--size' or '--reference'");
+    let resize = match (args.value("s"), args.value("r")) {
+        (Some(word), _) => match Resize::read(word, call.busybox) {
+            Some(resize) => resize,
+            None => {
+                return call
+                    .either(&format!("invalid number '{word}'"), &format!("Invalid number: '{word}'"));
+            }
+        },
+        (None, Some(file)) => match call.m.stat(&text::encode(file)) {
+            Ok(stat) => Resize(None, stat.size),
+            Err(errno) => return call.fail_errno(&format!("cannot stat '{file}'"), errno),
+        },
+        (None, None) => return call.usage("you must specify either '--size' or '--reference'"),
     };
-    let (sign, digits) = match word.chars().next().filter(|_| !call.busybox) {
-        Some(sign @ ('+' | '-' | '<' | '>' | '/' | '%')) => (Some(sign), &word[1..]),
-        _ => (None, word),
-    };
-    let Some(wanted) = size(digits) else {
-        return call.either(&format!("invalid number '{word}'"), &format!("Invalid number: '{word}'"));
-    };
+    if args.operands.is_empty() {
+        return call.usage("missing file operand");
+    }
     let mut status = 0;
     for operand in &args.operands {
         let path = text::encode(operand).into_owned();
         let now = call.m.stat(&path).map_or(0, |stat| stat.size);
-        let to = match sign {
-            None => wanted,
-            Some('+') => now.saturating_add(wanted),
-            Some('-') => now.saturating_sub(wanted),
-            Some('<') => now.min(wanted),
-            Some('>') => now.max(wanted),
-            Some('/') if wanted > 0 => now - now % wanted,
-            Some('%') if wanted > 0 => now.div_ceil(wanted).saturating_mul(wanted),
-            _ => now,
-        };
         if args.has("c") && !call.m.exists(&path) {
             continue;
         }
         let flags =
             crate::union::Open { write: true, create: !args.has("c"), mode: 0o666, ..Default::default() };
-        let done = call
-            .m
-            .open(&path, flags, None)
-            .and_then(|_| call.m.truncate(&path, to.min(i64::MAX as u64) as i64));
+        let to = resize.of(now).min(i64::MAX as u64) as i64;
+        let done = call.m.open(&path, flags, None).and_then(|_| call.m.truncate(&path, to));
         if let Err(errno) = done {
             status = call.either_errno(
                 &format!("{operand}: open"),
@@ -302,10 +360,15 @@ pub(super) fn fallocate(call: &mut Call<'_, '_>) -> i32 {
         Err(status) => return status,
     };
     let offset = args.value("o").and_then(size).unwrap_or(0);
-    let Some(length) = args.value("l").and_then(size).filter(|length| *length > 0) else {
-        return call.fail("no length argument specified");
+    let (operand, word) = match (args.operands.first(), args.value("l")) {
+        (Some(operand), Some(word)) => (operand, word),
+        _ if call.busybox => return call.usage(""),
+        (None, _) => return call.fail("no filename specified"),
+        (_, None) => return call.fail("no length argument specified"),
     };
-    let Some(operand) = args.operands.first() else { return call.fail("no filename specified") };
+    let Some(length) = size(word).filter(|length| *length > 0) else {
+        return call.either(&format!("invalid number '{word}'"), "invalid length value specified");
+    };
     let path = text::encode(operand).into_owned();
     let flags = crate::union::Open { write: true, create: true, mode: 0o666, ..Default::default() };
     let done = call.m.open(&path, flags, None).and_then(|_| {

@@ -4,19 +4,27 @@ mod accounts;
 mod archive;
 pub(super) mod arguments;
 mod awk;
+mod awk_eval;
+mod awk_expr;
 mod awk_functions;
+mod awk_input;
 mod awk_lexer;
 mod awk_parse;
 mod awk_value;
 mod copy;
+mod cut;
+mod date;
 mod dd;
 mod describe;
+mod diff;
+mod dump;
 pub(super) mod echo;
 mod expr;
 mod find;
 mod grep;
 mod gzip_format;
 mod identity;
+mod known_options;
 mod links;
 mod make;
 mod md5;
@@ -37,6 +45,8 @@ mod system;
 mod tar_format;
 pub(super) mod test;
 mod text_tools;
+mod tr;
+mod usage;
 mod wrap;
 
 use super::call::Call;
@@ -76,20 +86,20 @@ pub(super) const TABLE: &[Program] = &[
     row("chmod", owners::chmod, "change modes, symbolic ones too"),
     row("chown", owners::chown, "change owners"),
     row("chroot", wrap::chroot, "only with / as the new root"),
-    row("cmp", sums::cmp, "compare two files"),
+    row("cmp", diff::cmp, "compare two files"),
     row("comm", sort::comm, "compare sorted files line by line"),
     row("composer", packages::composer::run, "PHP's package manager (model)"),
     row("conda", packages::conda::run, "environments of packages (model)"),
     row("corepack", packages::pnpm::corepack, "brings yarn and pnpm (model)"),
     row("cp", copy::cp, "copy files and trees"),
     row("curl", network::curl, "no network here: fails as curl does"),
-    row("cut", text_tools::cut, "columns of lines"),
-    row("date", system::date, "the lab's one date"),
+    row("cut", cut::cut, "columns of lines"),
+    row("date", date::date, "the lab's one date"),
     row("dd", dd::run, "copy blocks"),
     row("delgroup", accounts::delgroup, "remove a group"),
     row("deluser", accounts::deluser, "remove a user"),
     row("df", system::df, "one disk, half full"),
-    row("diff", sums::diff, "differences of two files"),
+    row("diff", diff::diff, "differences of two files"),
     row("dirname", text_tools::dirname, "all but the last part of a path"),
     row("dnf", packages::dnf::run, "RPM's package manager (model)"),
     row("dpkg", packages::dpkg::run, "installed packages (model)"),
@@ -148,7 +158,7 @@ pub(super) const TABLE: &[Program] = &[
     row("npm", packages::npm::run, "node's package manager (model)"),
     row("nproc", system::nproc, "2"),
     row("npx", packages::npm_run::npx, "not modelled, says so"),
-    row("od", sums::od, "bytes in octal or hexadecimal"),
+    row("od", dump::od, "bytes in octal or hexadecimal"),
     row("passwd", accounts::passwd, "sets the password field"),
     row("paste", text_tools::paste, "lines side by side"),
     row("pip", packages::pip::run, "Python's package manager (model)"),
@@ -187,7 +197,7 @@ pub(super) const TABLE: &[Program] = &[
     row("test", test::run, "compare values, look at files"),
     row("timeout", wrap::timeout, "run a program"),
     row("touch", make::touch, "make files, set times"),
-    row("tr", text_tools::tr, "replace characters"),
+    row("tr", tr::tr, "replace characters"),
     row("true", system::quiet, "succeed"),
     row("truncate", make::truncate, "set a file's size"),
     row("uname", system::uname, "the system"),
@@ -203,7 +213,7 @@ pub(super) const TABLE: &[Program] = &[
     row("which.debianutils", wrap::which, "where a program is"),
     row("whoami", identity::whoami, "who runs this"),
     row("xargs", wrap::xargs, "run a program on words read"),
-    row("xxd", sums::xxd, "bytes in hexadecimal"),
+    row("xxd", dump::xxd, "bytes in hexadecimal"),
     row("yarn", packages::yarn::run, "node's other package manager (model)"),
     row("yes", numbers::yes, "the same line for ever"),
     row("yum", packages::dnf::run, "RPM's package manager (model)"),

@@ -2,7 +2,7 @@
 
 use super::arguments::{Arguments, Spec};
 use super::copy::{Copying, copy, inside};
-use super::remove::remove;
+use super::remove::{Removing, remove};
 use crate::fs::Errno;
 use crate::shell::call::Call;
 use crate::shell::text;
@@ -19,6 +19,8 @@ pub(super) fn mv(call: &mut Call<'_, '_>) -> i32 {
             ("no-target-directory", "T"),
             ("verbose", "v"),
             ("update", "u"),
+            ("interactive", "i"),
+            ("backup", "backup"),
         ],
     };
     let args = match Arguments::parse(call, &spec) {
@@ -30,18 +32,35 @@ pub(super) fn mv(call: &mut Call<'_, '_>) -> i32 {
         Err(status) => return status,
     };
     let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
-    if !into && !call.busybox && operands.len() > 1 {
-        return call.either_errno(&format!("'{target}'"), &format!("target '{target}'"), Errno::ENOTDIR);
+    let several = operands.len() > 1 || args.has("t");
+    if !into && !call.busybox && several {
+        return super::copy::no_directory(call, &target);
     }
     let mut status = 0;
     for operand in &operands {
-        let destination = if into { inside(&target, operand.trim_end_matches('/')) } else { target.clone() };
-        if args.has("n") && call.m.lstat(&text::encode(&destination)).is_ok() {
+        let destination =
+            if into || several { inside(&target, operand.trim_end_matches('/')) } else { target.clone() };
+        let existing = call.m.lstat(&text::encode(&destination)).ok();
+        if existing.is_some() && args.has("n") {
             continue;
         }
+        if existing.is_some()
+            && args.last_of("fin") == Some("i")
+            && !call.agrees(&format!("overwrite '{destination}'"))
+        {
+            continue;
+        }
+        if args.has("u")
+            && let (Some(old), Ok(new)) = (&existing, call.m.lstat(&text::encode(operand)))
+            && old.mtime >= new.mtime
+        {
+            continue;
+        }
+        super::copy::back_up(call, &args, &destination);
         if move_one(call, operand, &destination) {
             if args.has("v") {
-                call.out(&format!("renamed '{operand}' -> '{destination}'\n"));
+                let verb = if call.busybox { "" } else { "renamed " };
+                call.out(&format!("{verb}'{operand}' -> '{destination}'\n"));
             }
         } else {
             status = 1;
@@ -58,6 +77,10 @@ fn move_one(call: &mut Call<'_, '_>, from: &str, to: &str) -> bool {
     match call.m.rename(&source, &target, Rename::Plain) {
         Ok(()) => true,
         Err(Errno::EXDEV) => across(call, from, to),
+        Err(Errno::EINVAL) if !call.busybox => {
+            call.fail(&format!("cannot move '{from}' to a subdirectory of itself, '{to}'"));
+            false
+        }
         Err(errno) => {
             let gnu = format!("cannot move '{from}' to '{to}'");
             call.either_errno(&format!("can't rename '{from}'"), &gnu, errno);
@@ -116,5 +139,6 @@ fn across(call: &mut Call<'_, '_>, from: &str, to: &str) -> bool {
         }
     }
     let mut copying = Copying { deep: true, preserve: true, ..Copying::default() };
-    copy(call, from, to, &mut copying) && remove(call, from, dir, false, dir)
+    copy(call, from, to, &mut copying)
+        && remove(call, from, dir, Removing { deep: true, ..Removing::default() })
 }

@@ -1,57 +1,54 @@
 //! `seq`, `sleep`, `yes`.
 
+use super::arguments::{Arguments, Spec};
+use super::printf;
 use crate::shell::call::Call;
 use crate::shell::stream::Open;
+use crate::shell::text;
 
 pub(super) fn seq(call: &mut Call<'_, '_>) -> i32 {
-    let (mut separator, mut equal) = ("\n".to_owned(), false);
-    let mut words = call.args();
-    while let Some(option) = words
-        .first()
-        .filter(|w| w.starts_with('-') && !w[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.'))
-    {
-        match option.as_str() {
-            "-w" => equal = true,
-            "-s" | "-f" => {
-                if let Some(value) = words.get(1).filter(|_| option == "-s") {
-                    separator.clone_from(value);
-                }
-                words = words.get(1..).unwrap_or_default();
-            }
-            other => {
-                if let Some(rest) = other.strip_prefix("-s") {
-                    rest.clone_into(&mut separator);
-                }
-            }
-        }
-        words = words.get(1..).unwrap_or_default();
-    }
+    let (args, words) = match seq_words(call) {
+        Ok(found) => found,
+        Err(status) => return status,
+    };
     let mut numbers = Vec::new();
-    for word in words {
+    for word in &words {
         match word.parse::<f64>() {
-            Ok(number) => numbers.push(number),
-            Err(_) => {
-                return call.either(
-                    &format!("invalid number '{word}'"),
-                    &format!("invalid floating point argument: '{word}'"),
-                );
-            }
+            Ok(number) if number.is_finite() => numbers.push(number),
+            _ if call.busybox => return call.fail(&format!("invalid number '{word}'")),
+            _ => return call.usage(&format!("invalid floating point argument: '{word}'")),
         }
     }
     let (first, step, last) = match numbers[..] {
         [last] => (1.0, 1.0, last),
         [first, last] => (first, 1.0, last),
         [first, step, last] => (first, step, last),
-        _ => return call.fail("missing operand"),
+        [] => return call.usage("missing operand"),
+        _ => {
+            let extra = words.get(3).map_or("", String::as_str);
+            return call.usage(&format!("extra operand '{extra}'"));
+        }
     };
     if step == 0.0 {
+        if !call.busybox {
+            let word = words.get(1).map_or("", String::as_str);
+            return call.usage(&format!("invalid Zero increment value: '{word}'"));
+        }
+        // busybox counts for ever.
         call.m.t.fuel.spend(u64::MAX);
         return 1;
     }
-    let places =
-        words.iter().filter_map(|w| w.split_once('.')).map(|(_, p)| p.len()).max().unwrap_or(0).min(20);
-    let shown = |value: f64| format!("{value:.places$}");
-    let width = if equal { shown(first).len().max(shown(last).len()) } else { 0 };
+    let separator = args.value("s").unwrap_or("\n").to_owned();
+    // GNU shows as many places as first and step have; busybox also looks at the last.
+    let shaping = if call.busybox { words.len() } else { words.len().saturating_sub(1) };
+    let places = |word: &String| match word.split_once(['e', 'E']) {
+        Some(_) => 0,
+        None => word.split_once('.').map_or(0, |(_, places)| places.len()),
+    };
+    let places = words.iter().take(shaping).map(places).max().unwrap_or(0).min(20);
+    let plain = |value: f64| format!("{value:.places$}");
+    let width = if args.has("w") { plain(first).len().max(plain(last).len()) } else { 0 };
+    let form = args.value("f").map(str::to_owned);
     let mut line = String::new();
     let mut count = 0u64;
     loop {
@@ -64,7 +61,13 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> i32 {
         if count > 0 {
             line.push_str(&separator);
         }
-        line.push_str(&format!("{:0>width$}", shown(value)));
+        match &form {
+            Some(form) => {
+                let printed = printf::format(form, &[value.to_string()], false, &mut call.m.t.fuel);
+                line.push_str(&text::decode(&printed.bytes));
+            }
+            None => line.push_str(&format!("{value:0width$.places$}")),
+        }
         if line.len() > 4096 {
             call.out(&std::mem::take(&mut line));
         }
@@ -75,6 +78,32 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> i32 {
         call.out("\n");
     }
     0
+}
+
+/// Options and numbers: a negative number is no option (to busybox it is).
+fn seq_words(call: &mut Call<'_, '_>) -> Result<(Arguments, Vec<String>), i32> {
+    let spec = Spec {
+        flags: "w",
+        values: "sf",
+        long: &[("equal-width", "w"), ("separator=", "s"), ("format=", "f")],
+    };
+    let words = call.args();
+    let number = |word: &String| {
+        let rest = word.strip_prefix('-').unwrap_or("x");
+        rest.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+    };
+    let mut end = 0;
+    while let Some(word) = words.get(end) {
+        let option = word.starts_with('-') && word.len() > 1 && (call.busybox || !number(word));
+        if !option {
+            break;
+        }
+        end += if matches!(word.as_str(), "-s" | "-f" | "--separator" | "--format") { 2 } else { 1 };
+    }
+    let (options, rest) = words.split_at(end.min(words.len()));
+    let args = Arguments::read(call, options, &spec)?;
+    let rest = rest.iter().filter(|word| *word != "--").cloned().collect();
+    Ok((args, rest))
 }
 
 /// Seconds of `5`, `0.5`, `1m`, `2h`, `1d`.
@@ -93,13 +122,20 @@ pub(super) fn duration(word: &str) -> Option<f64> {
 }
 
 pub(super) fn sleep(call: &mut Call<'_, '_>) -> i32 {
+    if call.args().is_empty() {
+        return call.usage("missing operand");
+    }
     let mut total = 0.0;
     for word in call.args() {
         match duration(word) {
             Some(seconds) => total += seconds,
             None => {
-                return call
-                    .either(&format!("invalid number '{word}'"), &format!("invalid time interval '{word}'"));
+                let gnu = format!("invalid time interval '{word}'");
+                return if call.busybox {
+                    call.fail(&format!("invalid number '{word}'"))
+                } else {
+                    call.usage(&gnu)
+                };
             }
         }
     }

@@ -73,9 +73,9 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
             ("null-data", "z"),
         ],
     };
-    let mut args = match Arguments::of(&words, &spec) {
+    let mut args = match Arguments::read(call, &words, &spec) {
         Ok(args) => args,
-        Err(_) => return call.fail("invalid option"),
+        Err(status) => return status,
     };
     let source = match script_of(call, &mut args) {
         Ok(source) => source,
@@ -127,8 +127,7 @@ fn script_of(call: &mut Call<'_, '_>, args: &mut Arguments) -> Result<String, i3
     }
     if pieces.is_empty() {
         if args.operands.is_empty() {
-            call.err("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n");
-            return Err(1);
+            return Err(call.usage(""));
         }
         pieces.push(args.operands.remove(0));
     }

@@ -13,7 +13,15 @@ pub(super) fn cat(call: &mut Call<'_, '_>) -> i32 {
     let spec = Spec {
         flags: "nbAeEtTsuv",
         values: "",
-        long: &[("number", "n"), ("show-all", "A"), ("show-ends", "E"), ("squeeze-blank", "s")],
+        long: &[
+            ("number", "n"),
+            ("number-nonblank", "b"),
+            ("show-all", "A"),
+            ("show-ends", "E"),
+            ("show-tabs", "T"),
+            ("show-nonprinting", "v"),
+            ("squeeze-blank", "s"),
+        ],
     };
     let args = match Arguments::parse(call, &spec) {
         Ok(args) => args,
@@ -96,13 +104,33 @@ fn decorated(call: &mut Call<'_, '_>, args: &Arguments, source: &str, number: &m
             shown.push_str(&format!("{:>6}\t", *number));
             *number += 1;
         }
+        let bytes = text::encode(line);
+        let line = if args.any("vAet") { text::decode(&visible(&bytes)) } else { line.to_owned() };
         let tabs = args.any("AtT");
-        shown.push_str(&if tabs { line.replace('\t', "^I") } else { line.to_owned() });
+        shown.push_str(&if tabs { line.replace('\t', "^I") } else { line });
         if at + 1 < last || ended {
             shown.push_str(if args.any("AeE") { "$\n" } else { "\n" });
         }
         call.out(&shown);
     }
+}
+
+/// `cat -v`: `^A`, `M-x`.
+fn visible(bytes: &[u8]) -> Vec<u8> {
+    let mut shown = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        let low = byte & 0x7f;
+        if *byte >= 0x80 {
+            shown.extend_from_slice(b"M-");
+        }
+        match low {
+            b'\t' if *byte < 0x80 => shown.push(b'\t'),
+            0..32 => shown.extend_from_slice(&[b'^', low + 64]),
+            127 => shown.extend_from_slice(b"^?"),
+            _ => shown.push(low),
+        }
+    }
+    shown
 }
 
 /// How much: lines or bytes, from which end.
@@ -135,8 +163,8 @@ fn old_style(args: &[String], also_plus: bool) -> Vec<String> {
 }
 
 const ENDS: Spec = Spec {
-    flags: "qvfFr",
-    values: "nc",
+    flags: "qvfFz",
+    values: "ncs",
     long: &[
         ("lines=", "n"),
         ("bytes=", "c"),
@@ -144,15 +172,16 @@ const ENDS: Spec = Spec {
         ("silent", "q"),
         ("verbose", "v"),
         ("follow", "f"),
+        ("retry", "retry"),
+        ("pid=", "pid"),
+        ("sleep-interval=", "s"),
+        ("zero-terminated", "z"),
     ],
 };
 
 fn ends(call: &mut Call<'_, '_>, sign: char) -> Result<(Arguments, Amount), i32> {
     let words = old_style(call.args(), sign == '+');
-    let args = match Arguments::of(&words, &ENDS) {
-        Ok(args) => args,
-        Err(_) => return Err(call.fail("invalid option")),
-    };
+    let args = Arguments::read(call, &words, &ENDS)?;
     let (word, bytes) = match (args.value("c"), args.value("n")) {
         (Some(word), _) => (word, true),
         (None, Some(word)) => (word, false),
@@ -176,7 +205,13 @@ fn parts(
     words: (&str, &str),
 ) -> i32 {
     let list = operands(args);
-    let heads = (list.len() > 1 || args.has("v")) && !args.has("q");
+    // busybox's tail opens all files first and counts those that it could open.
+    let tail = call.busybox && call.name == "tail";
+    let opened = match tail {
+        true => list.iter().filter(|name| *name == "-" || call.m.exists(&text::encode(name))).count(),
+        false => list.len(),
+    };
+    let heads = (opened > 1 || args.has("v")) && !args.has("q");
     let mut status = 0;
     let mut first = true;
     for operand in list {
@@ -188,6 +223,20 @@ fn parts(
                 }
                 first = false;
                 call.out_contents(&contents);
+            }
+            Err(Errno::EISDIR) => {
+                if heads {
+                    call.out(&format!("{}==> {operand} <==\n", if first { "" } else { "\n" }));
+                }
+                first = false;
+                let gnu = format!("error reading '{operand}': Is a directory");
+                // busybox reads through stdio, which forgets why it failed.
+                let what = if tail {
+                    "read error: Is a directory".to_owned()
+                } else {
+                    format!("{operand}: Input/output error")
+                };
+                status = call.either(&what, &gnu);
             }
             Err(errno) => {
                 let gnu = words.1.replace("{}", &operand);
@@ -284,7 +333,8 @@ pub(super) fn tail(call: &mut Call<'_, '_>) -> i32 {
         Ok(contents.slice(from, contents.len()))
     };
     let status = parts(call, &args, cut, ("can't open '{}'", "cannot open '{}' for reading"));
-    if status != 0 && call.busybox && args.operands.len() == 1 {
+    let none = |call: &mut Call<'_, '_>| !args.operands.iter().any(|name| call.m.exists(&text::encode(name)));
+    if status != 0 && call.busybox && none(call) {
         call.fail("no files");
     }
     status
@@ -299,7 +349,12 @@ pub(super) fn tee(call: &mut Call<'_, '_>) -> i32 {
     let append = args.has("a");
     let mut status = 0;
     let mut streams = Vec::new();
+    let mut copies = 1;
     for operand in &args.operands {
+        if operand == "-" && call.busybox {
+            copies += 1;
+            continue;
+        }
         let flags = crate::union::Open {
             write: true,
             create: true,
@@ -318,6 +373,8 @@ pub(super) fn tee(call: &mut Call<'_, '_>) -> i32 {
     for stream in streams {
         call.m.emit_contents(&stream, &input);
     }
-    call.out_contents(&input);
+    for _ in 0..copies {
+        call.out_contents(&input);
+    }
     status
 }

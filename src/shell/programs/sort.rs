@@ -2,7 +2,7 @@
 
 use super::arguments::{Arguments, Spec};
 use super::text_tools::texts;
-use crate::fs::Contents;
+use crate::fs::{Contents, Errno};
 use crate::shell::call::Call;
 use crate::shell::text;
 use std::cmp::Ordering;
@@ -15,7 +15,44 @@ struct Key {
     flags: String,
 }
 
-fn key(word: &str) -> Option<Key> {
+/// Reads a `-k`; what is wrong with it.
+fn key(word: &str, busybox: bool) -> Result<Key, String> {
+    const LETTERS: &str = "bdfghiMnRrV";
+    let stray = |flags: &str| flags.chars().any(|c| !LETTERS.contains(c));
+    let found = places(word);
+    if busybox {
+        return match found {
+            Some(key) if key.from.0 > 0 && !stray(&key.flags) => Ok(key),
+            Some(key) if key.from.0 > 0 => Err("unknown key option".to_owned()),
+            _ => Err("bad field specification".to_owned()),
+        };
+    }
+    let (start, end) = word.split_once(',').map_or((word, None), |(start, end)| (start, Some(end)));
+    let count = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let after_dot = |text: &str| text.split_once('.').map(|(_, rest)| rest.to_owned());
+    let bad = |what: &str, text: &str| Err(format!("{what}: invalid count at start of '{text}'"));
+    if !count(start) {
+        return bad("invalid number at field start", start);
+    }
+    if let Some(rest) = after_dot(start).filter(|rest| !count(rest)) {
+        return bad("invalid number after '.'", &rest);
+    }
+    if let Some(end) = end.filter(|end| !count(end)) {
+        return bad("invalid number after ','", end);
+    }
+    match found {
+        Some(key) if key.from.0 == 0 => {
+            Err(format!("field number is zero: invalid field specification '{word}'"))
+        }
+        Some(key) if stray(&key.flags) => {
+            Err(format!("stray character in field spec: invalid field specification '{word}'"))
+        }
+        Some(key) => Ok(key),
+        None => Err(format!("stray character in field spec: invalid field specification '{word}'")),
+    }
+}
+
+fn places(word: &str) -> Option<Key> {
     let place = |text: &str| -> Option<((usize, usize), String)> {
         let flags: String = text.chars().skip_while(|c| c.is_ascii_digit() || *c == '.').collect();
         let numbers = text.strip_suffix(&flags)?;
@@ -43,7 +80,7 @@ fn key(word: &str) -> Option<Key> {
 
 pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
     let spec = Spec {
-        flags: "nrubfhgMVcsizdC",
+        flags: "nrubfhgMVcsizdCmR",
         values: "ktoST",
         long: &[
             ("numeric-sort", "n"),
@@ -58,6 +95,16 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
             ("stable", "s"),
             ("check", "c"),
             ("general-numeric-sort", "g"),
+            ("month-sort", "M"),
+            ("merge", "m"),
+            ("ignore-leading-blanks", "b"),
+            ("dictionary-order", "d"),
+            ("ignore-nonprinting", "i"),
+            ("zero-terminated", "z"),
+            ("random-sort", "R"),
+            ("parallel=", "parallel"),
+            ("buffer-size=", "S"),
+            ("temporary-directory=", "T"),
         ],
     };
     let args = match Arguments::parse(call, &spec) {
@@ -66,28 +113,26 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
     };
     let mut keys = Vec::new();
     for word in args.values("k") {
-        match key(word) {
-            Some(key) => keys.push(key),
-            None => {
-                return call
-                    .fail(&format!("invalid number at field start: invalid count at start of '{word}'"));
-            }
-        }
-    }
-    let mut lines: Vec<String> = Vec::new();
-    let list = if args.operands.is_empty() { vec!["-".to_owned()] } else { args.operands.clone() };
-    for operand in &list {
-        match call.open_read(operand) {
-            Ok(contents) => {
-                let source = call.text_of(&contents);
-                lines.extend(text::lines(&source).0.into_iter().map(str::to_owned));
-            }
-            Err(errno) => {
-                call.either_errno(operand, &format!("cannot read: {operand}"), errno);
+        match key(word, call.busybox) {
+            Ok(key) => keys.push(key),
+            Err(problem) => {
+                call.fail(&problem);
                 return 2;
             }
         }
     }
+    if let Some(tab) = args.value("t").filter(|tab| tab.chars().count() != 1 && *tab != "\\0") {
+        let gnu =
+            if tab.is_empty() { "empty tab".to_owned() } else { format!("multi-character tab '{tab}'") };
+        call.either("bad -t parameter", &gnu);
+        return 2;
+    }
+    let list = if args.operands.is_empty() { vec!["-".to_owned()] } else { args.operands.clone() };
+    let end = if args.has("z") { '\0' } else { '\n' };
+    let mut lines = match input(call, &list, end) {
+        Ok(lines) => lines,
+        Err(status) => return status,
+    };
     let count = lines.len() as u64;
     if !call.m.t.fuel.spend(count.saturating_mul(u64::from(64 - count.leading_zeros()))) {
         return 1;
@@ -108,19 +153,29 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
             _ => false,
         });
         return match wrong.and_then(|at| lines.get(at + 1).map(|line| (at + 2, line.clone()))) {
+            Some(_) if args.has("C") => 1,
+            Some((number, _)) if call.busybox => {
+                call.err(&format!("Check line {}\n", number - 1));
+                1
+            }
             Some((number, line)) => {
                 call.fail(&format!("{}:{number}: disorder: {line}", list.first().map_or("-", String::as_str)))
             }
             None => 0,
         };
     }
-    lines.sort_by(full);
+    if args.has("R") {
+        // Every run shuffles alike.
+        lines.sort_by_key(|line| crate::fs::Digest::of(line));
+    } else {
+        lines.sort_by(full);
+    }
     if args.has("u") {
         lines.dedup_by(|b, a| order(a, b) == Ordering::Equal);
     }
-    let mut result = lines.join("\n");
+    let mut result = lines.join(&end.to_string());
     if !lines.is_empty() {
-        result.push('\n');
+        result.push(end);
     }
     match args.value("o") {
         Some(path) => match call.m.write(&text::encode(path), Contents::text(&result), 0o666) {
@@ -132,6 +187,30 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
             0
         }
     }
+}
+
+/// The lines of all operands. One that can't be read ends it, with the exit status.
+fn input(call: &mut Call<'_, '_>, list: &[String], end: char) -> Result<Vec<String>, i32> {
+    let mut lines: Vec<String> = Vec::new();
+    for operand in list {
+        match call.open_read(operand) {
+            Ok(contents) => {
+                let source = call.text_of(&contents);
+                let body = source.strip_suffix(end).unwrap_or(&source);
+                if !source.is_empty() {
+                    lines.extend(body.split(end).map(str::to_owned));
+                }
+            }
+            // busybox opens a directory and reads nothing from it.
+            Err(Errno::EISDIR) if call.busybox => {}
+            Err(errno) => {
+                let gnu = if errno == Errno::EISDIR { "read failed" } else { "cannot read" };
+                call.either_errno(operand, &format!("{gnu}: {operand}"), errno);
+                return Err(2);
+            }
+        }
+    }
+    Ok(lines)
 }
 
 fn compare(a: &str, b: &str, keys: &[Key], global: &str, separator: Option<char>) -> Ordering {
@@ -203,8 +282,12 @@ fn field_exists(chars: &[char], field: usize, separator: Option<char>) -> bool {
 
 fn by_flags(a: &str, b: &str, flags: &str) -> Ordering {
     let has = |c| flags.contains(c);
-    let order = if has('n') || has('h') || has('g') {
+    let order = if has('n') || has('h') {
         number(a, has('h')).total_cmp(&number(b, has('h')))
+    } else if has('g') {
+        float(a).total_cmp(&float(b))
+    } else if has('M') {
+        month(a).cmp(&month(b))
     } else if has('V') {
         version(a, b)
     } else {
@@ -220,6 +303,21 @@ fn by_flags(a: &str, b: &str, flags: &str) -> Ordering {
         ready(a).cmp(&ready(b))
     };
     if has('r') { order.reverse() } else { order }
+}
+
+/// `-g`: what strtod reads.
+fn float(text: &str) -> f64 {
+    let text = text.trim_start();
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let longest = ends.take(40).filter_map(|end| text.get(..end)?.parse::<f64>().ok()).last();
+    longest.unwrap_or(f64::NEG_INFINITY)
+}
+
+/// `-M`: unknown is 0.
+fn month(text: &str) -> usize {
+    const NAMES: &str = "janfebmaraprmayjunjulaugsepoctnovdec";
+    let name: String = text.trim_start().chars().take(3).collect::<String>().to_lowercase();
+    if name.len() == 3 { NAMES.find(&name).filter(|at| at % 3 == 0).map_or(0, |at| at / 3 + 1) } else { 0 }
 }
 
 fn number(text: &str, human: bool) -> f64 {
@@ -265,9 +363,19 @@ fn version(a: &str, b: &str) -> Ordering {
 
 pub(super) fn uniq(call: &mut Call<'_, '_>) -> i32 {
     let spec = Spec {
-        flags: "cdui",
+        flags: "cduiDz",
         values: "fsw",
-        long: &[("count", "c"), ("repeated", "d"), ("unique", "u"), ("ignore-case", "i")],
+        long: &[
+            ("count", "c"),
+            ("repeated", "d"),
+            ("unique", "u"),
+            ("ignore-case", "i"),
+            ("all-repeated", "D"),
+            ("zero-terminated", "z"),
+            ("skip-fields=", "f"),
+            ("skip-chars=", "s"),
+            ("check-chars=", "w"),
+        ],
     };
     let args = match Arguments::parse(call, &spec) {
         Ok(args) => args,
@@ -276,9 +384,14 @@ pub(super) fn uniq(call: &mut Call<'_, '_>) -> i32 {
     let input = args.operands.first().cloned().unwrap_or_else(|| "-".to_owned());
     let contents = match call.open_read(&input) {
         Ok(contents) => contents,
-        Err(errno) => return call.fail_errno(&input, errno),
+        Err(Errno::EISDIR) => {
+            return call.either(&format!("{input}: I/O error"), &format!("error reading '{input}'"));
+        }
+        Err(errno) => return call.either_errno(&format!("can't open '{input}'"), &input, errno),
     };
     let source = call.text_of(&contents);
+    let width: usize = args.value("w").and_then(|w| w.parse().ok()).unwrap_or(usize::MAX);
+    let end = if args.has("z") { '\0' } else { '\n' };
     let skip_fields: usize = args.value("f").and_then(|f| f.parse().ok()).unwrap_or(0);
     let skip_chars: usize = args.value("s").and_then(|s| s.parse().ok()).unwrap_or(0);
     let view = |line: &str| -> String {
@@ -286,31 +399,38 @@ pub(super) fn uniq(call: &mut Call<'_, '_>) -> i32 {
         for _ in 0..skip_fields {
             rest = rest.trim_start().trim_start_matches(|c: char| !c.is_whitespace());
         }
-        let kept: String = rest.chars().skip(skip_chars).collect();
+        let kept: String = rest.chars().skip(skip_chars).take(width).collect();
         if args.has("i") { kept.to_lowercase() } else { kept }
     };
-    let mut groups: Vec<(&str, u64)> = Vec::new();
-    for line in text::lines(&source).0 {
+    let mut groups: Vec<Vec<&str>> = Vec::new();
+    let mut seen = None;
+    let body = source.strip_suffix(end).unwrap_or(&source);
+    for line in body.split(end).filter(|_| !source.is_empty()) {
+        let now = view(line);
         match groups.last_mut() {
-            Some((last, count)) if view(last) == view(line) => *count += 1,
-            _ => groups.push((line, 1)),
+            Some(group) if seen.as_ref() == Some(&now) => group.push(line),
+            _ => groups.push(vec![line]),
         }
+        seen = Some(now);
     }
     let mut result = String::new();
-    for (line, count) in groups {
-        if args.has("d") && count < 2 || args.has("u") && count > 1 {
+    for group in groups {
+        let count = group.len();
+        if args.any("dD") && count < 2 || args.has("u") && count > 1 {
             continue;
         }
-        if args.has("c") {
-            result.push_str(&format!("{count:>7} {line}\n"));
-        } else {
-            result.push_str(&format!("{line}\n"));
+        for line in group.iter().take(if args.has("D") { count } else { 1 }) {
+            if args.has("c") {
+                result.push_str(&format!("{count:>7} "));
+            }
+            result.push_str(line);
+            result.push(end);
         }
     }
     match args.operands.get(1) {
         Some(path) => match call.m.write(&text::encode(path), Contents::text(&result), 0o666) {
             Ok(()) => 0,
-            Err(errno) => call.fail_errno(path, errno),
+            Err(errno) => call.either_errno(&format!("can't open '{path}'"), path, errno),
         },
         None => {
             call.out(&result);

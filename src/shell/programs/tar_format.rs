@@ -60,7 +60,7 @@ impl Entry {
         };
         let named = |name: &str, id: u32| if name.is_empty() { id.to_string() } else { name.to_owned() };
         let (owner, group) = (named(&self.user, self.uid), named(&self.group, self.gid));
-        let time = super::system::full_time(self.mtime);
+        let time = super::date::full_time(self.mtime);
         let time = time.get(..16).unwrap_or("");
         format!(
             "{letter}{} {}/{} {size:>9} {time} {}{arrow}",

@@ -3,7 +3,7 @@
 use super::arguments::{Arguments, Spec};
 use crate::fs::{Errno, path};
 use crate::shell::call::Call;
-use crate::shell::{pattern, text};
+use crate::shell::text;
 
 /// The text of each operand (standard input without any). Missing ones are complained about with
 /// the program's usual words.
@@ -37,36 +37,40 @@ pub(super) fn wc(call: &mut Call<'_, '_>) -> i32 {
         "lwmcL".chars().filter(|c| args.has(&c.to_string()) || all && "lwc".contains(*c)).collect();
     let list = if args.operands.is_empty() { vec!["-".to_owned()] } else { args.operands.clone() };
     let (mut rows, mut status): (Vec<(Vec<u64>, String)>, i32) = (Vec::new(), 0);
+    // GNU pads to the digits of all sizes together, and to 7 when something is no regular file.
+    let (mut bytes, mut regular) = (0u64, true);
     for operand in &list {
+        let name = if args.operands.is_empty() { String::new() } else { operand.clone() };
         let contents = match call.open_read(operand) {
             Ok(contents) => contents,
             Err(errno) => {
-                status = if errno == Errno::EISDIR && call.busybox {
-                    call.fail("read error: Is a directory")
-                } else {
-                    call.fail_errno(operand, errno)
-                };
+                status = call.fail_errno(operand, errno);
+                if errno == Errno::EISDIR {
+                    regular = false;
+                    rows.push((columns.iter().map(|_| 0).collect(), name));
+                }
                 continue;
             }
         };
+        bytes = bytes.saturating_add(contents.len());
+        regular &= operand != "-" || args.operands.is_empty() && call.stdin_is_file();
         let only_size = columns == ['c'];
         let counts = if only_size { vec![contents.len()] } else { count(call, &contents, &columns) };
-        let name = if args.operands.is_empty() { String::new() } else { operand.clone() };
         rows.push((counts, name));
     }
     if list.len() > 1 {
-        let total = (0..columns.len()).map(|i| rows.iter().filter_map(|(c, _)| c.get(i)).sum()).collect();
+        let of = |i: usize| rows.iter().filter_map(move |(c, _)| c.get(i).copied());
+        let longest = |i: usize| columns.get(i) == Some(&'L');
+        let total = (0..columns.len())
+            .map(|i| if longest(i) { of(i).max().unwrap_or(0) } else { of(i).sum() })
+            .collect();
         rows.push((total, "total".to_owned()));
     }
-    // One column: no padding. GNU pads to the widest number; busybox to nine columns.
-    let widest = rows.iter().flat_map(|(c, _)| c).map(|n| n.to_string().len()).max().unwrap_or(1);
-    let from_stdin = args.operands.is_empty();
     let width = match (columns.len(), call.busybox) {
         (1, _) if list.len() == 1 => 0,
-        (1, true) => 9,
         (_, true) => 9,
-        (_, false) if from_stdin => 7,
-        (_, false) => widest,
+        (_, false) if !regular => 7,
+        (_, false) => bytes.to_string().len(),
     };
     for (counts, name) in rows {
         let numbers: Vec<String> = counts.iter().map(|n| format!("{n:>width$}")).collect();
@@ -108,165 +112,6 @@ fn count(call: &mut Call<'_, '_>, contents: &crate::fs::Contents, columns: &[cha
     columns.iter().map(value).collect()
 }
 
-/// `1,3-5,7-` as inclusive ranges.
-fn ranges(list: &str) -> Option<Vec<(usize, usize)>> {
-    let mut found = Vec::new();
-    for item in list.split(',') {
-        let (from, to) = match item.split_once('-') {
-            Some(("", "")) => return None,
-            Some((from, "")) => (from.parse().ok()?, usize::MAX),
-            Some(("", to)) => (1, to.parse().ok()?),
-            Some((from, to)) => (from.parse().ok()?, to.parse().ok()?),
-            None => {
-                let one = item.parse().ok()?;
-                (one, one)
-            }
-        };
-        if from == 0 || to < from {
-            return None;
-        }
-        found.push((from, to));
-    }
-    found.sort_unstable();
-    Some(found)
-}
-
-pub(super) fn cut(call: &mut Call<'_, '_>) -> i32 {
-    let spec = Spec {
-        flags: "sn",
-        values: "bcdfO",
-        long: &[
-            ("fields=", "f"),
-            ("delimiter=", "d"),
-            ("characters=", "c"),
-            ("bytes=", "b"),
-            ("only-delimited", "s"),
-            ("complement", "complement"),
-            ("output-delimiter=", "O"),
-        ],
-    };
-    let args = match Arguments::parse(call, &spec) {
-        Ok(args) => args,
-        Err(status) => return status,
-    };
-    let Some((fields, list)) = args
-        .value("f")
-        .map(|l| (true, l))
-        .or_else(|| args.value("c").or(args.value("b")).map(|l| (false, l)))
-    else {
-        return call.either(
-            "expected a list of bytes, characters, or fields",
-            "you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.",
-        );
-    };
-    let Some(ranges) = ranges(list) else {
-        return call.fail(&format!("invalid range value '{list}'"));
-    };
-    let picked =
-        |number: usize| ranges.iter().any(|(a, b)| (*a..=*b).contains(&number)) != args.has("complement");
-    let delimiter = args.value("d").unwrap_or("\t").to_owned();
-    let joiner = args.value("O").unwrap_or(&delimiter).to_owned();
-    let (texts, status) = texts(call, &args.operands);
-    for (_, source) in texts {
-        let (lines, _) = text::lines(&source);
-        for line in lines {
-            if !call.m.t.fuel.spend(1) {
-                return status;
-            }
-            let kept = if fields {
-                if !line.contains(&delimiter) || delimiter.is_empty() {
-                    if args.has("s") {
-                        continue;
-                    }
-                    line.to_owned()
-                } else {
-                    let pieces = line.split(&delimiter).enumerate();
-                    pieces.filter(|(i, _)| picked(i + 1)).map(|(_, p)| p).collect::<Vec<_>>().join(&joiner)
-                }
-            } else {
-                line.chars().enumerate().filter(|(i, _)| picked(i + 1)).map(|(_, c)| c).collect()
-            };
-            call.out(&format!("{kept}\n"));
-        }
-    }
-    status
-}
-
-/// The characters of a `tr` set: ranges, classes, escapes.
-fn set(source: &str) -> Vec<char> {
-    let (bytes, _) = crate::shell::escape::format(&source.replace("\\-", "\\055"));
-    let chars: Vec<char> = text::decode(&bytes).chars().collect();
-    let (mut all, mut at) = (Vec::new(), 0);
-    while let Some(c) = chars.get(at).copied() {
-        let rest: String = chars.get(at..).unwrap_or_default().iter().take(12).collect();
-        if let Some(name) = rest.strip_prefix("[:").and_then(|r| r.split_once(":]")).map(|(name, _)| name) {
-            all.extend((0..=127u8).map(char::from).filter(|c| pattern::in_class(name, *c)));
-            at += name.len() + 4;
-            continue;
-        }
-        match (chars.get(at + 1), chars.get(at + 2)) {
-            (Some('-'), Some(end)) if *end >= c => {
-                all.extend((c..=*end).take(70_000));
-                at += 3;
-            }
-            _ => {
-                all.push(c);
-                at += 1;
-            }
-        }
-    }
-    all
-}
-
-pub(super) fn tr(call: &mut Call<'_, '_>) -> i32 {
-    let spec = Spec {
-        flags: "cCdst",
-        values: "",
-        long: &[("complement", "c"), ("delete", "d"), ("squeeze-repeats", "s"), ("truncate-set1", "t")],
-    };
-    let args = match Arguments::parse(call, &spec) {
-        Ok(args) => args,
-        Err(status) => return status,
-    };
-    let Some(first) = args.operands.first().map(|s| set(s)) else { return call.fail("missing operand") };
-    let second = args.operands.get(1).map(|s| set(s)).unwrap_or_default();
-    let complement = args.any("cC");
-    let inside = |c: char| first.contains(&c) != complement;
-    let source = call.input();
-    if !call.m.t.fuel.spend(source.len() as u64) {
-        return 1;
-    }
-    let squeezed =
-        if second.is_empty() || args.has("d") && args.operands.len() < 2 { &first } else { &second };
-    let squeeze = |c: char| {
-        args.has("s")
-            && if second.is_empty() { squeezed.contains(&c) != complement } else { squeezed.contains(&c) }
-    };
-    let last = second.last().copied();
-    let mut result = String::with_capacity(source.len());
-    for c in source.chars() {
-        let out = if !inside(c) {
-            Some(c)
-        } else if args.has("d") {
-            None
-        } else if second.is_empty() {
-            Some(c)
-        } else if complement {
-            last
-        } else {
-            let at = first.iter().position(|known| *known == c).unwrap_or(0);
-            second.get(at).copied().or(last)
-        };
-        if let Some(out) = out
-            && !(squeeze(out) && result.ends_with(out))
-        {
-            result.push(out);
-        }
-    }
-    call.out(&result);
-    0
-}
-
 pub(super) fn basename(call: &mut Call<'_, '_>) -> i32 {
     let spec = Spec { flags: "az", values: "s", long: &[("multiple", "a"), ("suffix=", "s")] };
     let args = match Arguments::parse(call, &spec) {
@@ -277,7 +122,7 @@ pub(super) fn basename(call: &mut Call<'_, '_>) -> i32 {
     let suffix = if many { args.value("s") } else { args.operands.get(1).map(String::as_str) }
         .unwrap_or("")
         .to_owned();
-    let Some(_) = args.operands.first() else { return call.fail("missing operand") };
+    let Some(_) = args.operands.first() else { return call.usage("missing operand") };
     for operand in args.operands.iter().take(if many { usize::MAX } else { 1 }) {
         let name = text::decode(path::file_name(&text::encode(operand)));
         let name = if name.is_empty() && !operand.is_empty() { "/".to_owned() } else { name };
@@ -294,7 +139,7 @@ pub(super) fn dirname(call: &mut Call<'_, '_>) -> i32 {
         let parent = text::decode(path::parent(&text::encode(operand)));
         call.out(&format!("{}\n", if parent.is_empty() { "." } else { &parent }));
     }
-    if any { 0 } else { call.fail("missing operand") }
+    if any { 0 } else { call.usage("missing operand") }
 }
 
 fn each_line(call: &mut Call<'_, '_>, operands: &[String], mut change: impl FnMut(&str) -> String) -> i32 {
@@ -387,34 +232,115 @@ pub(super) fn paste(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
-    let (bytes, _) = crate::shell::escape::format(args.value("d").unwrap_or("\t"));
-    let delimiters: Vec<char> = text::decode(&bytes).chars().collect();
-    let (texts, status) = texts(call, &args.operands);
-    let columns: Vec<Vec<&str>> = texts.iter().map(|(_, source)| text::lines(source).0).collect();
-    let join = |cells: Vec<&str>| {
-        let mut row = String::new();
-        for (number, cell) in cells.into_iter().enumerate() {
-            if number > 0
-                && let Some(delimiter) = delimiters.get((number - 1) % delimiters.len().max(1))
-            {
-                row.push(*delimiter);
-            }
-            row.push_str(cell);
-        }
-        row + "\n"
-    };
+    if call.busybox && args.value("d") == Some("") {
+        return call.fail("-d '' is not supported");
+    }
+    let delimiters = delimiters(args.value("d").unwrap_or("\t"));
+    let delimiter = |number: usize| delimiters.get(number % delimiters.len().max(1)).copied().flatten();
+    let (columns, status) = columns(call, &args.operands, args.has("s"));
+    let mut out = String::new();
     if args.has("s") {
-        for column in columns {
-            call.out(&join(column));
+        for column in &columns {
+            for (number, cell) in column.iter().enumerate() {
+                if number > 0 {
+                    out.extend(delimiter(number - 1));
+                }
+                out.push_str(cell);
+            }
+            if !column.is_empty() || !call.busybox {
+                out.push('\n');
+            }
         }
+        call.out(&out);
         return status;
     }
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let last = columns.len().saturating_sub(1);
     for row in 0..rows {
-        let line = join(columns.iter().map(|column| column.get(row).copied().unwrap_or("")).collect());
-        call.out(&line);
+        let mut used = 0;
+        for (number, column) in columns.iter().enumerate() {
+            let cell = column.get(row);
+            // busybox drops a file that has ended, with its delimiter.
+            if cell.is_none() && call.busybox {
+                continue;
+            }
+            out.push_str(cell.map_or("", String::as_str));
+            if number == last {
+                out.push('\n');
+            } else {
+                out.extend(delimiter(used));
+                used += 1;
+            }
+        }
+        if !call.m.t.fuel.spend(1) {
+            return status;
+        }
     }
+    call.out(&out);
     status
+}
+
+/// The characters between columns, used in turn; `\0` is none.
+fn delimiters(list: &str) -> Vec<Option<char>> {
+    let mut found = Vec::new();
+    let mut chars = list.chars();
+    while let Some(c) = chars.next() {
+        found.push(match c {
+            '\\' => match chars.next() {
+                Some('n') => Some('\n'),
+                Some('t') => Some('\t'),
+                Some('0') => None,
+                Some(other) => Some(other),
+                None => Some('\\'),
+            },
+            c => Some(c),
+        });
+    }
+    found
+}
+
+/// The lines of each operand; several `-` take turns at standard input.
+fn columns(call: &mut Call<'_, '_>, operands: &[String], serial: bool) -> (Vec<Vec<String>>, i32) {
+    let list = if operands.is_empty() { vec!["-".to_owned()] } else { operands.to_vec() };
+    let shared = list.iter().filter(|operand| *operand == "-").count();
+    let input: Vec<String> = match shared {
+        0 => Vec::new(),
+        _ => {
+            let source = call.input();
+            text::lines(&source).0.into_iter().map(str::to_owned).collect()
+        }
+    };
+    let (mut found, mut status, mut turn) = (Vec::new(), 0, 0);
+    for operand in &list {
+        if operand == "-" {
+            let all = serial || shared == 1;
+            found.push(if all && turn == 0 {
+                input.clone()
+            } else if all {
+                Vec::new()
+            } else {
+                input.iter().skip(turn).step_by(shared).cloned().collect()
+            });
+            turn += 1;
+            continue;
+        }
+        match call.open_read(operand) {
+            Ok(contents) => {
+                let source = call.text_of(&contents);
+                found.push(text::lines(&source).0.into_iter().map(str::to_owned).collect());
+            }
+            // busybox opens a directory and reads nothing from it.
+            Err(Errno::EISDIR) if call.busybox => found.push(Vec::new()),
+            Err(errno) => {
+                status = call.fail_errno(operand, errno);
+                if !serial && (call.busybox || errno != Errno::EISDIR) {
+                    return (Vec::new(), status);
+                }
+                found.push(Vec::new());
+            }
+        }
+    }
+    (found, status)
 }
 
 pub(super) fn split(call: &mut Call<'_, '_>) -> i32 {

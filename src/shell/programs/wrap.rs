@@ -242,6 +242,8 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> i32 {
             ("verbose", "t"),
             ("max-lines=", "L"),
             ("arg-file=", "a"),
+            ("exit", "x"),
+            ("interactive", "p"),
         ],
     };
     // The command's own options are not ours: stop at the first operand.
@@ -258,9 +260,9 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> i32 {
     }
     let end = end.min(words.len());
     let (options, command) = words.split_at(end);
-    let args = match Arguments::of(options, &spec) {
+    let args = match Arguments::read(call, options, &spec) {
         Ok(args) => args,
-        Err(_) => return call.fail("invalid option"),
+        Err(status) => return status,
     };
     let command = if command.is_empty() { vec!["echo".to_owned()] } else { command.to_vec() };
     let source = match args.value("a") {

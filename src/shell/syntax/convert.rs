@@ -111,10 +111,12 @@ impl<'r> Converter<'r> {
             ast::CompoundCommand::ForClause(command) => Kind::For {
                 name: self.name(&command.variable_name),
                 words: self.for_words(command),
+                shown: self.written(command.values.iter().flatten()),
                 body: self.list(&command.body.list),
             },
             ast::CompoundCommand::CaseClause(command) => Kind::Case {
                 word: self.word(&command.value.value),
+                shown: self.written([&command.value]),
                 arms: command.cases.iter().map(|arm| self.arm(arm)).collect(),
             },
             ast::CompoundCommand::IfClause(command) => self.conditional(command),
@@ -288,6 +290,15 @@ impl<'r> Converter<'r> {
             None if text.is_empty() => Word::default(),
             None => Word(vec![Part::Text(text.to_owned())]),
         }
+    }
+
+    /// Words as they were written: bash shows them with `set -x`.
+    fn written<'w>(&self, words: impl IntoIterator<Item = &'w ast::Word>) -> String {
+        if self.reading.dialect != Dialect::Bash {
+            return String::new();
+        }
+        let marks = words.into_iter().filter_map(|word| marked(&word.value));
+        marks.map(|mark| self.reading.written(mark)).collect::<Vec<_>>().join(" ")
     }
 
     fn name(&self, text: &str) -> String {

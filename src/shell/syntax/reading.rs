@@ -27,6 +27,8 @@ pub(super) struct Reading {
     /// What the text holds at each token, and its line.
     pub origins: Vec<(Found, u32)>,
     pub words: Vec<Word>,
+    /// The token that each word became.
+    places: Vec<usize>,
     pub documents: Vec<Rc<OnceCell<Word>>>,
     open: Vec<Open>,
     /// How much was open in the bodies of functions that are simple commands.
@@ -52,6 +54,7 @@ impl Reading {
             tokens: Vec::new(),
             origins: Vec::new(),
             words: Vec::new(),
+            places: Vec::new(),
             documents: Vec::new(),
             open: Vec::new(),
             bodies: Vec::new(),
@@ -170,7 +173,16 @@ impl Reading {
     /// A mark for a word.
     pub fn mark(&mut self, word: Word) -> String {
         self.words.push(word);
+        self.places.push(self.tokens.len());
         format!("{MARK}{}", self.words.len() - 1)
+    }
+
+    /// A word as it was written, by its mark's number.
+    pub fn written(&self, number: usize) -> &str {
+        match self.places.get(number).and_then(|place| self.origins.get(*place)) {
+            Some((Found::Word(raw), _)) => raw,
+            _ => "",
+        }
     }
 
     /// The digits before a redirection: they have to touch it.

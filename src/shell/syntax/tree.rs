@@ -40,15 +40,43 @@ pub(crate) struct Command {
 /// What kind of command.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    Simple { assigns: Vec<Assign>, words: Vec<Word> },
+    Simple {
+        assigns: Vec<Assign>,
+        words: Vec<Word>,
+    },
     Group(List),
     Subshell(Rc<List>),
-    If { arms: Vec<(List, List)>, other: Option<List> },
-    Loop { until: bool, condition: List, body: List },
-    For { name: String, words: Option<Vec<Word>>, body: List },
-    ForArith { start: Word, check: Word, step: Word, body: List },
-    Case { word: Word, arms: Vec<Arm> },
-    Function { name: String, body: Rc<Command> },
+    If {
+        arms: Vec<(List, List)>,
+        other: Option<List>,
+    },
+    Loop {
+        until: bool,
+        condition: List,
+        body: List,
+    },
+    /// `shown`: the words as they were written (bash), for `set -x`.
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        shown: String,
+        body: List,
+    },
+    ForArith {
+        start: Word,
+        check: Word,
+        step: Word,
+        body: List,
+    },
+    Case {
+        word: Word,
+        shown: String,
+        arms: Vec<Arm>,
+    },
+    Function {
+        name: String,
+        body: Rc<Command>,
+    },
     Arith(Word),
     Cond(Cond),
 }

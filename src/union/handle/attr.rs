@@ -19,7 +19,7 @@ impl Mount {
     pub fn fstat(&mut self, fd: u32, t: &mut Trace) -> Result<Stat, Errno> {
         self.through("fstat", fd, t, |m, t| {
             let entry = m.held(fd, t)?.node.entry;
-            m.stat_of(&Node { entry, dir: None }).ok_or(Errno::ENOENT)
+            m.stat_of(&Node::of(entry, None)).ok_or(Errno::ENOENT)
         })
     }
 
@@ -133,7 +133,7 @@ impl Mount {
         if handle.named == Named::Yes {
             return self.spot_at(&path, t);
         }
-        let node = Node { entry: handle.entry.clone(), dir: None };
+        let node = Node::of(handle.entry.clone(), None);
         Ok(Spot { dir: ROOT, name: file_name(&path).into(), node })
     }
 

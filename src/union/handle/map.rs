@@ -2,7 +2,8 @@
 
 use super::super::cache::Part;
 use super::super::explain::failed;
-use super::super::mount::{Mount, next_generation};
+use super::super::generation::serial;
+use super::super::mount::Mount;
 use super::{MAX_OPEN, Named, lowest_free};
 use crate::fs::path::show;
 use crate::fs::{Contents, Errno, Ino, Kind};
@@ -58,7 +59,7 @@ impl Mount {
             }
             let behind = m.data_part(&handle.entry) != Some(part);
             let (path, named, upper) = (handle.path.clone(), handle.named, handle.entry.upper);
-            let map = Map { serial: next_generation(), part, len, upper, path, named, behind };
+            let map = Map { serial: serial(), part, len, upper, path, named, behind };
             let path = map.path.clone();
             m.pin((part.0 == 0).then_some(part.1));
             m.changed();

@@ -18,7 +18,8 @@ pub use io::Whence;
 use super::cache::{Entry, Part, Spot};
 use super::driver::Need;
 use super::explain::failed;
-use super::mount::{Mount, next_generation};
+use super::generation::serial;
+use super::mount::Mount;
 use super::open::{Opened, Wrote};
 use super::types::Open;
 use super::walk::judge;
@@ -169,7 +170,7 @@ impl Mount {
         match rest.next() {
             None if flags.create => Err(if flags.excl { Errno::EEXIST } else { Errno::EISDIR }),
             None if flags.write || flags.trunc => Err(Errno::EISDIR),
-            None => Ok(self.keep(Handle { serial: next_generation(), position: 0, flags, ..dir }, t)),
+            None => Ok(self.keep(Handle { serial: serial(), position: 0, flags, ..dir }, t)),
             Some(b"..") if dir.named == Named::Gone => {
                 let mut path = parent(&dir.path).to_vec();
                 path.push(b'/');
@@ -205,7 +206,7 @@ impl Mount {
         };
         let entry = spot.node.entry.clone();
         let handle = Handle {
-            serial: next_generation(),
+            serial: serial(),
             flags,
             position: 0,
             is_dir: spot.node.dir.is_some(),

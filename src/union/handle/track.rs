@@ -112,7 +112,7 @@ impl Mount {
         let replaced = self.spot(dir, &name)?;
         self.handles_hold(&replaced);
         let id = handle.is_dir.then(|| self.cache.keep_dir(dir, &name, handle.entry.clone()));
-        let node = Node { entry: handle.entry.clone(), dir: id };
+        let node = Node::of(handle.entry.clone(), id);
         let copied = self.driver.copy_up(self, &Spot { dir, name: name.clone(), node }, Need::Attributes, t);
         self.cache.forget(dir, &name);
         let ino = copied?;

@@ -106,7 +106,7 @@ fn leaf(
     let contents = match need {
         _ if !is_file => None,
         Need::Attributes if m.options.metacopy => None,
-        Need::Attributes | Need::Contents => Some(m.contents_of(entry).resized(size)),
+        Need::Attributes | Need::Contents => Some(exactly(m.contents_of(entry), size)),
         Need::Emptied => Some(Contents::EMPTY),
     };
     let bytes = contents.as_ref().map_or(0, Contents::len);
@@ -134,6 +134,11 @@ fn leaf(
     m.handles_copied(spot, Some(lower), ino, t);
     m.cache.forget(spot.dir, &spot.name);
     Ok(ino)
+}
+
+/// Contents of this size, which they nearly always have.
+fn exactly(contents: Contents, size: u64) -> Contents {
+    if contents.len() == size { contents } else { contents.resized(size) }
 }
 
 /// Type, mode, owner, attributes; no marks of the overlay (`ovl_copy_xattr`).

@@ -59,10 +59,9 @@ pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Er
     if spot.node.dir.is_some() && (lower_positive || !entry.pure_upper()) && !readdir::is_empty(m, entry) {
         return Err(Errno::ENOTEMPTY);
     }
-    let kind = m.real(entry).map_or("file", |inode| inode.kind.word());
+    let kind = if t.listening() { m.real(entry).map_or("file", |inode| inode.kind.word()) } else { "" };
     let parent = copy_up::directories(m, spot.dir, t)?;
     let counted = count_start(m, spot, t)?;
-    let upper = m.upper.child(parent, &spot.name);
     if lower_positive || !entry.pure_upper() {
         tell_cleared(m, spot, t);
     }
@@ -71,7 +70,8 @@ pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Er
         copy_up::put(m, parent, &spot.name, Inode::whiteout());
         inodes = usize::from(!std::mem::replace(&mut m.shared_whiteout, true));
     } else {
-        if entry.pure_upper() && spot.node.dir.is_some() && upper.is_some_and(|ino| !is_bare(m, ino)) {
+        let upper = || m.upper.child(parent, &spot.name);
+        if entry.pure_upper() && spot.node.dir.is_some() && upper().is_some_and(|ino| !is_bare(m, ino)) {
             return Err(Errno::ENOTEMPTY);
         }
         m.upper_mut().unlink(parent, &spot.name);

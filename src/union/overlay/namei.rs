@@ -1,7 +1,7 @@
 //! Look-up of one name in one merged directory (fs/overlayfs/namei.c: `ovl_lookup`,
 //! `ovl_lookup_layer`, `ovl_lookup_single`, `ovl_check_redirect`).
 
-use crate::fs::{Errno, Ino, Inode, Kind, Nodes};
+use crate::fs::{Errno, Ino, Inode, Kind, Nodes, name_hash};
 use crate::trace::Answer;
 use crate::union::Mount;
 use crate::union::cache::{Entry, Lowers, Part, Spot};
@@ -58,6 +58,8 @@ struct Search<'a> {
     dir: &'a Entry,
     /// The name to find, or the absolute path that redirects made of it.
     want: Vec<u8>,
+    /// Of the name, while it is one.
+    hash: u64,
     stop: bool,
     is_dir: bool,
     /// A metacopy was found and waits for its data.
@@ -82,6 +84,7 @@ impl<'a> Search<'a> {
             m,
             dir,
             want: name.to_vec(),
+            hash: name_hash(name),
             stop: false,
             is_dir: false,
             metacopy: false,
@@ -155,8 +158,8 @@ impl<'a> Search<'a> {
         let found = if self.wants_path() {
             self.path(layer)?
         } else {
-            let name = std::mem::take(&mut self.want);
-            let found = self.step(layer, dir, &name, 0, b"");
+            let (name, hash) = (std::mem::take(&mut self.want), self.hash);
+            let found = self.step((layer, dir), (&name, hash), 0, b"");
             if self.want.is_empty() {
                 self.want = name;
             }
@@ -179,7 +182,8 @@ impl<'a> Search<'a> {
         loop {
             let end = old[from..].iter().position(|b| *b == b'/').map_or(old.len(), |n| from + n);
             let before = self.want.len().saturating_sub(old.len() - from);
-            let found = self.step(layer, dir, &old[from..end], before, &old[end..])?;
+            let name = &old[from..end];
+            let found = self.step((layer, dir), (name, name_hash(name)), before, &old[end..])?;
             match found {
                 Some(ino) if end < old.len() => dir = ino,
                 _ => return Ok(found),
@@ -188,21 +192,20 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// One name in one directory of one layer. `before` bytes of the wanted path come before the
-    /// name, `behind` comes after it.
+    /// One name (with its hash) in one directory of one layer. `before` bytes of the wanted path come
+    /// before the name, `behind` comes after it.
     fn step(
         &mut self,
-        layer: u32,
-        dir: Ino,
-        name: &[u8],
+        dir: Part,
+        (name, hash): (&[u8], u64),
         before: usize,
         behind: &[u8],
     ) -> Result<Option<Ino>, Errno> {
         if name == b"." || name == b".." {
             return Err(Errno::EACCES);
         }
-        let m = self.m;
-        let Some(ino) = child(m, (layer, dir), name)? else { return Ok(None) };
+        let (m, layer) = (self.m, dir.0);
+        let Some(ino) = child_hashed(m, dir, name, hash)? else { return Ok(None) };
         let (inode, last) = (m.inode((layer, ino)), behind.is_empty());
         let ends_here = inode.deletes() && !m.native
             || last && self.metacopy && !matches!(inode.kind, Kind::File(_))
@@ -262,6 +265,7 @@ impl<'a> Search<'a> {
             self.stop = false;
         }
         self.absolute = absolute;
+        self.hash = name_hash(&want);
         self.want = want;
         self.redirect = Some(to.clone());
         Ok(())
@@ -292,8 +296,15 @@ impl<'a> Search<'a> {
 /// # Errors
 /// Where the layer is another overlay's merged directory, the answer of that overlay.
 pub(super) fn child(m: &Mount, dir: Part, name: &[u8]) -> Result<Option<Ino>, Errno> {
+    child_hashed(m, dir, name, name_hash(name))
+}
+
+fn child_hashed(m: &Mount, dir: Part, name: &[u8], hash: u64) -> Result<Option<Ino>, Errno> {
+    if !m.may_have(dir, hash) {
+        return Ok(None);
+    }
     let inode = m.inode(dir);
-    let found = inode.entries().and_then(|entries| entries.get(name));
+    let found = inode.entries().and_then(|entries| entries.get_hashed(name, hash));
     match inode.nested().and_then(|nested| nested.ghosts.get(name)) {
         Some(errno) if found.is_none() && *errno != Errno::ENOENT => Err(*errno),
         _ => Ok(found),

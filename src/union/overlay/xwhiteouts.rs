@@ -18,7 +18,8 @@ pub(in crate::union) struct Layers(BTreeSet<u32>);
 /// (fs/overlayfs/super.c, `ovl_get_root`).
 pub(in crate::union) fn at_mount(m: &Mount) -> Layers {
     let above_lowest = 1..m.regular() as u32;
-    Layers(above_lowest.filter(|layer| m.inode((*layer, 0)).holds_xwhiteouts()).collect())
+    let marked = |layer: &u32| !m.is_plain(*layer) && m.inode((*layer, 0)).holds_xwhiteouts();
+    Layers(above_lowest.filter(marked).collect())
 }
 
 /// A look-up in `parent` found a directory with a mark that was read: in the last layer it is not.

@@ -14,7 +14,6 @@ base-files 12.4+deb12u4 12ubuntu4.4 341 amd64 admin base system files
 base-passwd 3.6.1 3.5.52build1 233 amd64 admin base password and group files
 bash 5.2.15-2+b2 5.1-6ubuntu1 7164 amd64 shells GNU Bourne Again shell
 bsdutils 1:2.38.1-5+b1 1:2.37.2-4ubuntu3 358 amd64 utils small tools from BSD
-bzip2 - 1.0.8-5build1 119 amd64 utils block sorting compressor
 coreutils 9.1-1 8.32-4.1ubuntu1 18062 amd64 utils core tools of GNU
 dash 0.5.12-2 0.5.11+git20210903+really0.5.11-9 191 amd64 shells small POSIX shell
 debconf 1.5.82 1.5.79ubuntu1 519 all admin asks questions when packages are configured
@@ -58,11 +57,13 @@ libidn2-0 2.3.3-1+b1 2.3.2-2build1 238 amd64 libs names of all languages
 libk5crypto3 - 1.19.2-2ubuntu0.3 306 amd64 libs Kerberos, cryptography
 libkeyutils1 - 1.6.1-2ubuntu3 43 amd64 libs keys in the kernel
 libkrb5-3 - 1.19.2-2ubuntu0.3 1071 amd64 libs Kerberos
+libkrb5support0 - 1.19.2-2ubuntu0.3 164 amd64 libs Kerberos, helpers
 liblz4-1 1.9.4-1 1.9.3-2build2 159 amd64 libs fast compression
 liblzma5 5.4.1-0.2 5.2.5-2ubuntu1 283 amd64 libs strong compression
-libmd0 1.0.4-2 1.0.4-1build1 91 amd64 libs message digests
+libmd0 1.0.4-2 - 91 amd64 libs message digests
 libmount1 2.38.1-5+b1 2.37.2-4ubuntu3 480 amd64 libs mounting
 libncurses6 - 6.3-2ubuntu0.1 333 amd64 libs screens of text
+libncursesw6 - 6.3-2ubuntu0.1 422 amd64 libs screens of text, wide characters
 libnettle8 3.8.1-2 3.7.3-1build2 387 amd64 libs symmetric cryptography
 libnsl2 - 1.3.0-2build2 140 amd64 libs NIS
 libp11-kit0 0.24.1-2 0.24.0-6build1 1392 amd64 libs modules for keys
@@ -85,6 +86,7 @@ libstdc++6 12.2.0-14 12.3.0-1ubuntu1~22.04 2355 amd64 libs C++ standard library
 libsystemd0 252.19-1~deb12u1 249.11-0ubuntu3.11 961 amd64 libs systemd library
 libtasn1-6 4.19.0-2 4.18.0-4build1 137 amd64 libs ASN.1
 libtinfo6 6.4-4 6.3-2ubuntu0.1 560 amd64 libs terminals
+libtirpc-common - 1.3.2-2ubuntu0.1 32 all libs files for remote calls
 libtirpc3 - 1.3.2-2ubuntu0.1 221 amd64 libs remote calls
 libudev1 252.19-1~deb12u1 249.11-0ubuntu3.11 264 amd64 libs devices
 libunistring2 1.0-2 1.0-1 1793 amd64 libs Unicode
@@ -93,7 +95,7 @@ libxxhash0 0.8.1-1 0.8.1-1 90 amd64 libs fast hashes
 libzstd1 1.5.4+dfsg2-5 1.4.8+dfsg-3build1 784 amd64 libs Zstandard
 login 1:4.13+dfsg1-1+b1 1:4.8.1-2ubuntu2.1 2499 amd64 admin logging in
 logsave 1.47.0-2 1.46.5-2ubuntu1.1 65 amd64 admin keeps a program's output
-lsb-base 11.6 11.1.0ubuntu4 22 all misc init script functions
+lsb-base - 11.1.0ubuntu4 22 all misc init script functions
 mawk 1.3.4.20200120-3.1 1.3.4.20200120-3 252 amd64 interpreters awk
 mount 2.38.1-5+b1 2.37.2-4ubuntu3 375 amd64 admin mounts filesystems
 ncurses-base 6.4-4 6.3-2ubuntu0.1 390 all misc terminal descriptions
@@ -102,7 +104,7 @@ passwd 1:4.13+dfsg1-1+b1 1:4.8.1-2ubuntu2.1 2845 amd64 admin users and passwords
 perl-base 5.36.0-7+deb12u1 5.34.0-3ubuntu1.3 7830 amd64 perl the least of Perl
 procps - 2:3.3.17-6ubuntu2 1279 amd64 admin ps, top and others
 sed 4.9-1 4.8-1ubuntu2 987 amd64 utils edits streams
-sensible-utils 0.0.17+nmu1 0.0.17 62 all utils chooses editors and browsers
+sensible-utils - 0.0.17 62 all utils chooses editors and browsers
 sysvinit-utils 3.06-4 3.01-1ubuntu1 102 amd64 admin helpers of System V init
 tar 1.34+dfsg-1.2 1.34+dfsg-1ubuntu0.1.22.04.2 3152 amd64 utils archives
 tzdata 2023c-5+deb12u1 - 2556 all localization time zones
@@ -137,10 +139,15 @@ pub(super) fn packages(table: &str, column: usize) -> impl Iterator<Item = Packa
     })
 }
 
+/// May it be installed for several architectures at once? Libraries may.
+fn multi_arch(package: &Package<'_>) -> bool {
+    let library = package.section == "libs" && package.arch != ALL && package.name != "libc-bin";
+    library || package.name == "libpam-modules"
+}
+
 /// dpkg's name of a package's files in `/var/lib/dpkg/info`, without the ending.
 pub(super) fn info_name(package: &Package<'_>) -> String {
-    let shared = package.section == "libs" && package.arch != ALL;
-    if shared { format!("{}:{}", package.name, package.arch) } else { package.name.to_owned() }
+    if multi_arch(package) { format!("{}:{}", package.name, package.arch) } else { package.name.to_owned() }
 }
 
 /// `/var/lib/dpkg/status`.
@@ -148,7 +155,7 @@ pub(super) fn status<'a>(packages: impl Iterator<Item = Package<'a>>, maintainer
     let mut text = String::new();
     for package in packages {
         let Package { name, version, size, arch, section, description } = package;
-        let same = if section == "libs" && arch != ALL { "Multi-Arch: same\n" } else { "" };
+        let same = if multi_arch(&package) { "Multi-Arch: same\n" } else { "" };
         let _ = write!(
             text,
             "Package: {name}\nStatus: install ok installed\nPriority: required\nSection: {section}\n\

@@ -75,6 +75,12 @@ _apt:x:42:65534::/nonexistent:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 ";
 
+/// The line of apt's user in [`PASSWD`], its older form, and a user of older releases.
+pub(super) const APT: &str = "_apt:x:42:65534::/nonexistent:/usr/sbin/nologin\n";
+pub(super) const APT_BEFORE: &str = "_apt:x:100:65534::/nonexistent:/usr/sbin/nologin\n";
+pub(super) const GNATS: &str =
+    "gnats:x:41:41:Gnats Bug-Reporting System (admin):/var/lib/gnats:/usr/sbin/nologin\n";
+
 pub(super) const GROUP: &str = "root:x:0:
 daemon:x:1:
 bin:x:2:

@@ -1,11 +1,12 @@
 //! `nginx:latest` on Debian's layer and `nginx:alpine` on alpine's.
 
+mod files;
 mod texts;
 
 use super::recipe::{Recipe, words};
 use super::sketch::Sketch;
-use super::{alpine, debian};
-use crate::fs::Layer;
+use super::{alpine, debian, listing};
+use crate::fs::Tree;
 use crate::image::{Config, Image};
 use std::sync::{Arc, LazyLock};
 
@@ -16,10 +17,12 @@ const CREATED: i64 = 1_703_116_800;
 pub(super) static LATEST: LazyLock<Arc<Image>> = LazyLock::new(|| {
     let mut recipe = Recipe::from(&debian::IMAGE, CREATED);
     recipe.forget("/bin/sh -c #(nop)  CMD");
-    recipe.layer(RUN_DEBIAN, "RUN install nginx", on_debian());
+    recipe.layer(RUN_DEBIAN, "RUN install nginx", "nginx/debian", on_debian);
     for (name, text, size, to) in SCRIPTS {
         let label = if *to == "/" { "COPY entrypoint" } else { "COPY script" };
-        recipe.layer(&format!("COPY {name} {to} # buildkit"), label, script(name, text, *size, to));
+        recipe.layer(&format!("COPY {name} {to} # buildkit"), label, &format!("nginx/{name}"), || {
+            script(name, text, *size, to)
+        });
     }
     recipe.meta("ENTRYPOINT [\"/docker-entrypoint.sh\"]").meta("EXPOSE map[80/tcp:{}]");
     recipe.meta("STOPSIGNAL SIGQUIT").meta("CMD [\"nginx\" \"-g\" \"daemon off;\"]");
@@ -32,9 +35,9 @@ pub(super) static ALPINE: LazyLock<Arc<Image>> = LazyLock::new(|| {
     let mut recipe = Recipe::from(&alpine::IMAGE, CREATED);
     recipe.meta("LABEL maintainer=NGINX Docker Maintainers <docker-maint@nginx.com>");
     recipe.meta("ENV NGINX_VERSION=1.25.3").meta("ENV NJS_VERSION=0.8.2").meta("ENV PKG_RELEASE=1");
-    recipe.layer(RUN_ALPINE, "RUN apk add", on_alpine());
-    recipe.layer("COPY conf / # buildkit", "COPY conf", conf());
-    recipe.layer("COPY html /usr/share/nginx/html # buildkit", "COPY html", html());
+    recipe.layer(RUN_ALPINE, "RUN apk add", "nginx/alpine", on_alpine);
+    recipe.layer("COPY conf / # buildkit", "COPY conf", "nginx/conf", conf);
+    recipe.layer("COPY html /usr/share/nginx/html # buildkit", "COPY html", "nginx/html", html);
     recipe.meta("ENTRYPOINT [\"/docker-entrypoint.sh\"]").meta("EXPOSE map[80/tcp:{}]");
     recipe.meta("STOPSIGNAL SIGQUIT").meta("CMD [\"nginx\" \"-g\" \"daemon off;\"]");
     recipe.config(|config| configure(config, "PKG_RELEASE=1"));
@@ -76,67 +79,36 @@ const SCRIPTS: &[(&str, &str, usize, &str)] = &[
     ("30-tune-worker-processes.sh", texts::TUNE, 4620, "/docker-entrypoint.d"),
 ];
 
-fn script(name: &str, text: &str, size: usize, to: &str) -> Layer {
+fn script(name: &str, text: &str, size: usize, to: &str) -> Tree {
     let mut s = Sketch::new("nginx", CREATED);
     s.script(&format!("{}/{name}", to.trim_end_matches('/')), text, size);
-    s.seal()
+    s.done()
 }
 
-fn on_debian() -> Layer {
+fn on_debian() -> Tree {
     let mut s = Sketch::new("nginx", CREATED);
-    debian::add_packages(&mut s, "", PACKAGES);
+    let listings = [&listing::DEBIAN_CERTIFICATES.text(), &listing::NGINX_DEBIAN.text(), files::DEBIAN];
+    debian::add_packages(&mut s, "", PACKAGES, &listings);
     debian::add_user(&mut s, "nginx", 101, "/nonexistent", "/bin/false");
-    s.dirs(0o755, "/docker-entrypoint.d /etc/nginx/conf.d /etc/nginx/templates");
-    server(&mut s, "/usr/lib/nginx/modules", 1_481_320);
+    s.dirs(0o755, "/docker-entrypoint.d");
     configuration(&mut s);
     pages(&mut s);
-    s.programs("/usr/bin", "curl 302256 envsubst 35208 gettext 39304 ngettext 39304 openssl 989160");
-    s.programs("/usr/sbin", "update-ca-certificates 5363 nginx-debug 1516264");
-    s.files("/etc", "ca-certificates.conf 5662").files("/etc/ssl", "openssl.cnf 12332");
-    s.files("/etc/ssl/certs", "ca-certificates.crt 213777")
-        .files("/etc/init.d", "nginx 4244 nginx-debug 4248");
-    s.files("/etc/default", "nginx 374 nginx-debug 418").files("/etc/logrotate.d", "nginx 351");
-    s.files("/usr/share/keyrings", "nginx-archive-keyring.gpg 1561").files(
-        "/usr/share/fonts/truetype/dejavu",
-        "DejaVuSans.ttf 757076 DejaVuSans-Bold.ttf 705684 DejaVuSansMono.ttf 340712",
-    );
-    s.fill_up(112_012_288, debian::LIB, LIBRARIES);
-    s.seal()
+    s.settle(112_012_288, "/usr/lib/x86_64-linux-gnu/libicudata.so.72.1");
+    s.done()
 }
 
-fn on_alpine() -> Layer {
+fn on_alpine() -> Tree {
     let mut s = Sketch::new("nginx", CREATED);
-    alpine::add_packages(
-        &mut s,
-        APK,
-        "curl gettext-envsubst nginx nginx-module-geoip nginx-module-image-filter nginx-module-njs nginx-module-xslt tzdata",
-    );
+    let zones = listing::only(&listing::DEBIAN.text(), "tzdata").replace("localtime > /etc/localtime\n", "");
+    let listing = [files::ALPINE, files::ALPINE_LIBRARIES, &alpine::certificates(&mut s), &zones].concat();
+    let names = "ca-certificates curl nginx nginx-module-geoip nginx-module-image-filter nginx-module-njs \
+        nginx-module-xslt tzdata";
+    alpine::add_packages(&mut s, files::APK, &listing, names);
     alpine::add_user(&mut s, "nginx", 101, "/var/cache/nginx", "/sbin/nologin", "nginx");
-    server(&mut s, "/usr/lib/nginx/modules", 1_258_000);
-    s.programs("/usr/bin", "curl 255912 envsubst 35096");
-    s.files("/etc/logrotate.d", "nginx 377").files(
-        "/usr/share/zoneinfo",
-        "Etc/UTC 114 Europe/Berlin 2298 America/New_York 3552 Asia/Tokyo 309 tzdata.zi 107456",
-    );
-    s.fill_up(35_190_784, "/usr/lib", "libX11.so.6.4.0 libXau.so.6.0.0 libXdmcp.so.6.0.0 libXext.so.6.4.0 libXpm.so.4.11.0 libaom.so.3.7.1 \
-        libavif.so.16.0.2 libbrotlicommon.so.1.1.0 libbrotlidec.so.1.1.0 libbsd.so.0.11.7 libcurl.so.4.8.0 libdav1d.so.7.0.0 libedit.so.0.0.72 \
-        libexslt.so.0.8.21 libfontconfig.so.1.12.0 libfreetype.so.6.20.1 libgcrypt.so.20.4.3 libgd.so.3.0.11 libgpg-error.so.0.35.0 \
-        libidn2.so.0.3.8 libintl.so.8.4.0 libjpeg.so.8.3.2 libmd.so.0.1.0 libncursesw.so.6.4 libnghttp2.so.14.25.1 libpcre2-8.so.0.11.2 \
-        libpng16.so.16.40.0 libsharpyuv.so.0.0.1 libtiff.so.6.0.2 libunistring.so.5.0.0 libwebp.so.7.1.8 libxcb.so.1.1.0 libxml2.so.2.11.6 \
-        libxslt.so.1.1.39 libzstd.so.1.5.5");
-    s.seal()
-}
-
-/// The program, its modules and its working directories.
-fn server(s: &mut Sketch, modules: &str, size: u64) {
-    s.program("/usr/sbin/nginx", "nginx", size);
-    s.files(
-        modules,
-        "ngx_http_geoip_module.so 26880 ngx_http_image_filter_module.so 27000 ngx_http_js_module.so 1214000",
-    );
-    s.files(modules, "ngx_http_xslt_filter_module.so 22784 ngx_stream_geoip_module.so 22712 ngx_stream_js_module.so 1189000");
-    s.dir_of("/var/cache/nginx", 0o755, 0, 0).dirs(0o755, "/var/log/nginx");
-    s.link("/var/log/nginx/access.log", "/dev/stdout").link("/var/log/nginx/error.log", "/dev/stderr");
+    // The course tells these as layers of their own.
+    s.remove("/etc/nginx").remove("/usr/share/nginx");
+    s.dirs(0o755, "/docker-entrypoint.d").settle(35_190_784, "/usr/lib/libaom.so.3.7.1");
+    s.done()
 }
 
 fn configuration(s: &mut Sketch) {
@@ -150,20 +122,20 @@ fn pages(s: &mut Sketch) {
         .text("/usr/share/nginx/html/50x.html", texts::ERROR);
 }
 
-fn conf() -> Layer {
+fn conf() -> Tree {
     let mut s = Sketch::new("nginx", CREATED);
     configuration(&mut s);
     for (name, text, size, to) in SCRIPTS {
         s.script(&format!("{}/{name}", to.trim_end_matches('/')), text, *size);
     }
     s.script("/docker-entrypoint.d/15-local-resolvers.envsh", texts::RESOLVERS, 336);
-    s.seal()
+    s.done()
 }
 
-fn html() -> Layer {
+fn html() -> Tree {
     let mut s = Sketch::new("nginx", CREATED);
     pages(&mut s);
-    s.seal()
+    s.done()
 }
 
 const PACKAGES: &str = "\
@@ -172,62 +144,60 @@ curl 7.88.1-10+deb12u4 - 500 amd64 web transfers data by URL
 fontconfig-config 2.14.1-4 - 431 amd64 fonts settings of fontconfig
 fonts-dejavu-core 2.37-6 - 2959 all fonts DejaVu fonts
 gettext-base 0.21-12 - 709 amd64 utils translations in scripts
+libabsl20220623 20220623.1-1+deb12u1 - 1913 amd64 libs Abseil
 libaom3 3.6.0-1 - 6039 amd64 libs AV1 codec
 libavif15 0.11.1-1 - 193 amd64 libs AVIF images
 libbrotli1 1.0.9-2+b6 - 785 amd64 libs Brotli compression
+libbsd0 0.11.7-2 - 202 amd64 libs functions of BSD
 libcurl4 7.88.1-10+deb12u4 - 858 amd64 libs transfers data by URL
 libdav1d6 1.0.0-2 - 1690 amd64 libs AV1 decoder
 libde265-0 1.0.11-1+deb12u1 - 598 amd64 libs H.265 decoder
+libdeflate0 1.14-1 - 161 amd64 libs fast deflate
 libexpat1 2.5.0-1 - 404 amd64 libs XML parser
 libfontconfig1 2.14.1-4 - 567 amd64 libs chooses fonts
 libfreetype6 2.12.1+dfsg-5 - 953 amd64 libs draws fonts
+libgav1-1 0.18.0-1+b1 - 945 amd64 libs AV1 decoder, another
 libgd3 2.3.3-9 - 445 amd64 libs draws images
 libgeoip1 1.6.12-10 - 304 amd64 libs countries of addresses
+libgssapi-krb5-2 1.20.1-2+deb12u1 - 425 amd64 libs Kerberos, GSS-API
 libheif1 1.15.1-1 - 675 amd64 libs HEIF images
 libicu72 72.1-3 - 37052 amd64 libs Unicode and locales
+libjbig0 2.1-6.1 - 84 amd64 libs JBIG1 images
 libjpeg62-turbo 1:2.1.5-2 - 620 amd64 libs JPEG images
+libk5crypto3 1.20.1-2+deb12u1 - 261 amd64 libs Kerberos, cryptography
+libkeyutils1 1.6.3-2 - 40 amd64 libs keys in the kernel
+libkrb5-3 1.20.1-2+deb12u1 - 1077 amd64 libs Kerberos
+libkrb5support0 1.20.1-2+deb12u1 - 134 amd64 libs Kerberos, helpers
+libldap-2.5-0 2.5.13+dfsg-5 - 553 amd64 libs directories by LDAP
+liblerc4 4.0.0+ds-2 - 649 amd64 libs raster compression
 libnghttp2-14 1.52.0-1+deb12u1 - 233 amd64 libs HTTP/2
+libnuma1 2.0.16-1 - 71 amd64 libs memory of many nodes
 libpng16-16 1.6.39-2 - 514 amd64 libs PNG images
+libpsl5 0.21.2-1 - 96 amd64 libs public suffixes
+librav1e0 0.5.1-6 - 2664 amd64 libs AV1 encoder
+librtmp1 2.4+20151223.gitfa8646d.1-2+b2 - 146 amd64 libs RTMP streams
+libsasl2-2 2.1.28+dfsg-10+deb12u1 - 167 amd64 libs SASL
+libsasl2-modules-db 2.1.28+dfsg-10+deb12u1 - 77 amd64 libs SASL, passwords in a file
+libssh2-1 1.10.0-3+deb12u1 - 353 amd64 libs SSH client
 libssl3 3.0.11-1~deb12u2 - 6016 amd64 libs TLS of OpenSSL
+libsvtav1enc1 1.4.1+dfsg-1 - 6632 amd64 libs AV1 encoder, another
 libtiff6 4.5.0-6+deb12u1 - 723 amd64 libs TIFF images
 libwebp7 1.2.4-0.2+deb12u1 - 592 amd64 libs WebP images
+libx11-6 2:1.8.4-2+deb12u1 - 1562 amd64 libs X11 client
+libx11-data 2:1.8.4-2+deb12u1 - 1577 all x11 X11 locale data
 libx265-199 3.5-2+b1 - 15478 amd64 libs H.265 encoder
+libxau6 1:1.0.9-1 - 42 amd64 libs X11 authorisation
+libxcb1 1.15-1 - 296 amd64 libs X11 protocol
+libxdmcp6 1:1.1.2-3 - 53 amd64 libs X11 display manager protocol
 libxml2 2.9.14+dfsg-1.3~deb12u1 - 2140 amd64 libs XML library
+libxpm4 1:3.5.12-1.1+deb12u1 - 111 amd64 libs pixmaps
 libxslt1.1 1.1.35-1 - 522 amd64 libs XSLT library
+libyuv0 0.0~git20230123.b2528b0-1 - 671 amd64 libs YUV conversion
+lsb-base 11.6 11.1.0ubuntu4 22 all misc init script functions
 nginx 1.25.3-1~bookworm - 3516 amd64 httpd web server
 nginx-module-geoip 1.25.3-1~bookworm - 112 amd64 httpd GeoIP modules
 nginx-module-image-filter 1.25.3-1~bookworm - 101 amd64 httpd image filter module
 nginx-module-njs 1.25.3+0.8.2-1~bookworm - 4982 amd64 httpd njs modules
 nginx-module-xslt 1.25.3-1~bookworm - 101 amd64 httpd XSLT module
 openssl 3.0.11-1~deb12u2 - 2293 amd64 utils command line of OpenSSL
-";
-
-const LIBRARIES: &str = "libX11.so.6.4.0 libXau.so.6.0.0 libXpm.so.4.11.0 libaom.so.3.6.0 libavif.so.15.0.1 \
-    libbrotlicommon.so.1.0.9 libbrotlidec.so.1.0.9 libbsd.so.0.11.7 libcrypto.so.3 libcurl.so.4.8.0 libdav1d.so.6.6.0 \
-    libde265.so.0.1.1 libexpat.so.1.8.10 libfontconfig.so.1.12.0 libfreetype.so.6.18.3 libgav1.so.1.0.0 \
-    libgd.so.3.0.9 libgssapi_krb5.so.2.2 libheif.so.1.15.1 libicudata.so.72.1 libicui18n.so.72.1 libicuuc.so.72.1 \
-    libjpeg.so.62.3.0 libk5crypto.so.3.1 libkrb5.so.3.3 libldap-2.5.so.0.1.11 libnghttp2.so.14.24.1 \
-    libnuma.so.1.0.0 libpng16.so.16.39.0 libpsl.so.5.3.4 librav1e.so.0.5.1 librtmp.so.1 libsasl2.so.2.0.25 \
-    libssh2.so.1.0.1 libssl.so.3 libsvtav1enc.so.1.4.1 libtiff.so.6.0.0 libwebp.so.7.1.5 libx265.so.199 \
-    libxcb.so.1.1.0 libxml2.so.2.9.14 libxslt.so.1.1.35 libyuv.so.0.0.1857";
-
-const APK: &str = "\
-brotli-libs 1.1.0-r1 brotli 416000 860160 Brotli compression
-c-ares 1.22.1-r0 c-ares 64000 143360 Asynchronous names
-curl 8.5.0-r0 curl 150000 274432 Transfers data by URL
-geoip 1.6.12-r5 geoip 126000 258048 Countries of addresses
-gettext-envsubst 0.22.3-r0 gettext 14000 45056 Fills in variables
-libcurl 8.5.0-r0 curl 330000 589824 Transfers data by URL
-libgd 2.3.3-r8 gd 128000 266240 Draws images
-libintl 0.22.3-r0 gettext 24000 61440 Translations
-libxml2 2.11.6-r0 libxml2 490000 1146880 XML library
-libxslt 1.1.39-r0 libxslt 170000 413696 XSLT library
-nghttp2-libs 1.58.0-r0 nghttp2 70000 139264 HTTP/2
-nginx 1.25.3-r1 nginx 900000 3411968 Web server
-nginx-module-geoip 1.25.3-r1 nginx-module-geoip 17000 77824 GeoIP modules
-nginx-module-image-filter 1.25.3-r1 nginx-module-image-filter 12000 45056 Image filter module
-nginx-module-njs 1.25.3.0.8.2-r1 nginx-module-njs 1400000 4882432 njs modules
-nginx-module-xslt 1.25.3-r1 nginx-module-xslt 11000 45056 XSLT module
-pcre2 10.42-r2 pcre2 270000 667648 Regular expressions
-tzdata 2023c-r1 tzdata 430000 1409024 Time zones
 ";

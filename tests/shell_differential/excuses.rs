@@ -1,0 +1,50 @@
+//! Differences that stay, each with its reason. Their number is printed with the result.
+
+use crate::answer::{Answer, Difference};
+use crate::case::Case;
+
+/// A difference that is known and not to be mended.
+pub struct Excuse {
+    /// Why the lab answers otherwise.
+    pub reason: &'static str,
+    covers: fn(&Case, &Answer, &Answer, &Difference) -> bool,
+}
+
+/// The table.
+pub const EXCUSES: &[Excuse] = &[
+    Excuse {
+        reason: "Debian's busybox has applets that Alpine's lacks: the lab says that they are not modelled",
+        covers: |_, _, lab, _| lab.err.contains(": applet not found\n") || lab.err.contains("(not modelled:"),
+    },
+    Excuse {
+        reason: "a directory lists its names in the filesystem's own order; the lab's is sorted",
+        covers: |case, real, lab, difference| {
+            let walking = ["find", "-r", "-R", "tar", "-v", "ls -", "cp -a"];
+            walking.iter().any(|word| case.line.contains(word)) && only_order(real, lab, difference)
+        },
+    },
+    Excuse {
+        reason: "the commands of a pipe and of `&` run at once, so what they say may come in another order; \
+                 the lab runs one after the other",
+        covers: |case, real, lab, difference| {
+            case.line.contains(['&', '|']) && only_order(real, lab, difference)
+        },
+    },
+];
+
+/// The same characters in another order, and nothing else: two processes may share a line.
+fn only_order(real: &Answer, lab: &Answer, difference: &Difference) -> bool {
+    let sorted = |text: &str| {
+        let mut all: Vec<char> = text.chars().collect();
+        all.sort_unstable();
+        all
+    };
+    difference.kinds().iter().all(|kind| matches!(*kind, "stdout" | "stderr"))
+        && sorted(&real.out) == sorted(&lab.out)
+        && sorted(&real.err) == sorted(&lab.err)
+}
+
+/// The reason for a difference, if it is a known one.
+pub fn excuse(case: &Case, real: &Answer, lab: &Answer, difference: &Difference) -> Option<&'static str> {
+    EXCUSES.iter().find(|excuse| (excuse.covers)(case, real, lab, difference)).map(|excuse| excuse.reason)
+}

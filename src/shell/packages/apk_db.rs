@@ -120,7 +120,7 @@ fn configure(call: &mut Call<'_, '_>, name: &str) -> Result<(), Errno> {
         "bash" if !writer::text(call, "/etc/shells").contains("/bin/bash") => {
             writer::append(call, "/etc/shells", "/bin/bash\n")
         }
-        "ca-certificates" => writer::directories(call, b"/usr/local/share/ca-certificates"),
+        "ca-certificates" => writer::directories(call, b"/usr/local/share/ca-certificates").map(drop),
         "python3" => writer::link(call, "/usr/bin/python", "python3"),
         _ => Ok(()),
     }

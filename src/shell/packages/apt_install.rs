@@ -344,7 +344,7 @@ fn fetch(call: &mut Call<'_, '_>, apt: &Apt, chosen: &[Arc<Package>]) -> Result<
     text.push_str(&format!("Fetched {} in {seconds}s ({}/s)\n", amount(total), amount(total / seconds)));
     apt.say(call, &text);
     writer::file(call, "/var/cache/apt/archives/lock", Contents::EMPTY, 0o640)?;
-    writer::directories(call, b"/var/cache/apt/archives/partial")
+    writer::directories(call, b"/var/cache/apt/archives/partial").map(drop)
 }
 
 fn put_in_place(

@@ -262,7 +262,7 @@ fn build(call: &mut Call<'_, '_>, words: &[String], command: &str) -> i32 {
         .and_then(|()| {
             ["deps", "build", "examples", "incremental"]
                 .iter()
-                .try_for_each(|name| writer::directories(call, format!("{dir}/{name}").as_bytes()))
+                .try_for_each(|name| writer::directories(call, format!("{dir}/{name}").as_bytes()).map(drop))
         })
         .and_then(|()| match safe(&own.name) && call.m.exists(b"src/main.rs") && command != "check" {
             true => writer::file(call, &format!("{dir}/{}", own.name), Contents::EMPTY, 0o755),

@@ -365,11 +365,8 @@ fn configure(call: &mut Call<'_, '_>, package: &Package) -> Result<String, Errno
     if let Some((user, home)) = deb_files::user(&package.name) {
         add_user(call, user, home)?;
     }
-    match &*package.name {
-        "ca-certificates" => {
-            writer::described(call, "/etc/ssl/certs/ca-certificates.crt", "ca-certificates", 213_777)?;
-        }
-        _ => {}
+    if package.name == "ca-certificates" {
+        writer::described(call, "/etc/ssl/certs/ca-certificates.crt", "ca-certificates", 213_777)?;
     }
     lines.push_str(deb_files::configured(&package.name));
     Ok(lines)
@@ -450,7 +447,11 @@ pub(super) fn erase(
 
 /// Directories that more than one package brought stay, even when they are empty for a while.
 fn is_base(dir: &str) -> bool {
-    dir.matches('/').count() < 3 || dir == "/usr/lib/x86_64-linux-gnu"
+    match dir.matches('/').count() {
+        0 | 1 => true,
+        2 => dir.starts_with("/usr/") || dir.starts_with("/var/"),
+        _ => dir == "/usr/lib/x86_64-linux-gnu" || dir == "/usr/share/doc",
+    }
 }
 
 fn forget_lists(call: &mut Call<'_, '_>, list: Option<&str>) -> Result<(), Errno> {

@@ -456,7 +456,7 @@ fn fill_cache(call: &mut Call<'_, '_>, request: &Request, packages: &[Module]) -
         writer::described(call, &format!("{cache}/content-v2/sha512/{place}"), &label, archive)?;
         writer::described(call, &format!("{cache}/index-v5/{place}"), &label, 640)?;
     }
-    writer::directories(call, format!("{cache}/tmp").as_bytes())
+    writer::directories(call, format!("{cache}/tmp").as_bytes()).map(drop)
 }
 
 fn finish(

@@ -304,6 +304,9 @@ fn resolve(
                     package.version
                 ));
             }
+            for name in package.requires.iter().filter(|name| !asked.contains(*name)) {
+                open.push_back((needed_by(&requirement, name), false));
+            }
             continue;
         }
         let known = table.get(&requirement.name);
@@ -313,20 +316,22 @@ fn resolve(
         }
         if let Some(known) = known.as_ref().filter(|_| !request.no_deps) {
             for name in known.depends.iter().filter(|name| !asked.contains(&***name)) {
-                open.push_back((
-                    Requirement {
-                        shown: name.to_string(),
-                        name: name.to_string(),
-                        conditions: Vec::new(),
-                        from: format!(" (from {}{})", requirement.shown, arrow(&requirement.from)),
-                    },
-                    false,
-                ));
+                open.push_back((needed_by(&requirement, name), false));
             }
         }
         chosen.push(Chosen { name: requirement.name, version, known });
     }
     Ok(chosen)
+}
+
+/// What a package needs, with the way to it: " (from flask->-r requirements.txt (line 1))".
+fn needed_by(user: &Requirement, name: &str) -> Requirement {
+    Requirement {
+        shown: name.to_owned(),
+        name: name.to_owned(),
+        conditions: Vec::new(),
+        from: format!(" (from {}{})", user.shown, arrow(&user.from)),
+    }
 }
 
 /// `->x (line 1)` behind the name of what asked for it.

@@ -10,35 +10,38 @@ pub(super) fn weight(name: &str) -> u64 {
     }) >> 17
 }
 
-/// Makes the directories above a path that are missing.
-pub(super) fn parents(call: &mut Call<'_, '_>, file: &str) -> Result<(), Errno> {
+/// Makes the directories above a path that are missing. Was the last one made?
+pub(super) fn parents(call: &mut Call<'_, '_>, file: &str) -> Result<bool, Errno> {
     directories(call, path::parent(file.as_bytes()))
 }
 
-/// Makes a directory and those above it that are missing.
-pub(super) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Result<(), Errno> {
-    if dir.is_empty() || dir == b"/" || call.m.is_dir(dir) {
-        return Ok(());
-    }
-    let mut at = Vec::new();
-    for name in path::names(dir) {
-        if !at.is_empty() || dir.starts_with(b"/") {
-            at.push(b'/');
+/// Makes a directory and those above it that are missing. Was it made?
+pub(super) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Result<bool, Errno> {
+    // From below: most of the way is there already.
+    let mut missing: Vec<&[u8]> = Vec::new();
+    let mut at = dir;
+    while !at.is_empty() && at != b"/" && !call.m.is_dir(at) {
+        missing.push(at);
+        let above = path::parent(at);
+        if above == at {
+            break;
         }
-        at.extend_from_slice(name);
-        match call.m.mkdir(&at, 0o755) {
+        at = above;
+    }
+    for dir in missing.iter().rev() {
+        match call.m.mkdir(dir, 0o755) {
             Ok(()) | Err(Errno::EEXIST) => {}
             Err(errno) => return Err(errno),
         }
     }
-    Ok(())
+    Ok(!missing.is_empty())
 }
 
 /// Writes a file, with the directories above it.
 pub(super) fn file(call: &mut Call<'_, '_>, at: &str, contents: Contents, mode: u16) -> Result<(), Errno> {
-    parents(call, at)?;
+    let fresh = parents(call, at)?;
     let bytes = at.as_bytes();
-    if call.m.lstat(bytes).is_ok() {
+    if !fresh && call.m.lstat(bytes).is_ok() {
         call.m.unlink(bytes)?;
     }
     call.m.write(bytes, contents, mode)?;

@@ -16,6 +16,10 @@ struct Evaluator<'a, V: Variables> {
     depth: u32,
     /// Inside the branch of `?:`, `&&` or `||` that is not taken.
     skip: u32,
+    /// A number or a name should have come here.
+    wants_operand: bool,
+    /// Where the right side of the last operator begins.
+    operand: usize,
     source: &'a str,
 }
 
@@ -37,11 +41,21 @@ type Number = Result<i64, String>;
 
 /// Evaluates an expression. The error is the whole message after the shell's name.
 pub(super) fn evaluate(source: &str, dialect: Dialect, depth: u32, variables: &mut impl Variables) -> Number {
-    let mut evaluator =
-        Evaluator { chars: source.chars().collect(), at: 0, dialect, variables, depth, skip: 0, source };
+    let mut evaluator = Evaluator {
+        chars: source.chars().collect(),
+        at: 0,
+        dialect,
+        variables,
+        depth,
+        skip: 0,
+        wants_operand: false,
+        operand: 0,
+        source,
+    };
     evaluator.blanks();
     if evaluator.at >= evaluator.chars.len() {
-        return Ok(0);
+        evaluator.wants_operand = true;
+        return if dialect == Dialect::Dash { evaluator.mistake() } else { Ok(0) };
     }
     let value = evaluator.comma()?;
     evaluator.blanks();
@@ -71,24 +85,41 @@ impl<V: Variables> Evaluator<'_, V> {
         here
     }
 
+    /// A sign is missing: `)` or the `:` of `?:`.
+    fn missing<T>(&self, sign: char) -> Result<T, String> {
+        match (self.dialect, sign) {
+            (Dialect::Dash, _) => {
+                Err(format!("arithmetic expression: expecting '{sign}': \"{}\"", self.source))
+            }
+            (Dialect::Ash, ':') => Err("malformed ?: operator".to_owned()),
+            _ => self.mistake(),
+        }
+    }
+
     fn mistake<T>(&self) -> Result<T, String> {
-        let source = self.source.trim();
+        let source = self.source.trim_start();
         Err(match self.dialect {
             Dialect::Ash => "arithmetic syntax error".to_owned(),
-            Dialect::Dash if self.at >= self.chars.len() => {
+            Dialect::Dash if self.wants_operand => {
                 format!("arithmetic expression: expecting primary: \"{}\"", self.source)
             }
             Dialect::Dash => format!("arithmetic expression: expecting EOF: \"{}\"", self.source),
             Dialect::Bash => {
                 let token: String = self.chars.get(self.at..).unwrap_or_default().iter().collect();
-                let operand = token.is_empty() || !token.starts_with(|c: char| c.is_ascii_alphanumeric());
+                let operand = self.wants_operand;
+                let octal = token.starts_with(|c: char| c.is_ascii_digit()) && operand;
                 let token = if token.is_empty() {
                     source.chars().last().map(String::from).unwrap_or_default()
                 } else {
                     token
                 };
-                let what =
-                    if operand { "syntax error: operand expected" } else { "syntax error in expression" };
+                let known = |c: char| c.is_ascii_alphanumeric() || "_()=+-*/%&|^<>?:,!~ ".contains(c);
+                let what = match (octal, operand) {
+                    (true, _) => "value too great for base",
+                    (_, true) => "syntax error: operand expected",
+                    _ if !token.starts_with(known) => "syntax error: invalid arithmetic operator",
+                    _ => "syntax error in expression",
+                };
                 format!("{source}: {what} (error token is \"{token}\")")
             }
         })
@@ -132,6 +163,8 @@ impl<V: Variables> Evaluator<'_, V> {
                 .find(|op| self.starts(op) && !(*op == "=" && self.starts("==")));
             if let Some(op) = op {
                 self.at += op.len();
+                self.blanks();
+                self.operand = self.at;
                 let right = self.deeper(Self::assignment)?;
                 let value = match op.strip_suffix('=') {
                     Some("") | None => right,
@@ -155,12 +188,16 @@ impl<V: Variables> Evaluator<'_, V> {
         if !self.take("?") {
             return Ok(condition);
         }
+        self.blanks();
+        if self.dialect == Dialect::Bash && self.at >= self.chars.len() {
+            return Err(format!("{}: expression expected (error token is \"?\")", self.source.trim()));
+        }
         let skip_first = u32::from(condition == 0);
         self.skip += skip_first;
         let first = self.deeper(Self::comma)?;
         self.skip -= skip_first;
         if !self.take(":") {
-            return self.mistake();
+            return self.missing(':');
         }
         self.skip += 1 - skip_first;
         let second = self.deeper(Self::assignment)?;
@@ -180,11 +217,15 @@ impl<V: Variables> Evaluator<'_, V> {
                         next == Some(&'=') && !matches!(**op, "<=" | ">=" | "==" | "!=" | "<" | ">");
                     let doubled =
                         matches!(**op, "|" | "&" | "<" | ">" | "*") && next == op.chars().next().as_ref();
+                    // dash has no `**`: two signs.
+                    let doubled = doubled && !(**op == "*" && self.dialect == Dialect::Dash);
                     !assigns && !doubled
                 }
             });
             let Some(op) = found else { return Ok(left) };
             self.at += op.len();
+            self.blanks();
+            self.operand = self.at;
             let lazy = (*op == "&&" && left == 0) || (*op == "||" && left != 0);
             self.skip += u32::from(lazy);
             let right = self.binary(level + 1)?;
@@ -215,7 +256,8 @@ impl<V: Variables> Evaluator<'_, V> {
                 if self.skip > 0 {
                     return Ok(0);
                 }
-                return self.zero(&right.to_string());
+                let divisor: String = self.chars.get(self.operand..).unwrap_or_default().iter().collect();
+                return self.zero(&divisor);
             }
             "/" => left.wrapping_div(right),
             _ => left.wrapping_rem(right),
@@ -279,7 +321,7 @@ impl<V: Variables> Evaluator<'_, V> {
         self.blanks();
         if self.take("(") {
             let value = self.deeper(Self::comma)?;
-            return if self.take(")") { Ok(value) } else { self.mistake() };
+            return if self.take(")") { Ok(value) } else { self.missing(')') };
         }
         if let Some(name) = self.name() {
             for (op, step) in [("++", 1), ("--", -1)] {
@@ -293,11 +335,16 @@ impl<V: Variables> Evaluator<'_, V> {
         while self.chars.get(self.at).is_some_and(|c| c.is_ascii_alphanumeric() || *c == '#' || *c == '_') {
             self.at += 1;
         }
-        let digits: String = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
+        let mut digits: String = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
+        if self.dialect == Dialect::Dash {
+            digits.truncate(c_number(&digits));
+            self.at = start + digits.len();
+        }
         match number(&digits, self.dialect) {
             Some(value) => Ok(value),
             None => {
                 self.at = start;
+                self.wants_operand = true;
                 self.mistake()
             }
         }
@@ -348,17 +395,38 @@ impl<V: Variables> Evaluator<'_, V> {
     }
 }
 
+/// How much of a text strtoimax(3) takes for a number.
+fn c_number(text: &str) -> usize {
+    let run = |text: &str, base| text.chars().take_while(|c| c.is_digit(base)).count();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).map(|hex| run(hex, 16)) {
+        Some(digits) if digits > 0 => digits + 2,
+        _ if text.starts_with('0') => run(text, 8),
+        _ => run(text, 10),
+    }
+}
+
 /// A number as C writes it, or `base#digits` in bash.
 fn number(text: &str, dialect: Dialect) -> Option<i64> {
     if text.is_empty() || !text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    // Too big a number: bash wraps around, dash stops at the biggest (strtoimax), ash has 0 from what is
+    // too big even without a sign (strtoull).
     let parse = |digits: &str, base| {
-        let mut value = 0i64;
+        let (mut value, mut exact) = (0i64, Some(0u64));
         for c in digits.chars() {
-            value = value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(c.to_digit(base)?));
+            let digit = c.to_digit(base)?;
+            value = value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(digit));
+            exact = exact.and_then(|n| n.checked_mul(u64::from(base))?.checked_add(u64::from(digit)));
         }
-        (!digits.is_empty()).then_some(value)
+        if digits.is_empty() {
+            return None;
+        }
+        Some(match (dialect, exact) {
+            (Dialect::Dash, exact) => exact.and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX),
+            (Dialect::Ash, None) => 0,
+            _ => value,
+        })
     };
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return parse(hex, 16);

@@ -50,6 +50,10 @@ impl Shell<'_, '_> {
             }
         };
         self.s.parameters = arguments;
+        self.s.in_file = self.s.script;
+        if !self.s.script {
+            self.s.input = "-c".to_owned();
+        }
         self.isolated(|shell| shell.source(&source));
         self.s.status & 0xff
     }
@@ -85,9 +89,33 @@ impl Shell<'_, '_> {
                 }
             }
         }
+        if self.s.dialect == Dialect::Bash {
+            let parts = ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"];
+            let items = parts.iter().enumerate().map(|(at, part)| (at as i64, (*part).to_owned()));
+            let version = self.s.entry("BASH_VERSINFO");
+            version.value = Some(super::state::Value::Array(items.collect()));
+            version.readonly = true;
+            self.s.entry("OLDPWD").exported = true;
+        }
         self.s.set("IFS", " \t\n");
         self.s.entry("IFS").exported = false;
         self.s.set("OPTIND", "1");
+        self.s.set("PPID", "0");
+        self.s.set("PS4", "+ ");
+        match self.s.dialect {
+            Dialect::Ash => {
+                self.s.set("PS1", "\\w \\$ ");
+                self.s.set("PS2", "> ");
+                if self.s.get("HOSTNAME").is_none() {
+                    self.s.set("HOSTNAME", super::sandbox::hostname(self.m.sandbox));
+                }
+            }
+            Dialect::Dash => {
+                self.s.set("PS1", if self.m.cred.uid == 0 { "# " } else { "$ " });
+                self.s.set("PS2", "> ");
+            }
+            Dialect::Bash => {}
+        }
         if self.s.get("PATH").is_none() {
             self.s.set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         }
@@ -106,19 +134,17 @@ impl Shell<'_, '_> {
                 break;
             }
             arguments.remove(0);
-            if let Some(long) = letters.strip_prefix('-') {
-                if self.s.dialect == Dialect::Bash {
-                    if matches!(long, "rcfile" | "init-file") && !arguments.is_empty() {
-                        arguments.remove(0);
-                    }
-                    if long == "version" {
-                        self.say("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n");
-                        return Err(0);
-                    }
-                    continue;
+            if let Some(long) = letters.strip_prefix('-')
+                && self.s.dialect == Dialect::Bash
+            {
+                if matches!(long, "rcfile" | "init-file") && !arguments.is_empty() {
+                    arguments.remove(0);
                 }
-                self.complain("bad option -- ");
-                return Err(2);
+                if long == "version" {
+                    self.say("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n");
+                    return Err(0);
+                }
+                continue;
             }
             for letter in letters.chars() {
                 match letter {
@@ -133,10 +159,7 @@ impl Shell<'_, '_> {
                         }
                     }
                     letter if self.set_letter(letter, on) => {}
-                    letter => {
-                        self.complain(&format!("illegal option -{letter}"));
-                        return Err(2);
-                    }
+                    letter => return Err(self.refuse_option(letter, on)),
                 }
             }
         }
@@ -151,9 +174,21 @@ impl Shell<'_, '_> {
             };
             let name = self.s.name.clone();
             self.print_error(&format!("{name}: {message}\n"));
-            return Err(2);
+            return Err(if self.s.dialect == Dialect::Bash { 1 } else { 2 });
         }
         Ok((Some(arguments.remove(0)), stdin))
+    }
+
+    /// Says that the shell itself has no such option.
+    fn refuse_option(&mut self, letter: char, on: bool) -> i32 {
+        let name = self.s.name.clone();
+        let line = match self.s.dialect {
+            Dialect::Ash => format!("{name}: illegal option {}{letter}\n", if on { '-' } else { '+' }),
+            Dialect::Dash => format!("{name}: 0: Illegal option -{letter}\n"),
+            Dialect::Bash => format!("{name}: {}{letter}: invalid option\n", if on { '-' } else { '+' }),
+        };
+        self.print_error(&line);
+        2
     }
 
     /// The text of a script named on the command line.

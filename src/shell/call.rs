@@ -256,7 +256,7 @@ impl<'c, 'm> Call<'c, 'm> {
         env: &IndexMap<String, String>,
     ) -> i32 {
         let quoted = match (self.busybox, self.name.as_str()) {
-            (_, "xargs") => name.to_owned(),
+            (_, "xargs") | (true, "find") => name.to_owned(),
             (true, _) => format!("can't execute '{name}'"),
             (false, _) => format!("'{name}'"),
         };

@@ -69,6 +69,24 @@ pub(crate) fn echo(raw: &str) -> (Vec<u8>, bool) {
     unescape(raw, true)
 }
 
+/// `echo` of dash: only what POSIX has.
+pub(crate) fn posix_echo(raw: &str) -> (Vec<u8>, bool) {
+    let mut kept = String::with_capacity(raw.len());
+    let mut chars = raw.chars();
+    while let Some(c) = chars.next() {
+        kept.push(c);
+        if c == '\\'
+            && let Some(next) = chars.next()
+        {
+            if "xeEuU".contains(next) {
+                kept.push('\\');
+            }
+            kept.push(next);
+        }
+    }
+    unescape(&kept, true)
+}
+
 /// A format of `printf`: octal escapes need no zero.
 pub(crate) fn format(raw: &str) -> (Vec<u8>, bool) {
     unescape(raw, false)

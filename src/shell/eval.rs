@@ -3,9 +3,10 @@
 use super::expand::{Abort, Expanded};
 use super::machine::Machine;
 use super::pattern::Pattern;
-use super::state::State;
+use super::state::{Function, State};
 use super::stream::{self, Bag, Open, Stream};
-use super::syntax::{ArmEnd, Command, Dialect, Item, Join, Kind, List, Parser, Part, Pipeline, Word};
+use super::syntax::{ArmEnd, Command, Cond, Dialect, Item, Join, Kind, List, Parser, Part, Pipeline, Word};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// A shell at work.
@@ -14,10 +15,18 @@ pub(super) struct Shell<'s, 'm> {
     pub s: State,
     /// Status of the last substitution in the words being expanded.
     pub substituted: Option<i32>,
-    /// The builtin that speaks, for messages.
-    pub builtin: Option<&'static str>,
+    /// The builtin that speaks, for messages; in ash and dash also `eval` and the script of a `.` around it.
+    pub builtin: Option<Cow<'static, str>>,
     /// Where `set -x` writes: standard error before the command's redirections.
     pub traced: Option<Stream>,
+    /// The failure that is on its way out ends the line, not the shell (bash).
+    pub discards: bool,
+    /// The word that holds a `${…}` which is none, for bash's message.
+    pub whole: Option<String>,
+    /// An arithmetic expression used a variable that is not set, under bash's `set -u`.
+    pub unbound: bool,
+    /// A trap's action runs.
+    pub trapped: bool,
     /// Inside the `!` of a `[[ ]]`.
     pub negated: bool,
 }
@@ -29,32 +38,67 @@ pub(super) enum Flow {
     Break(u32),
     Continue(u32),
     Return,
+    /// bash: the rest of the line is forgotten, as after a mistake in `$(( ))`.
+    Discard,
     Exit,
 }
 
 impl<'s, 'm> Shell<'s, 'm> {
     pub fn new(m: &'s mut Machine<'m>, s: State) -> Shell<'s, 'm> {
-        Shell { m, s, substituted: None, builtin: None, traced: None, negated: false }
+        Shell {
+            m,
+            s,
+            substituted: None,
+            builtin: None,
+            traced: None,
+            discards: false,
+            unbound: false,
+            whole: None,
+            trapped: false,
+            negated: false,
+        }
     }
 
     /// Reads and runs commands one by one, as they come.
     pub fn source(&mut self, source: &str) -> Flow {
+        self.read_and_run(source, false)
+    }
+
+    /// The same for a text inside another: in bash a mistake ends only this one.
+    pub fn source_within(&mut self, source: &str) -> Flow {
+        self.read_and_run(source, self.s.dialect == Dialect::Bash)
+    }
+
+    fn read_and_run(&mut self, source: &str, within: bool) -> Flow {
         if !self.m.t.fuel.spend(source.len() as u64) {
             return Flow::Exit;
         }
         let mut parser = Parser::new(source, self.s.dialect);
+        let (calls, subshell) = (self.s.calls, self.s.subshell);
         loop {
-            match parser.next() {
+            parser.set_extglob(self.s.dialect == Dialect::Bash && self.s.options.extglob);
+            if self.s.dialect != Dialect::Bash || self.s.options.expand_aliases {
+                parser.set_aliases(&self.s.aliases);
+            }
+            let next = parser.next();
+            for (last, line, wanted) in std::mem::take(&mut parser.cut_off) {
+                self.here_document_cut_off(last, line, &wanted);
+            }
+            match next {
                 Ok(None) => return Flow::Next,
                 Ok(Some(list)) => match self.list(&list) {
                     Flow::Next => {}
+                    // bash forgets the rest of the line and reads on.
+                    Flow::Discard if (within || subshell == 0) && !self.m.stopped() => {
+                        self.s.calls = calls;
+                    }
                     flow => return flow,
                 },
                 Err(error) => {
                     self.s.line = error.line;
                     self.syntax_error(&error);
                     self.s.status = 2;
-                    return Flow::Exit;
+                    return if within { Flow::Next } else { Flow::Exit };
                 }
             }
         }
@@ -109,6 +153,9 @@ impl<'s, 'm> Shell<'s, 'm> {
     }
 
     fn item(&mut self, item: &Item) -> Flow {
+        if self.s.options.noexec {
+            return Flow::Next;
+        }
         if item.background {
             return self.background(item);
         }
@@ -150,6 +197,7 @@ impl<'s, 'm> Shell<'s, 'm> {
     fn pipeline(&mut self, pipeline: &Pipeline) -> Flow {
         let outer = self.s.checked;
         self.s.checked = outer || pipeline.bang;
+        let start = self.m.seconds.unwrap_or(0.0);
         let flow = match &pipeline.commands[..] {
             [command] => {
                 let flow = self.command(command);
@@ -161,6 +209,10 @@ impl<'s, 'm> Shell<'s, 'm> {
             _ => self.pipe(pipeline),
         };
         self.s.checked = outer;
+        if let Some(posix) = pipeline.timed {
+            let seconds = self.m.seconds.unwrap_or(0.0) - start;
+            self.print_error(&times(seconds, posix));
+        }
         if pipeline.bang {
             if flow == Flow::Next {
                 self.s.status = i32::from(self.s.status == 0);
@@ -173,9 +225,16 @@ impl<'s, 'm> Shell<'s, 'm> {
         flow
     }
 
-    /// `set -e`: ends the shell after a failure that nobody looked at.
-    pub fn errexit(&self) -> Flow {
-        let ends = self.s.options.errexit && self.s.status != 0 && !self.s.checked;
+    /// A failure that nobody looked at: the ERR trap, and `set -e` ends the shell.
+    pub fn errexit(&mut self) -> Flow {
+        if self.s.status == 0 || self.s.checked {
+            return Flow::Next;
+        }
+        let flow = self.run_trap("ERR");
+        if flow != Flow::Next {
+            return flow;
+        }
+        let ends = self.s.options.errexit;
         if ends { Flow::Exit } else { Flow::Next }
     }
 
@@ -196,8 +255,16 @@ impl<'s, 'm> Shell<'s, 'm> {
             if let Some(bag) = &bag {
                 inner.fds.set(1, bag.clone());
             }
+            let bare = self.s.dialect == Dialect::Bash && !matches!(command.kind, Kind::Subshell(_));
             let mut shell = Shell::new(self.m, inner);
-            let mut status = shell.isolated(|shell| shell.command(command));
+            let mut status = shell.isolated(|shell| {
+                let flow = shell.command(command);
+                // bash runs the EXIT trap of `( )` only.
+                if bare {
+                    shell.s.traps.clear();
+                }
+                flow
+            });
             if let Some(bag) = bag
                 && let Open::Bag(bag) = &mut *bag.borrow_mut()
             {
@@ -231,7 +298,7 @@ impl<'s, 'm> Shell<'s, 'm> {
         }
         self.s.line = command.line;
         let flow = match &command.kind {
-            Kind::Simple { assigns, words } => self.simple(command, assigns, words),
+            Kind::Simple { assigns, words, arrays } => self.simple(command, assigns, words, arrays),
             kind => self.redirected(command, kind),
         };
         self.m.t.fuel.leave();
@@ -243,7 +310,13 @@ impl<'s, 'm> Shell<'s, 'm> {
             return self.compound(kind);
         }
         let before = self.s.fds.clone();
-        let flow = match self.redirect(&command.redirects) {
+        let line = self.s.line;
+        if self.s.dialect == Dialect::Bash {
+            self.s.line = command.redirects.iter().map(|redirect| redirect.line).max().unwrap_or(line);
+        }
+        let redirected = self.redirect(&command.redirects);
+        self.s.line = line;
+        let flow = match redirected {
             Ok(true) => self.compound(kind),
             Ok(false) => {
                 self.s.status = if self.s.dialect == Dialect::Dash { 2 } else { 1 };
@@ -257,7 +330,7 @@ impl<'s, 'm> Shell<'s, 'm> {
 
     pub fn abort(&mut self, status: i32) -> Flow {
         self.s.status = status;
-        Flow::Exit
+        if std::mem::take(&mut self.discards) { Flow::Discard } else { Flow::Exit }
     }
 
     fn compound(&mut self, kind: &Kind) -> Flow {
@@ -276,11 +349,18 @@ impl<'s, 'm> Shell<'s, 'm> {
             Kind::For { name, words, shown, body } => self.over(name, words.as_deref(), shown, body),
             Kind::ForArith { start, check, step, body } => self.counted(start, check, step, body),
             Kind::Case { word, shown, arms } => {
+                self.debug_trap();
                 self.trace_bash(&format!("case {shown} in"));
                 self.case(word, arms)
             }
             Kind::Function { name, body } => {
-                self.s.functions.insert(name.clone(), Rc::clone(body));
+                let source = match self.s.sources.last() {
+                    Some(source) => source,
+                    None if self.s.script => &self.s.name,
+                    None => "environment",
+                };
+                let function = Function { body: Rc::clone(body), source: source.into() };
+                self.s.functions.insert(name.clone(), function);
                 self.s.status = 0;
                 Ok(Flow::Next)
             }
@@ -288,7 +368,7 @@ impl<'s, 'm> Shell<'s, 'm> {
                 self.s.status = i32::from(value == 0);
                 self.errexit()
             }),
-            Kind::Cond(cond) => self.holds(cond).map(|holds| {
+            Kind::Cond(cond) => self.condition_command(cond).map(|holds| {
                 self.s.status = i32::from(!holds);
                 self.errexit()
             }),
@@ -299,11 +379,18 @@ impl<'s, 'm> Shell<'s, 'm> {
         }
     }
 
-    /// `(( ))`
+    /// `[[ ]]`
+    fn condition_command(&mut self, cond: &Cond) -> Expanded<bool> {
+        self.debug_trap();
+        self.holds(cond)
+    }
+
+    /// `(( ))`: a mistake in it only fails the command.
     fn arithmetic_command(&mut self, word: &Word) -> Expanded<i64> {
         let source = self.text(&Word(vec![Part::Double(word.0.clone())]))?;
+        self.debug_trap();
         self.trace_bash(&format!("(( {source} ))"));
-        self.calculate(&source)
+        self.calculate_in("((", &source)
     }
 
     /// Runs a condition; `set -e` looks away.
@@ -324,8 +411,14 @@ impl<'s, 'm> Shell<'s, 'm> {
                 return self.list(body);
             }
         }
-        self.s.status = 0;
-        other.map_or(Flow::Next, |body| self.list(body))
+        match other {
+            // `$?` there is the condition's.
+            Some(body) => self.list(body),
+            None => {
+                self.s.status = 0;
+                Flow::Next
+            }
+        }
     }
 
     /// What a loop does after its body: some to leave with, none to go round again.
@@ -381,6 +474,7 @@ impl<'s, 'm> Shell<'s, 'm> {
                 result = Flow::Exit;
                 break;
             }
+            self.debug_trap();
             self.trace_bash(&format!("for {name} in {shown}"));
             if !self.s.set(name, value) {
                 let message = self.readonly_message(name);
@@ -434,7 +528,7 @@ impl<'s, 'm> Shell<'s, 'm> {
                 if fits {
                     break;
                 }
-                let compiled = Pattern::new(&self.pattern(pattern)?);
+                let compiled = Pattern::of(&self.pattern(pattern)?, self.flavour());
                 if !self.m.t.fuel.spend(compiled.len().saturating_add(text.len() as u64)) {
                     return Err(Abort(137));
                 }
@@ -451,6 +545,15 @@ impl<'s, 'm> Shell<'s, 'm> {
         }
         Ok(Flow::Next)
     }
+}
+
+/// What bash's `time` prints (TIMEFORMAT's default). Time passes only where the lab models it.
+fn times(seconds: f64, posix: bool) -> String {
+    if posix {
+        return format!("real {seconds:.2}\nuser 0.00\nsys 0.00\n");
+    }
+    let minutes = (seconds / 60.0).floor();
+    format!("\nreal\t{minutes:.0}m{:.3}s\nuser\t0m0.000s\nsys\t0m0.000s\n", seconds - minutes * 60.0)
 }
 
 /// dash's own words for the two most common reasons.

@@ -3,13 +3,18 @@
 use super::eval::{Flow, Shell};
 use super::expand::{Abort, Expanded};
 use super::machine::NotStarted;
-use super::state::{Value as Stored, Variable};
-use super::syntax::{Assign, Command, Dialect, Kind, SyntaxError, Value, Word};
+use super::state::{Function, Value as Stored, Variable};
+use super::syntax::{Assign, Command, Dialect, SyntaxError, Value, Word};
 use super::{builtins, text};
-use std::rc::Rc;
 
 impl Shell<'_, '_> {
-    pub(super) fn simple(&mut self, command: &Command, assigns: &[Assign], words: &[Word]) -> Flow {
+    pub(super) fn simple(
+        &mut self,
+        command: &Command,
+        assigns: &[Assign],
+        words: &[Word],
+        arrays: &[Assign],
+    ) -> Flow {
         self.substituted = None;
         if !self.m.t.fuel.spend(15) {
             return Flow::Exit;
@@ -18,6 +23,7 @@ impl Shell<'_, '_> {
             Ok(argv) => argv,
             Err(Abort(status)) => return self.abort(status),
         };
+        self.debug_trap();
         let before = self.s.fds.clone();
         self.traced = before.get(2).cloned();
         let special = argv.first().is_some_and(|name| {
@@ -25,6 +31,11 @@ impl Shell<'_, '_> {
                 && builtins::is_special(name)
                 && !self.s.functions.contains_key(name)
         });
+        // bash shows a command before it redirects anything, ash and dash afterwards.
+        let early = self.s.dialect == Dialect::Bash && assigns.is_empty();
+        if early {
+            self.trace_line(assigns, &argv);
+        }
         let applied = match self.redirect(&command.redirects) {
             Ok(applied) => applied,
             Err(Abort(status)) => return self.abort(status),
@@ -34,8 +45,14 @@ impl Shell<'_, '_> {
             self.s.status = if self.s.dialect == Dialect::Dash { 2 } else { 1 };
             return if special { Flow::Exit } else { self.errexit() };
         }
-        let keep = argv.first().is_some_and(|name| name == "exec") && argv.len() == 1;
-        let flow = self.with_assigns(assigns, &argv, special);
+        // What `exec` redirects stays, inside a function or `eval` too.
+        let keep = command.redirects.is_empty()
+            || argv.first().is_some_and(|name| name == "exec") && argv.len() == 1;
+        let mut flow = self.with_assigns(assigns, &argv, special);
+        if matches!(flow, Ok(Flow::Next)) && self.s.status == 0 {
+            let all = arrays.iter().try_for_each(|array| self.assign(array, false));
+            flow = all.map(|()| Flow::Next);
+        }
         if !keep {
             self.s.fds = before;
         }
@@ -65,7 +82,9 @@ impl Shell<'_, '_> {
             self.assign(assign, !special)?;
             self.trace_assign(assign);
         }
-        self.trace_line(assigns, argv);
+        if self.s.dialect != Dialect::Bash || !assigns.is_empty() {
+            self.trace_line(assigns, argv);
+        }
         let flow = self.invoke(argv);
         for (name, variable) in saved.into_iter().rev() {
             match variable {
@@ -81,6 +100,7 @@ impl Shell<'_, '_> {
         if self.s.variables.get(&assign.name).is_some_and(|variable| variable.readonly) {
             let message = self.readonly_message(&assign.name);
             self.complain(&message);
+            self.discards = self.s.dialect == Dialect::Bash;
             return Err(Abort(if self.s.dialect == Dialect::Bash { 1 } else { 2 }));
         }
         match &assign.value {
@@ -197,11 +217,14 @@ impl Shell<'_, '_> {
         if self.s.dialect != Dialect::Bash && builtins::is_special(name) {
             return self.run_builtin(name, argv);
         }
-        if let Some(body) = self.s.functions.get(name).cloned() {
-            return self.call_function(&body, argv);
+        if let Some(function) = self.s.functions.get(name).cloned() {
+            return self.call_function(&function, argv);
         }
         if builtins::find(name, self.s.dialect).is_some() {
             return self.run_builtin(name, argv);
+        }
+        if self.s.dialect == Dialect::Bash && name.starts_with('%') {
+            return self.run_builtin("fg", argv);
         }
         self.s.status = self.program(argv);
         Ok(Flow::Next)
@@ -209,13 +232,13 @@ impl Shell<'_, '_> {
 
     pub(super) fn run_builtin(&mut self, name: &str, argv: &[String]) -> Expanded<Flow> {
         let Some((name, builtin)) = builtins::find(name, self.s.dialect) else { return Ok(Flow::Next) };
-        let outer = self.builtin.replace(name);
+        let outer = self.builtin.replace(name.into());
         let flow = builtin(self, argv);
         self.builtin = outer;
         flow
     }
 
-    fn call_function(&mut self, body: &Rc<Command>, argv: &[String]) -> Expanded<Flow> {
+    fn call_function(&mut self, function: &Function, argv: &[String]) -> Expanded<Flow> {
         if !self.m.t.fuel.enter() {
             return Err(Abort(137));
         }
@@ -225,10 +248,11 @@ impl Shell<'_, '_> {
         self.s.calls += 1;
         let loops = std::mem::take(&mut self.s.loops);
         let line = self.s.line;
-        let flow = match &body.kind {
-            Kind::Simple { .. } => self.command(body),
-            _ => self.command(body),
-        };
+        self.s.sources.push(function.source.to_string());
+        let hidden = self.hide_traps();
+        let flow = self.command(&function.body);
+        self.after_function(hidden);
+        self.s.sources.pop();
         self.s.line = line;
         self.s.loops = loops;
         self.s.calls -= 1;
@@ -271,6 +295,8 @@ impl Shell<'_, '_> {
             NotStarted::Missing if bash => ("command not found", 127),
             NotStarted::Missing => ("not found", 127),
         };
+        let odd = name.contains(|c: char| c.is_ascii_control() || !c.is_ascii());
+        let name = if bash && odd { builtins::quote_trace(&name, Dialect::Bash) } else { name };
         self.complain(&format!("{name}: {message}"));
         status
     }
@@ -316,17 +342,20 @@ impl Shell<'_, '_> {
     /// `sh: line: builtin: message`, in the shell's own form.
     pub(super) fn complain(&mut self, message: &str) {
         let place = self.place(self.s.line);
-        let line = match (self.s.dialect, self.builtin) {
+        let line = match (self.s.dialect, &self.builtin) {
             (Dialect::Ash, Some(builtin)) => {
-                let name = &self.s.name;
-                // -c text: ash counts its lines from zero.
-                let line = if self.s.script { self.s.line } else { self.s.line.saturating_sub(1) };
+                let (name, line) = (&self.s.name, self.ash_line(self.s.line));
                 format!("{name}: {builtin}: line {line}: {message}\n")
             }
             (_, Some(builtin)) => format!("{place}{builtin}: {message}\n"),
             (_, None) => format!("{place}{message}\n"),
         };
         self.print_error(&line);
+    }
+
+    /// With `-c`, ash counts lines from zero.
+    fn ash_line(&self, line: u32) -> u32 {
+        if self.s.in_file { line } else { line.saturating_sub(1) }
     }
 
     /// A message without the builtin's name in it.
@@ -339,21 +368,45 @@ impl Shell<'_, '_> {
     fn place(&self, line: u32) -> String {
         let name = &self.s.name;
         match self.s.dialect {
-            Dialect::Ash if self.s.script => format!("{name}: line {line}: "),
+            Dialect::Ash if self.s.in_file => format!("{name}: line {line}: "),
             Dialect::Ash => format!("{name}: "),
             Dialect::Dash => format!("{name}: {line}: "),
-            Dialect::Bash => format!("{name}: line {line}: "),
+            Dialect::Bash => format!("{}: line {line}: ", self.source_name()),
+        }
+    }
+
+    /// Where bash says that it is: the file of the function or of the `.` it is in (BASH_SOURCE).
+    fn source_name(&self) -> &str {
+        self.s.sources.last().map_or(&self.s.name, |source| source)
+    }
+
+    /// bash alone warns of a here-document without its end.
+    pub(super) fn here_document_cut_off(&mut self, last: u32, line: u32, wanted: &str) {
+        if self.s.dialect == Dialect::Bash {
+            let place = self.place(last);
+            self.print_error(&format!(
+                "{place}warning: here-document at line {line} delimited by end-of-file (wanted `{wanted}')\n"
+            ));
         }
     }
 
     pub(super) fn syntax_error(&mut self, error: &SyntaxError) {
         let dialect = self.s.dialect;
-        let name = self.s.name.clone();
-        let dash_c = if self.s.script { "" } else { "-c: " };
         for message in error.message(dialect) {
             let line = match dialect {
-                Dialect::Bash => format!("{name}: {dash_c}{message}\n"),
-                _ => format!("{}{message}\n", self.place(error.line)),
+                Dialect::Bash => {
+                    let (name, input) = (self.source_name(), &self.s.input);
+                    if input.is_empty() || input == name {
+                        format!("{name}: {message}\n")
+                    } else {
+                        format!("{name}: {input}: {message}\n")
+                    }
+                }
+                _ => {
+                    self.s.line = error.line;
+                    self.complain(&message);
+                    continue;
+                }
             };
             self.print_error(&line);
         }

@@ -23,6 +23,16 @@ pub(super) struct Variable {
     pub value: Option<Value>,
     pub exported: bool,
     pub readonly: bool,
+    /// `declare -i`
+    pub integer: bool,
+}
+
+/// A function.
+#[derive(Clone, Debug)]
+pub(super) struct Function {
+    pub body: Rc<Command>,
+    /// The file it was read from, as bash names it.
+    pub source: Rc<str>,
 }
 
 /// `set -…` and `set -o …`.
@@ -41,6 +51,14 @@ pub(super) struct Options {
     pub nullglob: bool,
     pub dotglob: bool,
     pub globstar: bool,
+    /// `shopt -s extglob`
+    pub extglob: bool,
+    /// `shopt -s expand_aliases`
+    pub expand_aliases: bool,
+    /// `set -E`: functions inherit the ERR trap.
+    pub errtrace: bool,
+    /// `set -T`: functions inherit the DEBUG and RETURN traps.
+    pub functrace: bool,
 }
 
 /// The state.
@@ -48,11 +66,19 @@ pub(super) struct Options {
 pub(super) struct State {
     pub dialect: Dialect,
     pub variables: IndexMap<String, Variable>,
-    pub functions: IndexMap<String, Rc<Command>>,
+    pub functions: IndexMap<String, Function>,
     pub parameters: Vec<String>,
     pub name: String,
+    /// The name the process was started by: some of busybox's builtins speak as that applet.
+    pub applet: String,
     /// The script being read, for messages; none with `-c`.
     pub script: bool,
+    /// Commands come from a file: ash counts its lines from one.
+    pub in_file: bool,
+    /// What is being read, as bash names it: `-c`, `eval`, a file; empty is the script itself.
+    pub input: String,
+    /// The files of the functions and `.` around the command, as bash names them.
+    pub sources: Vec<String>,
     pub options: Options,
     pub status: i32,
     pub fds: Descriptors,
@@ -63,6 +89,8 @@ pub(super) struct State {
     /// Reading a file with `.`.
     pub sourced: u32,
     pub traps: IndexMap<String, String>,
+    /// Shared with the parser.
+    pub aliases: Rc<IndexMap<String, String>>,
     pub line: u32,
     /// Inside a condition: `set -e` waits.
     pub checked: bool,
@@ -82,6 +110,7 @@ impl State {
             value: Some(Value::Text(value.clone())),
             exported: true,
             readonly: false,
+            integer: false,
         };
         State {
             dialect,
@@ -89,7 +118,11 @@ impl State {
             functions: IndexMap::new(),
             parameters: Vec::new(),
             name: name.to_owned(),
+            applet: name.rsplit('/').next().unwrap_or_default().to_owned(),
             script: false,
+            in_file: false,
+            input: String::new(),
+            sources: Vec::new(),
             options: Options::default(),
             status: 0,
             fds: fds.clone(),
@@ -98,6 +131,7 @@ impl State {
             calls: 0,
             sourced: 0,
             traps: IndexMap::new(),
+            aliases: Rc::default(),
             line: 1,
             checked: false,
             pid: 1,
@@ -132,7 +166,12 @@ impl State {
                 variable.exported |= all;
             }
             None => {
-                let variable = Variable { value: Some(Value::Text(value)), exported: all, readonly: false };
+                let variable = Variable {
+                    value: Some(Value::Text(value)),
+                    exported: all,
+                    readonly: false,
+                    integer: false,
+                };
                 self.variables.insert(name.to_owned(), variable);
             }
         }
@@ -148,6 +187,7 @@ impl State {
             value: None,
             exported: false,
             readonly: false,
+            integer: false,
         })
     }
 
@@ -173,7 +213,7 @@ impl State {
             (o.nounset, 'u'),
             (o.xtrace, 'x'),
             (self.dialect == Dialect::Bash, 'B'),
-            (self.dialect == Dialect::Bash && !self.script, 'c'),
+            (self.dialect != Dialect::Dash && !self.script, 'c'),
         ];
         flags.iter().filter(|(on, _)| *on).map(|(_, letter)| *letter).collect()
     }

@@ -26,6 +26,17 @@ const RULES: &[Rule] = &[
         reason: "an applet's page of options: it differs from build to build, and the lab does not print it",
     },
     Rule {
+        pattern: r"(?m)^(real|user|sys)(\s+)(\d+m ?)?\d+\.\d+s?$",
+        by: "$1$2${3}TIME",
+        reason: "how long something took",
+    },
+    Rule { pattern: r"(?m)^\d+m\d+\.\d+s \d+m\d+\.\d+s$", by: "TIMES", reason: "how long something took" },
+    Rule {
+        pattern: r"(: invalid option\n)Usage:\t/bin/bash(?s:.*)arg \.\.\.|(: invalid option\n)Usage:\t/bin/bash(?s:.*)-o option\n",
+        by: "${1}${2}",
+        reason: "bash's page of options: the lab does not print it",
+    },
+    Rule {
         pattern: r"/dev/fd/6\d",
         by: "/dev/fd/6N",
         reason: "bash takes the highest free descriptor, which depends on who started it",

@@ -94,8 +94,10 @@ impl Machine {
     /// # Errors
     /// What is missing: rights, or a program.
     pub fn begin() -> Result<Machine, Refusal> {
-        let namespaces = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS;
+        let namespaces = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWUTS;
         unshare(namespaces).map_err(|e| Refusal::Lacking(format!("unshare: {e}")))?;
+        // The lab's host.
+        rustix::system::sethostname(b"lab").map_err(|e| Refusal::Lacking(format!("sethostname: {e}")))?;
         let mounted = |what, at: &str, kind, flags, data| {
             mount(what, at, kind, flags, data).map_err(|e| Refusal::Lacking(format!("mount {at}: {e}")))
         };

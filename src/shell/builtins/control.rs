@@ -5,6 +5,7 @@ use super::super::expand::{Abort, Expanded};
 use super::super::machine::NotStarted;
 use super::super::syntax::Dialect;
 use super::super::text;
+use super::usage;
 
 pub(super) fn colon(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
     shell.s.status = 0;
@@ -16,15 +17,16 @@ pub(super) fn fails(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
     Ok(Flow::Next)
 }
 
-/// A count or a status; a wrong one is complained about and ends the shell.
+/// A count or a status; a wrong one is complained about and ends the shell, or (bash) what it is in.
 fn number(shell: &mut Shell<'_, '_>, word: &str) -> Expanded<i64> {
+    let bash = shell.s.dialect == Dialect::Bash;
     match word.parse::<i64>() {
-        Ok(number) => Ok(number),
-        Err(_) if shell.s.dialect == Dialect::Bash => {
+        Ok(number) if bash || number >= 0 => Ok(number),
+        _ if bash => {
             shell.complain(&format!("{word}: numeric argument required"));
             Err(Abort(2))
         }
-        Err(_) => {
+        _ => {
             shell.complain(&format!("Illegal number: {word}"));
             Err(Abort(2))
         }
@@ -35,42 +37,58 @@ pub(super) fn exit(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
     if let Some(word) = argv.get(1) {
         shell.s.status = (number(shell, word)? & 0xff) as i32;
     }
+    if argv.len() > 2 && shell.s.dialect == Dialect::Bash {
+        shell.complain("too many arguments");
+        return Err(Abort(1));
+    }
     Ok(Flow::Exit)
 }
 
 pub(super) fn return_from(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    if shell.s.calls + shell.s.sourced == 0 && shell.s.dialect == Dialect::Bash {
+    let bash = shell.s.dialect == Dialect::Bash;
+    let inside = shell.s.calls + shell.s.sourced > 0;
+    if !inside && bash {
         shell.complain("can only `return' from a function or sourced script");
         shell.s.status = 2;
         return Ok(Flow::Next);
     }
     if let Some(word) = argv.get(1) {
-        shell.s.status = (number(shell, word)? & 0xff) as i32;
+        shell.s.status = match number(shell, word) {
+            Ok(number) => (number & 0xff) as i32,
+            Err(Abort(status)) if bash => status,
+            Err(abort) => return Err(abort),
+        };
     }
-    Ok(if shell.s.calls + shell.s.sourced == 0 { Flow::Exit } else { Flow::Return })
+    Ok(if inside { Flow::Return } else { Flow::Exit })
 }
 
 fn levels(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Option<u32>> {
-    let count = match argv.get(1) {
-        Some(word) => number(shell, word)?,
-        None => 1,
-    };
-    if shell.s.loops == 0 {
-        if shell.s.dialect == Dialect::Bash {
-            let name = argv.first().cloned().unwrap_or_default();
-            let _ = name;
-            shell.complain("only meaningful in a `for', `while', or `until' loop");
-        }
+    let bash = shell.s.dialect == Dialect::Bash;
+    if shell.s.loops == 0 && bash {
+        shell.complain("only meaningful in a `for', `while', or `until' loop");
         shell.s.status = 0;
         return Ok(None);
     }
+    let count = match argv.get(1) {
+        Some(word) => match number(shell, word) {
+            // bash: the shell ends as after a signal that does not exist.
+            Err(Abort(2)) if bash => return Err(Abort(128)),
+            count => count?,
+        },
+        None => 1,
+    };
     if count < 1 {
         let word = argv.get(1).cloned().unwrap_or_default();
+        if bash {
+            shell.complain(&format!("{word}: loop count out of range"));
+            shell.s.status = 1;
+            return Ok(Some(shell.s.loops));
+        }
         shell.complain(&format!("Illegal number: {word}"));
         return Err(Abort(2));
     }
     shell.s.status = 0;
-    Ok(Some(count.min(i64::from(shell.s.loops)) as u32))
+    Ok((shell.s.loops > 0).then(|| count.min(i64::from(shell.s.loops)) as u32))
 }
 
 pub(super) fn break_loop(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
@@ -86,28 +104,53 @@ pub(super) fn eval(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
     if !shell.m.t.fuel.enter() {
         return Err(Abort(137));
     }
-    let builtin = shell.builtin.take();
+    // ash and dash go on speaking as `eval`.
+    let bash = shell.s.dialect == Dialect::Bash;
+    let builtin = if bash { shell.builtin.take() } else { shell.builtin.clone() };
+    let input = std::mem::replace(&mut shell.s.input, "eval".to_owned());
     shell.s.status = 0;
     shell.s.level += 1;
-    let flow = shell.source(&source);
+    let flow = shell.source_within(&source);
     shell.s.level -= 1;
+    shell.s.input = input;
     shell.builtin = builtin;
     shell.m.t.fuel.leave();
     Ok(flow)
 }
 
 pub(super) fn dot(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let Some(name) = argv.get(1).cloned() else {
-        if shell.s.dialect == Dialect::Bash {
-            shell.complain("filename argument required");
-        }
-        shell.s.status = 2;
+    let words = match shell.s.dialect {
+        Dialect::Ash => argv.get(1..).unwrap_or_default(),
+        _ => match usage::options(shell, argv, "")? {
+            Some((_, words)) => words,
+            None => return Ok(Flow::Next),
+        },
+    };
+    let Some(name) = words.first().cloned() else {
+        shell.s.status = match shell.s.dialect {
+            Dialect::Dash => 0,
+            Dialect::Ash => 2,
+            Dialect::Bash => {
+                shell.complain("filename argument required");
+                usage::usage(shell);
+                2
+            }
+        };
         return Ok(Flow::Next);
     };
+    if name.contains('/') && shell.m.is_dir(&text::encode(&name)) {
+        shell.s.status = 0;
+        if shell.s.dialect == Dialect::Bash {
+            shell.complain(&format!("{name}: is a directory"));
+            shell.s.status = 1;
+        }
+        return Ok(Flow::Next);
+    }
     let Some(source) = dot_text(shell, &name) else {
         let bash = shell.s.dialect == Dialect::Bash;
         let line = match shell.s.dialect {
-            Dialect::Ash => format!("can't open '{name}': No such file or directory"),
+            Dialect::Ash if name.contains('/') => format!("can't open '{name}': No such file or directory"),
+            Dialect::Ash => format!("{name}: not found"),
             Dialect::Dash if name.contains('/') => format!("cannot open {name}: No such file"),
             Dialect::Dash => format!("{name}: not found"),
             Dialect::Bash => format!("{name}: No such file or directory"),
@@ -123,19 +166,27 @@ pub(super) fn dot(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     if !shell.m.t.fuel.enter() {
         return Err(Abort(137));
     }
-    let builtin = shell.builtin.take();
-    let saved = (argv.len() > 2)
-        .then(|| std::mem::replace(&mut shell.s.parameters, argv.get(2..).unwrap_or_default().to_vec()));
+    // dash leaves the parameters as they are.
+    let more = words.get(1..).unwrap_or_default();
+    let saved = (!more.is_empty() && shell.s.dialect != Dialect::Dash)
+        .then(|| std::mem::replace(&mut shell.s.parameters, more.to_vec()));
+    let bash = shell.s.dialect == Dialect::Bash;
+    let builtin = std::mem::replace(&mut shell.builtin, (!bash).then(|| name.clone().into()));
+    let input = std::mem::replace(&mut shell.s.input, name.clone());
+    let in_file = std::mem::replace(&mut shell.s.in_file, true);
+    shell.s.sources.push(name);
     shell.s.sourced += 1;
     shell.s.status = 0;
     shell.s.level += 1;
-    let flow = shell.source(&source);
+    let flow = shell.source_within(&source);
     shell.s.level -= 1;
     shell.s.sourced -= 1;
+    shell.after_dot();
+    shell.s.sources.pop();
+    (shell.s.input, shell.s.in_file, shell.builtin) = (input, in_file, builtin);
     if let Some(parameters) = saved {
         shell.s.parameters = parameters;
     }
-    shell.builtin = builtin;
     shell.m.t.fuel.leave();
     Ok(if flow == Flow::Return { Flow::Next } else { flow })
 }
@@ -146,7 +197,7 @@ fn dot_text(shell: &mut Shell<'_, '_>, name: &str) -> Option<String> {
     if !name.contains('/') {
         let search = shell.s.get("PATH").unwrap_or_default();
         candidates = search.split(':').map(|dir| format!("{dir}/{name}")).collect();
-        if shell.s.dialect != Dialect::Dash {
+        if shell.s.dialect == Dialect::Bash {
             candidates.push(name.to_owned());
         }
     }
@@ -166,17 +217,13 @@ fn dot_text(shell: &mut Shell<'_, '_>, name: &str) -> Option<String> {
 
 pub(super) fn exec(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     let mut words = argv.get(1..).unwrap_or_default();
-    let mut zero = None;
-    while let Some(option) = words.first().filter(|w| w.starts_with('-') && w.len() > 1) {
-        match option.as_str() {
-            "-a" => {
-                zero = words.get(1).cloned();
-                words = words.get(2..).unwrap_or_default();
-            }
-            _ => words = words.get(1..).unwrap_or_default(),
-        }
+    // dash has no options here: they are names of programs.
+    let options = shell.s.dialect != Dialect::Dash;
+    while let Some(option) = words.first().filter(|w| options && w.starts_with('-') && w.len() > 1) {
+        // `-a` takes the name that the program finds as its own; the lab's programs do not look.
+        let taken = if option == "-a" { 2 } else { 1 };
+        words = words.get(taken..).unwrap_or_default();
     }
-    let _ = zero;
     if words.is_empty() {
         shell.s.status = 0;
         return Ok(Flow::Next);
@@ -205,66 +252,67 @@ pub(super) fn exec(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
     Ok(Flow::Exit)
 }
 
-pub(super) fn trap(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    shell.s.status = 0;
-    let mut words = argv.get(1..).unwrap_or_default();
-    if words.first().is_some_and(|w| w == "--") {
-        words = words.get(1..).unwrap_or_default();
-    }
-    if words.is_empty() || words.first().is_some_and(|w| w == "-p") {
-        let lines: String = shell
-            .s
-            .traps
-            .iter()
-            .map(|(signal, action)| format!("trap -- {} {signal}\n", super::quote(action, Dialect::Ash)))
-            .collect();
-        shell.say(&lines);
-        return Ok(Flow::Next);
-    }
-    let (action, signals) = match words {
-        [only] => ("-".to_owned(), std::slice::from_ref(only)),
-        [action, signals @ ..] => (action.clone(), signals),
-        [] => return Ok(Flow::Next),
-    };
-    for signal in signals {
-        let name = match signal.trim_start_matches("SIG") {
-            "0" => "EXIT".to_owned(),
-            name => name.to_owned(),
-        };
-        if action == "-" {
-            shell.s.traps.shift_remove(&name);
-        } else {
-            shell.s.traps.insert(name, action.clone());
-        }
-    }
-    Ok(Flow::Next)
-}
-
 pub(super) fn wait(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    shell.s.status = match argv.last().filter(|_| argv.len() > 1) {
-        Some(word) => {
-            let status = word.parse::<u32>().ok().and_then(|pid| shell.m.finished.get(&pid)).copied();
-            if status.is_none() && shell.s.dialect == Dialect::Bash {
-                shell.complain(&format!("pid {word} is not a child of this shell"));
-            }
-            status.unwrap_or(127)
+    shell.s.status = 0;
+    for word in argv.iter().skip(1) {
+        let status = word.parse::<u32>().ok().and_then(|pid| shell.m.finished.get(&pid)).copied();
+        shell.s.status = status.unwrap_or(127);
+        if status.is_some() {
+            continue;
         }
-        None => 0,
-    };
+        let job = word.starts_with('%');
+        let number = word.parse::<u32>().is_ok();
+        match shell.s.dialect {
+            Dialect::Bash if job => shell.complain(&format!("{word}: no such job")),
+            Dialect::Bash if number => shell.complain(&format!("pid {word} is not a child of this shell")),
+            Dialect::Bash => {
+                shell.complain(&format!("`{word}': not a pid or valid job spec"));
+                shell.s.status = 1;
+            }
+            Dialect::Ash if job => {
+                shell.complain(&format!("{word}: no such job"));
+                shell.s.status = 2;
+            }
+            Dialect::Dash if job => {
+                shell.complain(&format!("No such job: {word}"));
+                shell.s.status = 2;
+            }
+            _ if !number => return usage::illegal_number(shell, word),
+            _ => {}
+        }
+    }
     Ok(Flow::Next)
 }
 
-pub(super) fn kill(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let target = argv.last().cloned().unwrap_or_default();
-    let pid = target.parse::<u32>();
-    if pid.is_ok_and(|pid| pid == shell.s.pid) && !argv.iter().any(|w| w == "-0") {
-        shell.s.status = 143;
-        return Ok(Flow::Exit);
+/// `fg` and `bg`: nothing runs in the background.
+pub(super) fn no_job(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
+    let job = argv.get(1).filter(|word| *word != "--");
+    let (message, status) = match (shell.s.dialect, job) {
+        (Dialect::Bash, _) => ("no job control".to_owned(), 1),
+        (_, None) => ("No current job".to_owned(), 2),
+        (Dialect::Ash, Some(job)) => (format!("{job}: no such job"), 2),
+        (Dialect::Dash, Some(job)) => (format!("No such job: {job}"), 2),
+    };
+    shell.complain(&message);
+    shell.s.status = status;
+    Ok(Flow::Next)
+}
+
+/// `hash`: looks names up; the lab's shell remembers nothing.
+pub(super) fn hash(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
+    shell.s.status = 0;
+    let bash = shell.s.dialect == Dialect::Bash;
+    let Some((letters, words)) = usage::options(shell, argv, if bash { "rlpdt" } else { "rv" })? else {
+        return Ok(Flow::Next);
+    };
+    if words.is_empty() && bash && letters.is_empty() {
+        shell.say("hash: hash table empty\n");
     }
-    shell.s.status = 1;
-    match target.parse::<u32>() {
-        Ok(_) => shell.complain(&format!("({target}) - No such process")),
-        Err(_) => shell.complain(&format!("Illegal number: {target}")),
+    for word in words {
+        if command_path(shell, word).is_none() {
+            shell.complain(&format!("{word}: not found"));
+            shell.s.status = 1;
+        }
     }
     Ok(Flow::Next)
 }
@@ -284,15 +332,12 @@ pub(super) fn builtin(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
 
 /// `command`: without functions; `-v` and `-V` only tell.
 pub(super) fn command(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let mut words = argv.get(1..).unwrap_or_default();
-    let (mut tell, mut verbose) = (false, false);
-    while let Some(option) = words.first().filter(|w| w.starts_with('-') && w.len() > 1) {
-        tell |= option.contains('v');
-        verbose |= option.contains('V');
-        words = words.get(1..).unwrap_or_default();
-    }
+    let Some((letters, words)) = usage::options(shell, argv, "pvV")? else { return Ok(Flow::Next) };
+    let (tell, verbose) = (letters.contains('v'), letters.contains('V'));
     if verbose {
-        return describe(shell, words);
+        // ash and dash look at the first name only.
+        let most = if shell.s.dialect == Dialect::Bash { words.len() } else { 1 };
+        return describe(shell, words.get(..most).unwrap_or(words));
     }
     if tell {
         shell.s.status = 0;
@@ -426,7 +471,7 @@ pub(super) fn ulimit(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
 /// Nothing takes time here.
 pub(super) fn times(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
     let one = match shell.s.dialect {
-        Dialect::Ash => "0m0.00s 0m0.00s\n",
+        Dialect::Ash => "0m0.000s 0m0.000s\n",
         Dialect::Dash => "0m0.000000s 0m0.000000s\n",
         Dialect::Bash => "0m0.000s 0m0.000s\n",
     };

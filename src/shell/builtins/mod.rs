@@ -1,12 +1,17 @@
 //! Commands that the shell itself performs.
 
+mod aliases;
 mod control;
+mod listing;
 mod options;
 mod places;
 mod print;
+mod quoting;
+mod signals;
+mod usage;
 mod variables;
 
-pub(super) use variables::{quote, quote_trace};
+pub(super) use quoting::{backslash_quoted, quote, quote_again, quote_trace};
 
 use super::eval::{Flow, Shell};
 use super::expand::Expanded;
@@ -16,20 +21,20 @@ use super::syntax::Dialect;
 pub(super) type Builtin = fn(&mut Shell<'_, '_>, &[String]) -> Expanded<Flow>;
 
 /// Name, function, and the shells that have it: `a`sh, `d`ash, `b`ash.
-const TABLE: [(&str, Builtin, &str); 50] = [
+const TABLE: [(&str, Builtin, &str); 51] = [
     (".", control::dot, "adb"),
     (":", control::colon, "adb"),
     ("[", print::test, "adb"),
     ("[[", print::test, "a"),
-    ("alias", control::colon, "adb"),
-    ("bg", control::colon, "adb"),
+    ("alias", aliases::alias, "adb"),
+    ("bg", control::no_job, "adb"),
     ("break", control::break_loop, "adb"),
     ("builtin", control::builtin, "b"),
     ("cd", places::cd, "adb"),
     ("command", control::command, "adb"),
     ("continue", control::continue_loop, "adb"),
     ("declare", variables::declare, "b"),
-    ("dirs", places::pwd, "b"),
+    ("dirs", places::dirs, "b"),
     ("disown", control::colon, "b"),
     ("echo", print::echo, "adb"),
     ("eval", control::eval, "adb"),
@@ -37,11 +42,11 @@ const TABLE: [(&str, Builtin, &str); 50] = [
     ("exit", control::exit, "adb"),
     ("export", variables::export, "adb"),
     ("false", control::fails, "adb"),
-    ("fg", control::colon, "adb"),
+    ("fg", control::no_job, "adb"),
     ("getopts", variables::getopts, "adb"),
-    ("hash", control::colon, "adb"),
+    ("hash", control::hash, "adb"),
     ("jobs", control::colon, "adb"),
-    ("kill", control::kill, "adb"),
+    ("kill", signals::kill, "adb"),
     ("let", variables::calculate, "ab"),
     ("local", variables::local, "adb"),
     ("mapfile", variables::mapfile, "b"),
@@ -59,12 +64,13 @@ const TABLE: [(&str, Builtin, &str); 50] = [
     ("source", control::dot, "ab"),
     ("test", print::test, "adb"),
     ("times", control::times, "adb"),
-    ("trap", control::trap, "adb"),
+    ("trap", signals::trap, "adb"),
     ("true", control::colon, "adb"),
     ("type", control::kind, "adb"),
     ("typeset", variables::declare, "b"),
     ("ulimit", control::ulimit, "adb"),
     ("umask", places::umask, "adb"),
+    ("unalias", aliases::unalias, "adb"),
     ("unset", variables::unset, "adb"),
     ("wait", control::wait, "adb"),
 ];

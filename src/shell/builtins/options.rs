@@ -3,6 +3,7 @@
 use super::super::eval::{Flow, Shell};
 use super::super::expand::{Abort, Expanded};
 use super::super::syntax::Dialect;
+use super::usage;
 
 impl Shell<'_, '_> {
     /// Sets an option by its letter. False: there is none.
@@ -18,8 +19,11 @@ impl Shell<'_, '_> {
             'C' => options.noclobber = on,
             'v' => options.verbose = on,
             'm' | 'b' | 'h' => {}
-            'i' | 'I' | 'V' | 'E' => return self.s.dialect != Dialect::Bash || letter == 'E',
-            'T' | 'B' | 'H' | 'P' | 'k' | 'p' | 't' => return self.s.dialect == Dialect::Bash,
+            'E' if self.s.dialect != Dialect::Dash => options.errtrace = on,
+            'T' if self.s.dialect == Dialect::Bash => options.functrace = on,
+            'i' | 'E' | 'V' => return self.s.dialect == Dialect::Dash,
+            'I' => return self.s.dialect != Dialect::Bash,
+            'B' | 'H' | 'P' | 'k' | 'p' | 't' => return self.s.dialect == Dialect::Bash,
             _ => return false,
         }
         true
@@ -42,9 +46,19 @@ impl Shell<'_, '_> {
                 self.s.options.pipefail = on;
                 return true;
             }
+            "errtrace" if self.s.dialect != Dialect::Dash => 'E',
+            "functrace" if self.s.dialect == Dialect::Bash => 'T',
             "ignoreeof" | "vi" | "nolog" | "debug" | "interactive" | "stdin" | "emacs" => return true,
-            "posix" | "errtrace" | "functrace" | "hashall" | "history" | "braceexpand" | "keyword"
-            | "onecmd" | "physical" | "privileged" => return self.s.dialect == Dialect::Bash,
+            "posix"
+            | "hashall"
+            | "interactive-comments"
+            | "histexpand"
+            | "history"
+            | "braceexpand"
+            | "keyword"
+            | "onecmd"
+            | "physical"
+            | "privileged" => return self.s.dialect == Dialect::Bash,
             _ => return false,
         };
         self.set_letter(letter, on)
@@ -55,21 +69,19 @@ impl Shell<'_, '_> {
 pub(super) fn set(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     shell.s.status = 0;
     if argv.len() == 1 {
-        let mut lines: Vec<String> = shell
-            .s
-            .variables
-            .keys()
-            .filter_map(|name| {
-                Some(format!("{name}={}\n", super::quote(&shell.s.get(name)?, shell.s.dialect)))
-            })
-            .collect();
-        lines.sort();
-        shell.say(&lines.concat());
+        super::listing::variables(shell);
         return Ok(Flow::Next);
     }
     let mut words = argv.get(1..).unwrap_or_default();
     while let Some(word) = words.first() {
         let on = word.starts_with('-');
+        if word == "-" {
+            // Tracing ends; what follows are parameters.
+            shell.s.options.xtrace = false;
+            shell.s.options.verbose = false;
+            words = words.get(1..).unwrap_or_default();
+            break;
+        }
         if !(on || word.starts_with('+')) || word.len() == 1 {
             break;
         }
@@ -81,12 +93,12 @@ pub(super) fn set(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
         for letter in word.chars().skip(1) {
             if letter == 'o' {
                 let Some(name) = words.first() else {
-                    list_options(shell);
+                    super::listing::options(shell, !on);
                     break;
                 };
                 words = words.get(1..).unwrap_or_default();
                 if !shell.set_option(name, on) {
-                    return illegal_option(shell, name);
+                    return illegal_option(shell, name, on);
                 }
             } else if !shell.set_letter(letter, on) {
                 let sign = if on { '-' } else { '+' };
@@ -98,8 +110,11 @@ pub(super) fn set(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
                     shell.s.status = 2;
                     return Ok(Flow::Next);
                 }
-                let illegal = if shell.s.dialect == Dialect::Ash { "illegal" } else { "Illegal" };
-                shell.complain(&format!("{illegal} option {sign}{letter}"));
+                shell.complain(&match shell.s.dialect {
+                    Dialect::Ash => format!("illegal option {sign}{letter}"),
+                    // dash says so of `+` as well.
+                    _ => format!("Illegal option -{letter}"),
+                });
                 return Err(Abort(2));
             }
         }
@@ -110,10 +125,11 @@ pub(super) fn set(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     Ok(Flow::Next)
 }
 
-fn illegal_option(shell: &mut Shell<'_, '_>, name: &str) -> Expanded<Flow> {
+fn illegal_option(shell: &mut Shell<'_, '_>, name: &str, on: bool) -> Expanded<Flow> {
     match shell.s.dialect {
         Dialect::Ash => {
-            shell.complain(&format!("illegal option -o {name}"));
+            let sign = if on { '-' } else { '+' };
+            shell.complain(&format!("illegal option {sign}o {name}"));
             shell.s.status = 1;
             Ok(Flow::Next)
         }
@@ -129,33 +145,77 @@ fn illegal_option(shell: &mut Shell<'_, '_>, name: &str) -> Expanded<Flow> {
     }
 }
 
-fn list_options(shell: &mut Shell<'_, '_>) {
-    let o = &shell.s.options;
-    let rows = [
-        ("allexport", o.allexport),
-        ("errexit", o.errexit),
-        ("noclobber", o.noclobber),
-        ("noglob", o.noglob),
-        ("nounset", o.nounset),
-        ("pipefail", o.pipefail),
-        ("xtrace", o.xtrace),
-    ];
-    let text: String =
-        rows.iter().map(|(name, on)| format!("{name:<15}\t{}\n", if *on { "on" } else { "off" })).collect();
-    shell.say(&text);
-}
-
-/// `shopt -s name…` (bash).
+/// `shopt` (bash): the options that the lab follows can be set, all others are known by name.
 pub(super) fn shopt(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     shell.s.status = 0;
-    let on = !argv.iter().any(|word| word == "-u");
-    for name in argv.iter().skip(1).filter(|word| !word.starts_with('-')) {
-        match name.as_str() {
-            "nullglob" => shell.s.options.nullglob = on,
-            "dotglob" => shell.s.options.dotglob = on,
-            "globstar" => shell.s.options.globstar = on,
-            _ => {}
+    let Some((letters, names)) = usage::options(shell, argv, "supqo")? else { return Ok(Flow::Next) };
+    for name in names {
+        let options = &mut shell.s.options;
+        let mut fixed = ON.contains(&name.as_str());
+        let option = match name.as_str() {
+            "nullglob" => &mut options.nullglob,
+            "dotglob" => &mut options.dotglob,
+            "globstar" => &mut options.globstar,
+            "extglob" => &mut options.extglob,
+            "expand_aliases" => &mut options.expand_aliases,
+            known if fixed || OFF.contains(&known) => &mut fixed,
+            _ => {
+                shell.complain(&format!("{name}: invalid shell option name"));
+                shell.s.status = 1;
+                continue;
+            }
+        };
+        if letters.contains(['s', 'u']) {
+            *option = letters.contains('s');
+            continue;
+        }
+        let on = *option;
+        if !on {
+            shell.s.status = 1;
+        }
+        if letters.contains('p') {
+            shell.say(&format!("shopt -{} {name}\n", if on { 's' } else { 'u' }));
+        } else if !letters.contains('q') {
+            shell.say(&format!("{name:<15}\t{}\n", if on { "on" } else { "off" }));
         }
     }
     Ok(Flow::Next)
 }
+
+/// Options of `shopt` that are on in a script, and that are off; what they do is not modelled.
+const ON: [&str; 13] = [
+    "checkwinsize",
+    "cmdhist",
+    "complete_fullquote",
+    "extquote",
+    "force_fignore",
+    "globasciiranges",
+    "globskipdots",
+    "hostcomplete",
+    "interactive_comments",
+    "patsub_replacement",
+    "progcomp",
+    "promptvars",
+    "sourcepath",
+];
+const OFF: [&str; 19] = [
+    "autocd",
+    "cdable_vars",
+    "cdspell",
+    "checkhash",
+    "checkjobs",
+    "direxpand",
+    "dirspell",
+    "execfail",
+    "extdebug",
+    "failglob",
+    "gnu_errfmt",
+    "histappend",
+    "huponexit",
+    "inherit_errexit",
+    "lastpipe",
+    "localvar_inherit",
+    "nocaseglob",
+    "nocasematch",
+    "xpg_echo",
+];

@@ -1,23 +1,20 @@
 //! `cd`, `pwd`, `umask` and the directory stack.
 
 use super::super::eval::{Flow, Shell};
-use super::super::expand::{Abort, Expanded};
+use super::super::expand::Expanded;
 use super::super::programs::mode;
 use super::super::syntax::Dialect;
 use super::super::text;
+use super::usage;
 use crate::fs::Errno;
 use crate::union::StatKind;
 
 pub(super) fn cd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let mut words = argv.get(1..).unwrap_or_default();
-    let mut physical = false;
-    while let Some(option) = words.first().filter(|w| matches!(w.as_str(), "-P" | "-L" | "--" | "-e")) {
-        physical = option == "-P";
-        words = words.get(1..).unwrap_or_default();
-        if option == "--" {
-            break;
-        }
-    }
+    let bash = shell.s.dialect == Dialect::Bash;
+    let Some((letters, words)) = usage::options(shell, argv, if bash { "PLe@" } else { "PL" })? else {
+        return Ok(Flow::Next);
+    };
+    let physical = letters.rfind(['P', 'L']).is_some_and(|at| letters[at..].starts_with('P'));
     if words.len() > 1 && shell.s.dialect == Dialect::Bash {
         shell.complain("too many arguments");
         shell.s.status = 1;
@@ -27,6 +24,11 @@ pub(super) fn cd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     let target = match words.first().map(String::as_str) {
         None => match shell.s.get("HOME") {
             Some(home) => home,
+            // ash and dash stay where they are.
+            None if !bash => {
+                shell.s.status = 0;
+                return Ok(Flow::Next);
+            }
             None => {
                 shell.complain("HOME not set");
                 shell.s.status = 1;
@@ -35,6 +37,11 @@ pub(super) fn cd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
         },
         Some("-") => {
             print = true;
+            if bash && shell.s.get("OLDPWD").is_none() {
+                shell.complain("OLDPWD not set");
+                shell.s.status = 1;
+                return Ok(Flow::Next);
+            }
             shell.s.get("OLDPWD").unwrap_or_else(|| text::decode(&shell.m.cwd))
         }
         Some(word) => word.to_owned(),
@@ -102,6 +109,7 @@ pub(super) fn pwd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     let shown = if physical { real } else { shell.s.get("PWD").unwrap_or(real) };
     shell.say(&format!("{shown}\n"));
     shell.s.status = 0;
+    super::print::write_failed(shell, "pwd");
     Ok(Flow::Next)
 }
 
@@ -116,6 +124,14 @@ pub(super) fn pushd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow
         shell.say(&format!("{}\n", format!("{now} {before} {stack}").trim_end()));
     }
     Ok(flow)
+}
+
+pub(super) fn dirs(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
+    let now = shell.s.get("PWD").unwrap_or_default();
+    let stack = shell.s.get("DIRSTACK").unwrap_or_default();
+    shell.say(&format!("{}\n", format!("{now} {stack}").trim_end()));
+    shell.s.status = 0;
+    Ok(Flow::Next)
 }
 
 pub(super) fn popd(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
@@ -133,42 +149,55 @@ pub(super) fn popd(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
 
 pub(super) fn umask(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     shell.s.status = 0;
-    match argv.get(1).map(String::as_str) {
-        None => drop(shell.say(&format!("{:04o}\n", shell.m.umask))),
-        Some("-S") => {
-            let mask = !shell.m.umask;
-            let letters = |shift: u16| -> String {
-                [(4, 'r'), (2, 'w'), (1, 'x')]
-                    .iter()
-                    .filter(|(bit, _)| mask >> shift & bit != 0)
-                    .map(|(_, c)| *c)
-                    .collect()
-            };
-            let line = format!("u={},g={},o={}\n", letters(6), letters(3), letters(0));
-            shell.say(&line);
+    let bash = shell.s.dialect == Dialect::Bash;
+    let Some((letters, words)) = usage::options(shell, argv, if bash { "Sp" } else { "S" })? else {
+        return Ok(Flow::Next);
+    };
+    let Some(word) = words.first() else {
+        let prefix = match (letters.contains('p'), letters.contains('S')) {
+            (false, _) => "",
+            (true, false) => "umask ",
+            (true, true) => "umask -S ",
+        };
+        let mask = shell.m.umask;
+        let shown = if letters.contains('S') { symbolic(!mask) } else { format!("{mask:04o}") };
+        shell.say(&format!("{prefix}{shown}\n"));
+        return Ok(Flow::Next);
+    };
+    let digits = word.starts_with(|c: char| c.is_ascii_digit());
+    let mask = match u16::from_str_radix(word, 8) {
+        Ok(mask) if mask <= 0o777 || shell.s.dialect != Dialect::Ash => Some(mask & 0o777),
+        Ok(_) => None,
+        Err(_) if digits => None,
+        Err(_) => {
+            let all = !shell.m.umask & 0o777;
+            mode::parse(word).map(|change| !change.apply(all, true, 0) & 0o777)
         }
-        Some(word) => match u16::from_str_radix(word, 8) {
-            Ok(mask) if mask <= 0o777 => shell.m.umask = mask,
-            _ => match mode::parse(word) {
-                Some(change) => shell.m.umask = !change.apply(!shell.m.umask & 0o777, true, 0) & 0o777,
-                None => {
-                    let message = match shell.s.dialect {
-                        Dialect::Ash => format!("illegal mode: {word}"),
-                        Dialect::Dash if word.starts_with(|c: char| c.is_ascii_digit()) => {
-                            format!("Illegal number: {word}")
-                        }
-                        Dialect::Dash => format!("Illegal mode: {word}"),
-                        Dialect::Bash => {
-                            shell.complain(&format!("{word}: octal number out of range"));
-                            shell.s.status = 1;
-                            return Ok(Flow::Next);
-                        }
-                    };
-                    shell.complain(&message);
-                    return Err(Abort(2));
-                }
-            },
-        },
+    };
+    if let Some(mask) = mask {
+        shell.m.umask = mask;
+        return Ok(Flow::Next);
     }
+    let message = match shell.s.dialect {
+        Dialect::Ash => format!("illegal mode: {word}"),
+        Dialect::Dash if digits => format!("Illegal number: {word}"),
+        Dialect::Dash => format!("Illegal mode: {word}"),
+        Dialect::Bash if digits => format!("{word}: octal number out of range"),
+        Dialect::Bash => {
+            let operator = word.trim_start_matches(|c| "ugoa".contains(c)).chars().next();
+            format!("`{}': invalid symbolic mode operator", operator.unwrap_or(' '))
+        }
+    };
+    shell.complain(&message);
+    shell.s.status = if bash { 1 } else { 2 };
     Ok(Flow::Next)
+}
+
+/// `u=rwx,g=rx,o=rx`
+fn symbolic(mode: u16) -> String {
+    let letters = |shift: u16| -> String {
+        let bits = [(4, 'r'), (2, 'w'), (1, 'x')];
+        bits.iter().filter(|(bit, _)| mode >> shift & bit != 0).map(|(_, letter)| *letter).collect()
+    };
+    format!("u={},g={},o={}", letters(6), letters(3), letters(0))
 }

@@ -6,81 +6,7 @@ use super::super::state::Value;
 use super::super::stream;
 use super::super::syntax::Dialect;
 use super::super::text;
-
-/// A word as the shell's listings quote it.
-pub(in super::super) fn quote(word: &str, dialect: Dialect) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "_-./:,+@%=".contains(c);
-    if dialect == Dialect::Bash && !word.is_empty() && word.chars().all(safe) {
-        return word.to_owned();
-    }
-    single_quoted(word)
-}
-
-/// Text between single quotes, runs of single quotes between double ones (dash and busybox
-/// `single_quote`).
-fn single_quoted(word: &str) -> String {
-    let (mut quoted, mut rest) = (String::new(), word);
-    loop {
-        let (plain, more) = rest.split_at(rest.find('\'').unwrap_or(rest.len()));
-        quoted.push_str(&format!("'{plain}'"));
-        if more.is_empty() {
-            return quoted;
-        }
-        rest = more.trim_start_matches('\'');
-        let quotes = more.get(..more.len() - rest.len()).unwrap_or_default();
-        quoted.push_str(&format!("\"{quotes}\""));
-        if rest.is_empty() {
-            return quoted;
-        }
-    }
-}
-
-/// A word as `set -x` shows it: dash as it is, ash and bash quoted where another shell would need it
-/// (busybox `maybe_single_quote`, bash `sh_contains_shell_metas`).
-pub(in super::super) fn quote_trace(word: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::Dash => word.to_owned(),
-        Dialect::Ash => {
-            let special = |c: char| c < '+' || (';'..='?').contains(&c) || "`[\\".contains(c) || c > 'z';
-            if word.contains(special) { single_quoted(word) } else { word.to_owned() }
-        }
-        Dialect::Bash => {
-            let special = |c: char| c.is_whitespace() || "'\"\\$`|&;<>()*?[]{}^!".contains(c);
-            let special = word.contains(special) || word.starts_with(['~', '#']);
-            if word.contains(|c: char| c.is_ascii_control() || !c.is_ascii()) {
-                return ansi_quoted(word);
-            }
-            if word.is_empty() || special {
-                format!("'{}'", word.replace('\'', r"'\''"))
-            } else {
-                word.to_owned()
-            }
-        }
-    }
-}
-
-/// `$'…'`, as bash quotes what a terminal of the C locale would not show (`ansic_quote`).
-fn ansi_quoted(word: &str) -> String {
-    let mut quoted = "$'".to_owned();
-    for byte in text::encode(word).iter() {
-        match byte {
-            7 => quoted.push_str("\\a"),
-            8 => quoted.push_str("\\b"),
-            9 => quoted.push_str("\\t"),
-            10 => quoted.push_str("\\n"),
-            11 => quoted.push_str("\\v"),
-            12 => quoted.push_str("\\f"),
-            13 => quoted.push_str("\\r"),
-            27 => quoted.push_str("\\E"),
-            b'\\' => quoted.push_str("\\\\"),
-            b'\'' => quoted.push_str("\\'"),
-            32..=126 => quoted.push(char::from(*byte)),
-            other => quoted.push_str(&format!("\\{other:03o}")),
-        }
-    }
-    quoted.push('\'');
-    quoted
-}
+use super::usage;
 
 fn is_name(name: &str) -> bool {
     !name.is_empty()
@@ -125,25 +51,24 @@ fn store(shell: &mut Shell<'_, '_>, name: &str, value: &str) -> Expanded<()> {
 
 pub(super) fn export(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     shell.s.status = 0;
-    let mut words = argv.get(1..).unwrap_or_default();
-    let mut on = true;
-    while let Some(option) = words.first().filter(|w| w.starts_with('-') && w.len() > 1) {
-        on &= !option.contains('n');
-        words = words.get(1..).unwrap_or_default();
-    }
+    let accepted = match shell.s.dialect {
+        Dialect::Ash => "pn",
+        Dialect::Dash => "p",
+        Dialect::Bash => "pnf",
+    };
+    let Some((letters, words)) = usage::options(shell, argv, accepted)? else { return Ok(Flow::Next) };
+    let on = !letters.contains('n');
     if words.is_empty() {
-        let prefix = if shell.s.dialect == Dialect::Bash { "declare -x" } else { "export" };
-        let mut lines: Vec<String> = shell
-            .s
-            .environment()
-            .iter()
-            .map(|(name, value)| match shell.s.dialect {
-                Dialect::Bash => format!("{prefix} {name}=\"{value}\"\n"),
-                _ => format!("{prefix} {name}={}\n", quote(value, Dialect::Ash)),
-            })
-            .collect();
-        lines.sort();
-        shell.say(&lines.concat());
+        super::listing::marked(shell, "export");
+        return Ok(Flow::Next);
+    }
+    if letters.contains('f') {
+        for name in
+            words.iter().filter(|name| !shell.s.functions.contains_key(*name)).cloned().collect::<Vec<_>>()
+        {
+            shell.complain(&format!("{name}: not a function"));
+            shell.s.status = 1;
+        }
         return Ok(Flow::Next);
     }
     for word in words {
@@ -158,7 +83,12 @@ pub(super) fn export(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
 
 pub(super) fn readonly(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     shell.s.status = 0;
-    for word in argv.iter().skip(1).filter(|word| !word.starts_with('-')) {
+    let accepted = if shell.s.dialect == Dialect::Bash { "paAf" } else { "p" };
+    let Some((_, words)) = usage::options(shell, argv, accepted)? else { return Ok(Flow::Next) };
+    if words.is_empty() {
+        super::listing::marked(shell, "readonly");
+    }
+    for word in words {
         let Some((name, value)) = declared(shell, word)? else { continue };
         if let Some(value) = value {
             store(shell, name, value)?;
@@ -219,10 +149,19 @@ pub(super) fn declare(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
     }
     if flags.contains(['p', 'f', 'F']) {
         for name in words {
-            match shell.s.get(name) {
-                Some(value) => drop(shell.say(&format!("declare -- {name}=\"{value}\"\n"))),
-                None if flags.contains(['f', 'F']) && shell.s.functions.contains_key(name) => {}
-                None => shell.s.status = 1,
+            let line = shell.s.variables.get(name).map(|v| super::listing::declaration(name, v));
+            match line {
+                Some(line) if !flags.contains(['f', 'F']) => drop(shell.say(&line)),
+                _ if flags.contains('F') && shell.s.functions.contains_key(name) => {
+                    shell.say(&format!("{name}\n"));
+                }
+                _ if flags.contains('f') && shell.s.functions.contains_key(name) => {}
+                _ => {
+                    if !flags.contains(['f', 'F']) {
+                        shell.complain(&format!("{name}: not found"));
+                    }
+                    shell.s.status = 1;
+                }
             }
         }
         return Ok(Flow::Next);
@@ -250,15 +189,23 @@ pub(super) fn declare(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
         let variable = shell.s.entry(name.trim_end_matches('+'));
         variable.exported |= flags.contains('x');
         variable.readonly |= flags.contains('r');
+        variable.integer |= flags.contains('i');
     }
     Ok(Flow::Next)
 }
 
 pub(super) fn unset(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     shell.s.status = 0;
-    let functions = argv.iter().any(|word| word == "-f");
-    for name in argv.iter().skip(1).filter(|word| !matches!(word.as_str(), "-f" | "-v" | "--")) {
-        if functions {
+    let bash = shell.s.dialect == Dialect::Bash;
+    let Some((letters, names)) = usage::options(shell, argv, if bash { "fvn" } else { "fv" })? else {
+        return Ok(Flow::Next);
+    };
+    for name in names {
+        if !letters.contains('f') && !bash && !is_name(name) {
+            shell.complain(&format!("{name}: bad variable name"));
+            return Err(Abort(2));
+        }
+        if letters.contains('f') {
             shell.s.functions.shift_remove(name);
             continue;
         }
@@ -293,20 +240,20 @@ pub(super) fn unset(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow
 }
 
 pub(super) fn shift(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let count = match argv.get(1) {
-        Some(word) => match word.parse::<usize>() {
-            Ok(count) => count,
-            Err(_) => {
-                let what = if shell.s.dialect == Dialect::Bash { "numeric argument required" } else { "" };
-                let message = if what.is_empty() {
-                    format!("Illegal number: {word}")
-                } else {
-                    format!("{word}: {what}")
-                };
-                shell.complain(&message);
-                return Err(Abort(2));
-            }
-        },
+    let bash = shell.s.dialect == Dialect::Bash;
+    let count = match argv.get(1).map(|word| (word, word.parse::<i64>())) {
+        Some((word, Ok(count))) if count < 0 && bash => {
+            shell.complain(&format!("{word}: shift count out of range"));
+            shell.s.status = 1;
+            return Ok(Flow::Next);
+        }
+        Some((_, Ok(count))) if count >= 0 => usize::try_from(count).unwrap_or(usize::MAX),
+        Some((word, _)) if bash => {
+            shell.complain(&format!("{word}: numeric argument required"));
+            shell.s.status = 1;
+            return Ok(Flow::Next);
+        }
+        Some((word, _)) => return usage::illegal_number(shell, word),
         None => 1,
     };
     if count > shell.s.parameters.len() {
@@ -324,8 +271,19 @@ pub(super) fn shift(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow
 
 pub(super) fn calculate(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     let mut value = 0;
+    if argv.len() < 2 {
+        shell.complain("expression expected");
+        shell.s.status = if shell.s.dialect == Dialect::Bash { 1 } else { 2 };
+        return Ok(Flow::Next);
+    }
     for word in argv.iter().skip(1) {
-        value = shell.calculate(word)?;
+        value = match shell.calculate_in("let", word) {
+            Err(Abort(2)) => {
+                shell.s.status = 2;
+                return Ok(Flow::Next);
+            }
+            value => value?,
+        };
     }
     shell.s.status = i32::from(value == 0);
     Ok(Flow::Next)
@@ -340,14 +298,24 @@ struct Reading {
     descriptor: u32,
 }
 
-fn reading(shell: &mut Shell<'_, '_>, argv: &[String]) -> (Reading, Vec<String>) {
+/// The options of `read`, and the names; none: one was wrong.
+fn reading(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Option<(Reading, Vec<String>)>> {
+    let known = match shell.s.dialect {
+        Dialect::Ash => "rpntsud",
+        Dialect::Dash => "rp",
+        Dialect::Bash => "ersadinNptu",
+    };
     let mut options = Reading { raw: false, delimiter: '\n', count: None, array: None, descriptor: 0 };
     let mut words = argv.get(1..).unwrap_or_default();
     while let Some(option) = words.first().filter(|w| w.starts_with('-') && w.len() > 1) {
         words = words.get(1..).unwrap_or_default();
         let mut letters = option.chars().skip(1);
         while let Some(letter) = letters.next() {
-            if !"dnNatpu".contains(letter) {
+            if !known.contains(letter) {
+                usage::wrong_option(shell, letter)?;
+                return Ok(None);
+            }
+            if !"dnNatpui".contains(letter) {
                 options.raw |= letter == 'r';
                 continue;
             }
@@ -369,7 +337,7 @@ fn reading(shell: &mut Shell<'_, '_>, argv: &[String]) -> (Reading, Vec<String>)
             }
         }
     }
-    (options, words.to_vec())
+    Ok(Some((options, words.to_vec())))
 }
 
 /// One line; the text with escapes marked by a private NUL, and whether its end was there.
@@ -420,13 +388,30 @@ fn read_until(shell: &mut Shell<'_, '_>, stream: &stream::Stream, options: &Read
 }
 
 pub(super) fn read(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let (options, mut names) = reading(shell, argv);
+    let Some((options, mut names)) = reading(shell, argv)? else { return Ok(Flow::Next) };
+    if let Some(name) = names.iter().find(|name| !is_name(name.split('[').next().unwrap_or_default())) {
+        let (message, status) = match shell.s.dialect {
+            Dialect::Ash => (format!("read: '{name}': bad variable name"), 1),
+            Dialect::Dash => (format!("{name}: bad variable name"), 2),
+            Dialect::Bash => (format!("`{name}': not a valid identifier"), 1),
+        };
+        match shell.s.dialect {
+            Dialect::Ash => {
+                let own = shell.s.applet.clone();
+                shell.print_error(&format!("{own}: {message}\n"));
+            }
+            _ => shell.complain(&message),
+        }
+        shell.s.status = status;
+        return Ok(Flow::Next);
+    }
     if names.is_empty() && options.array.is_none() {
         match shell.s.dialect {
             Dialect::Bash | Dialect::Ash => names.push("REPLY".to_owned()),
             Dialect::Dash => {
                 shell.complain("arg count");
-                return Err(Abort(2));
+                shell.s.status = 2;
+                return Ok(Flow::Next);
             }
         }
     }
@@ -521,13 +506,37 @@ pub(super) fn mapfile(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
     Ok(Flow::Next)
 }
 
+/// ash and dash speak without their name, bash with its own but no line.
+fn getopts_says(shell: &mut Shell<'_, '_>, message: &str, bash: &str) {
+    let line = match shell.s.dialect {
+        Dialect::Bash => format!("{}: {bash}\n", shell.s.name),
+        _ => format!("{message}\n"),
+    };
+    shell.print_error(&line);
+}
+
 pub(super) fn getopts(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let (Some(spec), Some(name)) = (argv.get(1), argv.get(2)) else {
+    let words = if shell.s.dialect == Dialect::Bash {
+        match usage::options(shell, argv, "")? {
+            Some((_, words)) => words,
+            None => return Ok(Flow::Next),
+        }
+    } else {
+        argv.get(1..).unwrap_or_default()
+    };
+    let (Some(spec), Some(name)) = (words.first(), words.get(1)) else {
+        match shell.s.dialect {
+            Dialect::Ash => shell.complain("usage: getopts optstring var [arg]"),
+            Dialect::Dash => shell.complain("Usage: getopts optstring var [arg...]"),
+            Dialect::Bash => usage::usage(shell),
+        }
         shell.s.status = 2;
         return Ok(Flow::Next);
     };
-    let words =
-        if argv.len() > 3 { argv.get(3..).unwrap_or_default().to_vec() } else { shell.s.parameters.clone() };
+    let words = match words.get(2..) {
+        Some(given) if !given.is_empty() => given.to_vec(),
+        _ => shell.s.parameters.clone(),
+    };
     let index: usize = shell.s.get("OPTIND").and_then(|n| n.parse().ok()).unwrap_or(1).max(1);
     let word = words.get(index - 1).cloned().unwrap_or_default();
     let within = shell.s.getopts.max(1);
@@ -554,7 +563,7 @@ pub(super) fn getopts(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
         if silent {
             shell.s.set("OPTARG", letter.to_string());
         } else {
-            shell.complain_plain(&format!("Illegal option -{letter}"));
+            getopts_says(shell, &format!("Illegal option -{letter}"), &format!("illegal option -- {letter}"));
         }
     } else if wants {
         if !rest.is_empty() {
@@ -567,7 +576,8 @@ pub(super) fn getopts(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
             shell.s.set("OPTARG", letter.to_string());
         } else {
             value = "?".to_owned();
-            shell.complain_plain(&format!("No arg for -{letter} option"));
+            let bash = format!("option requires an argument -- {letter}");
+            getopts_says(shell, &format!("No arg for -{letter} option"), &bash);
         }
         position = 0;
     }

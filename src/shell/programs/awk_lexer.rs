@@ -33,7 +33,6 @@ impl Parser {
 
     pub(super) fn mistake<T>(&self) -> Parsed<T> {
         Err(match &self.token {
-            Token::End => "Unexpected end of string".to_owned(),
             _ => "Unexpected token".to_owned(),
         })
     }

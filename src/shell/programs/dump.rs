@@ -115,7 +115,7 @@ pub(super) fn od(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
-    let shapes = match formats(&args) {
+    let shapes = match formats(&args, call.busybox) {
         Ok(shapes) => shapes,
         Err(word) => {
             return call
@@ -180,7 +180,7 @@ fn rows(chunk: &[u8], columns: usize, shapes: &[Shape]) -> Vec<String> {
 }
 
 /// The shapes that the options ask for, in the order of the letters; a wrong `-t` is returned.
-fn formats(args: &Arguments) -> Result<Vec<Shape>, String> {
+fn formats(args: &Arguments, busybox: bool) -> Result<Vec<Shape>, String> {
     let mut found = Vec::new();
     for word in args.values("t") {
         found.extend(shapes(word).ok_or_else(|| word.to_owned())?);
@@ -190,7 +190,7 @@ fn formats(args: &Arguments) -> Result<Vec<Shape>, String> {
         ("b", 'o', 1),
         ("c", 'c', 1),
         ("d", 'u', 2),
-        ("i", 'd', 4),
+        ("i", 'd', if busybox { 2 } else { 4 }),
         ("D", 'u', 4),
         ("l", 'd', 8),
         ("I", 'd', 8),
@@ -270,8 +270,8 @@ fn named(byte: u8) -> String {
 }
 
 pub(super) fn xxd(call: &mut Call<'_, '_>) -> i32 {
-    let words: Vec<String> =
-        call.args().iter().map(|word| if word == "-ps" { "-p".to_owned() } else { word.clone() }).collect();
+    let plain = |word: &String| if word == "-ps" && !call.busybox { "-p".to_owned() } else { word.clone() };
+    let words: Vec<String> = call.args().iter().map(plain).collect();
     let spec = Spec { flags: "pruibae", values: "lcsgo", long: &[] };
     let args = match Arguments::read(call, &words, &spec) {
         Ok(args) => args,

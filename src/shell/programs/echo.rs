@@ -42,7 +42,10 @@ pub(crate) fn render(args: &[String], flavour: Flavour) -> Vec<u8> {
     }
     let joined = words.join(" ");
     let mut bytes = if escapes {
-        let (bytes, cut) = escape::echo(&joined);
+        let (bytes, cut) = match flavour {
+            Flavour::Always => escape::posix_echo(&joined),
+            Flavour::Options => escape::echo(&joined),
+        };
         newline &= !cut;
         bytes
     } else {

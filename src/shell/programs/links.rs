@@ -145,6 +145,9 @@ pub(super) fn readlink(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
+    if args.operands.is_empty() || call.busybox && args.operands.len() > 1 {
+        return call.usage("missing operand");
+    }
     let mut status = 0;
     for operand in &args.operands {
         let bytes = text::encode(operand).into_owned();
@@ -155,10 +158,21 @@ pub(super) fn readlink(call: &mut Call<'_, '_>) -> i32 {
         };
         match found {
             Ok(target) => {
-                let end = if args.has("n") { "" } else { "\n" };
+                let end = match (args.has("n"), args.has("z")) {
+                    (true, _) => "",
+                    (false, true) => "\0",
+                    (false, false) => "\n",
+                };
                 call.out(&format!("{}{end}", text::decode(&target)));
             }
-            Err(_) => status = 1,
+            Err(errno) => {
+                status = 1;
+                if args.has("v") && call.busybox && errno == Errno::EINVAL {
+                    call.fail(&format!("{operand}: cannot read link: not a symlink"));
+                } else if args.has("v") {
+                    call.fail_errno(operand, errno);
+                }
+            }
         }
     }
     status
@@ -183,16 +197,31 @@ pub(super) fn realpath(call: &mut Call<'_, '_>) -> i32 {
             ("canonicalize-existing", "e"),
             ("relative-to=", "R"),
             ("no-symlinks", "s"),
+            ("strip", "s"),
+            ("quiet", "q"),
+            ("zero", "z"),
         ],
     };
-    let args = match Arguments::parse(call, &spec) {
-        Ok(args) => args,
-        Err(status) => return status,
+    // busybox has no options here: all are paths.
+    let args = if call.busybox {
+        Arguments::plain(call.args().to_vec())
+    } else {
+        match Arguments::parse(call, &spec) {
+            Ok(args) => args,
+            Err(status) => return status,
+        }
     };
+    if args.operands.is_empty() {
+        return call.usage("missing operand");
+    }
     let mut status = 0;
     for operand in &args.operands {
         let bytes = text::encode(operand).into_owned();
-        match canonical(call, &bytes, args.has("e") || call.busybox, args.has("m")) {
+        let found = match args.has("s") {
+            true => Ok(path::clean(&path::join(&call.m.cwd, &bytes))),
+            false => canonical(call, &bytes, args.has("e") || call.busybox, args.has("m")),
+        };
+        match found {
             Ok(found) => {
                 let shown = match args.value("R") {
                     Some(base) => {
@@ -202,6 +231,7 @@ pub(super) fn realpath(call: &mut Call<'_, '_>) -> i32 {
                 };
                 call.out(&format!("{}\n", text::decode(&shown)));
             }
+            Err(_) if args.has("q") => status = 1,
             Err(errno) => status = call.fail_errno(operand, errno),
         }
     }

@@ -11,6 +11,7 @@ mod awk_input;
 mod awk_lexer;
 mod awk_parse;
 mod awk_value;
+mod compress;
 mod copy;
 mod cut;
 mod date;
@@ -21,11 +22,13 @@ mod dump;
 pub(super) mod echo;
 mod expr;
 mod find;
+mod find_parse;
 mod grep;
-mod gzip_format;
 mod identity;
 mod known_options;
+mod lines;
 mod links;
+mod ls;
 mod make;
 mod md5;
 pub(super) mod mode;
@@ -37,15 +40,20 @@ pub(super) mod posix_regex;
 pub(super) mod printf;
 mod remove;
 mod sed;
+mod sed_edit;
 mod sed_parse;
+mod sed_text;
 mod show;
 mod sort;
 mod sums;
 mod system;
+mod tar_create;
 mod tar_format;
 pub(super) mod test;
+pub(super) mod test_classic;
 mod text_tools;
 mod tr;
+mod unzip;
 mod usage;
 mod wrap;
 
@@ -79,7 +87,9 @@ pub(super) const TABLE: &[Program] = &[
     row("basename", text_tools::basename, "the last part of a path"),
     row("bundle", packages::gem::bundle, "gems of a Gemfile (model)"),
     row("bundler", packages::npm_run::bundle, "vite, webpack, tsc … (model)"),
-    row("bunzip2", archive::refuse, "not modelled"),
+    row("bunzip2", compress::run, "decompress"),
+    row("bzcat", compress::run, "print decompressed"),
+    row("bzip2", compress::run, "compress"),
     row("cargo", packages::cargo::run, "Rust's package manager (model)"),
     row("cat", show::cat, "print files"),
     row("chgrp", owners::chgrp, "change groups"),
@@ -109,13 +119,13 @@ pub(super) const TABLE: &[Program] = &[
     row("echo", echo::run, "print words"),
     row("egrep", grep::run, "lines that match"),
     row("env", wrap::env, "environment; run with another"),
-    row("expand", text_tools::expand, "tabs to blanks"),
+    row("expand", lines::expand, "tabs to blanks"),
     row("expr", expr::run, "calculate, compare, match"),
     row("fallocate", make::fallocate, "make a file of a size"),
     row("false", system::fails, "fail"),
     row("fgrep", grep::run, "lines that match"),
     row("find", find::run, "walk trees"),
-    row("fold", text_tools::fold, "break long lines"),
+    row("fold", lines::fold, "break long lines"),
     row("free", system::free, "memory"),
     row("gawk", awk::run, "patterns and actions on lines"),
     row("gem", packages::gem::run, "Ruby's package manager (model)"),
@@ -129,8 +139,8 @@ pub(super) const TABLE: &[Program] = &[
     row("groupdel", accounts::delgroup, "remove a group"),
     row("groupmod", accounts::groupmod, "change a group"),
     row("groups", identity::groups, "groups of a user"),
-    row("gunzip", archive::gunzip, "decompress"),
-    row("gzip", archive::gzip, "compress"),
+    row("gunzip", compress::run, "decompress"),
+    row("gzip", compress::run, "compress"),
     row("head", show::head, "first lines"),
     row("hostname", system::hostname, "the host's name"),
     row("id", identity::id, "who runs this"),
@@ -140,7 +150,7 @@ pub(super) const TABLE: &[Program] = &[
     row("link", links::link, "make a hard link"),
     row("ln", links::ln, "make links"),
     row("locale-gen", system::quiet, "succeeds"),
-    row("ls", describe::ls, "list directories"),
+    row("ls", ls::ls, "list directories"),
     row("mamba", packages::conda::run, "environments of packages (model)"),
     row("mawk", awk::run, "patterns and actions on lines"),
     row("md5sum", sums::md5sum, "MD5 of files"),
@@ -152,7 +162,7 @@ pub(super) const TABLE: &[Program] = &[
     row("mv", moves::mv, "move and rename"),
     row("mvn", packages::maven::mvn, "Java's build tool (model)"),
     row("nice", wrap::nice, "run a program"),
-    row("nl", text_tools::nl, "number lines"),
+    row("nl", lines::nl, "number lines"),
     row("node", packages::npm_run::node, "node -e and --version only (model)"),
     row("nohup", wrap::nice, "run a program"),
     row("npm", packages::npm::run, "node's package manager (model)"),
@@ -180,12 +190,15 @@ pub(super) const TABLE: &[Program] = &[
     row("sed", sed::run, "edit lines"),
     row("seq", numbers::seq, "count"),
     row("setcap", system::quiet, "succeeds"),
-    row("sha1sum", sums::refuse, "not modelled"),
+    row("sha1sum", sums::sha1sum, "SHA-1 of files"),
+    row("sha224sum", sums::sha224sum, "SHA-224 of files"),
     row("sha256sum", sums::sha256sum, "SHA-256 of files"),
+    row("sha384sum", sums::sha384sum, "SHA-384 of files"),
+    row("sha512sum", sums::sha512sum, "SHA-512 of files"),
     row("shuf", sort::shuf, "lines in another, fixed order"),
     row("sleep", numbers::sleep, "simulated seconds; nobody waits"),
     row("sort", sort::sort, "sort lines"),
-    row("split", text_tools::split, "cut a file in pieces"),
+    row("split", lines::split, "cut a file in pieces"),
     row("stat", describe::stat, "mode, owner, size"),
     row("su", wrap::su, "run as another user"),
     row("su-exec", wrap::as_user, "run as another user"),
@@ -195,14 +208,19 @@ pub(super) const TABLE: &[Program] = &[
     row("tar", archive::tar, "pack and unpack trees"),
     row("tee", show::tee, "print and write"),
     row("test", test::run, "compare values, look at files"),
+    row("time", wrap::time, "run a program and say how long it took"),
     row("timeout", wrap::timeout, "run a program"),
     row("touch", make::touch, "make files, set times"),
     row("tr", tr::tr, "replace characters"),
     row("true", system::quiet, "succeed"),
     row("truncate", make::truncate, "set a file's size"),
     row("uname", system::uname, "the system"),
+    row("unexpand", lines::unexpand, "blanks to tabs"),
     row("uniq", sort::uniq, "drop repeated lines"),
     row("unlink", remove::unlink, "remove one file"),
+    row("unxz", compress::run, "decompress"),
+    row("unzip", unzip::unzip, "unpack zip archives"),
+    row("unzstd", compress::run, "decompress"),
     row("update-ca-certificates", system::certificates, "writes the bundle"),
     row("useradd", accounts::useradd, "add a user"),
     row("userdel", accounts::deluser, "remove a user"),
@@ -214,10 +232,14 @@ pub(super) const TABLE: &[Program] = &[
     row("whoami", identity::whoami, "who runs this"),
     row("xargs", wrap::xargs, "run a program on words read"),
     row("xxd", dump::xxd, "bytes in hexadecimal"),
+    row("xz", compress::run, "compress"),
+    row("xzcat", compress::run, "print decompressed"),
     row("yarn", packages::yarn::run, "node's other package manager (model)"),
     row("yes", numbers::yes, "the same line for ever"),
     row("yum", packages::dnf::run, "RPM's package manager (model)"),
-    row("zcat", archive::zcat, "print decompressed"),
+    row("zcat", compress::run, "print decompressed"),
+    row("zstd", compress::run, "compress"),
+    row("zstdcat", compress::run, "print decompressed"),
 ];
 
 /// The program of this name.

@@ -13,13 +13,29 @@ pub(crate) enum Mistake {
     Partial(String),
     /// A directive that does not exist, and the format from there on, without size letters.
     Format(String, String),
+    /// A directive that the format ends in.
+    Unfinished(String),
 }
 
 /// What it prints, and the mistakes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Printed {
+    flavour: Flavour,
     pub bytes: Vec<u8>,
     pub mistakes: Vec<Mistake>,
+}
+
+/// Whose `printf` it is: they differ in what counts as a number, and in `%q`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    /// No number but a whole one; an argument that is missing is none.
+    Busybox,
+    /// An empty argument is 0.
+    Dash,
+    /// As dash; with `%q`.
+    Bash,
+    /// With `%q`.
+    Gnu,
 }
 
 /// Flags, width and precision of one directive.
@@ -37,21 +53,21 @@ struct Directive {
 /// The widest field the lab prints.
 const WIDEST: usize = 100_000;
 
-/// Formats; the format is used again as long as arguments are left. `quoting`: there is a `%q`.
-pub(crate) fn format(format: &str, arguments: &[String], quoting: bool, fuel: &mut Fuel) -> Printed {
+/// Formats; the format is used again as long as arguments are left.
+pub(crate) fn format(format: &str, arguments: &[String], flavour: Flavour, fuel: &mut Fuel) -> Printed {
     let chars: Vec<char> = format.chars().collect();
-    let mut printed = Printed::default();
+    let mut printed = Printed { flavour, bytes: Vec::new(), mistakes: Vec::new() };
     let mut rest = arguments;
     loop {
         let before = rest.len();
-        let go_on = once(&chars, &mut rest, quoting, &mut printed);
+        let go_on = once(&chars, &mut rest, flavour, &mut printed);
         if !go_on || rest.is_empty() || rest.len() == before || !fuel.spend(chars.len() as u64 + 1) {
             return printed;
         }
     }
 }
 
-fn once(chars: &[char], rest: &mut &[String], quoting: bool, printed: &mut Printed) -> bool {
+fn once(chars: &[char], rest: &mut &[String], flavour: Flavour, printed: &mut Printed) -> bool {
     let mut at = 0;
     let next = |rest: &mut &[String]| -> Option<String> {
         let (first, more) = rest.split_first()?;
@@ -115,11 +131,12 @@ fn once(chars: &[char], rest: &mut &[String], quoting: bool, printed: &mut Print
                 }
                 let Some(conversion) = chars.get(at).copied() else {
                     let raw: String = chars.get(start..).unwrap_or_default().iter().collect();
-                    printed.mistakes.push(Mistake::Format(raw.clone(), raw));
+                    printed.mistakes.push(Mistake::Unfinished(raw));
                     return false;
                 };
                 at += 1;
-                let known = "sbcdiuoxXeEfFgGaA".contains(conversion) || conversion == 'q' && quoting;
+                let known = "sbcdiuoxXeEfFgGaA".contains(conversion)
+                    || conversion == 'q' && matches!(flavour, Flavour::Bash | Flavour::Gnu);
                 if !known {
                     let raw: String = chars.get(start..=sized).unwrap_or_default().iter().collect();
                     let rest = chars
@@ -198,6 +215,7 @@ fn convert(conversion: char, directive: &Directive, argument: Option<String>, pr
                 }
             };
             let digits = float(conversion, value.abs(), directive.precision.unwrap_or(6));
+            let digits = if conversion.is_ascii_uppercase() { digits.to_uppercase() } else { digits };
             let sign = if value.is_sign_negative() {
                 "-"
             } else if directive.plus {
@@ -294,7 +312,10 @@ fn pad(text: &str, directive: &Directive, _zero: bool, printed: &mut Printed) {
 
 /// A number as C writes it; `'c` is the character's code.
 fn number(word: &str, given: bool, printed: &mut Printed) -> i64 {
-    if !given {
+    let flavour = printed.flavour;
+    if flavour != Flavour::Busybox && !given
+        || word.is_empty() && matches!(flavour, Flavour::Dash | Flavour::Bash)
+    {
         return 0;
     }
     if let Some(rest) = word.strip_prefix(['\'', '"']) {
@@ -325,6 +346,9 @@ fn number(word: &str, given: bool, printed: &mut Printed) -> i64 {
         } else {
             Mistake::Number(word.to_owned())
         });
+        if flavour == Flavour::Busybox {
+            return 0;
+        }
     }
     if negative { value.wrapping_neg() } else { value }
 }
@@ -335,11 +359,25 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
         words = words.get(1..).unwrap_or_default();
     }
     let [format_text, arguments @ ..] = words else {
-        return call.either("usage: printf FORMAT [ARG]...", "missing operand");
+        return call.usage("missing operand");
     };
-    let printed = format(format_text, arguments, !call.busybox, &mut call.m.t.fuel);
+    let printed = format(
+        format_text,
+        arguments,
+        if call.busybox { Flavour::Busybox } else { Flavour::Gnu },
+        &mut call.m.t.fuel,
+    );
     call.out_bytes(&printed.bytes);
+    let mut status = 0;
+    if !call.busybox
+        && let Some(own) = call.argv.first()
+    {
+        // The GNU tools complain under the name that they were called by.
+        call.name.clone_from(own);
+    }
     for mistake in &printed.mistakes {
+        // busybox goes on after a wrong number, and succeeds.
+        status |= i32::from(!call.busybox || matches!(mistake, Mistake::Format(..)));
         match mistake {
             Mistake::Number(word) => {
                 call.either(
@@ -353,6 +391,12 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
                     &format!("'{word}': value not completely converted"),
                 );
             }
+            Mistake::Unfinished(word) => {
+                call.either(
+                    &format!("{word}: invalid format"),
+                    &format!("{word}: invalid conversion specification"),
+                );
+            }
             Mistake::Format(word, rest) => {
                 call.either(
                     &format!("{rest}: invalid format"),
@@ -361,5 +405,5 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
             }
         }
     }
-    i32::from(!printed.mistakes.is_empty())
+    status
 }

@@ -181,6 +181,12 @@ const ENDS: Spec = Spec {
 
 fn ends(call: &mut Call<'_, '_>, sign: char) -> Result<(Arguments, Amount), i32> {
     let words = old_style(call.args(), sign == '+');
+    // GNU tail takes the old form with one file only.
+    let old = words.first() != call.args().first() && !call.busybox;
+    if old && call.name == "tail" && words.len() > 2 {
+        let letter: String = call.args().first().map_or("", String::as_str).chars().skip(1).take(1).collect();
+        return Err(call.fail(&format!("option used in invalid context -- {letter}")));
+    }
     let args = Arguments::read(call, &words, &ENDS)?;
     let (word, bytes) = match (args.value("c"), args.value("n")) {
         (Some(word), _) => (word, true),
@@ -239,6 +245,8 @@ fn parts(
                 status = call.either(&what, &gnu);
             }
             Err(errno) => {
+                // busybox's head puts an empty line before every head but the first operand's.
+                first &= !(call.busybox && call.name == "head");
                 let gnu = words.1.replace("{}", &operand);
                 status = call.either_errno(&words.0.replace("{}", &operand), &gnu, errno);
             }

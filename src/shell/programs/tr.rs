@@ -53,7 +53,8 @@ impl Set {
             && let Some(end) = inner.windows(2).position(|two| two == b":]")
         {
             let name = String::from_utf8_lossy(inner.get(..end).unwrap_or_default()).into_owned();
-            if pattern::is_class(&name) {
+            let unknown = busybox && matches!(name.as_str(), "print" | "graph");
+            if pattern::is_class(&name) && !unknown {
                 let ascii = (0..=127u8).filter(|c| pattern::in_class(&name, char::from(*c)));
                 self.bytes.extend(ascii);
                 return Ok(end + 4);

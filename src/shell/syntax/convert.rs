@@ -40,10 +40,11 @@ impl<'r> Converter<'r> {
     fn pipeline(&self, pipeline: &ast::Pipeline) -> Pipeline {
         let mut commands: Vec<_> = pipeline.seq.iter().map(|command| self.command(command)).collect();
         if commands.is_empty() {
-            let kind = Kind::Simple { assigns: Vec::new(), words: Vec::new() };
+            let kind = Kind::Simple { assigns: Vec::new(), words: Vec::new(), arrays: Vec::new() };
             commands.push(Command { kind, redirects: Vec::new(), line: self.line(pipeline) });
         }
-        Pipeline { bang: pipeline.bang, commands }
+        let timed = pipeline.timed.as_ref().map(ast::PipelineTimed::is_posix_output);
+        Pipeline { bang: pipeline.bang, timed, commands }
     }
 
     /// The line a command begins on.
@@ -167,7 +168,7 @@ impl<'r> Converter<'r> {
     }
 
     fn simple(&self, simple: &ast::SimpleCommand, line: u32) -> Command {
-        let (mut assigns, mut redirects) = (Vec::new(), Vec::new());
+        let (mut assigns, mut arrays, mut redirects) = (Vec::new(), Vec::new(), Vec::new());
         let mut words: Vec<_> = simple.word_or_name.iter().map(|word| self.word(&word.value)).collect();
         let prefix = simple.prefix.iter().flat_map(|prefix| &prefix.0);
         let suffix = simple.suffix.iter().flat_map(|suffix| &suffix.0);
@@ -180,15 +181,17 @@ impl<'r> Converter<'r> {
                 ast::CommandPrefixOrSuffixItem::AssignmentWord(assign, _) if before => {
                     assigns.push(self.assign(assign));
                 }
-                // `declare x=(…)`: the lab gives such an array no values.
+                // `declare x=(…)`: a word for the builtin, and the values for after it.
                 ast::CommandPrefixOrSuffixItem::AssignmentWord(assign, _) => {
-                    words.push(Word::quoted(format!("{}=", self.assign(assign).name)));
+                    let assign = self.assign(assign);
+                    words.push(Word::quoted(assign.name.clone()));
+                    arrays.push(assign);
                 }
                 // `<(…)` goes in as a part of a word.
                 ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {}
             }
         }
-        Command { kind: Kind::Simple { assigns, words }, redirects, line }
+        Command { kind: Kind::Simple { assigns, words, arrays }, redirects, line }
     }
 
     fn assign(&self, assign: &ast::Assignment) -> Assign {
@@ -213,6 +216,14 @@ impl<'r> Converter<'r> {
     }
 
     fn redirect(&self, redirect: &ast::IoRedirect) -> Redirect {
+        let line = match redirect {
+            ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Filename(word))
+            | ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Duplicate(word))
+            | ast::IoRedirect::HereString(_, word)
+            | ast::IoRedirect::OutputAndError(word, _) => self.line(word),
+            ast::IoRedirect::HereDocument(_, document) => self.line(&document.here_end),
+            ast::IoRedirect::File(..) => 1,
+        };
         let (number, default, kind) = match redirect {
             ast::IoRedirect::File(number, kind, target) => {
                 let word = match target {
@@ -237,7 +248,7 @@ impl<'r> Converter<'r> {
                 (None, 1, RedirectKind::Both { word: self.word(&word.value), append: *append })
             }
         };
-        Redirect { fd: number.and_then(|number| u32::try_from(number).ok()).unwrap_or(default), kind }
+        Redirect { fd: number.and_then(|number| u32::try_from(number).ok()).unwrap_or(default), line, kind }
     }
 
     fn file_redirect(
@@ -246,7 +257,7 @@ impl<'r> Converter<'r> {
         word: Word,
         numbered: bool,
     ) -> (u32, RedirectKind) {
-        let bash = self.reading.dialect == Dialect::Bash;
+        let bash = self.reading.dialect != Dialect::Dash;
         match kind {
             ast::IoFileRedirectKind::Read => (0, RedirectKind::Read(word)),
             ast::IoFileRedirectKind::Write => (1, RedirectKind::Write { word, clobber: false }),

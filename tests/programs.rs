@@ -131,7 +131,9 @@ fn the_same_mode_and_the_same_time_still_copy_the_whole_file_up() {
 
 #[test]
 fn writing_the_same_bytes_again_is_a_whole_file_in_the_layer() {
-    insta::assert_snapshot!(debian_steps(&["cat words > /tmp/copy && cat /tmp/copy > words && rm /tmp/copy"]));
+    insta::assert_snapshot!(debian_steps(&[
+        "cat words > /tmp/copy && cat /tmp/copy > words && rm /tmp/copy"
+    ]));
 }
 
 #[test]
@@ -184,8 +186,17 @@ fn wrong_calls_on_debian_speak_as_the_gnu_tools_do() {
 
 #[test]
 fn options_are_those_of_each_program() {
-    insta::assert_snapshot!(Session::alpine(&["ls --group-directories-first", "sort -R words", "cp --parents d/x.txt /tmp"]));
-    insta::assert_snapshot!(Session::debian(&["cut --complement -d' ' -f1 table", "rm --recur d", "rm --nope words", "ls --si"]));
+    insta::assert_snapshot!(Session::alpine(&[
+        "ls --group-directories-first",
+        "sort -R words",
+        "cp --parents d/x.txt /tmp"
+    ]));
+    insta::assert_snapshot!(Session::debian(&[
+        "cut --complement -d' ' -f1 table",
+        "rm --recur d",
+        "rm --nope words",
+        "ls --si"
+    ]));
 }
 
 #[test]

@@ -120,11 +120,13 @@ pub(super) fn diff(call: &mut Call<'_, '_>) -> i32 {
         (true, true) => directories(call, &args, &first, &second),
         (true, false) if second != "-" => {
             let first = super::copy::inside(&first, &second);
-            pair(call, &args, &first, &second, false)
+            let status = pair(call, &args, &first, &second, false);
+            if call.busybox { status.min(1) } else { status }
         }
         (false, true) if first != "-" => {
             let second = super::copy::inside(&second, &first);
-            pair(call, &args, &first, &second, false)
+            let status = pair(call, &args, &first, &second, false);
+            if call.busybox { status.min(1) } else { status }
         }
         _ => pair(call, &args, &first, &second, false),
     }

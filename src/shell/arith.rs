@@ -18,6 +18,8 @@ struct Evaluator<'a, V: Variables> {
     skip: u32,
     /// A number or a name should have come here.
     wants_operand: bool,
+    /// Where the right side of the last operator begins.
+    operand: usize,
     source: &'a str,
 }
 
@@ -47,6 +49,7 @@ pub(super) fn evaluate(source: &str, dialect: Dialect, depth: u32, variables: &m
         depth,
         skip: 0,
         wants_operand: false,
+        operand: 0,
         source,
     };
     evaluator.blanks();
@@ -82,8 +85,19 @@ impl<V: Variables> Evaluator<'_, V> {
         here
     }
 
+    /// A sign is missing: `)` or the `:` of `?:`.
+    fn missing<T>(&self, sign: char) -> Result<T, String> {
+        match (self.dialect, sign) {
+            (Dialect::Dash, _) => {
+                Err(format!("arithmetic expression: expecting '{sign}': \"{}\"", self.source))
+            }
+            (Dialect::Ash, ':') => Err("malformed ?: operator".to_owned()),
+            _ => self.mistake(),
+        }
+    }
+
     fn mistake<T>(&self) -> Result<T, String> {
-        let source = self.source.trim();
+        let source = self.source.trim_start();
         Err(match self.dialect {
             Dialect::Ash => "arithmetic syntax error".to_owned(),
             Dialect::Dash if self.wants_operand => {
@@ -149,6 +163,8 @@ impl<V: Variables> Evaluator<'_, V> {
                 .find(|op| self.starts(op) && !(*op == "=" && self.starts("==")));
             if let Some(op) = op {
                 self.at += op.len();
+                self.blanks();
+                self.operand = self.at;
                 let right = self.deeper(Self::assignment)?;
                 let value = match op.strip_suffix('=') {
                     Some("") | None => right,
@@ -172,12 +188,16 @@ impl<V: Variables> Evaluator<'_, V> {
         if !self.take("?") {
             return Ok(condition);
         }
+        self.blanks();
+        if self.dialect == Dialect::Bash && self.at >= self.chars.len() {
+            return Err(format!("{}: expression expected (error token is \"?\")", self.source.trim()));
+        }
         let skip_first = u32::from(condition == 0);
         self.skip += skip_first;
         let first = self.deeper(Self::comma)?;
         self.skip -= skip_first;
         if !self.take(":") {
-            return self.mistake();
+            return self.missing(':');
         }
         self.skip += 1 - skip_first;
         let second = self.deeper(Self::assignment)?;
@@ -204,6 +224,8 @@ impl<V: Variables> Evaluator<'_, V> {
             });
             let Some(op) = found else { return Ok(left) };
             self.at += op.len();
+            self.blanks();
+            self.operand = self.at;
             let lazy = (*op == "&&" && left == 0) || (*op == "||" && left != 0);
             self.skip += u32::from(lazy);
             let right = self.binary(level + 1)?;
@@ -234,7 +256,8 @@ impl<V: Variables> Evaluator<'_, V> {
                 if self.skip > 0 {
                     return Ok(0);
                 }
-                return self.zero(&right.to_string());
+                let divisor: String = self.chars.get(self.operand..).unwrap_or_default().iter().collect();
+                return self.zero(&divisor);
             }
             "/" => left.wrapping_div(right),
             _ => left.wrapping_rem(right),
@@ -298,7 +321,7 @@ impl<V: Variables> Evaluator<'_, V> {
         self.blanks();
         if self.take("(") {
             let value = self.deeper(Self::comma)?;
-            return if self.take(")") { Ok(value) } else { self.mistake() };
+            return if self.take(")") { Ok(value) } else { self.missing(')') };
         }
         if let Some(name) = self.name() {
             for (op, step) in [("++", 1), ("--", -1)] {

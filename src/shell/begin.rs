@@ -89,6 +89,14 @@ impl Shell<'_, '_> {
                 }
             }
         }
+        if self.s.dialect == Dialect::Bash {
+            let parts = ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"];
+            let items = parts.iter().enumerate().map(|(at, part)| (at as i64, (*part).to_owned()));
+            let version = self.s.entry("BASH_VERSINFO");
+            version.value = Some(super::state::Value::Array(items.collect()));
+            version.readonly = true;
+            self.s.entry("OLDPWD").exported = true;
+        }
         self.s.set("IFS", " \t\n");
         self.s.entry("IFS").exported = false;
         self.s.set("OPTIND", "1");
@@ -166,7 +174,7 @@ impl Shell<'_, '_> {
             };
             let name = self.s.name.clone();
             self.print_error(&format!("{name}: {message}\n"));
-            return Err(2);
+            return Err(if self.s.dialect == Dialect::Bash { 1 } else { 2 });
         }
         Ok((Some(arguments.remove(0)), stdin))
     }

@@ -21,6 +21,10 @@ pub(super) struct Shell<'s, 'm> {
     pub traced: Option<Stream>,
     /// The failure that is on its way out ends the line, not the shell (bash).
     pub discards: bool,
+    /// The word that holds a `${…}` which is none, for bash's message.
+    pub whole: Option<String>,
+    /// An arithmetic expression used a variable that is not set, under bash's `set -u`.
+    pub unbound: bool,
     /// A trap's action runs.
     pub trapped: bool,
     /// Inside the `!` of a `[[ ]]`.
@@ -48,6 +52,8 @@ impl<'s, 'm> Shell<'s, 'm> {
             builtin: None,
             traced: None,
             discards: false,
+            unbound: false,
+            whole: None,
             trapped: false,
             negated: false,
         }
@@ -70,7 +76,15 @@ impl<'s, 'm> Shell<'s, 'm> {
         let mut parser = Parser::new(source, self.s.dialect);
         let (calls, subshell) = (self.s.calls, self.s.subshell);
         loop {
-            match parser.next() {
+            parser.set_extglob(self.s.dialect == Dialect::Bash && self.s.options.extglob);
+            if self.s.dialect != Dialect::Bash || self.s.options.expand_aliases {
+                parser.set_aliases(&self.s.aliases);
+            }
+            let next = parser.next();
+            for (last, line, wanted) in std::mem::take(&mut parser.cut_off) {
+                self.here_document_cut_off(last, line, &wanted);
+            }
+            match next {
                 Ok(None) => return Flow::Next,
                 Ok(Some(list)) => match self.list(&list) {
                     Flow::Next => {}
@@ -139,6 +153,9 @@ impl<'s, 'm> Shell<'s, 'm> {
     }
 
     fn item(&mut self, item: &Item) -> Flow {
+        if self.s.options.noexec {
+            return Flow::Next;
+        }
         if item.background {
             return self.background(item);
         }
@@ -238,8 +255,16 @@ impl<'s, 'm> Shell<'s, 'm> {
             if let Some(bag) = &bag {
                 inner.fds.set(1, bag.clone());
             }
+            let bare = self.s.dialect == Dialect::Bash && !matches!(command.kind, Kind::Subshell(_));
             let mut shell = Shell::new(self.m, inner);
-            let mut status = shell.isolated(|shell| shell.command(command));
+            let mut status = shell.isolated(|shell| {
+                let flow = shell.command(command);
+                // bash runs the EXIT trap of `( )` only.
+                if bare {
+                    shell.s.traps.clear();
+                }
+                flow
+            });
             if let Some(bag) = bag
                 && let Open::Bag(bag) = &mut *bag.borrow_mut()
             {
@@ -285,7 +310,13 @@ impl<'s, 'm> Shell<'s, 'm> {
             return self.compound(kind);
         }
         let before = self.s.fds.clone();
-        let flow = match self.redirect(&command.redirects) {
+        let line = self.s.line;
+        if self.s.dialect == Dialect::Bash {
+            self.s.line = command.redirects.iter().map(|redirect| redirect.line).max().unwrap_or(line);
+        }
+        let redirected = self.redirect(&command.redirects);
+        self.s.line = line;
+        let flow = match redirected {
             Ok(true) => self.compound(kind),
             Ok(false) => {
                 self.s.status = if self.s.dialect == Dialect::Dash { 2 } else { 1 };
@@ -380,8 +411,14 @@ impl<'s, 'm> Shell<'s, 'm> {
                 return self.list(body);
             }
         }
-        self.s.status = 0;
-        other.map_or(Flow::Next, |body| self.list(body))
+        match other {
+            // `$?` there is the condition's.
+            Some(body) => self.list(body),
+            None => {
+                self.s.status = 0;
+                Flow::Next
+            }
+        }
     }
 
     /// What a loop does after its body: some to leave with, none to go round again.
@@ -491,7 +528,7 @@ impl<'s, 'm> Shell<'s, 'm> {
                 if fits {
                     break;
                 }
-                let compiled = Pattern::new(&self.pattern(pattern)?);
+                let compiled = Pattern::of(&self.pattern(pattern)?, self.flavour());
                 if !self.m.t.fuel.spend(compiled.len().saturating_add(text.len() as u64)) {
                     return Err(Abort(137));
                 }

@@ -4,7 +4,7 @@ use super::eval::Shell;
 use super::fields::{Field, Fields};
 use super::pattern;
 use super::state::Value;
-use super::syntax::{Dialect, Part, Script, Word};
+use super::syntax::{Dialect, Op, Part, Script, Word};
 use super::{arith, text};
 use crate::fs::Contents;
 
@@ -35,12 +35,16 @@ impl Shell<'_, '_> {
     fn word_fields(&mut self, word: &Word, result: &mut Vec<String>) -> Expanded<()> {
         if let [Part::Text(text)] = &word.0[..]
             && !text.starts_with('~')
-            && !text.contains(['*', '?', '['])
+            && !text.contains(['*', '?', '[', '('])
         {
             result.push(text.clone());
             return Ok(());
         }
         let separators = self.s.get("IFS").unwrap_or_else(|| " \t\n".to_owned());
+        let bad = |part: &Part| matches!(part, Part::Param(param) if matches!(param.op, Op::Bad));
+        if self.s.dialect == Dialect::Bash && word.0.len() > 1 && word.0.iter().any(bad) {
+            self.whole = Some(word.written());
+        }
         let mut fields = Fields::splitting(&separators);
         self.parts(&word.0, false, &mut fields)?;
         for field in fields.finish() {
@@ -60,6 +64,7 @@ impl Shell<'_, '_> {
         let options = super::glob::Options {
             hidden: self.s.options.dotglob,
             deep: self.s.options.globstar,
+            flavour: self.flavour(),
             dots: self.s.dialect != Dialect::Bash,
         };
         let found = super::glob::expand(self.m, &field.pattern, options);
@@ -82,6 +87,14 @@ impl Shell<'_, '_> {
         let mut fields = Fields::single();
         self.parts(&word.0, false, &mut fields)?;
         Ok(fields.one().text)
+    }
+
+    /// How patterns of this shell are read.
+    pub(super) fn flavour(&self) -> pattern::Flavour {
+        pattern::Flavour {
+            caret: self.s.dialect != Dialect::Dash,
+            extended: self.s.dialect == Dialect::Bash && self.s.options.extglob,
+        }
     }
 
     /// One pattern: what was quoted is escaped.
@@ -224,6 +237,7 @@ impl Shell<'_, '_> {
             return Err(Abort(137));
         }
         match arith::evaluate(source, Dialect::Bash, 0, self) {
+            _ if std::mem::take(&mut self.unbound) => Err(Abort(self.fatal_status())),
             Ok(value) => Ok(value),
             Err(message) => {
                 let builtin = self.builtin.take();
@@ -239,7 +253,11 @@ impl Shell<'_, '_> {
             return Err(Abort(137));
         }
         let dialect = self.s.dialect;
-        arith::evaluate(source, dialect, 0, self).map_err(|message| {
+        let value = arith::evaluate(source, dialect, 0, self);
+        if std::mem::take(&mut self.unbound) {
+            return Err(Abort(self.fatal_status()));
+        }
+        value.map_err(|message| {
             self.complain(&message);
             self.discards = dialect == Dialect::Bash;
             Abort(if dialect == Dialect::Bash { 1 } else { 2 })
@@ -271,7 +289,8 @@ impl arith::Variables for Shell<'_, '_> {
             }
             None => {
                 let value = self.lookup(name);
-                if value.is_none() && self.s.options.nounset {
+                if value.is_none() && self.s.options.nounset && self.s.dialect == Dialect::Bash {
+                    self.unbound = true;
                     self.complain(&self.unset_message(name));
                 }
                 value
@@ -300,9 +319,10 @@ pub(super) fn trim(
     source: &str,
     prefix: bool,
     longest: bool,
+    flavour: pattern::Flavour,
     fuel: &mut crate::trace::Fuel,
 ) -> String {
-    let compiled = pattern::Pattern::new(source);
+    let compiled = pattern::Pattern::of(source, flavour);
     let chars: Vec<char> = text.chars().collect();
     let count = chars.len();
     let mut cuts: Vec<usize> = (0..=count).collect();

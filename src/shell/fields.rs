@@ -51,7 +51,7 @@ impl Fields {
         let field = self.begin();
         field.text.push_str(text);
         field.pattern.push_str(text);
-        field.magic |= text.contains(['*', '?', '[']);
+        field.magic |= text.contains(['*', '?', '[', '(']);
     }
 
     /// The unquoted result of an expansion.

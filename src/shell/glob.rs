@@ -5,12 +5,14 @@ use super::pattern::{self, Pattern};
 use super::text;
 
 /// How names are matched.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Options {
     /// A star matches a leading dot.
     pub hidden: bool,
     /// `**` goes down.
     pub deep: bool,
+    /// How patterns are read.
+    pub flavour: pattern::Flavour,
     /// `.` and `..` are names too: `.*` matches them.
     pub dots: bool,
 }
@@ -95,7 +97,7 @@ fn step(
         names.push(b".".as_slice().into());
         names.push(b"..".as_slice().into());
     }
-    let compiled = Pattern::new(component);
+    let compiled = Pattern::of(component, options.flavour);
     for name in names {
         let name = text::decode(&name);
         if !m.t.fuel.spend(1 + compiled.len()) {

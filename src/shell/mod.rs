@@ -156,7 +156,7 @@ pub fn programs() -> Vec<(&'static str, &'static str)> {
 
 /// A word quoted for a shell, as `printf %q` does.
 fn builtins_quote(word: &str) -> String {
-    builtins::quote(word, syntax::Dialect::Bash)
+    builtins::backslash_quoted(word)
 }
 
 fn sandbox_hostname(sandbox: Sandbox) -> &'static str {

@@ -7,6 +7,10 @@ use super::pattern::Pattern;
 use super::state::Value;
 use super::syntax::{Anchor, Dialect, Op, Param, Part, Word};
 
+fn is_name_start(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_'
+}
+
 /// The value of a parameter.
 enum Got {
     Unset,
@@ -47,7 +51,14 @@ impl Shell<'_, '_> {
         }
         let mut name = param.name.clone();
         if param.indirect {
-            let target = self.lookup(&name).unwrap_or_default();
+            let target = self.lookup(&name);
+            let all = param.index.as_ref().and_then(Word::plain);
+            if target.is_none() && all.is_none() && self.s.dialect == Dialect::Bash {
+                self.complain(&format!("{name}: invalid indirect expansion"));
+                self.discards = true;
+                return Err(Abort(1));
+            }
+            let target = target.unwrap_or_default();
             if param.index.as_ref().and_then(Word::plain) == Some("@") {
                 return Ok(self.keys(&name));
             }
@@ -102,7 +113,10 @@ impl Shell<'_, '_> {
             let message = match self.s.dialect {
                 Dialect::Ash => "syntax error: bad substitution".to_owned(),
                 Dialect::Dash => "Bad substitution".to_owned(),
-                Dialect::Bash => format!("{}: bad substitution", param.source),
+                Dialect::Bash => {
+                    let whole = self.whole.take().unwrap_or_else(|| param.source.clone());
+                    format!("{whole}: bad substitution")
+                }
             };
             self.complain(&message);
             self.discards = self.s.dialect == Dialect::Bash;
@@ -127,6 +141,15 @@ impl Shell<'_, '_> {
                 }
                 return self.parts(&word.0, quoted, out);
             }
+            Op::Assign(colon, _) if missing(*colon) && !param.name.starts_with(is_name_start) => {
+                let message = match self.s.dialect {
+                    Dialect::Bash => format!("${}: cannot assign in this way", param.name),
+                    _ => format!("{}: bad variable name", param.name),
+                };
+                self.complain(&message);
+                self.discards = self.s.dialect == Dialect::Bash;
+                return Err(Abort(if self.discards { 1 } else { 2 }));
+            }
             Op::Assign(colon, word) if missing(*colon) => {
                 let value = self.text(word)?;
                 if !self.s.set(&param.name, value.clone()) {
@@ -139,16 +162,28 @@ impl Shell<'_, '_> {
             Op::Error(colon, word) if missing(*colon) => {
                 let text = self.text(word)?;
                 let bash = self.s.dialect == Dialect::Bash;
-                let text = match (text.is_empty(), *colon) {
+                // A word that is there but empty says nothing.
+                let given = !text.is_empty() || !word.0.is_empty();
+                let text = match (!given, *colon) {
                     (false, _) => text,
                     (true, true) if bash => "parameter null or not set".to_owned(),
                     (true, true) => "parameter not set or null".to_owned(),
                     (true, false) => "parameter not set".to_owned(),
                 };
                 self.complain(&format!("{}: {text}", param.name));
-                return Err(Abort(if self.s.dialect == Dialect::Bash { 127 } else { 2 }));
+                return Err(Abort(self.fatal_status()));
             }
             _ => {}
+        }
+        if let Op::Transform(letter) = &param.op {
+            if set && letter.is_none() {
+                self.complain(&format!("{}: bad substitution", param.source));
+                self.discards = true;
+                return Err(Abort(1));
+            }
+            if !set && !self.s.options.nounset {
+                return Ok(());
+            }
         }
         if !set
             && self.s.options.nounset
@@ -156,17 +191,17 @@ impl Shell<'_, '_> {
         {
             let message = self.unset_message(&param.name);
             self.complain(&message);
-            return Err(Abort(if self.s.dialect == Dialect::Bash { 127 } else { 2 }));
+            return Err(Abort(self.fatal_status()));
         }
         match got {
             Got::Many(values, joins) => self.many(param, values, joins, quoted, out),
             Got::One(text) => {
-                let text = self.operate(&param.op, text)?;
+                let text = self.operate(&param.name, &param.op, text)?;
                 self.result(&text, quoted, out);
                 Ok(())
             }
             Got::Unset => {
-                let text = self.operate(&param.op, String::new())?;
+                let text = self.operate(&param.name, &param.op, String::new())?;
                 self.result(&text, quoted, out);
                 Ok(())
             }
@@ -190,7 +225,7 @@ impl Shell<'_, '_> {
             op => {
                 let mut changed = Vec::with_capacity(values.len());
                 for value in values {
-                    changed.push(self.operate(op, value)?);
+                    changed.push(self.operate(&param.name, op, value)?);
                 }
                 changed
             }
@@ -239,16 +274,18 @@ impl Shell<'_, '_> {
         Ok(all.into_iter().skip(start as usize).take(count as usize).collect())
     }
 
-    fn operate(&mut self, op: &Op, text: String) -> Expanded<String> {
+    fn operate(&mut self, name: &str, op: &Op, text: String) -> Expanded<String> {
         Ok(match op {
             Op::Length => text.chars().count().to_string(),
             Op::Prefix(longest, word) | Op::Suffix(longest, word) => {
                 let pattern = self.pattern(word)?;
-                trim(&text, &pattern, matches!(op, Op::Prefix(..)), *longest, &mut self.m.t.fuel)
+                let flavour = self.flavour();
+                let prefix = matches!(op, Op::Prefix(..));
+                trim(&text, &pattern, prefix, *longest, flavour, &mut self.m.t.fuel)
             }
             Op::Replace(anchor, pattern, with) => {
                 let pattern = self.pattern(pattern)?;
-                let with = self.text(with)?;
+                let with = self.replacement(with)?;
                 self.replace(&text, &pattern, &with, *anchor)
             }
             Op::Slice(offset, length) => {
@@ -268,6 +305,20 @@ impl Shell<'_, '_> {
                     chars.into_iter().skip(start as usize).take((end - start) as usize).collect()
                 }
             }
+            Op::Transform(Some(letter)) => match letter {
+                'Q' => super::builtins::quote_again(&text),
+                'U' => text.to_ascii_uppercase(),
+                'L' => text.to_ascii_lowercase(),
+                'u' => {
+                    let mut chars = text.chars();
+                    let first = chars.next().map(|c| c.to_ascii_uppercase().to_string());
+                    first.unwrap_or_default() + chars.as_str()
+                }
+                'E' => super::text::decode(&super::escape::ansi_c(&text)),
+                'A' => format!("{name}={}", super::builtins::quote_again(&text)),
+                'a' => String::new(),
+                _ => text,
+            },
             Op::Case { upper, all } => {
                 let turn = |c: char| if *upper { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
                 text.chars().enumerate().map(|(i, c)| if *all || i == 0 { turn(c) } else { c }).collect()
@@ -276,11 +327,35 @@ impl Shell<'_, '_> {
         })
     }
 
-    fn replace(&mut self, text: &str, source: &str, with: &str, anchor: Anchor) -> String {
+    /// What comes in the place of a match: pieces, none for the match itself, which bash puts where an `&`
+    /// is not quoted (`patsub_replacement`).
+    fn replacement(&mut self, with: &Word) -> Expanded<Vec<Option<String>>> {
+        if self.s.dialect != Dialect::Bash {
+            return Ok(vec![Some(self.text(with)?)]);
+        }
+        let mut pieces = Vec::new();
+        for part in &with.0 {
+            let quoted = matches!(part, Part::Quoted(_) | Part::Double(_));
+            let value = self.text(&Word(vec![part.clone()]))?;
+            if quoted {
+                pieces.push(Some(value));
+                continue;
+            }
+            for (number, piece) in value.split('&').enumerate() {
+                if number > 0 {
+                    pieces.push(None);
+                }
+                pieces.push(Some(piece.to_owned()));
+            }
+        }
+        Ok(pieces)
+    }
+
+    fn replace(&mut self, text: &str, source: &str, with: &[Option<String>], anchor: Anchor) -> String {
         if source.is_empty() {
             return text.to_owned();
         }
-        let pattern = Pattern::new(source);
+        let pattern = Pattern::of(source, self.flavour());
         let chars: Vec<char> = text.chars().collect();
         let (mut result, mut at) = (String::new(), 0);
         'text: while at <= chars.len() {
@@ -291,7 +366,12 @@ impl Shell<'_, '_> {
                 }
                 let fits = anchor != Anchor::End || end == chars.len();
                 if fits && end > at && pattern.matches(chars.get(at..end).unwrap_or_default()) {
-                    result.push_str(with);
+                    for piece in with {
+                        match piece {
+                            Some(piece) => result.push_str(piece),
+                            None => result.extend(chars.get(at..end).unwrap_or_default()),
+                        }
+                    }
                     at = end;
                     if anchor != Anchor::All {
                         break 'text;
@@ -316,9 +396,18 @@ impl Shell<'_, '_> {
         result
     }
 
+    /// The status with which `${x?}` and an unset parameter end the shell.
+    pub(super) fn fatal_status(&self) -> i32 {
+        match self.s.dialect {
+            Dialect::Bash if self.s.options.errexit || self.s.subshell > 0 => 1,
+            Dialect::Bash => 127,
+            _ => 2,
+        }
+    }
+
     pub(super) fn unset_message(&self, name: &str) -> String {
         match self.s.dialect {
-            Dialect::Bash if name.starts_with(|c: char| c.is_ascii_digit()) => {
+            Dialect::Bash if name.starts_with(|c: char| c.is_ascii_digit() || c == '!') => {
                 format!("${name}: unbound variable")
             }
             Dialect::Bash => format!("{name}: unbound variable"),

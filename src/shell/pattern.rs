@@ -1,13 +1,27 @@
 //! Shell patterns: `*`, `?`, `[…]`, `\c` (POSIX XCU 2.13). In linear space, without recursion: a star
 //! is tried again from where it last matched, so no pattern takes more than text × pattern steps.
 
+/// Whose patterns they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flavour {
+    /// `[^…]` is `[!…]`: everywhere but in dash.
+    pub caret: bool,
+    /// `@(…|…)` and its like: bash with `shopt -s extglob`, and inside `[[ ]]`.
+    pub extended: bool,
+}
+
 /// One element of a compiled pattern.
 #[derive(Clone, Debug)]
 enum Item {
+    /// `?(…)`, `*(…)`, `+(…)`, `@(…)` or `!(…)`.
+    Group(char, Vec<Pattern>),
     Char(char),
     Any,
     Star,
-    Set { not: bool, members: Vec<Member> },
+    Set {
+        not: bool,
+        members: Vec<Member>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -22,11 +36,31 @@ pub(crate) struct Pattern(Vec<Item>);
 
 impl Pattern {
     pub fn new(source: &str) -> Pattern {
+        Pattern::of(source, Flavour { caret: true, extended: false })
+    }
+
+    /// A pattern of a shell.
+    pub fn of(source: &str, flavour: Flavour) -> Pattern {
         let chars: Vec<char> = source.chars().collect();
+        Pattern::read(&chars, flavour, 0)
+    }
+
+    fn read(chars: &[char], flavour: Flavour, depth: u32) -> Pattern {
         let last_close = chars.iter().rposition(|c| *c == ']');
         let (mut items, mut at) = (Vec::new(), 0);
         while let Some(c) = chars.get(at).copied() {
             at += 1;
+            if flavour.extended
+                && "?*+@!".contains(c)
+                && chars.get(at) == Some(&'(')
+                && depth < MOST_GROUPS
+                && let Some((alternatives, end)) = alternatives(chars, at + 1)
+            {
+                let read = |part: &[char]| Pattern::read(part, flavour, depth + 1);
+                items.push(Item::Group(c, alternatives.into_iter().map(read).collect()));
+                at = end;
+                continue;
+            }
             match c {
                 '*' => {
                     if !matches!(items.last(), Some(Item::Star)) {
@@ -39,7 +73,7 @@ impl Pattern {
                     at += 1;
                 }
                 '[' if last_close.is_none_or(|last| last <= at) => items.push(Item::Char('[')),
-                '[' => match set(&chars, at) {
+                '[' => match set(chars, at, flavour.caret) {
                     Some((item, end)) => {
                         items.push(item);
                         at = end;
@@ -54,6 +88,9 @@ impl Pattern {
 
     /// Does it match the whole text?
     pub fn matches(&self, text: &[char]) -> bool {
+        if self.0.iter().any(|item| matches!(item, Item::Group(..))) {
+            return groups_match(&self.0, text, &mut Steps { left: MOST_STEPS, depth: 0 });
+        }
         let (mut i, mut t) = (0, 0);
         let mut back: Option<(usize, usize)> = None;
         loop {
@@ -103,7 +140,7 @@ impl Item {
         match self {
             Item::Char(own) => *own == c,
             Item::Any => true,
-            Item::Star => false,
+            Item::Star | Item::Group(..) => false,
             Item::Set { not, members } => {
                 let inside = members.iter().any(|member| match member {
                     Member::Range(from, to) => (*from..=*to).contains(&c),
@@ -115,6 +152,102 @@ impl Item {
     }
 }
 
+/// Groups inside groups, at most.
+const MOST_GROUPS: u32 = 20;
+
+/// Steps that a pattern with groups may take: unlike stars, they can be tried in very many ways.
+const MOST_STEPS: u32 = 200_000;
+
+/// Stars and groups that wait for the rest of the text, at most.
+const MOST_WAITING: u32 = 500;
+
+struct Steps {
+    left: u32,
+    depth: u32,
+}
+
+/// The parts between `(` and its `)`, cut at `|`; where they end.
+fn alternatives(chars: &[char], start: usize) -> Option<(Vec<&[char]>, usize)> {
+    let (mut parts, mut from, mut open, mut at) = (Vec::new(), start, 0u32, start);
+    loop {
+        match *chars.get(at)? {
+            '\\' => at += 1,
+            '(' => open += 1,
+            ')' if open == 0 => {
+                parts.push(chars.get(from..at)?);
+                return Some((parts, at + 1));
+            }
+            ')' => open -= 1,
+            '|' if open == 0 => {
+                parts.push(chars.get(from..at)?);
+                from = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// Tries all ways. Gives up, as on a text that does not match, after too many steps.
+fn groups_match(items: &[Item], text: &[char], steps: &mut Steps) -> bool {
+    let (mut items, mut text) = (items, text);
+    loop {
+        if steps.left == 0 || steps.depth > MOST_WAITING {
+            return false;
+        }
+        steps.left -= 1;
+        match (items.split_first(), text.split_first()) {
+            (None, rest) => return rest.is_none(),
+            (Some((Item::Star, more)), _) => {
+                return splits(text, steps, |steps, _, rest| groups_match(more, rest, steps));
+            }
+            (Some((Item::Group(kind, inside), more)), _) => {
+                return group_matches(*kind, inside, items, more, text, steps);
+            }
+            (Some((item, more)), Some((c, rest))) if item.takes(*c) => (items, text) = (more, rest),
+            _ => return false,
+        }
+    }
+}
+
+fn group_matches(
+    kind: char,
+    inside: &[Pattern],
+    items: &[Item],
+    more: &[Item],
+    text: &[char],
+    steps: &mut Steps,
+) -> bool {
+    let one =
+        |part: &[char], steps: &mut Steps| inside.iter().any(|pattern| groups_match(&pattern.0, part, steps));
+    let skipped = matches!(kind, '?' | '*') && groups_match(more, text, steps);
+    skipped
+        || splits(text, steps, |steps, part, rest| match kind {
+            '!' => !one(part, steps) && groups_match(more, rest, steps),
+            '*' | '+' => {
+                one(part, steps)
+                    && (groups_match(more, rest, steps)
+                        || (!part.is_empty() && groups_match(items, rest, steps)))
+            }
+            _ => one(part, steps) && groups_match(more, rest, steps),
+        })
+}
+
+/// Does one of the ways to cut the text in two do?
+fn splits(
+    text: &[char],
+    steps: &mut Steps,
+    mut fits: impl FnMut(&mut Steps, &[char], &[char]) -> bool,
+) -> bool {
+    steps.depth += 1;
+    let found = (0..=text.len()).any(|cut| {
+        let (part, rest) = text.split_at(cut);
+        steps.left > 0 && fits(steps, part, rest)
+    });
+    steps.depth -= 1;
+    found
+}
+
 /// Characters of a bracket expression, at most: a longer one is no set. Keeps patterns of brackets that
 /// never close from costing the square of their length.
 const MOST_SET: usize = 1024;
@@ -123,10 +256,10 @@ const MOST_SET: usize = 1024;
 const MOST_CLASS: usize = 16;
 
 /// A bracket expression after its `[`; where it ends.
-fn set(chars: &[char], start: usize) -> Option<(Item, usize)> {
+fn set(chars: &[char], start: usize, caret: bool) -> Option<(Item, usize)> {
     let chars = chars.get(..chars.len().min(start + MOST_SET))?;
     let mut at = start;
-    let not = matches!(chars.get(at), Some('!' | '^'));
+    let not = chars.get(at) == Some(&'!') || (caret && chars.get(at) == Some(&'^'));
     if not {
         at += 1;
     }
@@ -194,7 +327,7 @@ pub(crate) fn is_magic(source: &str) -> bool {
     while let Some(c) = chars.next() {
         match c {
             '\\' => drop(chars.next()),
-            '*' | '?' | '[' => return true,
+            '*' | '?' | '[' | '(' => return true,
             _ => {}
         }
     }
@@ -204,7 +337,7 @@ pub(crate) fn is_magic(source: &str) -> bool {
 /// Text as a pattern that matches only itself.
 pub(crate) fn escape(text: &str, into: &mut String) {
     for c in text.chars() {
-        if "*?[]\\!-^".contains(c) {
+        if "*?[]\\!-^()|".contains(c) {
             into.push('\\');
         }
         into.push(c);

@@ -65,7 +65,7 @@ impl Shell<'_, '_> {
             match &fields[..] {
                 [one] => name.clone_from(one),
                 _ => {
-                    self.complain(&format!("{name}: ambiguous redirect"));
+                    self.complain(&format!("{}: ambiguous redirect", word.written()));
                     return Ok(false);
                 }
             }

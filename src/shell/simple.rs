@@ -31,6 +31,11 @@ impl Shell<'_, '_> {
                 && builtins::is_special(name)
                 && !self.s.functions.contains_key(name)
         });
+        // bash shows a command before it redirects anything, ash and dash afterwards.
+        let early = self.s.dialect == Dialect::Bash && assigns.is_empty();
+        if early {
+            self.trace_line(assigns, &argv);
+        }
         let applied = match self.redirect(&command.redirects) {
             Ok(applied) => applied,
             Err(Abort(status)) => return self.abort(status),
@@ -40,7 +45,9 @@ impl Shell<'_, '_> {
             self.s.status = if self.s.dialect == Dialect::Dash { 2 } else { 1 };
             return if special { Flow::Exit } else { self.errexit() };
         }
-        let keep = argv.first().is_some_and(|name| name == "exec") && argv.len() == 1;
+        // What `exec` redirects stays, inside a function or `eval` too.
+        let keep = command.redirects.is_empty()
+            || argv.first().is_some_and(|name| name == "exec") && argv.len() == 1;
         let mut flow = self.with_assigns(assigns, &argv, special);
         if matches!(flow, Ok(Flow::Next)) && self.s.status == 0 {
             let all = arrays.iter().try_for_each(|array| self.assign(array, false));
@@ -75,7 +82,9 @@ impl Shell<'_, '_> {
             self.assign(assign, !special)?;
             self.trace_assign(assign);
         }
-        self.trace_line(assigns, argv);
+        if self.s.dialect != Dialect::Bash || !assigns.is_empty() {
+            self.trace_line(assigns, argv);
+        }
         let flow = self.invoke(argv);
         for (name, variable) in saved.into_iter().rev() {
             match variable {
@@ -286,6 +295,8 @@ impl Shell<'_, '_> {
             NotStarted::Missing if bash => ("command not found", 127),
             NotStarted::Missing => ("not found", 127),
         };
+        let odd = name.contains(|c: char| c.is_ascii_control() || !c.is_ascii());
+        let name = if bash && odd { builtins::quote_trace(&name, Dialect::Bash) } else { name };
         self.complain(&format!("{name}: {message}"));
         status
     }
@@ -367,6 +378,16 @@ impl Shell<'_, '_> {
     /// Where bash says that it is: the file of the function or of the `.` it is in (BASH_SOURCE).
     fn source_name(&self) -> &str {
         self.s.sources.last().map_or(&self.s.name, |source| source)
+    }
+
+    /// bash alone warns of a here-document without its end.
+    pub(super) fn here_document_cut_off(&mut self, last: u32, line: u32, wanted: &str) {
+        if self.s.dialect == Dialect::Bash {
+            let place = self.place(last);
+            self.print_error(&format!(
+                "{place}warning: here-document at line {line} delimited by end-of-file (wanted `{wanted}')\n"
+            ));
+        }
     }
 
     pub(super) fn syntax_error(&mut self, error: &SyntaxError) {

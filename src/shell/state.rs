@@ -69,6 +69,8 @@ pub(super) struct State {
     pub functions: IndexMap<String, Function>,
     pub parameters: Vec<String>,
     pub name: String,
+    /// The name the process was started by: some of busybox's builtins speak as that applet.
+    pub applet: String,
     /// The script being read, for messages; none with `-c`.
     pub script: bool,
     /// Commands come from a file: ash counts its lines from one.
@@ -87,7 +89,8 @@ pub(super) struct State {
     /// Reading a file with `.`.
     pub sourced: u32,
     pub traps: IndexMap<String, String>,
-    pub aliases: IndexMap<String, String>,
+    /// Shared with the parser.
+    pub aliases: Rc<IndexMap<String, String>>,
     pub line: u32,
     /// Inside a condition: `set -e` waits.
     pub checked: bool,
@@ -115,6 +118,7 @@ impl State {
             functions: IndexMap::new(),
             parameters: Vec::new(),
             name: name.to_owned(),
+            applet: name.rsplit('/').next().unwrap_or_default().to_owned(),
             script: false,
             in_file: false,
             input: String::new(),
@@ -127,7 +131,7 @@ impl State {
             calls: 0,
             sourced: 0,
             traps: IndexMap::new(),
-            aliases: IndexMap::new(),
+            aliases: Rc::default(),
             line: 1,
             checked: false,
             pid: 1,
@@ -209,7 +213,7 @@ impl State {
             (o.nounset, 'u'),
             (o.xtrace, 'x'),
             (self.dialect == Dialect::Bash, 'B'),
-            (self.dialect == Dialect::Bash && !self.script, 'c'),
+            (self.dialect != Dialect::Dash && !self.script, 'c'),
         ];
         flags.iter().filter(|(on, _)| *on).map(|(_, letter)| *letter).collect()
     }

@@ -42,7 +42,8 @@ impl Shell<'_, '_> {
             }
             _ => quoted(&self.s.get(&assign.name).unwrap_or_default()),
         };
-        format!("{}{sign}{value}", assign.name)
+        let index = assign.index.as_ref().map(|index| format!("[{}]", index.written())).unwrap_or_default();
+        format!("{}{index}{sign}{value}", assign.name)
     }
 
     /// What only bash shows: the heads of compound commands.

@@ -42,7 +42,7 @@ const THREADS: usize = 2;
 const SHOWN: usize = 20;
 
 /// Questions to the real shell while a line is made smaller.
-const BUDGET: usize = 1500;
+const BUDGET: usize = 600;
 
 /// What came of all lines.
 #[derive(Default)]

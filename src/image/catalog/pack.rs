@@ -21,7 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         let mut packed = GzEncoder::new(Vec::new(), Compression::best());
         packed.write_all(&fs::read(&path)?)?;
-        fs::write(Path::new(&out).join(name).with_extension("gz"), packed.finish()?)?;
+        let mut name = name.to_owned();
+        name.push(".gz");
+        fs::write(Path::new(&out).join(name), packed.finish()?)?;
     }
     Ok(())
 }

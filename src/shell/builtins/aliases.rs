@@ -37,7 +37,7 @@ pub(super) fn alias(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow
         match word.get(start..).and_then(|rest| rest.split_once('=')) {
             Some((rest, value)) => {
                 let name = format!("{}{rest}", word.get(..start).unwrap_or_default());
-                shell.s.aliases.insert(name, value.to_owned());
+                std::rc::Rc::make_mut(&mut shell.s.aliases).insert(name, value.to_owned());
             }
             None => match shell.s.aliases.get(word) {
                 Some(value) => {
@@ -66,14 +66,14 @@ pub(super) fn unalias(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
     shell.s.status = 0;
     let Some((letters, words)) = usage::options(shell, argv, "a")? else { return Ok(Flow::Next) };
     if letters.contains('a') {
-        shell.s.aliases.clear();
+        shell.s.aliases = Default::default();
         return Ok(Flow::Next);
     }
     if words.is_empty() && shell.s.dialect == Dialect::Bash {
         usage::usage(shell);
     }
     for word in words {
-        if shell.s.aliases.shift_remove(word).is_none() {
+        if std::rc::Rc::make_mut(&mut shell.s.aliases).shift_remove(word).is_none() {
             missing(shell, word);
         }
     }

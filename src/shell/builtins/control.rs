@@ -119,7 +119,14 @@ pub(super) fn eval(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
 }
 
 pub(super) fn dot(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let Some(name) = argv.get(1).cloned() else {
+    let words = match shell.s.dialect {
+        Dialect::Ash => argv.get(1..).unwrap_or_default(),
+        _ => match usage::options(shell, argv, "")? {
+            Some((_, words)) => words,
+            None => return Ok(Flow::Next),
+        },
+    };
+    let Some(name) = words.first().cloned() else {
         shell.s.status = match shell.s.dialect {
             Dialect::Dash => 0,
             Dialect::Ash => 2,
@@ -159,8 +166,10 @@ pub(super) fn dot(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     if !shell.m.t.fuel.enter() {
         return Err(Abort(137));
     }
-    let saved = (argv.len() > 2)
-        .then(|| std::mem::replace(&mut shell.s.parameters, argv.get(2..).unwrap_or_default().to_vec()));
+    // dash leaves the parameters as they are.
+    let more = words.get(1..).unwrap_or_default();
+    let saved = (!more.is_empty() && shell.s.dialect != Dialect::Dash)
+        .then(|| std::mem::replace(&mut shell.s.parameters, more.to_vec()));
     let bash = shell.s.dialect == Dialect::Bash;
     let builtin = std::mem::replace(&mut shell.builtin, (!bash).then(|| name.clone().into()));
     let input = std::mem::replace(&mut shell.s.input, name.clone());

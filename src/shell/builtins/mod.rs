@@ -6,11 +6,12 @@ mod listing;
 mod options;
 mod places;
 mod print;
+mod quoting;
 mod signals;
 mod usage;
 mod variables;
 
-pub(super) use variables::{quote, quote_trace};
+pub(super) use quoting::{backslash_quoted, quote, quote_again, quote_trace};
 
 use super::eval::{Flow, Shell};
 use super::expand::Expanded;
@@ -33,7 +34,7 @@ const TABLE: [(&str, Builtin, &str); 51] = [
     ("command", control::command, "adb"),
     ("continue", control::continue_loop, "adb"),
     ("declare", variables::declare, "b"),
-    ("dirs", places::pwd, "b"),
+    ("dirs", places::dirs, "b"),
     ("disown", control::colon, "b"),
     ("echo", print::echo, "adb"),
     ("eval", control::eval, "adb"),

@@ -75,6 +75,13 @@ pub(super) fn set(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     let mut words = argv.get(1..).unwrap_or_default();
     while let Some(word) = words.first() {
         let on = word.starts_with('-');
+        if word == "-" {
+            // Tracing ends; what follows are parameters.
+            shell.s.options.xtrace = false;
+            shell.s.options.verbose = false;
+            words = words.get(1..).unwrap_or_default();
+            break;
+        }
         if !(on || word.starts_with('+')) || word.len() == 1 {
             break;
         }

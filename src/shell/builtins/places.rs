@@ -109,6 +109,7 @@ pub(super) fn pwd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     let shown = if physical { real } else { shell.s.get("PWD").unwrap_or(real) };
     shell.say(&format!("{shown}\n"));
     shell.s.status = 0;
+    super::print::write_failed(shell, "pwd");
     Ok(Flow::Next)
 }
 
@@ -123,6 +124,14 @@ pub(super) fn pushd(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow
         shell.say(&format!("{}\n", format!("{now} {before} {stack}").trim_end()));
     }
     Ok(flow)
+}
+
+pub(super) fn dirs(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
+    let now = shell.s.get("PWD").unwrap_or_default();
+    let stack = shell.s.get("DIRSTACK").unwrap_or_default();
+    shell.say(&format!("{}\n", format!("{now} {stack}").trim_end()));
+    shell.s.status = 0;
+    Ok(Flow::Next)
 }
 
 pub(super) fn popd(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {

@@ -3,6 +3,7 @@
 use super::super::eval::{Flow, Shell};
 use super::super::expand::{Abort, Expanded};
 use super::super::pattern::Pattern;
+use super::super::programs::test_classic::{self, Classic};
 use super::super::programs::{echo as echoing, printf as formatting, test as testing};
 use super::super::syntax::{Cond, Dialect, Part, Word};
 use super::super::text;
@@ -14,7 +15,28 @@ pub(super) fn echo(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
     };
     let bytes = echoing::render(argv.get(1..).unwrap_or_default(), flavour);
     shell.s.status = i32::from(!shell.say_bytes(&bytes));
+    write_failed(shell, "echo");
     pipe_broke(shell)
+}
+
+/// What a builtin says when its output can't be written: nowhere to, or the disk is full.
+pub(super) fn write_failed(shell: &mut Shell<'_, '_>, name: &str) {
+    let message = match shell.s.fds.get(1).map(|stream| stream.borrow()) {
+        None => "Bad file descriptor",
+        Some(stream) if matches!(*stream, super::super::stream::Open::Full) => "No space left on device",
+        Some(_) => return,
+    };
+    shell.s.status = 1;
+    match shell.s.dialect {
+        // busybox's printf and pwd say nothing.
+        Dialect::Ash if name == "echo" => {
+            let applet = shell.s.applet.clone();
+            shell.print_error(&format!("{applet}: write error: {message}\n"));
+        }
+        Dialect::Ash => {}
+        Dialect::Dash => shell.complain(&format!("{name}: I/O error")),
+        Dialect::Bash => shell.complain(&format!("write error: {message}")),
+    }
 }
 
 /// After writing: a pipe that nobody reads any more ends the shell, as SIGPIPE does.
@@ -45,7 +67,7 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
     let [format, arguments @ ..] = words else {
         match shell.s.dialect {
             Dialect::Ash => {
-                let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+                let name = shell.s.applet.clone();
                 shell.print_error(&format!("{name}: usage: printf FORMAT [ARGUMENT...]\n"));
             }
             Dialect::Dash => shell.complain("usage: printf format [arg ...]"),
@@ -90,7 +112,7 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
             (_, formatting::Mistake::Format(word, _)) => format!("{word}: invalid directive"),
         };
         if shell.s.dialect == Dialect::Ash {
-            let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+            let name = shell.s.applet.clone();
             shell.print_error(&format!("{name}: {message}\n"));
         } else {
             shell.complain(&message);
@@ -109,6 +131,9 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
         None => {
             if !shell.say_bytes(&result.bytes) {
                 shell.s.status = 1;
+            }
+            if !result.bytes.is_empty() {
+                write_failed(shell, "printf");
             }
             return pipe_broke(shell);
         }
@@ -131,7 +156,12 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
             }
         }
     }
-    shell.s.status = match testing::evaluate(shell.m, words, dialect == Dialect::Bash) {
+    let answer = match dialect {
+        Dialect::Ash => test_classic::evaluate(shell.m, words, Classic::Busybox),
+        Dialect::Dash => test_classic::evaluate(shell.m, words, Classic::Dash),
+        Dialect::Bash => testing::evaluate(shell.m, words, true),
+    };
+    shell.s.status = match answer {
         Ok(true) => 0,
         Ok(false) => 1,
         Err(mistake) => {
@@ -146,15 +176,19 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
                     format!("{word}: binary operator expected")
                 }
                 (Dialect::Bash, testing::Mistake::TooMany(_)) => "too many arguments".to_owned(),
+                // Neither names a word that is empty.
+                (Dialect::Dash, testing::Mistake::TooMany(word)) if word.is_empty() => {
+                    "unexpected operator".to_owned()
+                }
                 (
                     Dialect::Dash,
-                    testing::Mistake::Binary(_) | testing::Mistake::TooMany(_) | testing::Mistake::Unary(_),
-                ) => {
-                    // dash names the first word that no operator has taken.
-                    let taken =
-                        usize::from(words.len() > 2 && words.first().is_some_and(|w| testing::is_unary(w)));
-                    format!("{}: unexpected operator", words.get(taken).map_or("", String::as_str))
-                }
+                    testing::Mistake::Binary(word)
+                    | testing::Mistake::TooMany(word)
+                    | testing::Mistake::Unary(word),
+                ) => format!("{word}: unexpected operator"),
+                (_, testing::Mistake::Operand(word)) => format!("{word}: argument expected"),
+                (Dialect::Bash, testing::Mistake::Parenthesis) => "`)' expected".to_owned(),
+                (_, testing::Mistake::Parenthesis) => "closing paren expected".to_owned(),
                 (Dialect::Ash, testing::Mistake::Binary(word) | testing::Mistake::TooMany(word)) => {
                     format!("{word}: unknown operand")
                 }
@@ -173,7 +207,7 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
 /// busybox's `test` complains as the applet, not as a builtin.
 fn say_test(shell: &mut Shell<'_, '_>, message: &str) {
     if shell.s.dialect == Dialect::Ash {
-        let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+        let name = shell.s.applet.clone();
         shell.print_error(&format!("{name}: {message}\n"));
     } else {
         shell.complain(message);
@@ -217,7 +251,9 @@ impl Shell<'_, '_> {
         }
         match op {
             "=" | "==" | "!=" => {
-                let pattern = Pattern::new(&self.pattern(right)?);
+                let extended = self.s.dialect == Dialect::Bash;
+                let flavour = super::super::pattern::Flavour { extended, ..self.flavour() };
+                let pattern = Pattern::of(&self.pattern(right)?, flavour);
                 if !self.m.t.fuel.spend(pattern.len().saturating_add(text.len() as u64)) {
                     return Err(Abort(137));
                 }

@@ -229,7 +229,7 @@ fn nobody(shell: &mut Shell<'_, '_>, word: &str) {
 
 /// busybox's `kill` speaks as the applet.
 fn applet(shell: &mut Shell<'_, '_>, message: &str) -> Expanded<Flow> {
-    let name = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+    let name = shell.s.applet.clone();
     shell.print_error(&format!("{name}: {message}\n"));
     shell.s.status = 1;
     Ok(Flow::Next)

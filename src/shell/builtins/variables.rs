@@ -8,81 +8,6 @@ use super::super::syntax::Dialect;
 use super::super::text;
 use super::usage;
 
-/// A word as the shell's listings quote it.
-pub(in super::super) fn quote(word: &str, dialect: Dialect) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "_-./:,+@%=".contains(c);
-    if dialect == Dialect::Bash && !word.is_empty() && word.chars().all(safe) {
-        return word.to_owned();
-    }
-    single_quoted(word)
-}
-
-/// Text between single quotes, runs of single quotes between double ones (dash and busybox
-/// `single_quote`).
-fn single_quoted(word: &str) -> String {
-    let (mut quoted, mut rest) = (String::new(), word);
-    loop {
-        let (plain, more) = rest.split_at(rest.find('\'').unwrap_or(rest.len()));
-        quoted.push_str(&format!("'{plain}'"));
-        if more.is_empty() {
-            return quoted;
-        }
-        rest = more.trim_start_matches('\'');
-        let quotes = more.get(..more.len() - rest.len()).unwrap_or_default();
-        quoted.push_str(&format!("\"{quotes}\""));
-        if rest.is_empty() {
-            return quoted;
-        }
-    }
-}
-
-/// A word as `set -x` shows it: dash as it is, ash and bash quoted where another shell would need it
-/// (busybox `maybe_single_quote`, bash `sh_contains_shell_metas`).
-pub(in super::super) fn quote_trace(word: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::Dash => word.to_owned(),
-        Dialect::Ash => {
-            let special = |c: char| c < '+' || (';'..='?').contains(&c) || "`[\\".contains(c) || c > 'z';
-            if word.contains(special) { single_quoted(word) } else { word.to_owned() }
-        }
-        Dialect::Bash => {
-            let special = |c: char| c.is_whitespace() || "'\"\\$`|&;<>()*?[]{}^!".contains(c);
-            let special = word.contains(special) || word.starts_with(['~', '#']);
-            if word.contains(|c: char| c.is_ascii_control() || !c.is_ascii()) {
-                return ansi_quoted(word);
-            }
-            if word.is_empty() || special {
-                format!("'{}'", word.replace('\'', r"'\''"))
-            } else {
-                word.to_owned()
-            }
-        }
-    }
-}
-
-/// `$'…'`, as bash quotes what a terminal of the C locale would not show (`ansic_quote`).
-fn ansi_quoted(word: &str) -> String {
-    let mut quoted = "$'".to_owned();
-    for byte in text::encode(word).iter() {
-        match byte {
-            7 => quoted.push_str("\\a"),
-            8 => quoted.push_str("\\b"),
-            9 => quoted.push_str("\\t"),
-            10 => quoted.push_str("\\n"),
-            11 => quoted.push_str("\\v"),
-            12 => quoted.push_str("\\f"),
-            13 => quoted.push_str("\\r"),
-            27 => quoted.push_str("\\E"),
-            b'\\' => quoted.push_str("\\\\"),
-            b'\'' => quoted.push_str("\\'"),
-            32..=126 => quoted.push(char::from(*byte)),
-            other => quoted.push_str(&format!("\\{other:03o}")),
-        }
-    }
-    quoted.push('\'');
-    quoted
-}
-
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
@@ -472,7 +397,7 @@ pub(super) fn read(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
         };
         match shell.s.dialect {
             Dialect::Ash => {
-                let own = shell.s.name.rsplit('/').next().unwrap_or("sh").to_owned();
+                let own = shell.s.applet.clone();
                 shell.print_error(&format!("{own}: {message}\n"));
             }
             _ => shell.complain(&message),
@@ -581,8 +506,25 @@ pub(super) fn mapfile(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
     Ok(Flow::Next)
 }
 
+/// ash and dash speak without their name, bash with its own but no line.
+fn getopts_says(shell: &mut Shell<'_, '_>, message: &str, bash: &str) {
+    let line = match shell.s.dialect {
+        Dialect::Bash => format!("{}: {bash}\n", shell.s.name),
+        _ => format!("{message}\n"),
+    };
+    shell.print_error(&line);
+}
+
 pub(super) fn getopts(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
-    let (Some(spec), Some(name)) = (argv.get(1), argv.get(2)) else {
+    let words = if shell.s.dialect == Dialect::Bash {
+        match usage::options(shell, argv, "")? {
+            Some((_, words)) => words,
+            None => return Ok(Flow::Next),
+        }
+    } else {
+        argv.get(1..).unwrap_or_default()
+    };
+    let (Some(spec), Some(name)) = (words.first(), words.get(1)) else {
         match shell.s.dialect {
             Dialect::Ash => shell.complain("usage: getopts optstring var [arg]"),
             Dialect::Dash => shell.complain("Usage: getopts optstring var [arg...]"),
@@ -591,8 +533,10 @@ pub(super) fn getopts(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
         shell.s.status = 2;
         return Ok(Flow::Next);
     };
-    let words =
-        if argv.len() > 3 { argv.get(3..).unwrap_or_default().to_vec() } else { shell.s.parameters.clone() };
+    let words = match words.get(2..) {
+        Some(given) if !given.is_empty() => given.to_vec(),
+        _ => shell.s.parameters.clone(),
+    };
     let index: usize = shell.s.get("OPTIND").and_then(|n| n.parse().ok()).unwrap_or(1).max(1);
     let word = words.get(index - 1).cloned().unwrap_or_default();
     let within = shell.s.getopts.max(1);
@@ -619,7 +563,7 @@ pub(super) fn getopts(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
         if silent {
             shell.s.set("OPTARG", letter.to_string());
         } else {
-            shell.complain_plain(&format!("Illegal option -{letter}"));
+            getopts_says(shell, &format!("Illegal option -{letter}"), &format!("illegal option -- {letter}"));
         }
     } else if wants {
         if !rest.is_empty() {
@@ -632,7 +576,8 @@ pub(super) fn getopts(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
             shell.s.set("OPTARG", letter.to_string());
         } else {
             value = "?".to_owned();
-            shell.complain_plain(&format!("No arg for -{letter} option"));
+            let bash = format!("option requires an argument -- {letter}");
+            getopts_says(shell, &format!("No arg for -{letter} option"), &bash);
         }
         position = 0;
     }

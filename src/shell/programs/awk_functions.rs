@@ -53,7 +53,7 @@ impl Machine<'_, '_, '_> {
             }
         }
         let printed = printf::format(
-            &format.replace("\\", "\\\\"),
+            &format.replace('\\', "\\\\"),
             &given,
             printf::Flavour::Dash,
             &mut self.call.m.t.fuel,

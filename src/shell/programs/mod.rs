@@ -50,6 +50,7 @@ mod system;
 mod tar_create;
 mod tar_format;
 pub(super) mod test;
+pub(super) mod test_classic;
 mod text_tools;
 mod tr;
 mod unzip;

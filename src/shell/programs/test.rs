@@ -18,6 +18,10 @@ pub(crate) enum Mistake {
     TooMany(String),
     /// A word is missing.
     Missing,
+    /// The operator's last word is missing.
+    Operand(String),
+    /// `)` is missing.
+    Parenthesis,
 }
 
 type Answer = Result<bool, Mistake>;
@@ -218,7 +222,11 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
             }
         }
     }
-    match evaluate(call.m, words, !call.busybox) {
+    let answer = match call.busybox {
+        true => super::test_classic::evaluate(call.m, words, super::test_classic::Classic::Busybox),
+        false => evaluate(call.m, words, true),
+    };
+    match answer {
         Ok(yes) => i32::from(!yes),
         Err(mistake) => {
             let (busybox, gnu) = match mistake {
@@ -232,6 +240,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
                 Mistake::TooMany(word) => {
                     (format!("{word}: unknown operand"), format!("extra argument '{word}'"))
                 }
+                Mistake::Operand(word) => {
+                    (format!("{word}: argument expected"), format!("missing argument after '{word}'"))
+                }
+                Mistake::Parenthesis => ("closing paren expected".to_owned(), "')' expected".to_owned()),
                 Mistake::Missing => ("argument expected".to_owned(), "missing argument".to_owned()),
             };
             call.either(&busybox, &gnu);

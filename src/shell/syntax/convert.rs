@@ -216,6 +216,14 @@ impl<'r> Converter<'r> {
     }
 
     fn redirect(&self, redirect: &ast::IoRedirect) -> Redirect {
+        let line = match redirect {
+            ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Filename(word))
+            | ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Duplicate(word))
+            | ast::IoRedirect::HereString(_, word)
+            | ast::IoRedirect::OutputAndError(word, _) => self.line(word),
+            ast::IoRedirect::HereDocument(_, document) => self.line(&document.here_end),
+            ast::IoRedirect::File(..) => 1,
+        };
         let (number, default, kind) = match redirect {
             ast::IoRedirect::File(number, kind, target) => {
                 let word = match target {
@@ -240,7 +248,7 @@ impl<'r> Converter<'r> {
                 (None, 1, RedirectKind::Both { word: self.word(&word.value), append: *append })
             }
         };
-        Redirect { fd: number.and_then(|number| u32::try_from(number).ok()).unwrap_or(default), kind }
+        Redirect { fd: number.and_then(|number| u32::try_from(number).ok()).unwrap_or(default), line, kind }
     }
 
     fn file_redirect(
@@ -249,7 +257,7 @@ impl<'r> Converter<'r> {
         word: Word,
         numbered: bool,
     ) -> (u32, RedirectKind) {
-        let bash = self.reading.dialect == Dialect::Bash;
+        let bash = self.reading.dialect != Dialect::Dash;
         match kind {
             ast::IoFileRedirectKind::Read => (0, RedirectKind::Read(word)),
             ast::IoFileRedirectKind::Write => (1, RedirectKind::Write { word, clobber: false }),

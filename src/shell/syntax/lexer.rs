@@ -38,6 +38,10 @@ pub(super) enum End {
     Arith,
     /// `;` or `))`: a part of `for ((…))`.
     Semicolon,
+    /// `)` of an extended pattern, `@(…)`.
+    Group,
+    /// `]` of `$[…]`, bash's old arithmetic.
+    Square,
     /// The end of the text: a here-document.
     Here,
 }
@@ -152,7 +156,8 @@ impl Parser {
         }
         if c.is_ascii_digit() {
             let digits = (0..9).take_while(|i| self.look(*i).is_some_and(|c| c.is_ascii_digit())).count();
-            if matches!(self.look(digits), Some('<' | '>')) {
+            let most = if self.dialect == Dialect::Dash { 1 } else { 9 };
+            if digits <= most && matches!(self.look(digits), Some('<' | '>')) {
                 let number = self.src[self.pos..self.pos + digits].iter().collect::<String>();
                 self.pos += digits;
                 return Ok(Token::Number(number.parse().unwrap_or(0)));
@@ -176,7 +181,10 @@ impl Parser {
     /// The parts of a word or of something like one, up to its end. The end itself is taken, except
     /// after [`End::Word`] and the separators `/`, `:` and `;`.
     pub(super) fn parts(&mut self, end: End) -> Result<Vec<Part>, SyntaxError> {
-        let quoted = matches!(end, End::Double | End::BraceDouble | End::Here | End::Arith | End::Semicolon);
+        let quoted = matches!(
+            end,
+            End::Double | End::BraceDouble | End::Here | End::Arith | End::Semicolon | End::Square
+        );
         let mut parts: Vec<Part> = Vec::new();
         let (mut open, start) = (0u32, self.line);
         loop {
@@ -187,14 +195,35 @@ impl Parser {
                     End::BraceDouble if self.dialect != Dialect::Bash => {
                         self.error_at(Mistake::Quote('"'), start)
                     }
+                    End::Group => self.error_at(Mistake::Missing(")"), start),
+                    End::Square => self.error_at(Mistake::Missing("]"), start),
                     End::Arith | End::Semicolon => self.error_at(Mistake::Missing("))"), start),
                     _ => self.error_at(Mistake::Missing("}"), start),
                 };
             };
+            if self.extglob
+                && matches!(end, End::Word | End::Group)
+                && "?*+@!".contains(c)
+                && self.look(1) == Some('(')
+            {
+                self.bump();
+                self.bump();
+                push_text(&mut parts, c);
+                push_text(&mut parts, '(');
+                parts.extend(self.deeper(|p| p.parts(End::Group))?);
+                push_text(&mut parts, ')');
+                continue;
+            }
             match (end, c) {
+                (End::Group, ')') => {
+                    self.bump();
+                    return Ok(parts);
+                }
                 (End::Word, ' ' | '\t' | '\n' | ';' | '&' | '|' | '(' | ')') => return Ok(parts),
                 (End::Word, '<' | '>') if !(self.process_substitution_here()) => return Ok(parts),
-                (End::Double, '"') | (End::Brace | End::BraceDouble, '}') | (End::Bracket, ']') => {
+                (End::Double, '"')
+                | (End::Brace | End::BraceDouble, '}')
+                | (End::Bracket | End::Square, ']') => {
                     self.bump();
                     return Ok(parts);
                 }
@@ -251,7 +280,7 @@ impl Parser {
                 }
                 parts.push(Part::Quoted(inside));
             }
-            '"' if matches!(end, End::Arith | End::Semicolon) => drop(self.bump()),
+            '"' if matches!(end, End::Arith | End::Semicolon | End::Square) => drop(self.bump()),
             '"' if end != End::Here && end != End::Double => {
                 self.bump();
                 let inside = self.deeper(|p| p.parts(End::Double))?;
@@ -294,6 +323,11 @@ impl Parser {
                 self.bump();
                 let script = self.deeper(Parser::substitution)?;
                 parts.push(Part::Command(Rc::new(script)));
+            }
+            Some('[') if self.dialect == Dialect::Bash => {
+                self.bump();
+                let inside = self.deeper(|p| p.parts(End::Square))?;
+                parts.push(Part::Arith(Rc::new(inside)));
             }
             Some('{') => {
                 self.bump();

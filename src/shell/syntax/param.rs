@@ -47,7 +47,8 @@ impl Parser {
         let mut param =
             Param { name: String::new(), index: None, indirect: false, op: Op::Value, source: String::new() };
         let length = self.look(0) == Some('#')
-            && self.look(1).is_some_and(|c| is_name(c) || "@*?-$!".contains(c))
+            && (self.look(1).is_some_and(|c| is_name(c) || "@*?-$!".contains(c))
+                || (self.look(1) == Some('#') && self.look(2) == Some('}')))
             && !(matches!(self.look(1), Some('-' | '?')) && self.look(2) != Some('}'));
         if length {
             self.bump();
@@ -72,13 +73,13 @@ impl Parser {
             param.index = Some(Word(self.parts(End::Bracket)?));
         }
         param.op = if param.name.is_empty() {
-            self.bad()?
+            self.bad(quoted)?
         } else if length {
             if self.look(0) == Some('}') {
                 self.bump();
                 Op::Length
             } else {
-                self.bad()?
+                self.bad(quoted)?
             }
         } else {
             self.operator(quoted)?
@@ -88,8 +89,8 @@ impl Parser {
         Ok(param)
     }
 
-    fn bad(&mut self) -> Result<Op, SyntaxError> {
-        self.parts(End::Brace)?;
+    fn bad(&mut self, quoted: bool) -> Result<Op, SyntaxError> {
+        self.parts(if quoted { End::BraceDouble } else { End::Brace })?;
         Ok(Op::Bad)
     }
 
@@ -98,15 +99,17 @@ impl Parser {
     }
 
     fn operator(&mut self, quoted: bool) -> Result<Op, SyntaxError> {
+        let unclosed =
+            if quoted && self.dialect != Dialect::Bash { Mistake::Quote('"') } else { Mistake::Missing("}") };
         let Some(c) = self.look(0) else {
-            return self.error(Mistake::Missing("}"));
+            return self.error(unclosed);
         };
         let colon = c == ':' && self.look(1).is_some_and(|c| "-=?+".contains(c));
         if colon {
             self.bump();
         }
         let Some(c) = self.bump() else {
-            return self.error(Mistake::Missing("}"));
+            return self.error(unclosed);
         };
         let fancy = self.dialect != Dialect::Dash;
         Ok(match c {
@@ -139,7 +142,21 @@ impl Parser {
                 self.parts(End::Brace)?;
                 Op::Case { upper: c == '^', all }
             }
-            _ => self.bad()?,
+            '@' if self.dialect == Dialect::Bash => {
+                let letter = self.look(0).filter(|c| "QEPAKaUuLk".contains(*c) && self.look(1) == Some('}'));
+                match letter {
+                    Some(letter) => {
+                        self.bump();
+                        self.bump();
+                        Op::Transform(Some(letter))
+                    }
+                    None => {
+                        self.bad(quoted)?;
+                        Op::Transform(None)
+                    }
+                }
+            }
+            _ => self.bad(quoted)?,
         })
     }
 

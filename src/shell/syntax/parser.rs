@@ -7,6 +7,7 @@ use super::param::{is_name, is_name_start};
 use super::reading::Reading;
 use super::tree::{List, Part, Script, Word};
 use super::{Dialect, grammar};
+use indexmap::IndexMap;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -15,6 +16,7 @@ pub(super) struct Document {
     delimiter: String,
     quoted: bool,
     tabs: bool,
+    line: u32,
     text: Rc<OnceCell<Word>>,
 }
 
@@ -28,6 +30,16 @@ pub(crate) struct Parser {
     pub(super) token_start: usize,
     pub(super) dialect: Dialect,
     pub(super) depth: u32,
+    /// `@(…)` and its like are patterns: `shopt -s extglob`, or the right side of a comparison.
+    pub(super) extglob: bool,
+    /// Words that stand for other text where a command may begin (ash, dash; bash with `expand_aliases`).
+    aliases: Rc<IndexMap<String, String>>,
+    /// Aliases that were put in, and where their text ends: none is put into its own.
+    expanding: Vec<(String, usize)>,
+    expanded: usize,
+    /// Here-documents that the end of the text cut off: the text's last line, its own, and what should
+    /// have ended it.
+    pub cut_off: Vec<(u32, u32, String)>,
     documents: Vec<Document>,
 }
 
@@ -40,6 +52,12 @@ enum Stop {
     /// The parenthesis that ends a substitution.
     Parenthesis,
 }
+
+/// Aliases inside aliases, at most.
+const MOST_ALIASES: usize = 50;
+
+/// Aliases in one text, at most: each moves all the text behind it.
+const MOST_EXPANDED: usize = 1000;
 
 type Parsed<T> = Result<T, SyntaxError>;
 
@@ -60,6 +78,11 @@ impl Parser {
             token_start: 0,
             dialect,
             depth: 0,
+            extglob: false,
+            aliases: Rc::default(),
+            expanding: Vec::new(),
+            expanded: 0,
+            cut_off: Vec::new(),
             documents: Vec::new(),
         }
     }
@@ -67,7 +90,41 @@ impl Parser {
     /// Text inside this one, which begins on a line of it.
     pub(super) fn within(&self, source: &str, line: u32) -> Parser {
         let inner = Parser::new(source, self.dialect);
-        Parser { line, first_line: line, depth: self.depth, ..inner }
+        let aliases = Rc::clone(&self.aliases);
+        Parser { line, first_line: line, depth: self.depth, extglob: self.extglob, aliases, ..inner }
+    }
+
+    /// Extended patterns from here on, or not.
+    pub fn set_extglob(&mut self, on: bool) {
+        self.extglob = on;
+    }
+
+    /// The aliases from here on.
+    pub fn set_aliases(&mut self, aliases: &Rc<IndexMap<String, String>>) {
+        self.aliases = Rc::clone(aliases);
+    }
+
+    /// Puts an alias's text in the place of the word just read. False: it is none.
+    fn expand_alias(&mut self, word: &Word) -> bool {
+        let Some(name) = word.plain() else { return false };
+        let Some(value) = self.aliases.get(name) else { return false };
+        let start = self.token_start;
+        self.expanding.retain(|(_, end)| start < *end);
+        let again = self.expanding.iter().any(|(known, _)| known == name);
+        if again || self.expanding.len() > MOST_ALIASES || self.expanded > MOST_EXPANDED {
+            return false;
+        }
+        self.expanded += 1;
+        let text: Vec<char> = value.chars().collect();
+        let (old, new) = (self.pos - start, text.len());
+        for (_, end) in &mut self.expanding {
+            *end = *end + new - old.min(*end + new);
+        }
+        // One more, so that a text that ends in the alias's own name stands inside it.
+        self.expanding.push((name.to_owned(), start + new + 1));
+        self.src.splice(start..self.pos, text);
+        (self.pos, self.line) = (start, self.token_line);
+        true
     }
 
     /// The next complete command: up to a newline. None at the end.
@@ -140,7 +197,12 @@ impl Parser {
             reading.word(word, String::new(), self.line, false);
             return Ok(None);
         }
-        let token = self.token()?;
+        let extglob = self.extglob;
+        let compares = matches!(reading.last(0), "=" | "==" | "!=") && reading.in_condition();
+        self.extglob |= compares && self.dialect == Dialect::Bash;
+        let token = self.token();
+        self.extglob = extglob;
+        let token = token?;
         let line = self.token_line;
         self.check(reading, &token)?;
         match &token {
@@ -172,6 +234,7 @@ impl Parser {
                 }
             }
             Token::Op(op) => reading.operator(op, line),
+            Token::Word(word) if reading.takes_alias() && self.expand_alias(&word) => {}
             Token::Word(word) => {
                 let raw = self.raw();
                 let array = self.dialect == Dialect::Bash && self.look(0) == Some('(');
@@ -319,7 +382,7 @@ impl Parser {
             }
         }
         let text = Rc::new(OnceCell::new());
-        self.documents.push(Document { delimiter, quoted, tabs, text: text.clone() });
+        self.documents.push(Document { delimiter, quoted, tabs, line: self.token_line, text: text.clone() });
         text
     }
 
@@ -328,6 +391,7 @@ impl Parser {
         for document in std::mem::take(&mut self.documents) {
             let mut text = String::new();
             let line = self.line;
+            let mut found = false;
             while self.pos < self.src.len() {
                 let mut row = String::new();
                 let mut ended = false;
@@ -340,12 +404,17 @@ impl Parser {
                 }
                 let shown = if document.tabs { row.trim_start_matches('\t') } else { &row };
                 if shown == document.delimiter {
+                    found = true;
                     break;
                 }
                 text.push_str(shown);
                 if ended {
                     text.push('\n');
                 }
+            }
+            if !found {
+                let ended = u32::from(self.src.last() == Some(&'\n'));
+                self.cut_off.push((self.line - ended, document.line, document.delimiter.clone()));
             }
             let word = if document.quoted {
                 Word::quoted(text)

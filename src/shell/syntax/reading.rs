@@ -102,6 +102,11 @@ impl Reading {
         self.open.iter().any(|open| open.end == "]]")
     }
 
+    /// Would an alias be expanded here? Where a command's first word comes.
+    pub fn takes_alias(&self) -> bool {
+        self.head && !self.target && !self.in_patterns() && !self.in_array() && !self.in_condition()
+    }
+
     /// Would `((` be arithmetic here?
     pub fn takes_arithmetic(&self) -> bool {
         self.dialect == Dialect::Bash && (self.start || self.last(0) == "for")
@@ -201,6 +206,10 @@ impl Reading {
             op => Found::Token(op.to_owned()),
         };
         let patterns = self.in_patterns();
+        // The crate would take `esac)` for one more arm.
+        if op == ")" && self.last(0) == "esac" {
+            self.push(";", found.clone(), line);
+        }
         match op {
             // The crate takes any two parentheses for arithmetic: a newline keeps them apart.
             "(" if self.last(0) == "(" => self.push("\n", found.clone(), line),

@@ -186,6 +186,8 @@ pub(crate) enum Op {
         upper: bool,
         all: bool,
     },
+    /// `@Q` and its like (bash); none: no such letter, an error when the parameter is set.
+    Transform(Option<char>),
     /// No such operator: an error when it is expanded.
     Bad,
 }
@@ -203,6 +205,8 @@ pub(crate) enum Anchor {
 #[derive(Debug)]
 pub(crate) struct Redirect {
     pub fd: u32,
+    /// The line of its word.
+    pub line: u32,
     pub kind: RedirectKind,
 }
 
@@ -247,6 +251,26 @@ impl Word {
             [Part::Text(text)] => Some(text),
             _ => None,
         }
+    }
+
+    /// About as it was written, for messages.
+    pub fn written(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Quoted(text) => format!("'{text}'"),
+            Part::Double(parts) => {
+                let inside = parts.iter().map(|part| match part {
+                    Part::Quoted(text) => text.clone(),
+                    part => Word(vec![part.clone()]).written(),
+                });
+                format!("\"{}\"", inside.collect::<String>())
+            }
+            Part::Param(param) => param.source.clone(),
+            Part::Arith(parts) => format!("$(({}))", Word(parts.to_vec()).written().replace('\'', "")),
+            Part::Command(_) => "$(…)".to_owned(),
+            Part::Process(_) => "<(…)".to_owned(),
+        };
+        self.0.iter().map(part).collect()
     }
 
     /// A word of quoted text.

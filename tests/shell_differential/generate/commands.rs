@@ -199,16 +199,9 @@ impl Writer {
                 "10>ten",
                 "3>&-",
             ]),
-            _ if self.bash() => self.pick(&[
-                "&>all",
-                "&>>all",
-                ">&both",
-                "<<< 'a b'",
-                "<<< \"$x\"",
-                "< <(echo sub)",
-                "<<<$y",
-                "{fd}>dyn",
-            ]),
+            _ if self.bash() => {
+                self.pick(&["&>all", "&>>all", ">&both", "<<< 'a b'", "<<< \"$x\"", "< <(echo sub)", "<<<$y"])
+            }
             _ if self.chance(10) => self.pick(&["&>all", "<<< a", "< <(echo)"]),
             _ => "2>&1".to_owned(),
         }

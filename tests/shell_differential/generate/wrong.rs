@@ -1,25 +1,22 @@
-//! Lines with a mistake in them: what a slip of the finger leaves.
+//! Lines with a mistake in them: what people leave out, double, or put in too much.
 
 use super::Writer;
 
+/// What closes something, or stands between two commands.
+const PIECES: [&str; 12] = ["fi", "done", "esac", "then", "do", ";;", "}", ")", "; ", "\"", "'", "in"];
+
 impl Writer {
-    /// The line with a sign left out, doubled, or put in.
+    /// The line with one piece left out, doubled, or put in at its beginning or end.
     pub fn damaged(&mut self, line: &str) -> String {
-        let mut chars: Vec<char> = line.chars().collect();
-        let at = self.random.below(chars.len().max(1));
-        match self.random.below(3) {
-            0 if !chars.is_empty() => drop(chars.remove(at)),
-            1 if !chars.is_empty() => chars.insert(at, chars[at]),
-            _ => {
-                let piece = self.pick(&[
-                    ";", ";;", "&", "|", "(", ")", "{", "}", "'", "\"", "`", "$(", "<", ">", "<<", "fi",
-                    " done ", "; then ", "&&", "||", "\n", " esac ", "!", "$", "\\", "${", "((",
-                ]);
-                let rest = chars.split_off(at.min(chars.len()));
-                chars.extend(piece.chars());
-                chars.extend(rest);
-            }
+        let piece = self.pick(&PIECES);
+        let places: Vec<usize> = line.match_indices(&piece).map(|(at, _)| at).collect();
+        if places.is_empty() || self.chance(25) {
+            let extra = self.pick(&["fi", "done", "}", ")", ";;", "&&", "|", "esac", "then", "do", "else"]);
+            return if self.chance(50) { format!("{line}\n{extra}") } else { format!("{extra} {line}") };
         }
-        chars.into_iter().collect()
+        let at = self.random.pick(&places);
+        let (before, after) = line.split_at(at);
+        let rest = &after[piece.len()..];
+        if self.chance(60) { format!("{before}{rest}") } else { format!("{before}{piece} {piece}{rest}") }
     }
 }

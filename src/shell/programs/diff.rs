@@ -112,7 +112,8 @@ pub(super) fn diff(call: &mut Call<'_, '_>) -> i32 {
     let identity =
         |call: &mut Call<'_, '_>, name: &str| call.m.stat(&text::encode(name)).ok().map(|stat| stat.id);
     let same = identity(call, &first);
-    if same.is_some() && same == identity(call, &second) && !(args.has("s") && !call.busybox) {
+    let told = args.has("s") && !call.busybox;
+    if same.is_some() && same == identity(call, &second) && !told {
         return 0;
     }
     let is_dir = |call: &mut Call<'_, '_>, name: &str| call.m.is_dir(&text::encode(name));

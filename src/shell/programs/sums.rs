@@ -84,7 +84,7 @@ fn unreadable(call: &mut Call<'_, '_>, name: &str, errno: crate::fs::Errno) -> i
 }
 
 /// What a list's line says: the digest and the file. busybox wants two blanks, or a blank and a star.
-fn listed<'l>(line: &'l str, busybox: bool, length: usize) -> Option<(&'l str, &'l str)> {
+fn listed(line: &str, busybox: bool, length: usize) -> Option<(&str, &str)> {
     let line = line.trim_end_matches('\r');
     if let Some((head, digest)) = line.rsplit_once(") = ").filter(|_| !busybox) {
         // The BSD form: `SHA256 (file) = digest`.

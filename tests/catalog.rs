@@ -7,11 +7,11 @@ mod screen;
 use layerlab::fs::{Contents, Described, Digest, Inode, Kind, Layer, Nodes, Piece, Tree};
 use layerlab::image::{Container, Image, ImageLayer, Origin, catalog, diff_id};
 use layerlab::trace::Trace;
-use layerlab::union::{Mount, StatKind};
+use layerlab::union::{Mount, Stat, StatKind};
 use screen::screen;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 fn image(name: &str) -> Arc<Image> {
     catalog::image(name).unwrap()
@@ -42,7 +42,7 @@ fn sizes_and_counts_are_those_of_the_real_images() {
     }
     for name in bases() {
         let facts = catalog::facts_of(name).unwrap();
-        let entries = mount(name).walk(b"/", &mut Trace::silent()).unwrap().len() as u64;
+        let entries = walked(name).len() as u64;
         if !within(20, entries, facts.entries as u64) {
             wrong.push(format!("{name}: {entries} names for {}", facts.entries));
         }
@@ -215,10 +215,10 @@ fn links_lead_somewhere() {
     for name in bases() {
         let (mut mount, mut t) = (mount(name), Trace::silent());
         let mut lost = Vec::new();
-        for (path, stat) in mount.walk(b"/", &mut t).unwrap() {
-            if stat.kind == StatKind::Symlink && mount.stat(&path, &mut t).is_err() {
-                let target = mount.readlink(&path, &mut t).unwrap();
-                let (path, target) = (String::from_utf8(path).unwrap(), String::from_utf8(target).unwrap());
+        for (path, stat) in walked(name).iter() {
+            if stat.kind == StatKind::Symlink && mount.stat(path, &mut t).is_err() {
+                let target = String::from_utf8(mount.readlink(path, &mut t).unwrap()).unwrap();
+                let path = String::from_utf8_lossy(path);
                 if !dangles_in_the_real_image(&path, &target) {
                     lost.push(format!("{path} → {target}"));
                 }
@@ -290,6 +290,17 @@ fn bases() -> impl Iterator<Item = &'static str> {
     catalog::known().filter(|name| !ALIKE.split_whitespace().any(|alike| alike == *name))
 }
 
+/// Everything in an image, walked once.
+fn walked(name: &str) -> Walk {
+    static WALKS: Mutex<BTreeMap<String, Walk>> = Mutex::new(BTreeMap::new());
+    let mut walks = WALKS.lock().unwrap();
+    let walk = || Arc::new(mount(name).walk(b"/", &mut Trace::silent()).unwrap());
+    Arc::clone(walks.entry(name.to_owned()).or_insert_with(walk))
+}
+
+/// Paths with what `stat` says of them.
+type Walk = Arc<Vec<(Vec<u8>, Stat)>>;
+
 /// PATH of an image.
 fn path_of(name: &str) -> Vec<String> {
     let config = &image(name).config;
@@ -341,9 +352,9 @@ fn users_and_groups_parse_and_own_what_is_there() {
         }
         let shadow = text(&mut mount, "/etc/shadow");
         assert_eq!(shadow.lines().count(), passwd.lines().count(), "{name}");
-        for (path, stat) in mount.walk(b"/", &mut Trace::silent()).unwrap() {
+        for (path, stat) in walked(name).iter() {
             let known = ids.0.contains(&stat.uid) && ids.1.contains(&stat.gid);
-            assert!(known, "{name}: {} {}:{}", String::from_utf8_lossy(&path), stat.uid, stat.gid);
+            assert!(known, "{name}: {} {}:{}", String::from_utf8_lossy(path), stat.uid, stat.gid);
         }
     }
 }

@@ -5,6 +5,8 @@
 //!
 //! `npm ci` of a tree of 20,000 files: the limit is 30 ms.
 
+#![allow(clippy::expect_used)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use layerlab::build::{self, Builder, Cache, Catalog, Context, ContextEntry, EntryKind, Request};
 use layerlab::dockerfile::Version;

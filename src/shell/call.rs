@@ -174,7 +174,9 @@ impl<'c, 'm> Call<'c, 'm> {
     /// The contents of a file; `-` is standard input, devices give what they give.
     pub(crate) fn open_read(&mut self, path: &str) -> Result<Contents, Errno> {
         if path == "-" {
-            return Ok(self.input_contents());
+            use super::stream::Open;
+            let dir = self.stdin().is_some_and(|stream| matches!(&*stream.borrow(), Open::Directory));
+            return if dir { Err(Errno::EISDIR) } else { Ok(self.input_contents()) };
         }
         let bytes = text::encode(path);
         if self.m.is_dir(&bytes) {

@@ -193,7 +193,7 @@ impl<'m> Machine<'m> {
                 self.emit_contents(stream, &Contents::bytes(bytes.to_vec()))
             }
             Open::Full => false,
-            Open::Null | Open::Endless(_) | Open::Reader(_) => true,
+            Open::Null | Open::Directory | Open::Endless(_) | Open::Reader(_) => true,
         }
     }
 
@@ -343,7 +343,7 @@ impl<'m> Machine<'m> {
         }
         match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
             // Opening a directory for reading works; reading it is what fails.
-            StatKind::Dir => Ok(stream::new(Open::Null)),
+            StatKind::Dir => Ok(stream::new(Open::Directory)),
             _ => Ok(stream::file(self.read(path)?)),
         }
     }

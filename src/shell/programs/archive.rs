@@ -260,6 +260,10 @@ fn not_compressed(call: &mut Call<'_, '_>, asked: Compression) -> i32 {
 
 fn entries(call: &mut Call<'_, '_>, args: &Arguments) -> Result<Vec<Entry>, i32> {
     let contents = open_archive(call, args)?;
+    if contents.is_empty() && call.busybox {
+        call.fail("short read");
+        return if args.operands.is_empty() { Err(1) } else { Ok(Vec::new()) };
+    }
     match tar_format::read(&contents, &mut call.m.t.fuel) {
         Ok(entries) => Ok(entries),
         Err(()) if contents.len() < 512 && call.busybox => {
@@ -308,7 +312,7 @@ fn list(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
         }
     }
     let failed = not_found(call, args, &entries);
-    finish(call, failed)
+    if call.busybox { i32::from(failed) } else { finish(call, failed) }
 }
 
 /// Complains about operands that no member belongs to. busybox stops there.
@@ -392,8 +396,8 @@ fn extract(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
     }
     settle_directories(call, args, late);
     call.m.cwd = before;
-    failed |= not_found(call, args, &entries);
-    finish(call, failed && !call.busybox || failed && args.operands.is_empty()).max(i32::from(failed))
+    let missing = not_found(call, args, &entries);
+    if call.busybox { finish(call, failed).max(i32::from(missing)) } else { finish(call, failed || missing) }
 }
 
 /// Directories get their modes when everything is inside.

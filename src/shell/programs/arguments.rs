@@ -45,6 +45,9 @@ impl Arguments {
     pub fn destination(&self, call: &mut Call<'_, '_>) -> Result<(Vec<String>, String), i32> {
         let mut sources = self.operands.clone();
         if let Some(target) = self.value("t") {
+            if sources.is_empty() {
+                return Err(call.usage("missing file operand"));
+            }
             return Ok((sources, target.to_owned()));
         }
         match sources.pop() {

@@ -32,9 +32,7 @@ impl Parser {
     }
 
     pub(super) fn mistake<T>(&self) -> Parsed<T> {
-        Err(match &self.token {
-            _ => "Unexpected token".to_owned(),
-        })
+        Err("Unexpected token".to_owned())
     }
 
     /// Reads the next token. `regex`: a slash begins a pattern here.

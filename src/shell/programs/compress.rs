@@ -117,6 +117,15 @@ fn suffixes(kind: Compression) -> &'static [(&'static str, &'static str)] {
 
 fn one(call: &mut Call<'_, '_>, args: &Arguments, tool: Tool, operand: &str) -> i32 {
     let mut source = operand.to_owned();
+    // busybox looks at the name first.
+    if call.busybox
+        && tool.unpacks
+        && operand != "-"
+        && call.m.exists(&text::encode(operand))
+        && let Err(status) = target_of(call, args, tool, operand)
+    {
+        return status;
+    }
     if call.m.is_dir(&text::encode(operand)) && operand != "-" {
         return refuse_directory(call, tool, operand);
     }

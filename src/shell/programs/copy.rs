@@ -102,6 +102,9 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
     }
     let mut status = 0;
     for operand in &operands {
+        // busybox forgets slashes behind a name.
+        let bare = operand.trim_end_matches('/');
+        let operand = if call.busybox && !bare.is_empty() { bare } else { operand };
         let destination = if args.has("parents") {
             let destination = format!("{}/{}", target.trim_end_matches('/'), operand.trim_start_matches('/'));
             make_parents(call, &destination);
@@ -192,6 +195,19 @@ pub(super) fn copy(call: &mut Call<'_, '_>, source: &str, destination: &str, cop
         let stat = if follow { call.m.stat(&bytes) } else { call.m.lstat(&bytes) };
         let stat = match stat {
             Ok(stat) => stat,
+            // busybox links without a look at what it links to.
+            Err(_) if call.busybox && (copying.hard || copying.soft) => {
+                let (source, target) = (bytes, text::encode(&to).into_owned());
+                let linked = match copying.soft {
+                    true => call.m.symlink(&source, &target),
+                    false => call.m.link(&source, &target),
+                };
+                if let Err(errno) = linked {
+                    call.fail_errno(&format!("can't create '{to}'"), errno);
+                    clean = false;
+                }
+                continue;
+            }
             Err(errno) => {
                 call.either_errno(&format!("can't stat '{from}'"), &format!("cannot stat '{from}'"), errno);
                 clean = false;
@@ -389,11 +405,14 @@ fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying
                 StatKind::Symlink => "symbolic link",
                 _ => "regular file",
             };
-            call.either_errno(
-                &format!("can't create '{to}'"),
-                &format!("cannot create {what} '{to}'"),
-                errno,
-            );
+            let busybox = match stat.kind {
+                StatKind::Symlink if !copying.hard && !copying.soft => {
+                    let link = call.m.readlink(&source).unwrap_or_default();
+                    format!("can't create symlink '{to}' to '{}'", text::decode(&link))
+                }
+                _ => format!("can't create '{to}'"),
+            };
+            call.either_errno(&busybox, &format!("cannot create {what} '{to}'"), errno);
             false
         }
     }

@@ -112,7 +112,8 @@ pub(super) fn diff(call: &mut Call<'_, '_>) -> i32 {
     let identity =
         |call: &mut Call<'_, '_>, name: &str| call.m.stat(&text::encode(name)).ok().map(|stat| stat.id);
     let same = identity(call, &first);
-    if same.is_some() && same == identity(call, &second) && !(args.has("s") && !call.busybox) {
+    let told = args.has("s") && !call.busybox;
+    if same.is_some() && same == identity(call, &second) && !told {
         return 0;
     }
     let is_dir = |call: &mut Call<'_, '_>, name: &str| call.m.is_dir(&text::encode(name));
@@ -120,11 +121,13 @@ pub(super) fn diff(call: &mut Call<'_, '_>) -> i32 {
         (true, true) => directories(call, &args, &first, &second),
         (true, false) if second != "-" => {
             let first = super::copy::inside(&first, &second);
-            pair(call, &args, &first, &second, false)
+            let status = pair(call, &args, &first, &second, false);
+            if call.busybox { status.min(1) } else { status }
         }
         (false, true) if first != "-" => {
             let second = super::copy::inside(&second, &first);
-            pair(call, &args, &first, &second, false)
+            let status = pair(call, &args, &first, &second, false);
+            if call.busybox { status.min(1) } else { status }
         }
         _ => pair(call, &args, &first, &second, false),
     }

@@ -51,6 +51,14 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
     let mut status = 0;
     for operand in &operands {
         let name = if into { inside(&target, operand) } else { target.clone() };
+        // busybox names a link in the working directory by itself.
+        let name = match name.strip_prefix("./") {
+            Some(bare) if call.busybox && args.operands.len() == 1 => bare.to_owned(),
+            _ => name,
+        };
+        if args.has("v") && call.busybox {
+            call.out(&format!("'{name}' -> '{operand}'\n"));
+        }
         if let Err(errno) = one(call, &args, operand, &name) {
             let kind = if args.has("s") { "symbolic link" } else { "hard link" };
             let dir = !args.has("s") && call.m.is_dir(&text::encode(operand));
@@ -68,8 +76,8 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
             let source =
                 !args.has("s") && errno == Errno::ENOENT && call.m.lstat(&text::encode(operand)).is_err();
             status = call.either_errno(if source { operand } else { &name }, &gnu, errno);
-        } else if args.has("v") {
-            let arrow = if args.has("s") || call.busybox { "->" } else { "=>" };
+        } else if args.has("v") && !call.busybox {
+            let arrow = if args.has("s") { "->" } else { "=>" };
             call.out(&format!("'{name}' {arrow} '{operand}'\n"));
         }
     }
@@ -152,7 +160,7 @@ pub(super) fn readlink(call: &mut Call<'_, '_>) -> i32 {
     for operand in &args.operands {
         let bytes = text::encode(operand).into_owned();
         let found = if args.any("fem") {
-            canonical(call, &bytes, args.has("e"), args.has("m"))
+            canonical(call, &bytes, args.has("e") || call.busybox, args.has("m"))
         } else {
             call.m.readlink(&bytes)
         };

@@ -84,6 +84,14 @@ impl<'s> Editor<'s> {
                 self.reads.push((file.clone(), text));
             }
         }
+        // What `w` writes is there even when nothing is written.
+        for command in self.script {
+            if let What::Write(file) | What::Substitute { write: Some(file), .. } = &command.what
+                && !file.starts_with("/dev/std")
+            {
+                self.write_to(file, "");
+            }
+        }
         let mut again = false;
         loop {
             if !again {

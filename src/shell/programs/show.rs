@@ -35,12 +35,14 @@ pub(super) fn cat(call: &mut Call<'_, '_>) -> i32 {
         }
         let contents = match call.open_read(&operand) {
             Ok(contents) => contents,
+            Err(Errno::EISDIR) if !plain && call.busybox => continue,
             Err(Errno::EISDIR) => {
                 status = call.either("read error: Is a directory", &format!("{operand}: Is a directory"));
                 continue;
             }
             Err(errno) => {
-                status = call.either_errno(&format!("can't open '{operand}'"), &operand, errno);
+                let busybox = if plain { format!("can't open '{operand}'") } else { operand.clone() };
+                status = call.either_errno(&busybox, &operand, errno);
                 continue;
             }
         };
@@ -237,6 +239,7 @@ fn parts(
                 first = false;
                 let gnu = format!("error reading '{operand}': Is a directory");
                 // busybox reads through stdio, which forgets why it failed.
+                let operand = if operand == "-" { "standard input".to_owned() } else { operand };
                 let what = if tail {
                     "read error: Is a directory".to_owned()
                 } else {
@@ -342,7 +345,7 @@ pub(super) fn tail(call: &mut Call<'_, '_>) -> i32 {
     };
     let status = parts(call, &args, cut, ("can't open '{}'", "cannot open '{}' for reading"));
     let none = |call: &mut Call<'_, '_>| !args.operands.iter().any(|name| call.m.exists(&text::encode(name)));
-    if status != 0 && call.busybox && none(call) {
+    if status != 0 && call.busybox && !args.operands.is_empty() && none(call) {
         call.fail("no files");
     }
     status

@@ -84,7 +84,7 @@ fn unreadable(call: &mut Call<'_, '_>, name: &str, errno: crate::fs::Errno) -> i
 }
 
 /// What a list's line says: the digest and the file. busybox wants two blanks, or a blank and a star.
-fn listed<'l>(line: &'l str, busybox: bool, length: usize) -> Option<(&'l str, &'l str)> {
+fn listed(line: &str, busybox: bool, length: usize) -> Option<(&str, &str)> {
     let line = line.trim_end_matches('\r');
     if let Some((head, digest)) = line.rsplit_once(") = ").filter(|_| !busybox) {
         // The BSD form: `SHA256 (file) = digest`.
@@ -98,6 +98,15 @@ fn listed<'l>(line: &'l str, busybox: bool, length: usize) -> Option<(&'l str, &
 }
 
 fn check(call: &mut Call<'_, '_>, args: &Arguments, operands: &[String], sum: fn(&[u8]) -> String) -> i32 {
+    // busybox ends at a list that it can't open.
+    let missing = |call: &mut Call<'_, '_>, name: &String| {
+        name != "-" && !call.m.exists(&crate::shell::text::encode(name))
+    };
+    if call.busybox
+        && let Some(name) = operands.iter().find(|name| missing(call, name))
+    {
+        return call.fail_errno(name, crate::fs::Errno::ENOENT);
+    }
     let (lists, mut status) = texts(call, operands);
     let length = sum(b"").len();
     let algorithm = call.name.trim_end_matches("sum").to_uppercase();
@@ -201,9 +210,15 @@ pub(super) fn base64(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
+    if let Some(extra) = args.operands.get(1) {
+        return call.usage(&format!("extra operand '{extra}'"));
+    }
     let operand = args.operands.first().cloned().unwrap_or_else(|| "-".to_owned());
     let contents = match call.open_read(&operand) {
         Ok(contents) => contents,
+        Err(errno) if errno == crate::fs::Errno::EISDIR => {
+            return call.either_errno("read error", &operand, errno);
+        }
         Err(errno) => return call.fail_errno(&operand, errno),
     };
     let bytes = bytes_of(call, &contents);
@@ -218,9 +233,6 @@ pub(super) fn base64(call: &mut Call<'_, '_>) -> i32 {
     let wrap: usize = args.value("w").and_then(|w| w.parse().ok()).unwrap_or(76);
     if wrap == 0 {
         call.out(&encoded);
-        if call.busybox {
-            call.out("\n");
-        }
         return 0;
     }
     for row in encoded.as_bytes().chunks(wrap) {

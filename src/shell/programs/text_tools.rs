@@ -16,6 +16,13 @@ pub(super) fn texts(call: &mut Call<'_, '_>, operands: &[String]) -> (Vec<(Strin
                 let text = call.text_of(&contents);
                 found.push((operand, text));
             }
+            // busybox opens a directory and reads nothing from it, which some of its applets tell.
+            Err(Errno::EISDIR) if call.busybox && call.name != "tac" => {
+                if matches!(call.name.as_str(), "expand" | "unexpand" | "fold") {
+                    let shown = if operand == "-" { "standard input" } else { &operand };
+                    status = call.fail(&format!("{shown}: Input/output error"));
+                }
+            }
             Err(errno) => status = call.fail_errno(&operand, errno),
         }
     }
@@ -44,7 +51,8 @@ pub(super) fn wc(call: &mut Call<'_, '_>) -> i32 {
         let contents = match call.open_read(operand) {
             Ok(contents) => contents,
             Err(errno) => {
-                status = call.fail_errno(operand, errno);
+                let shown = if operand == "-" { "standard input" } else { operand };
+                status = call.fail_errno(shown, errno);
                 if errno == Errno::EISDIR {
                     regular = false;
                     rows.push((columns.iter().map(|_| 0).collect(), name));
@@ -178,15 +186,20 @@ pub(super) fn each_line(
     mut change: impl FnMut(&str) -> String,
 ) -> i32 {
     let (texts, status) = texts(call, operands);
+    // nl ends the last line, the others leave it as it is.
+    let ends = call.name == "nl";
     for (_, source) in texts {
-        let (lines, _) = text::lines(&source);
-        for line in lines {
+        let (lines, ended) = text::lines(&source);
+        let last = lines.len();
+        for (at, line) in lines.into_iter().enumerate() {
             if !call.m.t.fuel.spend(1) {
                 return status;
             }
             let line = change(line);
             call.out(&line);
-            call.out("\n");
+            if ended || ends || at + 1 < last {
+                call.out("\n");
+            }
         }
     }
     status

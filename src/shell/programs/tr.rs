@@ -156,7 +156,10 @@ pub(super) fn tr(call: &mut Call<'_, '_>) -> i32 {
         Ok(sets) => sets,
         Err(status) => return status,
     };
-    let input = call.input_contents();
+    let input = match call.open_read("-") {
+        Ok(input) => input,
+        Err(errno) => return call.fail_errno("read error", errno),
+    };
     let Some(source) = input.to_bytes(64 << 20).filter(|_| call.m.t.fuel.spend(input.len())) else {
         call.m.t.fuel.spend_bytes(u64::MAX);
         return 1;

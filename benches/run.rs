@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use layerlab::fs::{Contents, Inode, Nodes, Tree};
+use layerlab::fs::{Contents, Inode, Tree};
 use layerlab::image::catalog;
 use layerlab::shell::{NoPrograms, Process, run};
 use layerlab::trace::{Fuel, Limits, Trace};

@@ -98,6 +98,7 @@ impl<'c, 'm> Call<'c, 'm> {
             user: format!("{}:{}", self.m.cred.uid, self.m.cred.gid),
             sandbox: self.m.sandbox,
             strict: self.m.strict,
+            packages: self.m.packages.clone(),
             verbose: false,
         }
     }

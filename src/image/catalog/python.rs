@@ -201,7 +201,9 @@ fn interpreter(python: &Release, on: On) -> Tree {
             s.settle(python.bytes, &library);
         }
         On::Alpine => {
-            s.listing(ALPINE_LIBRARIES).settle(python.bytes - 3_000_000, &library);
+            // Its libraries are smaller; the older interpreters are, too.
+            let less = if python.setuptools { 3_000_000 } else { 0 };
+            s.listing(ALPINE_LIBRARIES).settle(python.bytes - less, &library);
         }
         On::Full => {}
     }

@@ -130,6 +130,28 @@ pub fn suggest(name: &str) -> Vec<&'static str> {
     if same.is_empty() { tags } else { same }
 }
 
+/// The base that an official image which is not built in most likely stands on, by its tag's variant:
+/// `ruby:3.2-slim` on Debian's slim base. None without a variant, or from another registry.
+pub fn stands_on(name: &str) -> Option<&'static str> {
+    let (repository, tag) = familiar(name).split_once(':')?;
+    let variant = |word: &str| tag.split('-').any(|part| part.starts_with(word));
+    if repository.contains('/') {
+        None
+    } else if variant("alpine") {
+        Some("alpine:3.19")
+    } else if variant("bullseye") {
+        Some("debian:bullseye-slim")
+    } else if variant("slim") || variant("bookworm") {
+        Some("debian:bookworm-slim")
+    } else if variant("jammy") {
+        Some("ubuntu:22.04")
+    } else if variant("focal") {
+        Some("ubuntu:20.04")
+    } else {
+        None
+    }
+}
+
 /// A stand-in for an image that nobody knows here: no files, no environment, no users, sizes
 /// unknown. Cache decisions can still be made on it; its id depends on the name alone.
 pub fn placeholder(name: &str) -> Image {

@@ -298,8 +298,14 @@ impl Machine<'_> {
     }
 
     /// Writes files of one directory, as [`Machine::write`] does for each: the way to the directory is gone
-    /// once. The paths are `directory/name`, and the directory exists.
-    pub fn write_files(&mut self, dir: &[u8], files: &[(Contents, String)], mode: u16) -> Result<()> {
+    /// once. The paths are `directory/name`, and the directory exists; `fresh`: nothing is in it yet.
+    pub fn write_files(
+        &mut self,
+        dir: &[u8],
+        files: &[(Contents, String)],
+        mode: u16,
+        fresh: bool,
+    ) -> Result<()> {
         let place = self.locate(dir, true)?;
         if place.stat.as_ref().is_none_or(|stat| stat.kind != StatKind::Dir) {
             return Err(Errno::ENOTDIR);
@@ -314,7 +320,7 @@ impl Machine<'_> {
             let name = path::file_name(at.as_bytes());
             let there = [&place.canonical[..], b"/", name].concat();
             // A link in the way, or another mount: the long way knows what to do.
-            if crossed || self.is_link(&place, &there) {
+            if crossed || !fresh && self.is_link(&place, &there) {
                 self.write(&there, contents.clone(), mode)?;
                 continue;
             }

@@ -33,10 +33,17 @@ pub(super) struct Request {
 pub(super) struct Apt {
     pub request: Request,
     pub distribution: &'static Distribution,
+    /// The image's release, which may borrow another's packages.
+    pub suite: String,
     pub table: Table,
 }
 
 impl Apt {
+    /// A text of the distribution's table with the image's own release in it.
+    pub fn named(&self, text: &str) -> String {
+        text.replace(self.distribution.suite, &self.suite)
+    }
+
     /// Prints on standard output, unless `-qq` hides what apt itself says.
     pub fn say(&self, call: &mut Call<'_, '_>, text: &str) {
         if self.request.quiet < 2 {
@@ -163,7 +170,7 @@ pub(super) fn apt(call: &mut Call<'_, '_>, mut request: Request) -> Apt {
     let table = Table::of_archive(distribution.rows, &call.m.packages);
     configured(call, &mut request);
     request.recommends &= given;
-    Apt { request, distribution, table }
+    Apt { request, distribution, suite: apt_lists::suite(&release), table }
 }
 
 const CHANGES: [&str; 14] = [
@@ -263,11 +270,12 @@ pub(super) type Done = Result<i32, Errno>;
 fn update(call: &mut Call<'_, '_>, apt: &Apt) -> Done {
     let distribution = apt.distribution;
     for line in distribution.hits {
+        let line = apt.named(line);
         apt.say(call, &format!("{line}\n"));
     }
     apt.say(call, &format!("{}\nReading package lists...\n", distribution.fetched));
     for (name, size) in distribution.lists {
-        writer::described(call, &format!("{LISTS}/{name}"), distribution.id, *size)?;
+        writer::described(call, &format!("{LISTS}/{}", apt.named(name)), distribution.id, *size)?;
     }
     writer::file(call, &format!("{LISTS}/lock"), Contents::EMPTY, 0o640)?;
     for dir in ["partial", "auxfiles"] {

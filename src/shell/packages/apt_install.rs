@@ -302,16 +302,10 @@ fn announce(
     }
     if apt.request.dry {
         for package in chosen {
-            text.push_str(&format!(
-                "Inst {} ({} {})\n",
-                package.name, package.version, apt.distribution.suite
-            ));
+            text.push_str(&format!("Inst {} ({} {})\n", package.name, package.version, apt.suite));
         }
         for package in chosen {
-            text.push_str(&format!(
-                "Conf {} ({} {})\n",
-                package.name, package.version, apt.distribution.suite
-            ));
+            text.push_str(&format!("Conf {} ({} {})\n", package.name, package.version, apt.suite));
         }
     }
     apt.say(call, &text);
@@ -325,7 +319,7 @@ fn archive(package: &Package) -> String {
 fn fetch(call: &mut Call<'_, '_>, apt: &Apt, chosen: &[Arc<Package>]) -> Result<(), Errno> {
     let keeps = !writer::text(call, "/etc/apt/apt.conf.d/docker-clean").contains("archives");
     let total = chosen.iter().fold(0u64, |sum, package| sum.saturating_add(package.archive));
-    let (site, mut text) = (apt.distribution.site, String::new());
+    let (site, mut text) = (apt.named(apt.distribution.site), String::new());
     for (number, package) in chosen.iter().enumerate() {
         text.push_str(&format!(
             "Get:{} {site}/main amd64 {} {} {} [{}]\n",

@@ -23,6 +23,14 @@ pub(super) struct Distribution {
     pub hits: &'static [&'static str],
 }
 
+/// The code name of the release; the table's own where the image has none.
+pub(super) fn suite(release: &str) -> String {
+    let line = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    let name = line.unwrap_or("").trim_matches('"');
+    let usable = !name.is_empty() && name.len() < 40 && name.chars().all(|c| c.is_ascii_alphanumeric());
+    if usable { name.to_owned() } else { distribution(release).suite.to_owned() }
+}
+
 /// The distribution that an `/etc/os-release` speaks of; Debian 12 where it says nothing that is known.
 pub(super) fn distribution(release: &str) -> &'static Distribution {
     let value = |key: &str| {
@@ -30,6 +38,7 @@ pub(super) fn distribution(release: &str) -> &'static Distribution {
         line.unwrap_or("").trim_matches('"')
     };
     if value("ID") == UBUNTU.id {
+        // Other releases of Ubuntu borrow these packages, under their own name.
         &UBUNTU
     } else if value("VERSION_CODENAME") == BULLSEYE.suite || value("VERSION_ID") == "11" {
         &BULLSEYE

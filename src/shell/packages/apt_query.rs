@@ -14,6 +14,7 @@ use std::sync::Arc;
 struct Known {
     table: Table,
     distribution: &'static apt_lists::Distribution,
+    site: String,
     lists: bool,
     installed: Vec<Installed>,
 }
@@ -32,7 +33,8 @@ fn known(call: &mut Call<'_, '_>) -> Known {
     let release = writer::text(call, "/etc/os-release");
     let distribution = apt_lists::distribution(&release);
     let table = Table::of_archive(distribution.rows, &call.m.packages);
-    Known { table, distribution, lists: have_lists(call), installed: dpkg_db::installed(call) }
+    let site = distribution.site.replace(distribution.suite, &apt_lists::suite(&release));
+    Known { table, distribution, site, lists: have_lists(call), installed: dpkg_db::installed(call) }
 }
 
 /// `apt-cache policy|madison|show|search|depends|pkgnames` and the same words of `apt`.
@@ -142,7 +144,7 @@ fn policy(call: &mut Call<'_, '_>, known: &Known, names: &[String]) -> i32 {
             Some(newest) => {
                 text.push_str("500\n");
                 if *newest == candidate {
-                    text.push_str(&format!("        500 {}/main amd64 Packages\n", known.distribution.site));
+                    text.push_str(&format!("        500 {}/main amd64 Packages\n", known.site));
                 }
             }
             None => text.push_str("100\n"),
@@ -159,7 +161,7 @@ fn madison(call: &mut Call<'_, '_>, known: &Known, names: &[String]) -> i32 {
     for package in names.iter().filter_map(|name| known.package(name)) {
         call.out(&format!(
             "{:>10} | {:>10} | {}/main amd64 Packages\n",
-            package.name, package.version, known.distribution.site
+            package.name, package.version, known.site
         ));
     }
     0

@@ -100,8 +100,8 @@ pub(super) fn spread(
         let at = format!("{dir}/{name}");
         files.push((Contents::seeded(format!("{label} {at}"), share), at));
     }
-    directories(call, dir.as_bytes())?;
-    call.m.write_files(dir.as_bytes(), &files, 0o644)?;
+    let fresh = directories(call, dir.as_bytes())?;
+    call.m.write_files(dir.as_bytes(), &files, 0o644, fresh)?;
     Ok(files.into_iter().map(|(_, at)| at).collect())
 }
 

@@ -25,6 +25,7 @@ mod find;
 mod find_parse;
 mod grep;
 mod identity;
+mod install;
 mod known_options;
 mod lines;
 mod links;
@@ -144,7 +145,7 @@ pub(super) const TABLE: &[Program] = &[
     row("head", show::head, "first lines"),
     row("hostname", system::hostname, "the host's name"),
     row("id", identity::id, "who runs this"),
-    row("install", copy::install, "copy with mode and owner"),
+    row("install", install::install, "copy with mode and owner"),
     row("kill", system::quiet, "nobody to kill: succeeds"),
     row("ldconfig", system::ldconfig, "writes /etc/ld.so.cache"),
     row("link", links::link, "make a hard link"),

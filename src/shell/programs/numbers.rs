@@ -63,7 +63,8 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> i32 {
         }
         match &form {
             Some(form) => {
-                let printed = printf::format(form, &[value.to_string()], false, &mut call.m.t.fuel);
+                let printed =
+                    printf::format(form, &[value.to_string()], printf::Flavour::Gnu, &mut call.m.t.fuel);
                 line.push_str(&text::decode(&printed.bytes));
             }
             None => line.push_str(&format!("{value:0width$.places$}")),

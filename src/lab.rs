@@ -8,6 +8,7 @@ use crate::build::{Build, Cache, Context};
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
 use crate::image::{Container, Image, Store, catalog};
+use crate::shell::Packages;
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
 use indexmap::IndexMap;
@@ -44,6 +45,8 @@ pub struct Lab {
     pub bases: IndexMap<String, String>,
     /// Refuse unknown bases and programs that are not modelled.
     pub strict: bool,
+    /// Packages that a teacher added to the tables of the package managers.
+    pub packages: Packages,
 }
 
 impl Default for Lab {
@@ -66,6 +69,7 @@ impl Lab {
             builds: Vec::new(),
             bases: IndexMap::new(),
             strict: false,
+            packages: Packages::default(),
         }
     }
 
@@ -269,6 +273,7 @@ impl Lab {
         let mut marks =
             vec![self.host.generation(), self.builds.len() as u64, self.images.names().count() as u64];
         marks.push(self.images.images().count() as u64);
+        marks.push(self.packages.generation());
         marks.extend(self.mounts.values().map(Mount::generation));
         marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));
         for mount in self.mounts.values().chain(self.containers.values().map(|c| &c.mount)) {

@@ -336,7 +336,33 @@ fn an_author_finds_every_function() {
     let run = layerlab(&folder, &["run", "every_function.rhai", "--json"], "");
     assert!(run.code == 0, "{}{}", run.out, run.err);
     let last = run.events().pop().unwrap();
-    assert_eq!(last, serde_json::json!({"event": "result", "exit": 0, "passed": 30, "failed": 0}));
+    assert_eq!(last, serde_json::json!({"event": "result", "exit": 0, "passed": 32, "failed": 0}));
+}
+
+#[test]
+fn a_build_may_be_given_packages() {
+    let folder = folder(
+        "packages",
+        &[
+            ("app/Dockerfile", "FROM alpine:3.19\nRUN apk add --no-cache acme\nRUN cat /etc/acme\n"),
+            (
+                "acme.json",
+                r#"{"apk": [{"name": "acme", "version": "1-r0", "files": {"/etc/acme": "on\n"}}]}"#,
+            ),
+            ("wrong.json", r#"{"apk": [{"name": "acme", "verison": "1-r0"}]}"#),
+        ],
+    );
+    let run = layerlab(&folder, &["build", "app", "--packages", "acme.json"], "");
+    assert!(run.code == 0 && run.out.contains("3 [3/3] RUN cat /etc/acme"), "{run:?}");
+    let run = layerlab(&folder, &["build", "app"], "");
+    assert!(run.code == 1 && run.out.contains("acme (no such package)"), "{run:?}");
+    for (file, message) in [
+        ("wrong.json", "wrong.json: apk[0] \"acme\": there is no field `verison`"),
+        ("none.json", "none.json"),
+    ] {
+        let run = layerlab(&folder, &["build", "app", "--packages", file], "");
+        assert!(run.code == 2 && run.err.contains(message), "{run:?}");
+    }
 }
 
 #[test]

@@ -33,6 +33,11 @@ fn overlay_corpus() {
 }
 
 #[test]
+fn packages() {
+    seeds("packages", 8, checks::packages);
+}
+
+#[test]
 fn shell_eval() {
     seeds("shell_eval", 10, checks::shell_eval);
 }

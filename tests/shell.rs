@@ -641,7 +641,7 @@ fn pip_installs_what_the_file_names() {
     let mut lab = Lab::of("python:3.12-slim", &[("/app/requirements.txt", "flask==3.0.0\nrequests\n")]);
     let (exit, _, bare) = lab.run("pip install --no-cache-dir -r requirements.txt");
     assert!(exit == 0 && bare < cached, "{bare} {cached}");
-    let (exit, text, _) = lab.run("pip install -r nope.txt");
+    let (exit, text, _) = lab.run("PIP_DISABLE_PIP_VERSION_CHECK=1 pip install -r nope.txt");
     assert_eq!(
         (exit, text.as_str()),
         (1, "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'nope.txt'")

@@ -1,11 +1,11 @@
 //! ADD of an archive: what is in it, and putting that into an image.
 //!
 //! An archive is known by its content, never by its name: what a tar reader takes, plain or inside
-//! gzip (moby `pkg/archive/archive.go`, `IsArchivePath`; buildkit `solver/llbsolver/file/unpack.go`).
+//! gzip, bzip2, xz or zstd (moby `pkg/archive/archive.go`, `IsArchivePath`; buildkit `solver/llbsolver/file/unpack.go`).
 
 use super::copy::{mkdir_all, remove_all};
-use crate::fs::{Contents, path};
-use crate::trace::{Event, Trace};
+use crate::fs::{Compression, Contents, path};
+use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
 use std::io::Read;
 
@@ -33,37 +33,20 @@ enum MemberKind {
 
 /// What is in an archive; none when the file is no archive. Docker's words about a broken one.
 pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<Member>>, String> {
-    let head = contents.head(8);
-    if let Some(name) = unread(&head) {
-        let what = format!("unpacking {name}");
-        t.emit(|| Event::NotModelled { what, instead: "the file is copied as it is".to_owned() });
-        return Ok(None);
-    }
     // Described contents are never archives, and an archive is never shorter than two blocks.
-    let gzip = head.starts_with(&[0x1f, 0x8b]);
-    if !gzip && !looks_like_tar(contents) {
+    let packed = Compression::of(&contents.head(6));
+    if packed.is_none() && !looks_like_tar(contents) {
         return Ok(None);
     }
     let Some(bytes) = contents.to_bytes(MAX_ARCHIVE) else { return Ok(None) };
     if !t.fuel.spend_bytes(bytes.len() as u64) {
         return Ok(None);
     }
-    if !gzip {
-        return read(&bytes, t);
-    }
-    let mut plain = Vec::new();
-    let unpacked =
-        flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(MAX_ARCHIVE).read_to_end(&mut plain);
-    match unpacked {
-        Ok(_) if t.fuel.spend_bytes(plain.len() as u64) => read(&plain, t),
+    let Some(packed) = packed else { return read(&bytes, t) };
+    match packed.unpack(&bytes, MAX_ARCHIVE) {
+        Some(plain) if t.fuel.spend_bytes(plain.len() as u64) => read(&plain, t),
         _ => Ok(None),
     }
-}
-
-/// Compressions that Docker unpacks and the lab doesn't.
-fn unread(head: &[u8]) -> Option<&'static str> {
-    let known: [(&[u8], &str); 3] = [(b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd")];
-    known.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
 }
 
 /// Does the first block's checksum hold (`archive/tar`'s reader takes nothing else)?

@@ -176,6 +176,7 @@ fn run_command(
         user: op.user.clone(),
         sandbox: Sandbox::BuildKit,
         strict: solver.request.strict,
+        packages: solver.request.packages.clone(),
         ..Process::default()
     };
     let outcome = run_with(mount, &mut submounts, &process, solver.programs, t);

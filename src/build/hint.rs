@@ -4,6 +4,7 @@ use super::request::Request;
 use super::step::{Build, Status, Step};
 use crate::dockerfile::{Command, Dockerfile, Instruction, Kind};
 use crate::fs::Nodes;
+use crate::image::catalog;
 use crate::trace::{Event, Reason, Trace, Verdict};
 
 /// A command that installs dependencies, and the files it needs for that.
@@ -69,11 +70,13 @@ pub(super) fn unknown_bases(unknown: &[String], t: &mut Trace) {
         return;
     }
     for name in &names {
-        let known = crate::image::catalog::known();
-        if let Some(near) = crate::error::suggest(name, known) {
-            let text = format!("the known image nearest to it: --base {name}={near}");
-            t.emit(|| Event::Hint { text });
-        }
+        let near = catalog::suggest(name).first().copied();
+        let text = match (near, catalog::stands_on(name)) {
+            (Some(near), _) => format!("the known image nearest to it: --base {name}={near}"),
+            (None, Some(below)) => format!("what its like stands on is known: --base {name}={below}"),
+            (None, None) => continue,
+        };
+        t.emit(|| Event::Hint { text });
     }
     let (are, their) = if names.len() == 1 { ("is", "its") } else { ("are", "their") };
     let text = format!(

@@ -97,6 +97,7 @@ impl Legacy<'_> {
             user: state.config.user.clone(),
             sandbox: Sandbox::Legacy,
             strict: self.request.strict,
+            packages: self.request.packages.clone(),
             ..Process::default()
         };
         let outcome = run_with(&mut mount, &mut volumes, &process, self.programs, t);

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use crate::dockerfile::Version;
+use crate::shell::Packages;
 use indexmap::IndexMap;
 
 /// Which of Docker's two builders.
@@ -64,6 +65,8 @@ pub struct Request {
     pub base_map: IndexMap<String, String>,
     /// Refuse a FROM that nobody knows (instead of a placeholder) and programs that aren't modelled.
     pub strict: bool,
+    /// Packages that a teacher added for the package managers.
+    pub packages: Packages,
     /// Names of images that may be fetched: `catalog` looks up one that the store lacks.
     pub catalog: Catalog,
 }

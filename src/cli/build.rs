@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::image::Store;
 use crate::render::Renderer;
-use crate::shell::NoPrograms;
+use crate::shell::{MOST_JSON, NoPrograms, Packages};
 use crate::trace::{Event, Exhausted, Sink, Trace};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -44,6 +44,9 @@ pub struct Build {
     /// Take the known base KNOWN where a FROM says NAME
     #[arg(long, value_name = "NAME=KNOWN")]
     base: Vec<String>,
+    /// Add the packages of this JSON file to the package managers' tables
+    #[arg(long, value_name = "FILE")]
+    packages: Vec<PathBuf>,
     /// Refuse unknown bases and programs that are not modelled
     #[arg(long)]
     strict: bool,
@@ -149,6 +152,7 @@ fn request(order: &Build) -> Result<Request, Error> {
             Which::Legacy => Builder::Legacy,
         },
         strict: order.strict,
+        packages: packages(&order.packages)?,
         catalog: Catalog(crate::image::catalog::image),
         ..Request::default()
     };
@@ -183,6 +187,20 @@ fn base(given: &str) -> Result<(String, String), Error> {
             .hint(format!("known are {}", list.join(", "))));
     }
     Ok((name.to_owned(), known.to_owned()))
+}
+
+/// The packages of every `--packages FILE`; later files replace what earlier ones said.
+fn packages(files: &[PathBuf]) -> Result<Packages, Error> {
+    let mut taught = Packages::default();
+    for file in files {
+        let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
+        let source = host.read(&name, MOST_JSON).map_err(|mut error| {
+            error.path = file.display().to_string();
+            unreadable(&error)
+        })?;
+        taught = taught.taught_by_file(&file.display().to_string(), &source)?;
+    }
+    Ok(taught)
 }
 
 /// Where the Dockerfile is in the context, and its bytes when it is elsewhere.

@@ -146,6 +146,7 @@ fn host_shell(lab: &mut Lab, script: &str, programs: &mut dyn Programs, t: &mut 
         cwd: lab.cwd.clone(),
         sandbox: Sandbox::Host,
         strict: lab.strict,
+        packages: lab.packages.clone(),
         ..Process::default()
     };
     shell::run(&mut lab.host, &process, programs, t)

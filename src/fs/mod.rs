@@ -3,6 +3,7 @@
 //! Start with [`Tree`] (a directory tree that can be changed: an upper) and [`Layer`] (a sealed,
 //! shared one: a lower). Both hold [`Inode`]s under names; a hard link is one inode under two names.
 
+mod compressed;
 mod contents;
 mod digest;
 mod entries;
@@ -13,6 +14,7 @@ mod inode;
 pub mod path;
 mod tree;
 
+pub use compressed::{Compression, gzip_named};
 pub use contents::{Contents, Piece, Seeded};
 pub use digest::{Digest, Hasher};
 pub use entries::Entries;

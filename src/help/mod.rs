@@ -57,20 +57,32 @@ fn topics() -> impl Iterator<Item = &'static Topic> {
     TOPICS.iter().chain(GROUPS.iter().flat_map(|(_, topics)| *topics))
 }
 
-/// The built-in images, and where their figures are from.
+/// The built-in images, and where their figures are from: one letter each, told below the table.
 fn bases() -> String {
     let mut text = String::from(
-        "Built-in images: FROM takes them, docker pull and docker run too. Names, sizes, modes and\n\
-         owners of their files are real; what the files hold is only described, small texts apart.\n\
-         Of the real image: size and names below /, and where each figure is from.\n",
+        "Built-in images: FROM takes them, docker pull and docker run too. Names, sizes,\n\
+         modes and owners of their files are as in the real ones; what the files hold is\n\
+         only described, small texts apart. Figures are those of the real image.\n\n",
     );
+    text.push_str(&format!("{:<29}{:>7}   {:>7}\n", "image", "size", "names"));
+    let mut sources: Vec<&str> = Vec::new();
+    let mut letter = |source: &'static str| {
+        let at = sources.iter().position(|known| *known == source).unwrap_or_else(|| {
+            sources.push(source);
+            sources.len() - 1
+        });
+        char::from(b'a'.saturating_add(at as u8))
+    };
     for name in catalog::known() {
         let Some(facts) = catalog::facts_of(name) else { continue };
-        let size = crate::inspect::human_size(facts.size, 3);
-        text.push_str(&format!("\n{name:<22}{size:>7}  {}\n", facts.size_from));
-        text.push_str(&format!("{:<22}{:>7}  {}\n", "", facts.entries, facts.entries_from));
+        let (size, names) = (letter(facts.size_from), letter(facts.entries_from));
+        let shown = crate::inspect::human_size(facts.size, 3);
+        text.push_str(&format!("{name:<29}{shown:>7} {size} {:>7} {names}\n", facts.entries));
     }
-    text.trim_end().to_owned()
+    for (at, source) in sources.iter().enumerate() {
+        text.push_str(&format!("\n{}  {source}", char::from(b'a'.saturating_add(at as u8))));
+    }
+    text
 }
 
 fn front_page() -> String {

@@ -132,6 +132,24 @@ command teaches RUN a program in Rhai. sh has the files of the step:
 The name must be found in PATH of the image, as for every program.",
     ),
     topic(
+        "packages",
+        &["package", "registry"],
+        "
+Package managers install from tables: Debian's, Ubuntu's and Alpine's archives,
+npm, PyPI and others, as of one day. packages(…) adds one, or replaces it:
+
+   packages(\"apt\", #{ name: \"acme\", version: \"1.2-3\", size: 40_960,
+       depends: [\"curl\"], programs: [\"acme\"],
+       files: #{ \"/etc/acme.conf\": \"on\\n\" } });
+
+A list adds several; packages(\"school.json\") reads them from a file,
+{ \"apt\": [ { … } ], \"npm\": [ { … } ] }; packages() lists them. Fields: name,
+version, size, download (bytes), depends, recommends, suggests, programs, files,
+all. A file is a text, a size or { text, size, mode, link, program }. Managers:
+apt apk npm pip go dnf cargo gem composer maven conda. layerlab build DIR
+--packages FILE does it for one build.",
+    ),
+    topic(
         "undo",
         &["redo", "log", "save", "history"],
         "

@@ -56,8 +56,14 @@ impl Container {
             created: EPOCH,
             volumes: Vec::new(),
         };
+        // A built-in image has the mount points of its volumes, so nobody need look into its layers.
+        let built_in = container.image.layers.last().is_some_and(|layer| layer.layer.is_plain());
         for volume in container.image.config.volumes.clone() {
-            container.add_volume(&volume);
+            if built_in {
+                container.volumes.push(volume);
+            } else {
+                container.add_volume(&volume);
+            }
         }
         Ok(container)
     }

@@ -29,6 +29,10 @@ pub fn parse_error(error: &ParseError, source: &Source) -> Error {
             "the string is not closed".to_owned(),
             Some("its other `\"` is missing; a text between ` ` may span lines".to_owned()),
         ),
+        ParseErrorType::Reserved(word) if word == "package" => (
+            "`package` is a reserved word".to_owned(),
+            Some("packages(\"apt\", #{ name: …, version: … }) teaches a package manager".to_owned()),
+        ),
         ParseErrorType::Reserved(word) => {
             (format!("`{word}` is a reserved word"), Some("choose another name".to_owned()))
         }

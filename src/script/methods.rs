@@ -67,6 +67,12 @@ pub const METHODS: &[Method] = &[
     on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),
     on(&[], "sh", "line", "runs a shell line on the lab's own host"),
     on(&[], "command", "name, |sh, args| …", "teaches RUN a program"),
+    on(
+        &[],
+        "packages",
+        "manager, #{ name, version, size, … }",
+        "teaches a package manager; packages(file) reads JSON",
+    ),
     on(&[], "step", "text", "tells what comes next"),
     on(&[], "check", "name, actual, expected", "a check; check(name, condition) shows both sides"),
     on(&[], "predict", "instruction, verdict", "predicts HIT or MISS for the next build"),

@@ -98,6 +98,7 @@ impl<'c, 'm> Call<'c, 'm> {
             user: format!("{}:{}", self.m.cred.uid, self.m.cred.gid),
             sandbox: self.m.sandbox,
             strict: self.m.strict,
+            packages: self.m.packages.clone(),
             verbose: false,
         }
     }
@@ -173,7 +174,9 @@ impl<'c, 'm> Call<'c, 'm> {
     /// The contents of a file; `-` is standard input, devices give what they give.
     pub(crate) fn open_read(&mut self, path: &str) -> Result<Contents, Errno> {
         if path == "-" {
-            return Ok(self.input_contents());
+            use super::stream::Open;
+            let dir = self.stdin().is_some_and(|stream| matches!(&*stream.borrow(), Open::Directory));
+            return if dir { Err(Errno::EISDIR) } else { Ok(self.input_contents()) };
         }
         let bytes = text::encode(path);
         if self.m.is_dir(&bytes) {
@@ -255,7 +258,7 @@ impl<'c, 'm> Call<'c, 'm> {
         env: &IndexMap<String, String>,
     ) -> i32 {
         let quoted = match (self.busybox, self.name.as_str()) {
-            (_, "xargs") => name.to_owned(),
+            (_, "xargs") | (true, "find") => name.to_owned(),
             (true, _) => format!("can't execute '{name}'"),
             (false, _) => format!("'{name}'"),
         };

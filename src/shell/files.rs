@@ -297,6 +297,47 @@ impl Machine<'_> {
         self.open(path, flags, Some(contents)).map(drop)
     }
 
+    /// Writes files of one directory, as [`Machine::write`] does for each: the way to the directory is gone
+    /// once. The paths are `directory/name`, and the directory exists; `fresh`: nothing is in it yet.
+    pub fn write_files(
+        &mut self,
+        dir: &[u8],
+        files: &[(Contents, String)],
+        mode: u16,
+        fresh: bool,
+    ) -> Result<()> {
+        let place = self.locate(dir, true)?;
+        if place.stat.as_ref().is_none_or(|stat| stat.kind != StatKind::Dir) {
+            return Err(Errno::ENOTDIR);
+        }
+        let crossed = self.points.iter().any(|point| path::parent(&point.target) == &place.canonical[..]);
+        let flags =
+            Open { write: true, create: true, trunc: true, mode: mode & !self.umask, ..Open::default() };
+        for (contents, at) in files {
+            if !self.t.fuel.spend(2) {
+                return Err(Errno::EINTR);
+            }
+            let name = path::file_name(at.as_bytes());
+            let there = [&place.canonical[..], b"/", name].concat();
+            // A link in the way, or another mount: the long way knows what to do.
+            if crossed || !fresh && self.is_link(&place, &there) {
+                self.write(&there, contents.clone(), mode)?;
+                continue;
+            }
+            let inside = [&place.inside[..], b"/", name].concat();
+            self.writable(&place)?;
+            let (mount, t) = self.mount_of(place.point);
+            mount.open(&inside, flags, Some(contents.clone()), false, t)?;
+        }
+        Ok(())
+    }
+
+    fn is_link(&mut self, dir: &Place, path: &[u8]) -> bool {
+        let inside = self.inside(dir.point, path);
+        let (mount, t) = self.mount_of(dir.point);
+        mount.lstat(&inside, t).is_ok_and(|stat| matches!(stat.kind, StatKind::Symlink))
+    }
+
     /// Adds to the end of a file, which is made when missing.
     pub fn append(&mut self, path: &[u8], contents: Contents, mode: u16) -> Result<()> {
         let flags = Open { write: true, create: true, append: true, mode, ..Open::default() };

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::sandbox::{self, MountPoint};
 use super::stream::{self, Bag, Descriptors, Endless, Open, Stream};
-use super::{Process, Programs, Sandbox, Submount, text};
+use super::{Packages, Process, Programs, Sandbox, Submount, text};
 use crate::fs::{Contents, Errno, path};
 use crate::trace::{self, Trace};
 use crate::union::{Cred, Mount, StatKind};
@@ -27,6 +27,7 @@ pub(crate) struct Machine<'m> {
     pub(super) not_modelled: Vec<String>,
     pub(super) seconds: Option<f64>,
     pub(super) strict: bool,
+    pub(super) packages: Packages,
     pub(super) sandbox: Sandbox,
     /// The image's C library is musl: some messages differ.
     pub(super) musl: bool,
@@ -92,6 +93,7 @@ impl<'m> Machine<'m> {
             not_modelled: Vec::new(),
             seconds: None,
             strict: process.strict,
+            packages: process.packages.clone(),
             sandbox: process.sandbox,
             musl,
             next_pid: 1,
@@ -191,7 +193,7 @@ impl<'m> Machine<'m> {
                 self.emit_contents(stream, &Contents::bytes(bytes.to_vec()))
             }
             Open::Full => false,
-            Open::Null | Open::Endless(_) | Open::Reader(_) => true,
+            Open::Null | Open::Directory | Open::Endless(_) | Open::Reader(_) => true,
         }
     }
 
@@ -341,7 +343,7 @@ impl<'m> Machine<'m> {
         }
         match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
             // Opening a directory for reading works; reading it is what fails.
-            StatKind::Dir => Ok(stream::new(Open::Null)),
+            StatKind::Dir => Ok(stream::new(Open::Directory)),
             _ => Ok(stream::file(self.read(path)?)),
         }
     }

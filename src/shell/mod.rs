@@ -36,6 +36,8 @@ mod users;
 mod xtrace;
 
 pub use call::Call;
+pub use packages::table::Registry;
+pub use packages::teach::{MOST_JSON, Packages};
 pub use start::{run, run_with, user_of};
 
 use crate::trace::Stream;
@@ -57,6 +59,8 @@ pub struct Process {
     pub sandbox: Sandbox,
     /// Programs that are not modelled fail instead of doing nothing.
     pub strict: bool,
+    /// Packages that a teacher added to the tables of the package managers.
+    pub packages: Packages,
     /// Report every look-up and write of the process as an event. Off, a RUN is quiet.
     pub verbose: bool,
 }

@@ -22,6 +22,8 @@ pub(crate) enum Open {
     File { path: Vec<u8>, append: bool, position: u64 },
     /// The process's own standard output or error.
     Console(crate::trace::Stream),
+    /// A directory that was opened for reading: reading it is what fails.
+    Directory,
     /// Refuses to be written: `/dev/full`.
     Full,
 }

@@ -11,10 +11,10 @@ use layerlab::build::pattern;
 use layerlab::dockerfile::{
     Instruction, Kind, Lexer, Version, check_signal, parse, ports, script, step_text,
 };
-use layerlab::fs::Tree;
+use layerlab::fs::{Contents, Tree};
 use layerlab::image::{Image, catalog};
 use layerlab::replay::{self, Report};
-use layerlab::shell::{NoPrograms, Process, Sandbox, run};
+use layerlab::shell::{NoPrograms, Packages, Process, run};
 use layerlab::trace::{Fuel, Limits, Trace};
 use layerlab::union::{Mount, Options};
 use std::sync::Arc;
@@ -134,15 +134,38 @@ pub fn shell_eval(data: &[u8]) {
         argv: vec!["/bin/sh".to_owned(), "-c".to_owned(), line],
         env: IndexMap::from([("A".to_owned(), "1".to_owned())]),
         cwd: "/".to_owned(),
-        user: String::new(),
-        sandbox: Sandbox::BuildKit,
-        strict: false,
-        verbose: false,
+        ..Process::default()
     };
     let mut trace = Trace::silent();
     trace.fuel = Fuel::new(Limits { operations: 100_000, bytes: 1 << 20, ..LIMITS });
     let outcome = run(&mut mount, &process, &mut NoPrograms, &mut trace);
     assert!(outcome.start.is_none(), "the shell did not start: {:?}", outcome.start);
+    assert!((0..256).contains(&outcome.exit), "exit status {}", outcome.exit);
+}
+
+/// A file of packages is read or refused, and an error names the file. The same bytes as manifests and lock
+/// files of npm, yarn, pnpm and pip: the managers end, whatever they read.
+pub fn packages(data: &[u8]) {
+    thread_local! {
+        static IMAGE: Arc<Image> = catalog::image("node:20-alpine").expect("it is built in");
+    }
+    if let Err(error) = Packages::default().taught_by_file("x.json", data) {
+        assert!(error.message.starts_with("x.json"), "{}", error.message);
+    }
+    let Ok(mut mount) = Mount::new(IMAGE.with(|image| image.lowers()), Tree::new(), Options::default())
+    else {
+        return;
+    };
+    let mut trace = Trace::silent();
+    trace.fuel = Fuel::new(Limits { operations: 400_000, bytes: 8 << 20, ..LIMITS });
+    for name in ["package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "requirements.txt"] {
+        let made =
+            mount.create(format!("/{name}").as_bytes(), 0o644, Contents::bytes(data.to_vec()), &mut trace);
+        assert!(made.is_ok(), "{name}");
+    }
+    let line = "npm ci; npm install; yarn install; corepack enable; pnpm install --frozen-lockfile";
+    let process = Process { argv: ["/bin/sh", "-c", line].map(str::to_owned).to_vec(), ..Process::default() };
+    let outcome = run(&mut mount, &process, &mut NoPrograms, &mut trace);
     assert!((0..256).contains(&outcome.exit), "exit status {}", outcome.exit);
 }
 

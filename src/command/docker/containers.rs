@@ -148,9 +148,9 @@ fn exec(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 /// Runs `argv` in a container and shows what it prints.
 fn execute(call: &mut Call<'_>, name: &str, argv: Vec<String>) -> Result<Answer, Error> {
-    let strict = call.lab.strict;
+    let (strict, packages) = (call.lab.strict, call.lab.packages.clone());
     let container = call.lab.container(name)?;
-    let mut process = process(container, argv, strict);
+    let mut process = Process { packages, ..process(container, argv, strict) };
     for (variable, value) in call.given.all("env").filter_map(|word| assignment(&word.text)) {
         process.env.insert(variable, value);
     }
@@ -201,6 +201,7 @@ pub(crate) fn process(container: &Container, argv: Vec<String>, strict: bool) ->
         sandbox: Sandbox::Container,
         strict,
         verbose: true,
+        ..Process::default()
     }
 }
 

@@ -1,81 +1,151 @@
-//! `alpine:3.19`: musl, busybox and apk.
+//! Alpine's releases: musl, busybox and apk.
 
-use super::listing::{self, Line};
+use super::listing::{self, Line, Listing};
 use super::recipe::{PATH, Recipe, words};
 use super::sketch::Sketch;
 use crate::fs::Tree;
 use crate::image::Image;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-/// 2023-12-08, Alpine 3.19.0.
-pub(super) const CREATED: i64 = 1_701_993_600;
-
-/// What `docker history` shows for the real one: 7.38 MB.
-const BYTES: u64 = 7_377_216;
-
-pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
-    let mut recipe = Recipe::new(CREATED);
-    recipe.layer(
-        "/bin/sh -c #(nop) ADD file:1f4eb46669b5b6275af19eb7471a6899a61c276aa7d925b8ae99310b14b75b92 in / ",
-        "FROM alpine",
-        "alpine",
-        draw,
-    );
-    recipe.meta("/bin/sh -c #(nop)  CMD [\"/bin/sh\"]");
-    recipe.config(|config| {
-        config.env = words(&[PATH]);
-        config.cmd = Some(words(&["/bin/sh"]));
-    });
-    recipe.finish()
-});
-
-/// The base layer.
-fn draw() -> Tree {
-    let mut s = Sketch::new("alpine", CREATED);
-    let listing = listing::ALPINE.text();
-    s.listing(&listing);
-    settings(&mut s);
-    s.text("/lib/apk/db/installed", &installed(PACKAGES, &listing)).text_of("/lib/apk/db/lock", 0o600, 0, "");
-    s.settle(BYTES, "/lib/libcrypto.so.3");
-    s.done()
+/// A release of Alpine.
+pub(super) struct Release {
+    /// Its branch: `3.19`.
+    branch: &'static str,
+    /// `/etc/alpine-release`.
+    version: &'static str,
+    /// Unix seconds.
+    pub(super) created: i64,
+    /// What `docker history` shows for the layer.
+    bytes: u64,
+    pub(super) listing: &'static Listing,
 }
 
-/// The texts of `/etc` that people look at.
-fn settings(s: &mut Sketch) {
-    s.text("/etc/alpine-release", "3.19.0\n").text("/etc/hostname", "localhost\n");
-    s.text("/etc/os-release", OS_RELEASE).text("/etc/motd", MOTD).text("/etc/passwd", PASSWD);
-    s.text("/etc/issue", "Welcome to Alpine Linux 3.19\nKernel \\r on an \\m (\\l)\n\n");
-    s.text("/etc/group", GROUP).text_of("/etc/shadow", 0o640, 42, SHADOW).text("/etc/profile", PROFILE);
-    s.text("/etc/shells", "# valid login shells\n/bin/sh\n/bin/ash\n");
-    s.text(
-        "/etc/hosts",
-        "127.0.0.1\tlocalhost localhost.localdomain\n::1\t\tlocalhost localhost.localdomain\n",
-    );
-    s.text("/etc/apk/arch", "x86_64\n");
-    s.text("/etc/apk/world", WORLD);
-    s.text("/etc/apk/repositories", REPOSITORIES);
-    s.text("/etc/nsswitch.conf", "hosts: files dns\npasswd: files\ngroup: files\nshadow: files\n");
-    s.text(
-        "/etc/fstab",
-        "/dev/cdrom\t/media/cdrom\tiso9660\tnoauto,ro 0 0\n/dev/usbdisk\t/media/usb\tvfat\tnoauto 0 0\n",
-    );
-    s.text(
-        "/etc/inittab",
-        "::sysinit:/sbin/openrc sysinit\n::wait:/sbin/openrc default\n::ctrlaltdel:/sbin/reboot\n",
-    );
-    s.text("/etc/modules", "af_packet\nipv6\n").text("/etc/securetty", "console\ntty1\ntty2\ntty3\ntty4\n");
-    s.text("/etc/profile.d/README", "Scripts here whose names end in .sh are read by /etc/profile.\n");
-    s.text_of("/etc/crontabs/root", 0o600, 0, CRONTAB);
+const fn release(
+    branch: &'static str,
+    version: &'static str,
+    created: i64,
+    bytes: u64,
+    listing: &'static Listing,
+) -> Release {
+    Release { branch, version, created, bytes, listing }
 }
 
-/// Draws what `apk add` leaves in a layer above the base: the database with `rows` more (the format of
-/// [`PACKAGES`]; the files are those of `files`, a listing) and the world file with `names` more.
-pub(super) fn add_packages(s: &mut Sketch, rows: &str, files: &str, names: &str) {
-    s.listing(files);
-    let listing = listing::ALPINE.text() + files;
-    s.text("/lib/apk/db/installed", &installed(&[PACKAGES, rows].concat(), &listing));
+pub(super) static V3_14: Release =
+    release("3.14", "3.14.10", 1_680_134_400, 5_613_762, &listing::ALPINE_3_14);
+pub(super) static V3_15: Release =
+    release("3.15", "3.15.11", 1_700_784_000, 5_594_467, &listing::ALPINE_3_15);
+pub(super) static V3_16: Release = release("3.16", "3.16.9", 1_701_302_400, 5_544_705, &listing::ALPINE_3_16);
+pub(super) static V3_17: Release =
+    release("3.17", "3.17.10", 1_701_302_400, 7_081_284, &listing::ALPINE_3_17);
+pub(super) static V3_18: Release = release("3.18", "3.18.9", 1_701_302_400, 7_354_302, &listing::ALPINE_3_18);
+pub(super) static V3_19: Release = release("3.19", "3.19.0", 1_701_993_600, 7_377_216, &listing::ALPINE_3_19);
+pub(super) static V3_20: Release =
+    release("3.20", "3.20.3", super::YOUNGER, 7_797_760, &listing::ALPINE_3_20);
+
+impl Release {
+    pub(super) fn image(&'static self) -> Arc<Image> {
+        let mut recipe = Recipe::new(self.created);
+        recipe.layer(
+            &format!("/bin/sh -c #(nop) ADD file:{} in / ", super::recipe::archive(self.version)),
+            "FROM alpine",
+            &format!("alpine/{}", self.branch),
+            || self.draw(),
+        );
+        recipe.meta("/bin/sh -c #(nop)  CMD [\"/bin/sh\"]");
+        recipe.config(|config| {
+            config.env = words(&[PATH]);
+            config.cmd = Some(words(&["/bin/sh"]));
+        });
+        recipe.finish()
+    }
+
+    /// The base layer.
+    fn draw(&self) -> Tree {
+        let mut s = Sketch::new("alpine", self.created);
+        let listing = self.listing.text();
+        s.listing(&listing);
+        self.settings(&mut s);
+        s.text("/lib/apk/db/installed", &installed(&listing)).text_of("/lib/apk/db/lock", 0o600, 0, "");
+        let library = if self.branch < "3.17" { "/lib/libcrypto.so.1.1" } else { "/lib/libcrypto.so.3" };
+        s.settle(self.bytes, library);
+        s.done()
+    }
+
+    /// The passwd and group files: 3.20 has fewer users.
+    fn users(&self) -> (String, String) {
+        if self.branch < "3.20" {
+            return (PASSWD.to_owned(), GROUP.to_owned());
+        }
+        let without = |text: &str, names: &str| -> String {
+            let kept = |line: &&str| {
+                let name = line.split(':').next().unwrap_or_default();
+                !names.split(' ').any(|gone| gone == name)
+            };
+            text.lines().filter(kept).map(|line| format!("{line}\n")).collect()
+        };
+        let group = without(GROUP, FEWER_GROUPS).replace("root,bin,adm", "root,bin").replace(",adm", "");
+        (without(PASSWD, FEWER_USERS).replace("/bin/ash", "/bin/sh"), group)
+    }
+}
+
+impl Release {
+    /// The texts of `/etc` that people look at.
+    fn settings(&self, s: &mut Sketch) {
+        let (branch, version) = (self.branch, self.version);
+        let (passwd, group) = self.users();
+        s.text("/etc/alpine-release", &format!("{version}\n")).text("/etc/hostname", "localhost\n");
+        s.text("/etc/os-release", &OS_RELEASE.replace("3.19.0", version).replace("3.19", branch))
+            .text("/etc/motd", MOTD)
+            .text("/etc/passwd", &passwd);
+        s.text("/etc/issue", &format!("Welcome to Alpine Linux {branch}\nKernel \\r on an \\m (\\l)\n\n"));
+        s.text("/etc/group", &group)
+            .text_of("/etc/shadow", 0o640, 42, &shadow(&passwd))
+            .text("/etc/profile", PROFILE);
+        s.text("/etc/shells", "# valid login shells\n/bin/sh\n/bin/ash\n");
+        s.text(
+            "/etc/hosts",
+            "127.0.0.1\tlocalhost localhost.localdomain\n::1\t\tlocalhost localhost.localdomain\n",
+        );
+        s.text("/etc/apk/arch", "x86_64\n");
+        s.text("/etc/apk/world", WORLD);
+        s.text("/etc/apk/repositories", &REPOSITORIES.replace("3.19", branch));
+        s.text("/etc/nsswitch.conf", "hosts: files dns\npasswd: files\ngroup: files\nshadow: files\n");
+        s.text(
+            "/etc/fstab",
+            "/dev/cdrom\t/media/cdrom\tiso9660\tnoauto,ro 0 0\n/dev/usbdisk\t/media/usb\tvfat\tnoauto 0 0\n",
+        );
+        s.text(
+            "/etc/inittab",
+            "::sysinit:/sbin/openrc sysinit\n::wait:/sbin/openrc default\n::ctrlaltdel:/sbin/reboot\n",
+        );
+        s.text("/etc/modules", "af_packet\nipv6\n")
+            .text("/etc/securetty", "console\ntty1\ntty2\ntty3\ntty4\n");
+        s.text("/etc/profile.d/README", "Scripts here whose names end in .sh are read by /etc/profile.\n");
+        s.text_of("/etc/crontabs/root", 0o600, 0, CRONTAB);
+    }
+}
+
+/// The image of a release, the one that everybody shares.
+pub(super) fn shared(release: &'static Release) -> Arc<Image> {
+    super::image(&format!("alpine:{}", release.branch)).unwrap_or_else(|| release.image())
+}
+
+/// `/etc/shadow` for a passwd file: nobody can log in by password.
+fn shadow(passwd: &str) -> String {
+    let line = |line: &str| match line.split(':').next().unwrap_or_default() {
+        "root" => "root:*::0:::::\n".to_owned(),
+        name => format!("{name}:!::0:::::\n"),
+    };
+    passwd.lines().map(line).collect()
+}
+
+/// Draws what `apk add` leaves in a layer above the base: the files of `listing`, the database with its
+/// packages, and the world file with `names` more.
+pub(super) fn add_packages(s: &mut Sketch, base: &Release, listing: &str, names: &str) {
+    s.listing(listing);
+    s.text("/lib/apk/db/installed", &installed(&(base.listing.text() + listing)));
     let mut world: Vec<&str> = WORLD.split_whitespace().chain(names.split_whitespace()).collect();
     world.sort_unstable();
     s.text("/etc/apk/world", &(world.join("\n") + "\n"));
@@ -85,7 +155,7 @@ pub(super) fn add_packages(s: &mut Sketch, rows: &str, files: &str, names: &str)
 /// Draws what the trigger of `ca-certificates` makes; the listing of the package. Mozilla's certificates
 /// are the same everywhere, only their names in `/etc` differ.
 pub(super) fn certificates(s: &mut Sketch) -> String {
-    let mut files = "= ca-certificates\n/etc\nca-certificates.conf 6016\n/etc/ca-certificates/update.d\n\
+    let mut files = "= ca-certificates 20230506-r0 ca-certificates 150236 704512 Root certificates\n/etc\nca-certificates.conf 6016\n/etc/ca-certificates/update.d\n\
                      certhash 1121 755\n/usr/local/share/ca-certificates\n/usr/sbin\n\
                      update-ca-certificates 18552 755\n/usr/share/ca-certificates/mozilla\n"
         .to_owned();
@@ -108,16 +178,23 @@ pub(super) fn certificates(s: &mut Sketch) -> String {
     files
 }
 
+/// The listing of tzdata: the zones are the same everywhere.
+pub(super) fn zones() -> String {
+    let zones = listing::only(&listing::DEBIAN.text(), "tzdata");
+    let zones: Vec<&str> = zones.lines().skip(1).filter(|line| !line.starts_with("localtime ")).collect();
+    format!("= tzdata 2023c-r1 tzdata 430000 1409024 Time zones\n{}\n", zones.join("\n"))
+}
+
 /// Draws what `adduser` leaves in a layer above the base.
 pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &str, gecos: &str) {
     s.text("/etc/passwd", &format!("{PASSWD}{name}:x:{id}:{id}:{gecos}:{home}:{shell}\n"));
     s.text("/etc/group", &format!("{GROUP}{name}:x:{id}:\n"));
-    s.text_of("/etc/shadow", 0o640, 42, &format!("{SHADOW}{name}:!:19699:0:99999:7:::\n"));
+    s.text_of("/etc/shadow", 0o640, 42, &format!("{}{name}:!:19699:0:99999:7:::\n", shadow(PASSWD)));
 }
 
-/// `/lib/apk/db/installed` for a table of `name version origin download installed description` rows and
-/// the listing of their files. Checksums are left out: what files hold is only described.
-fn installed(packages: &str, listing: &str) -> String {
+/// `/lib/apk/db/installed` for listings. The head of a section is `= name version origin download
+/// installed description`. Checksums are left out: what files hold is only described.
+fn installed(listing: &str) -> String {
     let mut files: HashMap<String, String> = HashMap::new();
     listing::read(listing, &mut |package, line| {
         let list = files.entry(package.to_owned()).or_default();
@@ -132,11 +209,9 @@ fn installed(packages: &str, listing: &str) -> String {
         };
     });
     let mut text = String::new();
-    for row in packages.lines() {
-        let mut words = row.splitn(6, ' ');
-        let mut word = || words.next().unwrap_or_default();
-        let (name, version, origin) = (word(), word(), word());
-        let (download, bytes, description) = (word(), word(), word());
+    for head in listing.lines().filter_map(|line| line.strip_prefix("= ")) {
+        let words: Vec<&str> = head.splitn(6, ' ').collect();
+        let [name, version, origin, download, bytes, description] = words[..] else { continue };
         let files = files.get(name).map_or("", String::as_str);
         let _ = write!(
             text,
@@ -146,24 +221,6 @@ fn installed(packages: &str, listing: &str) -> String {
     }
     text
 }
-
-const PACKAGES: &str = "\
-alpine-baselayout 3.4.3-r2 alpine-baselayout 8877 331776 Base directory layout
-alpine-baselayout-data 3.4.3-r2 alpine-baselayout 11680 77824 Base data files
-alpine-keys 2.4-r1 alpine-keys 13359 159744 Public keys of the package signers
-apk-tools 2.14.0-r5 apk-tools 121448 311296 Package keeper of Alpine
-busybox 1.36.1-r15 busybox 508742 962560 Many small tools in one binary
-busybox-binsh 1.36.1-r15 busybox 1543 8192 busybox ash as /bin/sh
-ca-certificates-bundle 20230506-r0 ca-certificates 126250 229376 Root certificates in one file
-libc-utils 0.7.2-r5 libc-dev 1485 4096 Meta package for libc tools
-libcrypto3 3.1.4-r1 openssl 1760018 4620288 Crypto library of OpenSSL
-libssl3 3.1.4-r1 openssl 251082 688128 SSL library of OpenSSL
-musl 1.2.4_git20230717-r4 musl 416736 667648 The C library
-musl-utils 1.2.4_git20230717-r4 musl 37150 135168 Tools of the C library
-scanelf 1.3.7-r2 pax-utils 36650 94208 Looks into ELF files
-ssl_client 1.36.1-r15 busybox 4883 28672 TLS for busybox wget
-zlib 1.3-r2 zlib 54253 110592 Compression library
-";
 
 const WORLD: &str = "alpine-baselayout\nalpine-keys\napk-tools\nbusybox\nlibc-utils\n";
 
@@ -290,31 +347,6 @@ nogroup:x:65533:
 nobody:x:65534:
 ";
 
-const SHADOW: &str = "root:*::0:::::
-bin:!::0:::::
-daemon:!::0:::::
-adm:!::0:::::
-lp:!::0:::::
-sync:!::0:::::
-shutdown:!::0:::::
-halt:!::0:::::
-mail:!::0:::::
-news:!::0:::::
-uucp:!::0:::::
-operator:!::0:::::
-man:!::0:::::
-postmaster:!::0:::::
-cron:!::0:::::
-ftp:!::0:::::
-sshd:!::0:::::
-at:!::0:::::
-squid:!::0:::::
-xfs:!::0:::::
-games:!::0:::::
-cyrus:!::0:::::
-vpopmail:!::0:::::
-ntp:!::0:::::
-smmsp:!::0:::::
-guest:!::0:::::
-nobody:!::0:::::
-";
+/// Users and groups that 3.20 has no more.
+const FEWER_USERS: &str = "adm operator man postmaster at squid xfs cyrus vpopmail smmsp";
+const FEWER_GROUPS: &str = "mem man console at readproc squid xfs cdrw usb vpopmail nofiles smmsp locate";

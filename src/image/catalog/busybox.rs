@@ -4,12 +4,12 @@ use super::recipe::{PATH, Recipe, words};
 use super::sketch::Sketch;
 use crate::fs::Tree;
 use crate::image::Image;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// 2023-12-04, BusyBox 1.36.1 with glibc.
 const CREATED: i64 = 1_701_648_000;
 
-pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
+pub(super) fn image() -> Arc<Image> {
     let mut recipe = Recipe::new(CREATED);
     recipe.layer(
         "/bin/sh -c #(nop) ADD file:7e9002edaafd4e4579b65c8f0aaabde1aeb7fd3f8d95579f7fd3443cef785fd1 in / ",
@@ -23,7 +23,7 @@ pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
         config.cmd = Some(words(&["sh"]));
     });
     recipe.finish()
-});
+}
 
 const APPLETS: &str = "[ [[ acpid add-shell addgroup adduser adjtimex ar arch arp arping ascii ash awk \
     base32 base64 basename bc beep blkdiscard blkid blockdev bootchartd brctl bunzip2 bzcat bzip2 cal cat \

@@ -5,7 +5,7 @@
 //! | line | meaning |
 //! | --- | --- |
 //! | `# …` | where the listing comes from |
-//! | `= bash` | what follows belongs to the package `bash`; `=` alone: to none |
+//! | `= bash …` | what follows belongs to the package `bash`; `=` alone: to none. More words say what the package is |
 //! | `/usr/bin` | a directory; what follows lies in it. `755` and `0:0` go without saying: `/tmp 1777`, `/var/mail 2775 0:8` |
 //! | `bash 1265648 755` | a file, its size, its mode unless `644`, its owner unless `0:0` |
 //! | `sh > dash` | a symlink |
@@ -48,19 +48,40 @@ macro_rules! listings {
 }
 
 listings! {
-    ALPINE "alpine"
+    ALPINE_3_14 "alpine-3.14"
+    ALPINE_3_15 "alpine-3.15"
+    ALPINE_3_16 "alpine-3.16"
+    ALPINE_3_17 "alpine-3.17"
+    ALPINE_3_18 "alpine-3.18"
+    ALPINE_3_19 "alpine-3.19"
+    ALPINE_3_20 "alpine-3.20"
+    BUILDPACK_CURL "buildpack-curl"
+    BUILDPACK_FULL "buildpack-full"
+    BUILDPACK_SCM "buildpack-scm"
     DEBIAN "debian"
+    DEBIAN_BULLSEYE "debian-bullseye"
     DEBIAN_CERTIFICATES "debian-certificates"
+    DEBIAN_DOCS "debian-docs"
     GO "go"
-    NODE "node"
+    GOLANG_COMPILER "golang-compiler"
+    NETBASE "netbase"
     NGINX_DEBIAN "nginx-debian"
-    POSTGRES_TOOLS "postgres-tools"
-    POSTGRES_LOCALES "postgres-locales"
+    NODE "node"
     POSTGRES_HELPERS "postgres-helpers"
+    POSTGRES_LOCALES "postgres-locales"
     POSTGRES_SERVER "postgres-server"
-    PYTHON "python"
+    POSTGRES_TOOLS "postgres-tools"
+    PYTHON_3_8 "python-3.8"
+    PYTHON_3_9 "python-3.9"
+    PYTHON_3_10 "python-3.10"
+    PYTHON_3_11 "python-3.11"
+    PYTHON_3_12 "python-3.12"
+    PYTHON_LIBRARIES "python-libraries"
     PYTHON_PIP "python-pip"
+    PYTHON_SETUPTOOLS "python-setuptools"
     UBUNTU "ubuntu"
+    UBUNTU_FOCAL "ubuntu-focal"
+    UBUNTU_NOBLE "ubuntu-noble"
     YARN "yarn"
 }
 
@@ -85,7 +106,7 @@ pub(super) fn only(listing: &str, package: &str) -> String {
     let (mut here, wanted) = (false, format!("= {package}"));
     let of_package = listing.lines().filter(|line| {
         if line.starts_with('=') {
-            here = *line == wanted;
+            here = *line == wanted || line.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with(' '));
         }
         here
     });

@@ -8,6 +8,7 @@
 //! digest and size are known before ([`measured`]). Layers that images share are the same layer.
 
 mod alpine;
+mod buildpack;
 mod busybox;
 mod debian;
 mod golang;
@@ -19,11 +20,15 @@ mod postgres;
 mod python;
 mod recipe;
 mod sketch;
-mod ubuntu;
+mod table;
 
 use super::{Config, History, Image, ImageLayer};
-use recipe::Recipe;
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use table::KNOWN;
+
+/// The time of images that are younger than the lab's clock: its last day before.
+const YOUNGER: i64 = 1_703_980_800;
 
 /// A built-in image: its name, the other tags it had on the lab's date, what is known of the real one,
 /// and how it is made.
@@ -31,7 +36,22 @@ struct Known {
     name: &'static str,
     tags: &'static str,
     facts: Facts,
-    image: &'static LazyLock<Arc<Image>>,
+    make: fn() -> Arc<Image>,
+}
+
+/// Images that were made, so that everybody shares them.
+static MADE: Mutex<BTreeMap<&str, Arc<Image>>> = Mutex::new(BTreeMap::new());
+
+impl Known {
+    fn image(&self) -> Arc<Image> {
+        // Not held while an image is made: it asks for the one below it.
+        let made = MADE.lock().unwrap_or_else(PoisonError::into_inner).get(self.name).cloned();
+        made.unwrap_or_else(|| {
+            let image = (self.make)();
+            let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(made.entry(self.name).or_insert(image))
+        })
+    }
 }
 
 /// What is known of a real image, and where from.
@@ -47,98 +67,6 @@ pub struct Facts {
     /// Where the number is from.
     pub entries_from: &'static str,
 }
-
-const fn entry(
-    name: &'static str,
-    tags: &'static str,
-    facts: Facts,
-    image: &'static LazyLock<Arc<Image>>,
-) -> Known {
-    Known { name, tags, facts, image }
-}
-
-const fn facts(size: u64, size_from: &'static str, entries: usize, entries_from: &'static str) -> Facts {
-    Facts { size, size_from, entries, entries_from }
-}
-
-const LISTED: &str = "docker image ls, December 2023";
-const APT: &str = "debootstrap bookworm and the Dockerfile's apt-get, counted 2026-11-30";
-
-static SCRATCH: LazyLock<Arc<Image>> = LazyLock::new(|| Recipe::new(0).finish());
-
-static KNOWN: &[Known] = &[
-    entry("scratch", "", facts(0, "by definition", 0, "by definition"), &SCRATCH),
-    entry(
-        "busybox:latest",
-        "1 1.36 1.36.1 stable glibc",
-        facts(4_260_000, LISTED, 442, "estimated from the applets of 1.36.1"),
-        &busybox::IMAGE,
-    ),
-    entry(
-        "alpine:3.19",
-        "latest 3 3.19.0",
-        facts(7_380_000, LISTED, 526, "alpine-minirootfs-3.19.4, counted 2026-11-30"),
-        &alpine::IMAGE,
-    ),
-    entry(
-        "debian:bookworm-slim",
-        "12-slim 12.4-slim stable-slim",
-        facts(74_800_000, LISTED, 4_225, "debootstrap bookworm less debuerreotype's slim list, 2026-11-30"),
-        &debian::IMAGE,
-    ),
-    entry(
-        "ubuntu:22.04",
-        "latest jammy",
-        facts(77_900_000, LISTED, 3_095, "debootstrap jammy without documentation, 2026-11-30"),
-        &ubuntu::IMAGE,
-    ),
-    entry(
-        "node:20-alpine",
-        "20-alpine3.19 20.10-alpine lts-alpine iron-alpine",
-        facts(136_000_000, LISTED, 3_700, "node, npm, corepack and yarn of the npm registry, 2026-11-30"),
-        &node::IMAGE,
-    ),
-    entry(
-        "golang:1.21-alpine",
-        "1.21-alpine3.19 1.21.5-alpine 1-alpine alpine",
-        facts(
-            220_000_000,
-            "estimated: golang-1.21 of Ubuntu 24.04 unpacked, 211.8 MB, on alpine and its certificates",
-            14_900,
-            "golang-1.21 of Ubuntu 24.04 unpacked, 2026-11-30",
-        ),
-        &golang::IMAGE,
-    ),
-    entry(
-        "python:3.12-slim",
-        "3.12.1-slim 3.12-slim-bookworm 3-slim slim",
-        facts(
-            131_000_000,
-            LISTED,
-            6_600,
-            "python 3.12.1 built, pip unpacked, packages by apt-get, 2026-11-30",
-        ),
-        &python::IMAGE,
-    ),
-    entry(
-        "nginx:alpine",
-        "1.25.3-alpine 1.25-alpine 1-alpine mainline-alpine",
-        facts(42_600_000, LISTED, 2_400, "estimated"),
-        &nginx::ALPINE,
-    ),
-    entry(
-        "nginx:latest",
-        "1.25.3 1.25 1 mainline bookworm",
-        facts(187_000_000, LISTED, 5_800, APT),
-        &nginx::LATEST,
-    ),
-    entry(
-        "postgres:15",
-        "15.5 15-bookworm 15.5-bookworm",
-        facts(425_000_000, LISTED, 10_193, APT),
-        &postgres::IMAGE,
-    ),
-];
 
 /// What is known of the real image of a built-in name (as [`known`] gives it), and where from.
 pub fn facts_of(name: &str) -> Option<Facts> {
@@ -161,34 +89,67 @@ pub fn image(name: &str) -> Option<Arc<Image>> {
             its == repository && (own == tag || known.tags.split(' ').any(|other| other == tag))
         }
     })?;
-    Some(Arc::clone(found.image))
+    Some(found.image())
 }
 
 /// The described layers of all built-in images, each once, by the key of its row among the measured.
 pub fn layers() -> Vec<(String, ImageLayer)> {
     for known in KNOWN {
-        LazyLock::force(known.image);
+        known.image();
     }
     measured::handed_out()
 }
 
-/// The built-in names nearest to an unknown one, for an error's hint: other tags of the same
-/// repository first, else a name that is spelled nearly so, else nothing.
+/// The built-in names nearest to an unknown one, for an error's hint: the tag of the same repository that
+/// is spelled nearly so, else those of the same variant (`-alpine`, `-slim`), else all of its tags; else
+/// a repository that is spelled nearly so, else nothing.
 pub fn suggest(name: &str) -> Vec<&'static str> {
-    fn repository(name: &str) -> &str {
-        name.split(['@', ':']).next().unwrap_or(name)
+    let split = |name: &str| -> (String, String) {
+        let (repository, tag) = name.split_once(['@', ':']).unwrap_or((name, "latest"));
+        (repository.to_owned(), tag.to_owned())
+    };
+    let (repository, tag) = split(familiar(name));
+    let of =
+        |wanted: &str| -> Vec<&'static str> { known().filter(|known| split(known).0 == wanted).collect() };
+    let tags = of(&repository);
+    if tags.is_empty() {
+        if let Some(near) = crate::error::suggest(familiar(name), known()) {
+            return vec![near];
+        }
+        let repositories: Vec<String> = known().map(|known| split(known).0).collect();
+        let near = crate::error::suggest(&repository, repositories.iter().map(String::as_str));
+        return near.map(of).unwrap_or_default();
     }
-    let name = familiar(name);
-    let of = |wanted: &str| known().filter(|known| repository(known) == wanted).collect();
-    let tags: Vec<&'static str> = of(repository(name));
-    if !tags.is_empty() {
-        return tags;
+    let near = crate::error::suggest(&tag, tags.iter().filter_map(|known| Some(known.split_once(':')?.1)));
+    if let Some(near) = near {
+        return tags.into_iter().filter(|known| known.ends_with(&format!(":{near}"))).collect();
     }
-    if let Some(near) = crate::error::suggest(name, known()) {
-        return vec![near];
+    let variant = |tag: &str| tag.rsplit_once('-').map(|(_, variant)| variant.to_owned());
+    let alike = |known: &&&'static str| variant(known) == variant(&tag);
+    let same: Vec<&'static str> = tags.iter().filter(alike).copied().collect();
+    if same.is_empty() { tags } else { same }
+}
+
+/// The base that an official image which is not built in most likely stands on, by its tag's variant:
+/// `ruby:3.2-slim` on Debian's slim base. None without a variant, or from another registry.
+pub fn stands_on(name: &str) -> Option<&'static str> {
+    let (repository, tag) = familiar(name).split_once(':')?;
+    let variant = |word: &str| tag.split('-').any(|part| part.starts_with(word));
+    if repository.contains('/') {
+        None
+    } else if variant("alpine") {
+        Some("alpine:3.19")
+    } else if variant("bullseye") {
+        Some("debian:bullseye-slim")
+    } else if variant("slim") || variant("bookworm") {
+        Some("debian:bookworm-slim")
+    } else if variant("jammy") {
+        Some("ubuntu:22.04")
+    } else if variant("focal") {
+        Some("ubuntu:20.04")
+    } else {
+        None
     }
-    let near = crate::error::suggest(repository(name), known().map(repository));
-    near.map(of).unwrap_or_default()
 }
 
 /// A stand-in for an image that nobody knows here: no files, no environment, no users, sizes

@@ -1,4 +1,5 @@
-//! The build script: packs the listings of `trees/` so that they take little room in the binary.
+//! The build script: packs the listings of the bases and the tables of packages so that they take little
+//! room in the binary.
 
 use flate2::{Compression, write::GzEncoder};
 use std::error::Error;
@@ -6,22 +7,25 @@ use std::io::Write;
 use std::path::Path;
 use std::{env, fs, io};
 
-const TREES: &str = "src/image/catalog/trees";
+const FOLDERS: [&str; 2] = ["src/image/catalog/trees", "src/shell/packages/data"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    writeln!(
-        io::stdout(),
-        "cargo:rerun-if-changed={TREES}\ncargo:rerun-if-changed=src/image/catalog/pack.rs"
-    )?;
+    writeln!(io::stdout(), "cargo:rerun-if-changed=src/image/catalog/pack.rs")?;
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
-    for entry in fs::read_dir(TREES)? {
-        let path = entry?.path();
-        let Some(name) = path.file_stem().filter(|_| path.extension().is_some_and(|end| end == "txt")) else {
-            continue;
-        };
-        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-        packed.write_all(&fs::read(&path)?)?;
-        fs::write(Path::new(&out).join(name).with_extension("gz"), packed.finish()?)?;
+    for folder in FOLDERS {
+        writeln!(io::stdout(), "cargo:rerun-if-changed={folder}")?;
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let Some(name) = path.file_stem().filter(|_| path.extension().is_some_and(|end| end == "txt"))
+            else {
+                continue;
+            };
+            let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+            packed.write_all(&fs::read(&path)?)?;
+            let mut name = name.to_owned();
+            name.push(".gz");
+            fs::write(Path::new(&out).join(name), packed.finish()?)?;
+        }
     }
     Ok(())
 }

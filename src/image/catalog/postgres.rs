@@ -5,7 +5,7 @@ use super::sketch::Sketch;
 use super::{debian, listing};
 use crate::fs::Tree;
 use crate::image::Image;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// 2023-12-19, PostgreSQL 15.5.
 const CREATED: i64 = 1_702_987_200;
@@ -13,8 +13,8 @@ const CREATED: i64 = 1_702_987_200;
 const PATH: &str =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin";
 
-pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
-    let mut recipe = Recipe::from(&debian::IMAGE, CREATED);
+pub(super) fn image() -> Arc<Image> {
+    let mut recipe = Recipe::from(&debian::slim(), CREATED);
     recipe.layer(RUN_USER, "RUN add postgres", "postgres/user", user);
     recipe.layer(RUN_TOOLS, "RUN apt-get tools", "postgres/tools", tools);
     recipe.meta("ENV GOSU_VERSION=1.16");
@@ -68,7 +68,7 @@ pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
         config.stop_signal = "SIGINT".to_owned();
     });
     recipe.finish()
-});
+}
 
 const RUN_USER: &str = "RUN /bin/sh -c set -eux; \tgroupadd -r postgres --gid=999; \
     \tuseradd -r -g postgres --uid=999 --home-dir=/var/lib/postgresql --shell=/bin/bash postgres; \
@@ -102,70 +102,6 @@ const RUN_SOCKETS: &str = "RUN /bin/sh -c mkdir -p /var/run/postgresql && chown 
     && chmod 3777 /var/run/postgresql # buildkit";
 const RUN_DATA: &str = "RUN /bin/sh -c mkdir -p \"$PGDATA\" && chown -R postgres:postgres \"$PGDATA\" && chmod 1777 \"$PGDATA\" # buildkit";
 
-const TOOLS: &str = "\
-dirmngr 2.2.40-1.1 - 1324 amd64 utils fetches certificates
-gnupg 2.2.40-1.1 - 885 all utils privacy guard
-gnupg-l10n 2.2.40-1.1+deb12u1 - 4875 all localization translations of GnuPG
-gnupg-utils 2.2.40-1.1+deb12u1 - 1837 amd64 utils small tools of GnuPG
-gpg 2.2.40-1.1 - 1581 amd64 utils signs and encrypts
-gpg-agent 2.2.40-1.1 - 1348 amd64 utils keeps secret keys
-gpg-wks-client 2.2.40-1.1+deb12u1 - 683 amd64 utils publishes keys
-gpg-wks-server 2.2.40-1.1+deb12u1 - 658 amd64 utils serves keys
-gpgconf 2.2.40-1.1+deb12u1 - 804 amd64 utils settings of GnuPG
-gpgsm 2.2.40-1.1+deb12u1 - 993 amd64 utils S/MIME
-libassuan0 2.5.5-5 - 100 amd64 libs talks to servers of GnuPG
-libksba8 1.6.3-2 - 265 amd64 libs X.509
-libldap-2.5-0 2.5.13+dfsg-5 - 553 amd64 libs directories by LDAP
-libncursesw6 6.4-4 - 412 amd64 libs screens of text
-libnpth0 1.6-3 - 50 amd64 libs portable threads
-libreadline8 8.2-1.3 - 475 amd64 libs line editing
-libsasl2-2 2.1.28+dfsg-10+deb12u1 - 167 amd64 libs SASL
-libsasl2-modules-db 2.1.28+dfsg-10+deb12u1 - 77 amd64 libs SASL, passwords in a file
-libsqlite3-0 3.40.1-2 - 1686 amd64 libs SQL database in a file
-pinentry-curses 1.2.1-1 - 140 amd64 utils asks for a passphrase
-readline-common 8.2-1.3 - 89 all utils files for line editing
-";
-const LOCALES: &str = "\
-libc-l10n 2.36-9+deb12u3 - 4582 all localization translations of the C library
-locales 2.36-9+deb12u3 - 16588 all localization national languages
-";
-const HELPERS: &str = "\
-libnss-wrapper 1.1.13-1 - 85 amd64 libs users and groups from files
-xz-utils 5.4.1-0.2 - 1234 amd64 utils strong compression
-zstd 1.5.4+dfsg2-5 - 1687 amd64 utils fast compression
-";
-const SERVER: &str = "\
-libbsd0 0.11.7-2 - 202 amd64 libs functions of BSD
-libedit2 3.1-20221030-2 - 258 amd64 libs line editing
-libgdbm-compat4 1.23-3 - 70 amd64 libs database in a file, old interface
-libgdbm6 1.23-3 - 129 amd64 libs GNU database library
-libgssapi-krb5-2 1.20.1-2+deb12u1 - 425 amd64 libs Kerberos, GSS-API
-libicu72 72.1-3 - 37052 amd64 libs Unicode and locales
-libjson-perl 4.10000-1 - 244 all perl JSON for Perl
-libk5crypto3 1.20.1-2+deb12u1 - 261 amd64 libs Kerberos, cryptography
-libkeyutils1 1.6.3-2 - 40 amd64 libs keys in the kernel
-libkrb5-3 1.20.1-2+deb12u1 - 1077 amd64 libs Kerberos
-libkrb5support0 1.20.1-2+deb12u1 - 134 amd64 libs Kerberos, helpers
-libllvm14 1:14.0.6-12 - 112846 amd64 libs compiler library
-libperl5.36 5.36.0-7+deb12u1 - 28875 amd64 libs Perl in a library
-libpq5 16.1-1.pgdg120+1 - 957 amd64 libs client library of PostgreSQL
-libssl3 3.0.11-1~deb12u2 - 6016 amd64 libs TLS of OpenSSL
-libxml2 2.9.14+dfsg-1.3~deb12u1 - 2140 amd64 libs XML library
-libxslt1.1 1.1.35-1 - 522 amd64 libs XSLT library
-libz3-4 4.8.12-3.1 - 24266 amd64 libs theorem prover
-netbase 6.4 - 41 all admin names of networks and services
-openssl 3.0.11-1~deb12u2 - 2293 amd64 utils command line of OpenSSL
-perl 5.36.0-7+deb12u1 - 670 amd64 perl Perl
-perl-modules-5.36 5.36.0-7+deb12u1 - 17821 all libs modules of Perl
-postgresql-15 15.5-1.pgdg120+1 - 56452 amd64 database database server
-postgresql-client-15 15.5-1.pgdg120+1 - 9412 amd64 database client programs
-postgresql-client-common 248+deb12u1 - 130 all database manages client versions
-postgresql-common 256.pgdg120+1 - 747 all database manages clusters
-sensible-utils 0.0.17+nmu1 0.0.17 62 all utils chooses editors and browsers
-ssl-cert 1.1.2 - 63 all utils makes certificates
-ucf 3.0043+nmu1+deb12u1 - 214 all utils keeps changed configuration
-";
-
 fn user() -> Tree {
     let mut s = Sketch::new("postgres", CREATED);
     debian::add_user(&mut s, "postgres", 999, "/var/lib/postgresql", "/bin/bash");
@@ -175,7 +111,7 @@ fn user() -> Tree {
 
 fn tools() -> Tree {
     let mut s = Sketch::new("postgres", CREATED);
-    debian::add_packages(&mut s, "", TOOLS, &[&listing::POSTGRES_TOOLS.text()]);
+    debian::add_packages(&mut s, &[&listing::DEBIAN], &[&listing::POSTGRES_TOOLS.text()]);
     s.done()
 }
 
@@ -195,21 +131,30 @@ fn key() -> Tree {
 
 fn locales() -> Tree {
     let mut s = Sketch::new("postgres", CREATED);
-    debian::add_packages(&mut s, TOOLS, LOCALES, &[&listing::POSTGRES_LOCALES.text()]);
+    debian::add_packages(
+        &mut s,
+        &[&listing::DEBIAN, &listing::POSTGRES_TOOLS],
+        &[&listing::POSTGRES_LOCALES.text()],
+    );
     s.settle(25_217_536, "/usr/lib/locale/locale-archive");
     s.done()
 }
 
 fn helpers() -> Tree {
     let mut s = Sketch::new("postgres", CREATED);
-    debian::add_packages(&mut s, &[TOOLS, LOCALES].concat(), HELPERS, &[&listing::POSTGRES_HELPERS.text()]);
+    debian::add_packages(
+        &mut s,
+        &[&listing::POSTGRES_TOOLS, &listing::POSTGRES_LOCALES],
+        &[&listing::POSTGRES_HELPERS.text()],
+    );
     s.done()
 }
 
 fn server() -> Tree {
     let mut s = Sketch::new("postgres", CREATED);
-    let before = [TOOLS, LOCALES, HELPERS].concat();
-    debian::add_packages(&mut s, &before, SERVER, &[&listing::POSTGRES_SERVER.text()]);
+    let before =
+        [&listing::DEBIAN, &listing::POSTGRES_TOOLS, &listing::POSTGRES_LOCALES, &listing::POSTGRES_HELPERS];
+    debian::add_packages(&mut s, &before, &[&listing::POSTGRES_SERVER.text()]);
     let (home, group) = ("/var/lib/postgresql", "ssl-cert:x:101:postgres\n");
     debian::add_user_and(&mut s, "postgres", 999, home, "/bin/bash", group);
     s.text("/etc/postgresql-common/createcluster.conf", "create_main_cluster = false\n");

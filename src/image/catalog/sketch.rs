@@ -207,6 +207,11 @@ impl Sketch {
     }
 }
 
+/// Is this the rest of `python3.12`, or of `python3`?
+fn minor(rest: &str) -> bool {
+    rest.is_empty() || rest.strip_prefix('.').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// The program that an executable file of this path is; none for a library, nor for a script that lies
 /// in no `bin`.
 fn program(at: &str) -> Option<&str> {
@@ -217,8 +222,8 @@ fn program(at: &str) -> Option<&str> {
         "npm-cli.js" => Some("npm"),
         "npx-cli.js" => Some("npx"),
         "corepack.js" => Some("corepack"),
-        "pip3" | "pip3.12" => Some("pip"),
-        "python3.12" => Some("python3"),
+        _ if name.strip_prefix("pip3").is_some_and(minor) => Some("pip"),
+        _ if name.strip_prefix("python3").is_some_and(minor) => Some("python3"),
         "ld-musl-x86_64.so.1" => Some("ld-musl"),
         "ld-linux-x86-64.so.2" => Some("ld.so"),
         _ if name.contains(".so") || script => None,

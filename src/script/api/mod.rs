@@ -4,6 +4,7 @@ mod files;
 mod layers;
 mod objects;
 mod opened;
+mod packages;
 mod programs;
 mod story;
 mod users;
@@ -28,6 +29,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     objects::register(engine, core);
     users::register(engine);
     opened::register(engine);
+    packages::register(engine, core);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

@@ -1,29 +1,49 @@
 //! `apk`.
+//!
+//! Lines and exit statuses are those of apk-tools 2.14 (`src/app_add.c`, `app_del.c`, `app_info.c`, `commit.c`,
+//! `solver.c` and `print.c` name them); a solver's failure exits with the number of its errors.
 
-use super::table::{self, Package};
-use super::writer;
-use crate::fs::{Contents, Errno};
+use super::apk_db::{self, field};
+use super::table::{Package, Registry, Table};
+use super::{apk_query, version, writer};
+use crate::fs::Errno;
 use crate::shell::call::Call;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-const INSTALLED: &str = "/lib/apk/db/installed";
-const WORLD: &str = "/etc/apk/world";
 const INDEX: [(&str, &str, u64); 2] =
     [("main", "APKINDEX.b53f7c9d.tar.gz", 486_127), ("community", "APKINDEX.d68d12fe.tar.gz", 1_847_302)];
 
 /// What was asked for.
 #[derive(Default)]
-struct Request {
-    no_cache: bool,
-    update: bool,
-    quiet: bool,
-    virtual_name: Option<String>,
-    names: Vec<String>,
-    files: bool,
+pub(super) struct Request {
+    pub no_cache: bool,
+    pub update: bool,
+    pub quiet: bool,
+    pub simulate: bool,
+    pub virtual_name: Option<String>,
+    pub names: Vec<String>,
+    /// Options of `info` and `list`, by letter.
+    pub flags: BTreeSet<char>,
 }
 
-pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
-    call.in_order();
+const WITH_VALUE: [&str; 12] = [
+    "-X",
+    "--repository",
+    "-p",
+    "--root",
+    "--keys-dir",
+    "--cache-dir",
+    "--repositories-file",
+    "--arch",
+    "--wait",
+    "--cache-max-age",
+    "--progress-fd",
+    "--timeout",
+];
+
+fn request(call: &mut Call<'_, '_>) -> Result<(String, Request), i32> {
     let mut request = Request::default();
     let mut command = None;
     let mut words = call.args().iter();
@@ -32,39 +52,80 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
             "--no-cache" => request.no_cache = true,
             "-U" | "--update" | "--update-cache" => request.update = true,
             "-q" | "--quiet" => request.quiet = true,
+            "-s" | "--simulate" => request.simulate = true,
             "-t" | "--virtual" => request.virtual_name = words.next().cloned(),
-            "-L" | "--contents" => request.files = true,
-            "-X" | "--repository" | "-p" | "--root" | "--keys-dir" | "--cache-dir" => drop(words.next()),
             "--print-arch" => {
                 call.out("x86_64\n");
-                return 0;
+                return Err(0);
             }
             "--version" | "-V" => {
                 call.out("apk-tools 2.14.0, compiled for x86_64.\n");
-                return 0;
+                return Err(0);
             }
-            word => match word.strip_prefix("--virtual=").or_else(|| word.strip_prefix("-t=")) {
+            word if WITH_VALUE.contains(&word) => drop(words.next()),
+            word => match word.strip_prefix("--virtual=") {
                 Some(name) => request.virtual_name = Some(name.to_owned()),
-                None if word.starts_with('-') => {}
+                None if word.len() > 1 && word.starts_with('-') => flags(&mut request, word),
                 None if command.is_none() => command = Some(word.to_owned()),
                 None => request.names.push(word.to_owned()),
             },
         }
     }
-    let command = command.unwrap_or_default();
-    if matches!(command.as_str(), "add" | "del" | "update" | "upgrade" | "fix") && call.m.cred.uid != 0 {
+    Ok((command.unwrap_or_default(), request))
+}
+
+/// `--installed`, `-vv`, `-Uq`.
+fn flags(request: &mut Request, word: &str) {
+    const LONG: [(&str, char); 10] = [
+        ("--contents", 'L'),
+        ("--installed", 'e'),
+        ("--who-owns", 'W'),
+        ("--depends", 'R'),
+        ("--size", 's'),
+        ("--description", 'd'),
+        ("--webpage", 'w'),
+        ("--all", 'a'),
+        ("--verbose", 'v'),
+        ("--exact", 'e'),
+    ];
+    if word.starts_with("--") {
+        request.flags.extend(LONG.iter().find(|(name, _)| *name == word).map(|(_, letter)| *letter));
+        return;
+    }
+    for letter in word.chars().skip(1) {
+        match letter {
+            'U' => request.update = true,
+            'q' => request.quiet = true,
+            'v' if request.flags.contains(&'v') => drop(request.flags.insert('V')),
+            letter => drop(request.flags.insert(letter)),
+        }
+    }
+}
+
+pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
+    call.in_order();
+    let (command, request) = match request(call) {
+        Ok(read) => read,
+        Err(exit) => return exit,
+    };
+    let changes = matches!(command.as_str(), "add" | "del" | "update" | "upgrade" | "fix");
+    if changes && call.m.cred.uid != 0 {
         call.err("ERROR: Unable to lock database: Permission denied\nERROR: Failed to open apk database: Permission denied\n");
         return 99;
     }
     let done = match command.as_str() {
-        "update" => update(call, true).map(|()| 0),
+        "update" => update(call, &request).map(|()| 0),
         "add" => add(call, &request),
         "del" => del(call, &request),
         "upgrade" => upgrade(call, &request),
-        "info" => return info(call, &request),
-        "list" => return info(call, &request),
-        "search" => return search(call, &request),
-        "fix" | "audit" | "verify" => Ok(0),
+        "info" => return apk_query::info(call, &request),
+        "list" => return apk_query::list(call, &request),
+        "search" => return apk_query::search(call, &request),
+        "policy" => return apk_query::policy(call, &request),
+        "fix" | "audit" | "verify" | "stats" => Ok(0),
+        "version" | "dot" | "fetch" | "manifest" | "index" => {
+            return call.m.not_modelled(&format!("apk {command}"));
+        }
         "cache" => clean(call),
         "" => {
             call.out("apk-tools 2.14.0, compiled for x86_64.\n\nusage: apk [<OPTIONS>...] COMMAND [<ARGUMENTS>...]\n");
@@ -83,7 +144,7 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
 }
 
 /// `v3.19`, from the image.
-fn branch(call: &mut Call<'_, '_>) -> String {
+pub(super) fn branch(call: &mut Call<'_, '_>) -> String {
     let release = writer::text(call, "/etc/alpine-release");
     let mut parts = release.trim().split('.');
     match (parts.next(), parts.next()) {
@@ -92,21 +153,27 @@ fn branch(call: &mut Call<'_, '_>) -> String {
     }
 }
 
-fn fetch_lines(call: &mut Call<'_, '_>) {
+fn fetch_lines(call: &mut Call<'_, '_>, request: &Request) {
     let branch = branch(call);
-    for (repository, ..) in INDEX {
+    for (repository, ..) in INDEX.iter().filter(|_| !request.quiet) {
         call.out(&format!(
             "fetch https://dl-cdn.alpinelinux.org/alpine/{branch}/{repository}/x86_64/APKINDEX.tar.gz\n"
         ));
     }
 }
 
-fn update(call: &mut Call<'_, '_>, speak: bool) -> Result<(), Errno> {
-    fetch_lines(call);
+fn write_index(call: &mut Call<'_, '_>) -> Result<(), Errno> {
     for (_, name, size) in INDEX {
         writer::described(call, &format!("/var/cache/apk/{name}"), "apk index", size)?;
     }
-    if speak {
+    call.takes(1.5);
+    Ok(())
+}
+
+fn update(call: &mut Call<'_, '_>, request: &Request) -> Result<(), Errno> {
+    fetch_lines(call, request);
+    write_index(call)?;
+    if !request.quiet {
         let branch = branch(call);
         for (repository, ..) in INDEX {
             call.out(&format!(
@@ -115,309 +182,306 @@ fn update(call: &mut Call<'_, '_>, speak: bool) -> Result<(), Errno> {
         }
         call.out("OK: 22983 distinct packages available\n");
     }
-    call.takes(1.5);
     Ok(())
 }
 
-/// Name and fields of each record of the database.
-fn records(call: &mut Call<'_, '_>) -> Vec<String> {
-    let text = writer::text(call, INSTALLED);
-    text.split("\n\n")
-        .map(|record| record.trim_matches('\n').to_owned())
-        .filter(|record| !record.is_empty())
-        .collect()
+/// Is the index in the cache?
+pub(super) fn has_index(call: &mut Call<'_, '_>) -> bool {
+    let names = call.m.readdir(b"/var/cache/apk").unwrap_or_default();
+    names.iter().any(|name| name.starts_with(b"APKINDEX"))
 }
 
-fn field<'r>(record: &'r str, letter: &str) -> &'r str {
-    record.lines().find_map(|line| line.strip_prefix(letter)?.strip_prefix(':')).unwrap_or("")
+/// `name`, `name=1.2`, `name>1`, `name~1.2`, `name@tag`: the name.
+pub(super) fn bare(word: &str) -> &str {
+    word.trim_start_matches('!').split(['=', '<', '>', '~', '@']).next().unwrap_or(word)
 }
 
-fn store(call: &mut Call<'_, '_>, records: &[String]) -> Result<(), Errno> {
-    let text: String = records.iter().map(|record| format!("{record}\n\n")).collect();
-    writer::file(call, INSTALLED, Contents::text(&text), 0o644)
-}
-
-fn world(call: &mut Call<'_, '_>) -> BTreeSet<String> {
-    writer::text(call, WORLD).split_whitespace().map(str::to_owned).collect()
-}
-
-fn store_world(call: &mut Call<'_, '_>, world: &BTreeSet<String>) -> Result<(), Errno> {
-    let text: String = world.iter().map(|name| format!("{name}\n")).collect();
-    writer::file(call, WORLD, Contents::text(&text), 0o644)
-}
-
-/// `name`, `name=1.2`, `name>1`, `name@tag`.
-fn bare(word: &str) -> &str {
-    word.split(['=', '<', '>', '~', '@']).next().unwrap_or(word)
+/// Does a version fulfil the condition of a word? `~` asks for the beginning of it. (apk-tools `version.c`.)
+fn fulfils(version: &str, word: &str) -> bool {
+    let condition = &word[bare(word).len()..];
+    let condition = condition.split('@').next().unwrap_or("");
+    let operator = condition.find(|c| !"=<>~".contains(c)).unwrap_or(condition.len());
+    let (operator, wanted) = condition.split_at(operator);
+    let begins =
+        version.strip_prefix(wanted).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    let order = || version::compare(version, wanted);
+    match operator {
+        "" => true,
+        "=" | "==" => order() == Ordering::Equal,
+        "~" | "~=" | "=~" => begins,
+        ">" => order().is_gt(),
+        ">=" => order().is_ge(),
+        "<" => order().is_lt(),
+        "<=" => order().is_le(),
+        ">~" | "~>" => begins || order().is_gt(),
+        "<~" | "~<" => begins || order().is_lt(),
+        _ => false,
+    }
 }
 
 fn add(call: &mut Call<'_, '_>, request: &Request) -> Result<i32, Errno> {
-    let cached = call
-        .m
-        .readdir(b"/var/cache/apk")
-        .unwrap_or_default()
-        .iter()
-        .any(|name| name.starts_with(b"APKINDEX"));
+    let cached = has_index(call);
     if request.no_cache {
-        if !request.quiet {
-            fetch_lines(call);
-        }
-    } else if request.update || !cached {
-        if request.update {
-            update(call, false)?;
-        } else {
-            let branch = branch(call);
-            for (repository, ..) in INDEX {
-                call.err(&format!("WARNING: opening from cache https://dl-cdn.alpinelinux.org/alpine/{branch}/{repository}: No such file or directory\n"));
-            }
+        fetch_lines(call, request);
+    } else if request.update {
+        fetch_lines(call, request);
+        write_index(call)?;
+    } else if !cached {
+        let branch = branch(call);
+        for (repository, ..) in INDEX {
+            call.err(&format!("WARNING: opening from cache https://dl-cdn.alpinelinux.org/alpine/{branch}/{repository}: No such file or directory\n"));
         }
     }
     let known = request.no_cache || request.update || cached;
-    let mut records = records(call);
+    let table = Table::of(Registry::Apk, &call.m.packages);
+    let mut records = apk_db::records(call);
+    let errors = refused(request, &table, &records, known);
+    if !errors.is_empty() {
+        call.err(&format!("ERROR: unable to select packages:\n{}", errors.concat()));
+        return Ok((errors.len() as i32).clamp(1, 99));
+    }
     let here: BTreeSet<String> = records.iter().map(|record| field(record, "P").to_owned()).collect();
-    let mut missing = Vec::new();
-    for word in &request.names {
-        let name = bare(word);
-        let package = table::alpine().get(name).filter(|_| known);
-        let version = word.split_once('=').map(|(_, version)| version.trim_start_matches('='));
-        match (package, version) {
-            _ if here.contains(name) => {}
-            (Some(package), Some(version)) if !package.version.starts_with(version.trim_end_matches('*')) => {
-                missing.push(format!("  {name}-{}:\n    breaks: world[{word}]\n", package.version));
-            }
-            (Some(_), _) => {}
-            (None, _) => {
-                missing.push(format!("  {name} (no such package):\n    required by: world[{word}]\n"))
-            }
-        }
-    }
-    if !missing.is_empty() {
-        call.err(&format!("ERROR: unable to select packages:\n{}", missing.concat()));
-        return Ok(missing.len() as i32);
-    }
-    let chosen = resolve(&request.names, &here);
-    let virtual_package = request.virtual_name.clone();
-    let total = chosen.len() + usize::from(virtual_package.is_some());
+    let chosen = resolve(call, &table, &request.names, &here);
+    let total = chosen.len() + usize::from(request.virtual_name.is_some());
+    let mut installed = Vec::new();
     for (number, package) in chosen.iter().enumerate() {
         if call.m.stopped() {
             return Err(Errno::EINTR);
         }
         if !request.quiet {
-            call.out(&format!(
-                "({}/{total}) Installing {} ({})\n",
-                number + 1,
-                package.name,
-                package.version
-            ));
+            let (number, name, version) = (number + 1, &package.name, &package.version);
+            call.out(&format!("({number}/{total}) Installing {name} ({version})\n"));
         }
-        records.push(unpack(call, package)?);
+        if !request.simulate {
+            records.push(apk_db::unpack(call, package)?);
+        }
+        installed.push((package.name.to_string(), package.version.to_string()));
     }
-    if let Some(name) = &virtual_package {
+    if let Some(name) = &request.virtual_name {
         if !request.quiet {
             call.out(&format!("({total}/{total}) Installing {name} (20240101.000000)\n"));
         }
-        let depends: Vec<&str> = request.names.iter().map(|word| bare(word)).collect();
         records.retain(|record| field(record, "P") != name);
         records.push(format!(
-            "P:{name}\nV:20240101.000000\nA:noarch\nS:0\nI:0\nT:virtual meta package\nD:{}",
-            depends.join(" ")
+            "P:{name}\nV:20240101.000000\nA:noarch\nS:0\nI:0\nT:virtual meta package\nU:\nL:\nD:{}",
+            request.names.join(" ")
         ));
     }
-    let mut world = world(call);
-    match &virtual_package {
+    let mut world = apk_db::world(call);
+    match &request.virtual_name {
         Some(name) => drop(world.insert(name.clone())),
-        None => world.extend(request.names.iter().cloned()),
-    }
-    finish(call, request, &records, &world, chosen.len(), chosen.iter().map(|package| package.size).sum())
-}
-
-fn finish(
-    call: &mut Call<'_, '_>,
-    request: &Request,
-    records: &[String],
-    world: &BTreeSet<String>,
-    changed: usize,
-    size: u64,
-) -> Result<i32, Errno> {
-    store(call, records)?;
-    store_world(call, world)?;
-    if changed > 0 {
-        writer::described(call, "/lib/apk/db/scripts.tar", "apk scripts", 13_824 + 512 * changed as u64)?;
-    }
-    if !request.quiet {
-        if changed > 0 {
-            let busybox = records
-                .iter()
-                .find(|record| field(record, "P") == "busybox")
-                .map(|record| field(record, "V").to_owned());
-            if let Some(version) = busybox {
-                call.out(&format!("Executing busybox-{version}.trigger\n"));
+        None => {
+            for word in &request.names {
+                world.retain(|known| bare(known) != bare(word));
+                world.insert(word.clone());
             }
         }
-        let bytes: u64 = records.iter().filter_map(|record| field(record, "I").parse::<u64>().ok()).sum();
-        call.out(&format!("OK: {} MiB in {} packages\n", (bytes >> 20).max(1), records.len()));
     }
-    call.takes(0.8 + changed as f64 * 0.05 + size as f64 / 25_000.0);
+    let size = chosen.iter().fold(0u64, |sum, package| sum.saturating_add(package.size));
+    finish(call, request, &records, &world, &installed)?;
+    call.takes(0.8 + chosen.len() as f64 * 0.05 + size as f64 / 25e6);
     Ok(0)
 }
 
-fn resolve(names: &[String], here: &BTreeSet<String>) -> Vec<&'static Package> {
-    let table = table::alpine();
-    let mut chosen: Vec<&Package> = Vec::new();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<(&Package, bool)> =
-        names.iter().rev().filter_map(|word| table.get(bare(word))).map(|p| (p, false)).collect();
+/// The solver's errors about words: one text for each.
+fn refused(request: &Request, table: &Table, records: &[String], known: bool) -> Vec<String> {
+    let mut errors = Vec::new();
+    for word in &request.names {
+        let name = bare(word);
+        let here = records.iter().find(|record| field(record, "P") == name).map(|r| field(r, "V").to_owned());
+        let there = table.get(name).filter(|_| known).map(|package| package.version.to_string());
+        let by = match &request.virtual_name {
+            Some(name) => format!("{name}-20240101.000000[{word}]"),
+            None => format!("world[{word}]"),
+        };
+        match (here, there) {
+            (None, None) => {
+                errors.push(format!("  {name} (no such package):\n    required by: {by}\n"));
+            }
+            (here, there) if here.iter().chain(&there).any(|version| fulfils(version, word)) => {}
+            (here, there) => {
+                let version = there.or(here).unwrap_or_default();
+                errors.push(format!("  {name}-{version}:\n    breaks: {by}\n"));
+            }
+        }
+    }
+    errors.sort();
+    errors
+}
+
+fn resolve(
+    call: &mut Call<'_, '_>,
+    table: &Table,
+    names: &[String],
+    here: &BTreeSet<String>,
+) -> Vec<Arc<Package>> {
+    let mut chosen: Vec<Arc<Package>> = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut open: Vec<(Arc<Package>, bool)> =
+        names.iter().rev().filter_map(|word| Some((table.get(bare(word))?, false))).collect();
     while let Some((package, done)) = open.pop() {
         if done {
             chosen.push(package);
-        } else if !here.contains(package.name) && seen.insert(package.name) {
+        } else if !here.contains(&*package.name)
+            && seen.insert(package.name.to_string())
+            && call.m.t.fuel.spend(20)
+        {
+            let needed: Vec<(Arc<Package>, bool)> =
+                package.depends.iter().rev().filter_map(|name| Some((table.get(name)?, false))).collect();
             open.push((package, true));
-            open.extend(package.depends.iter().rev().filter_map(|name| table.get(name)).map(|p| (p, false)));
+            open.extend(needed);
         }
     }
     chosen
 }
 
-/// Writes a package's files; its record.
-fn unpack(call: &mut Call<'_, '_>, package: &Package) -> Result<String, Errno> {
-    let name = package.name;
-    let mut left = package.size * 1024;
-    let mut files: Vec<String> = Vec::new();
-    let share = package.programs.len() as u64;
-    for program in &package.programs {
-        let size = (left * 7 / 10).checked_div(share).unwrap_or(0).clamp(9_000, 60_000_000).min(left);
-        let at = format!("/{program}");
-        let tag = program.rsplit('/').next().unwrap_or(program);
-        let tag = match tag {
-            "pip3" => "pip",
-            "cc" => "gcc",
-            tag => tag,
-        };
-        writer::file(call, &at, Contents::of_program(tag, size), 0o755)?;
-        files.push(at);
-        left = left.saturating_sub(size);
-    }
-    let library = name.starts_with("lib") || name.ends_with("-libs");
-    let (dir, names): (String, &[&str]) = if library && !name.ends_with("-dev") {
-        ("/usr/lib".to_owned(), &[])
-    } else if name.ends_with("-dev") {
-        (format!("/usr/include/{name}"), &["api.h", "config.h", "types.h"])
-    } else if name == "tzdata" {
-        (
-            "/usr/share/zoneinfo".to_owned(),
-            &["UTC", "Europe/Paris", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "zone.tab"],
-        )
-    } else {
-        (format!("/usr/share/{name}"), &["data.db", "defaults.conf", "messages.mo"])
-    };
-    if left > 0 {
-        if names.is_empty() {
-            let at = format!("{dir}/{}.so.1", name.trim_end_matches("-libs"));
-            writer::described(call, &at, name, left)?;
-            files.push(at);
-        } else {
-            let count = (left / 150_000).clamp(names.len() as u64, 60);
-            files.extend(writer::spread(call, &dir, name, left, count, names)?);
+/// Writes the database and says what apk says at its end.
+fn finish(
+    call: &mut Call<'_, '_>,
+    request: &Request,
+    records: &[String],
+    world: &BTreeSet<String>,
+    changed: &[(String, String)],
+) -> Result<(), Errno> {
+    if !request.simulate {
+        apk_db::store(call, records)?;
+        apk_db::store_world(call, world)?;
+        if !changed.is_empty() {
+            let size = 13_824 + 512 * changed.len() as u64;
+            writer::described(call, "/lib/apk/db/scripts.tar", "apk scripts", size)?;
         }
     }
-    if name == "bash" && !writer::text(call, "/etc/shells").contains("/bin/bash") {
-        writer::append(call, "/etc/shells", "/bin/bash\n")?;
+    if request.quiet {
+        return Ok(());
     }
-    if name == "ca-certificates" {
-        writer::directories(call, b"/usr/local/share/ca-certificates")?;
+    for trigger in ["busybox", "ca-certificates"] {
+        let record = records.iter().find(|record| field(record, "P") == trigger);
+        let concerns = trigger == "busybox" || changed.iter().any(|(name, _)| name == trigger);
+        if let Some(record) = record.filter(|_| concerns && !changed.is_empty()) {
+            call.out(&format!("Executing {trigger}-{}.trigger\n", field(record, "V")));
+        }
     }
-    let listed: String = files
+    summary(call, records);
+    Ok(())
+}
+
+fn summary(call: &mut Call<'_, '_>, records: &[String]) {
+    let bytes: u64 = records
         .iter()
-        .filter_map(|file| file.rsplit_once('/'))
-        .map(|(dir, file)| format!("\nF:{}\nR:{file}", dir.trim_start_matches('/')))
-        .collect();
-    Ok(format!(
-        "P:{name}\nV:{}\nA:x86_64\nS:{}\nI:{}\nT:package {name}\no:{name}\nD:{}{listed}",
-        package.version,
-        package.size * 1024 * 2 / 5,
-        package.size * 1024,
-        package.depends.join(" ")
-    ))
+        .filter_map(|record| field(record, "I").parse::<u64>().ok())
+        .fold(0, u64::saturating_add);
+    call.out(&format!("OK: {} MiB in {} packages\n", bytes >> 20, records.len()));
 }
 
 fn del(call: &mut Call<'_, '_>, request: &Request) -> Result<i32, Errno> {
-    let before = records(call);
-    let mut world = world(call);
+    let before = apk_db::records(call);
+    let mut world = apk_db::world(call);
     for name in &request.names {
-        if !world.remove(name) {
-            let other = world.iter().find(|word| bare(word) == name).cloned();
-            match other {
-                Some(word) => drop(world.remove(&word)),
-                None => {
-                    call.err(&format!(
-                        "World updated, but the following packages are not removed due to:\n  {name}\n"
-                    ));
-                }
-            }
+        world.retain(|word| bare(word) != bare(name));
+    }
+    let kept = needed(call, request, &before, &world);
+    let (stay, gone): (Vec<String>, Vec<String>) =
+        before.into_iter().partition(|record| kept.contains(field(record, "P")));
+    let held: Vec<String> = request.names.iter().filter_map(|name| holders(name, &stay)).collect();
+    if !held.is_empty() && !request.quiet {
+        call.out(&format!(
+            "World updated, but the following packages are not removed due to:\n{}\n",
+            held.concat()
+        ));
+    }
+    let table = Table::of(Registry::Apk, &call.m.packages);
+    let gone = users_first(&table, gone);
+    for (number, record) in gone.iter().enumerate() {
+        if !request.quiet {
+            let (name, version) = (field(record, "P"), field(record, "V"));
+            call.out(&format!("({}/{}) Purging {name} ({version})\n", number + 1, gone.len()));
+        }
+        if !request.simulate {
+            apk_db::erase(call, record)?;
         }
     }
-    // What the world needs stays; so does everything that no package of the table brought.
+    let changed: Vec<(String, String)> =
+        gone.iter().map(|record| (field(record, "P").to_owned(), field(record, "V").to_owned())).collect();
+    finish(call, request, &stay, &world, &changed)?;
+    call.takes(0.3 + gone.len() as f64 * 0.02);
+    Ok(0)
+}
+
+/// What the world needs; and what no package of the table brought, a base's own packages.
+fn needed(
+    call: &mut Call<'_, '_>,
+    request: &Request,
+    before: &[String],
+    world: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let table = Table::of(Registry::Apk, &call.m.packages);
     let mut kept: BTreeSet<String> = world.iter().map(|word| bare(word).to_owned()).collect();
     let brought = |name: &str| {
-        table::alpine().contains_key(name)
-            || request.names.iter().any(|asked| asked == name)
-            || name.starts_with('.')
+        table.has(name) || request.names.iter().any(|asked| asked == name) || name.starts_with('.')
     };
     kept.extend(before.iter().map(|record| field(record, "P").to_owned()).filter(|name| !brought(name)));
     let mut open: Vec<String> = kept.iter().cloned().collect();
     while let Some(name) = open.pop() {
         let Some(record) = before.iter().find(|record| field(record, "P") == name) else { continue };
-        for needed in field(record, "D").split_whitespace().map(|word| bare(word).to_owned()) {
+        for needed in needs(&table, record) {
             if kept.insert(needed.clone()) {
                 open.push(needed);
             }
         }
     }
-    let (stay, gone): (Vec<String>, Vec<String>) =
-        before.into_iter().partition(|record| kept.contains(field(record, "P")));
-    for (number, record) in gone.iter().rev().enumerate() {
-        if !request.quiet {
-            call.out(&format!(
-                "({}/{}) Purging {} ({})\n",
-                number + 1,
-                gone.len(),
-                field(record, "P"),
-                field(record, "V")
-            ));
-        }
-        erase(call, record)?;
-    }
-    finish(call, request, &stay, &world, gone.len(), 0)
+    kept
 }
 
-fn erase(call: &mut Call<'_, '_>, record: &str) -> Result<(), Errno> {
-    let mut dir = String::new();
-    for line in record.lines() {
-        if let Some(at) = line.strip_prefix("F:") {
-            dir = format!("/{at}");
-        } else if let Some(name) = line.strip_prefix("R:") {
-            let at = format!("{}/{name}", dir.trim_end_matches('/'));
-            if call.m.lstat(at.as_bytes()).is_ok() {
-                call.m.unlink(at.as_bytes())?;
-            }
-            let mut above = crate::fs::path::parent(at.as_bytes()).to_vec();
-            while above.len() > 9 && call.m.rmdir(&above).is_ok() {
-                above = crate::fs::path::parent(&above).to_vec();
-            }
+/// What a record needs: its own word, and the table's (a base's records may be silent).
+fn needs(table: &Table, record: &str) -> Vec<String> {
+    let mut names: Vec<String> =
+        field(record, "D").split_whitespace().map(|word| bare(word).to_owned()).collect();
+    let known = table.get(field(record, "P"));
+    names.extend(known.iter().flat_map(|package| &package.depends).map(|name| name.to_string()));
+    names
+}
+
+/// "  libcurl: curl git": who still needs a package that should go.
+fn holders(name: &str, stay: &[String]) -> Option<String> {
+    stay.iter().find(|record| field(record, "P") == name)?;
+    let users: Vec<&str> = stay
+        .iter()
+        .filter(|record| field(record, "D").split_whitespace().any(|word| bare(word) == name))
+        .map(|record| field(record, "P"))
+        .collect();
+    (!users.is_empty()).then(|| format!("  {name}: {}\n", users.join(" ")))
+}
+
+/// Records in the order of removal: those that need others before them.
+fn users_first(table: &Table, gone: Vec<String>) -> Vec<String> {
+    let mut left = gone;
+    let mut ordered = Vec::new();
+    while !left.is_empty() {
+        let needed: BTreeSet<String> = left.iter().flat_map(|record| needs(table, record)).collect();
+        let (later, now): (Vec<String>, Vec<String>) =
+            left.into_iter().partition(|record| needed.contains(field(record, "P")));
+        // A circle of needs ends here.
+        if now.is_empty() {
+            ordered.extend(later);
+            break;
         }
+        ordered.extend(now);
+        left = later;
     }
-    Ok(())
+    ordered
 }
 
 fn upgrade(call: &mut Call<'_, '_>, request: &Request) -> Result<i32, Errno> {
-    if request.no_cache {
-        fetch_lines(call);
-    } else {
-        update(call, false)?;
+    if request.no_cache || request.update || !has_index(call) {
+        fetch_lines(call, request);
     }
-    let records = records(call);
-    let bytes: u64 = records.iter().filter_map(|record| field(record, "I").parse::<u64>().ok()).sum();
-    call.out(&format!("OK: {} MiB in {} packages\n", (bytes >> 20).max(1), records.len()));
+    if !request.no_cache && (request.update || !has_index(call)) {
+        write_index(call)?;
+    }
+    let records = apk_db::records(call);
+    if !request.quiet {
+        summary(call, &records);
+    }
     Ok(0)
 }
 
@@ -428,55 +492,25 @@ fn clean(call: &mut Call<'_, '_>) -> Result<i32, Errno> {
     Ok(0)
 }
 
-fn info(call: &mut Call<'_, '_>, request: &Request) -> i32 {
-    let records = records(call);
-    if request.names.is_empty() {
-        let mut names: Vec<&str> = records.iter().map(|record| field(record, "P")).collect();
-        names.sort_unstable();
-        for name in names {
-            call.out(&format!("{name}\n"));
-        }
-        return 0;
-    }
-    let mut status = 0;
-    for name in &request.names {
-        let Some(record) = records.iter().find(|record| field(record, "P") == name) else {
-            status = 1;
-            continue;
-        };
-        let title = format!("{name}-{}", field(record, "V"));
-        if request.files {
-            call.out(&format!("{title} contains:\n"));
-            let mut dir = "";
-            for line in record.lines() {
-                if let Some(at) = line.strip_prefix("F:") {
-                    dir = at;
-                } else if let Some(file) = line.strip_prefix("R:") {
-                    call.out(&format!("{dir}/{file}\n"));
-                }
-            }
-            call.out("\n");
-        } else if call.args().iter().any(|word| word == "-e" || word == "--installed") {
-            call.out(&format!("{name}\n"));
-        } else {
-            let bytes: u64 = field(record, "I").parse().unwrap_or(0);
-            call.out(&format!(
-                "{title} description:\n{}\n\n{title} installed size:\n{} KiB\n\n",
-                field(record, "T"),
-                bytes >> 10
-            ));
-        }
-    }
-    status
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn search(call: &mut Call<'_, '_>, request: &Request) -> i32 {
-    let mut found: Vec<String> = table::alpine()
-        .values()
-        .filter(|package| request.names.iter().all(|name| package.name.contains(name.as_str())))
-        .map(|package| format!("{}-{}\n", package.name, package.version))
-        .collect();
-    found.sort();
-    call.out(&found.concat());
-    0
+    #[test]
+    fn conditions_of_words() {
+        for (version, word, holds) in [
+            ("8.5.0-r0", "curl", true),
+            ("8.5.0-r0", "curl=8.5.0-r0", true),
+            ("8.5.0-r0", "curl=8.5.0", false),
+            ("8.5.0-r0", "curl~8.5", true),
+            ("8.5.0-r0", "curl~=8.5", true),
+            ("8.50.0-r0", "curl~8.5", false),
+            ("8.5.0-r0", "curl>8", true),
+            ("8.5.0-r0", "curl<8.5", false),
+            ("8.5.0-r0", "curl>=8.5.0-r0", true),
+            ("8.5.0-r0", "curl@edge", true),
+        ] {
+            assert_eq!(fulfils(version, word), holds, "{word}");
+        }
+    }
 }

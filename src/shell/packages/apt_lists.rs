@@ -1,16 +1,60 @@
 //! The package lists that `apt-get update` brings.
 
+use super::table::{self, Rows};
+
 /// A distribution's package lists: host, suite, component and bytes of each (compressed as the images
 /// keep them), and what the archives are called.
 pub(super) struct Distribution {
     pub id: &'static str,
+    /// The release's code name.
+    pub suite: &'static str,
+    /// What `apt list` calls it.
+    pub label: &'static str,
+    /// Archive and suite of the packages.
+    pub site: &'static str,
+    /// Its packages.
+    pub rows: &'static Rows,
+    /// apt 2.5 and later explain a missing version before the error.
+    pub says_unavailable: bool,
+    /// dpkg's version.
+    pub dpkg: &'static str,
     pub lists: &'static [(&'static str, u64)],
     pub fetched: &'static str,
     pub hits: &'static [&'static str],
 }
 
-pub(super) const UBUNTU: Distribution = Distribution {
+/// The code name of the release; the table's own where the image has none.
+pub(super) fn suite(release: &str) -> String {
+    let line = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    let name = line.unwrap_or("").trim_matches('"');
+    let usable = !name.is_empty() && name.len() < 40 && name.chars().all(|c| c.is_ascii_alphanumeric());
+    if usable { name.to_owned() } else { distribution(release).suite.to_owned() }
+}
+
+/// The distribution that an `/etc/os-release` speaks of; Debian 12 where it says nothing that is known.
+pub(super) fn distribution(release: &str) -> &'static Distribution {
+    let value = |key: &str| {
+        let line = release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        line.unwrap_or("").trim_matches('"')
+    };
+    if value("ID") == UBUNTU.id {
+        // Other releases of Ubuntu borrow these packages, under their own name.
+        &UBUNTU
+    } else if value("VERSION_CODENAME") == BULLSEYE.suite || value("VERSION_ID") == "11" {
+        &BULLSEYE
+    } else {
+        &BOOKWORM
+    }
+}
+
+static UBUNTU: Distribution = Distribution {
     id: "ubuntu",
+    suite: "jammy",
+    label: "jammy",
+    site: "http://archive.ubuntu.com/ubuntu jammy",
+    rows: &table::JAMMY,
+    says_unavailable: false,
+    dpkg: "1.21.1",
     lists: &[
         ("archive.ubuntu.com_ubuntu_dists_jammy_InRelease", 270_087),
         ("archive.ubuntu.com_ubuntu_dists_jammy_main_binary-amd64_Packages.lz4", 2_407_116),
@@ -39,21 +83,58 @@ pub(super) const UBUNTU: Distribution = Distribution {
     ],
 };
 
-pub(super) const DEBIAN: Distribution = Distribution {
+/// Sizes as apt 2.6 kept them on 2026-11-30; Debian 12.15.
+static BOOKWORM: Distribution = Distribution {
     id: "debian",
+    suite: "bookworm",
+    label: "stable",
+    site: "http://deb.debian.org/debian bookworm",
+    rows: &table::BOOKWORM,
+    says_unavailable: true,
+    dpkg: "1.21.22",
     lists: &[
-        ("deb.debian.org_debian_dists_bookworm_InRelease", 151_078),
-        ("deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4", 17_300_816),
-        ("deb.debian.org_debian_dists_bookworm-updates_InRelease", 52_120),
-        ("deb.debian.org_debian_dists_bookworm-updates_main_binary-amd64_Packages.lz4", 14_022),
-        ("deb.debian.org_debian-security_dists_bookworm-security_InRelease", 48_013),
-        ("deb.debian.org_debian-security_dists_bookworm-security_main_binary-amd64_Packages.lz4", 254_107),
+        ("deb.debian.org_debian_dists_bookworm_InRelease", 151_075),
+        ("deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4", 18_840_233),
+        ("deb.debian.org_debian_dists_bookworm-updates_InRelease", 55_403),
+        ("deb.debian.org_debian_dists_bookworm-updates_main_binary-amd64_Packages.lz4", 11_648),
+        ("deb.debian.org_debian-security_dists_bookworm-security_InRelease", 34_770),
+        ("deb.debian.org_debian-security_dists_bookworm-security_main_binary-amd64_Packages.lz4", 774_605),
     ],
-    fetched: "Fetched 9173 kB in 1s (7011 kB/s)",
+    fetched: "Fetched 9422 kB in 2s (5844 kB/s)",
     hits: &[
         "Get:1 http://deb.debian.org/debian bookworm InRelease [151 kB]",
-        "Get:2 http://deb.debian.org/debian bookworm-updates InRelease [52.1 kB]",
-        "Get:3 http://deb.debian.org/debian-security bookworm-security InRelease [48.0 kB]",
-        "Get:4 http://deb.debian.org/debian bookworm/main amd64 Packages [8786 kB]",
+        "Get:2 http://deb.debian.org/debian bookworm-updates InRelease [55.4 kB]",
+        "Get:3 http://deb.debian.org/debian-security bookworm-security InRelease [34.8 kB]",
+        "Get:4 http://deb.debian.org/debian bookworm/main amd64 Packages [8790 kB]",
+        "Get:5 http://deb.debian.org/debian bookworm-updates/main amd64 Packages [6924 B]",
+        "Get:6 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages [383 kB]",
+    ],
+};
+
+/// Sizes as apt 2.2 kept them on 2026-11-30; Debian 11.11.
+static BULLSEYE: Distribution = Distribution {
+    id: "debian",
+    suite: "bullseye",
+    label: "oldstable",
+    site: "http://deb.debian.org/debian bullseye",
+    rows: &table::BULLSEYE,
+    says_unavailable: false,
+    dpkg: "1.20.13",
+    lists: &[
+        ("deb.debian.org_debian_dists_bullseye_InRelease", 75_123),
+        ("deb.debian.org_debian_dists_bullseye_main_binary-amd64_Packages.lz4", 17_307_773),
+        ("deb.debian.org_debian_dists_bullseye-updates_InRelease", 44_029),
+        ("deb.debian.org_debian_dists_bullseye-updates_main_binary-amd64_Packages.lz4", 33_984),
+        ("deb.debian.org_debian-security_dists_bullseye-security_InRelease", 27_111),
+        ("deb.debian.org_debian-security_dists_bullseye-security_main_binary-amd64_Packages.lz4", 964_314),
+    ],
+    fetched: "Fetched 8706 kB in 2s (3557 kB/s)",
+    hits: &[
+        "Get:1 http://deb.debian.org/debian bullseye InRelease [75.1 kB]",
+        "Get:2 http://deb.debian.org/debian bullseye-updates InRelease [44.0 kB]",
+        "Get:3 http://deb.debian.org/debian-security bullseye-security InRelease [27.1 kB]",
+        "Get:4 http://deb.debian.org/debian bullseye/main amd64 Packages [8066 kB]",
+        "Get:5 http://deb.debian.org/debian bullseye-updates/main amd64 Packages [18.8 kB]",
+        "Get:6 http://deb.debian.org/debian-security bullseye-security/main amd64 Packages [475 kB]",
     ],
 };

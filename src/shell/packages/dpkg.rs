@@ -1,291 +1,41 @@
-//! dpkg's database and the files of packages.
+//! `dpkg`, `dpkg-query`: what is installed, whose a file is, removal.
+//!
+//! Lines are those of dpkg 1.21 without terminal.
 
-use super::table::{self, Package};
-use super::writer;
-use crate::fs::{Contents, Errno};
+use super::apt_lists;
+use super::dpkg_db::{self, Installed, field};
+use super::{apt_remove, writer};
 use crate::shell::call::Call;
 use crate::shell::pattern::Pattern;
-
-const STATUS: &str = "/var/lib/dpkg/status";
-
-/// An installed package, as the database has it.
-#[derive(Clone, Debug)]
-pub(super) struct Installed {
-    pub name: String,
-    pub version: String,
-    pub architecture: String,
-    pub description: String,
-    pub size: String,
-    pub configured: bool,
-}
-
-/// All installed packages, in the database's order.
-pub(super) fn installed(call: &mut Call<'_, '_>) -> Vec<Installed> {
-    let status = writer::text(call, STATUS);
-    let record = |record: &str| {
-        let field = |name: &str| {
-            let line = record.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-            line.unwrap_or("").to_owned()
-        };
-        let state = field("Status");
-        (state.ends_with(" installed")).then(|| Installed {
-            name: field("Package"),
-            version: field("Version"),
-            architecture: field("Architecture"),
-            description: field("Description"),
-            size: field("Installed-Size"),
-            configured: true,
-        })
-    };
-    status.split("\n\n").filter_map(record).filter(|package| !package.name.is_empty()).collect()
-}
-
-/// Text files that packages bring, where students look.
-fn texts(name: &str) -> &'static [(&'static str, &'static str)] {
-    match name {
-        "nginx-common" => &[
-            ("/etc/nginx/nginx.conf", NGINX_CONF),
-            (
-                "/etc/nginx/mime.types",
-                "types {\n    text/html html htm shtml;\n    text/css css;\n    application/javascript js;\n}\n",
-            ),
-            ("/etc/nginx/sites-available/default", NGINX_SITE),
-            ("/etc/nginx/fastcgi_params", "fastcgi_param  QUERY_STRING       $query_string;\n"),
-            (
-                "/var/www/html/index.nginx-debian.html",
-                "<!DOCTYPE html>\n<title>Welcome to nginx!</title>\n<h1>Welcome to nginx!</h1>\n",
-            ),
-            ("/etc/default/nginx", "# STOP_SCHEDULE=\"QUIT/5/TERM/5/KILL/5\"\n"),
-            ("/etc/logrotate.d/nginx", "/var/log/nginx/*.log {\n\tdaily\n\tmissingok\n}\n"),
-        ],
-        "ca-certificates" => &[(
-            "/etc/ca-certificates.conf",
-            "# one certificate a line, below /usr/share/ca-certificates\nmozilla/ISRG_Root_X1.crt\n",
-        )],
-        "openssh-server" => &[(
-            "/etc/ssh/sshd_config",
-            "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\nSubsystem sftp /usr/lib/openssh/sftp-server\n",
-        )],
-        "sudo" => {
-            &[("/etc/sudoers", "Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n")]
-        }
-        "supervisor" => &[(
-            "/etc/supervisor/supervisord.conf",
-            "[supervisord]\nlogfile=/var/log/supervisor/supervisord.log\n",
-        )],
-        _ => &[],
-    }
-}
-
-const NGINX_CONF: &str = "user www-data;
-worker_processes auto;
-pid /run/nginx.pid;
-include /etc/nginx/modules-enabled/*.conf;
-
-events {
-\tworker_connections 768;
-}
-
-http {
-\tsendfile on;
-\tinclude /etc/nginx/mime.types;
-\tdefault_type application/octet-stream;
-\taccess_log /var/log/nginx/access.log;
-\terror_log /var/log/nginx/error.log;
-\tgzip on;
-\tinclude /etc/nginx/conf.d/*.conf;
-\tinclude /etc/nginx/sites-enabled/*;
-}
-";
-
-const NGINX_SITE: &str = "server {
-\tlisten 80 default_server;
-\tlisten [::]:80 default_server;
-\troot /var/www/html;
-\tindex index.html index.htm index.nginx-debian.html;
-\tserver_name _;
-\tlocation / {
-\t\ttry_files $uri $uri/ =404;
-\t}
-}
-";
-
-/// Names of data files by what a package's name says about it.
-fn data(package: &Package) -> (String, Vec<&'static str>) {
-    let name = package.name;
-    let library = name.starts_with("lib") && !name.ends_with("-dev") && !name.ends_with("-data");
-    if library {
-        return ("/usr/lib/x86_64-linux-gnu".to_owned(), Vec::new());
-    }
-    if name.ends_with("-dev") || name.ends_with("-src") {
-        return (format!("/usr/include/{name}"), vec!["api.h", "config.h", "types.h", "version.h"]);
-    }
-    if name.starts_with("fonts-") {
-        return (
-            format!("/usr/share/fonts/truetype/{name}"),
-            vec!["Sans.ttf", "Sans-Bold.ttf", "Mono.ttf", "Serif.ttf"],
-        );
-    }
-    if name.starts_with("python3") {
-        return (format!("/usr/lib/python3/dist-packages/{name}"), vec!["__init__.py", "core.py", "util.py"]);
-    }
-    (format!("/usr/share/{name}"), vec!["data.db", "defaults.conf", "messages.mo", "schema.xml"])
-}
-
-/// Writes the files of a package.
-pub(super) fn unpack(call: &mut Call<'_, '_>, package: &Package) -> Result<(), Errno> {
-    let name = package.name;
-    let mut files: Vec<String> = Vec::new();
-    let mut left = package.size * 1024;
-    for (at, text) in texts(name) {
-        writer::file(call, at, Contents::text(text), 0o644)?;
-        files.push((*at).to_owned());
-        left = left.saturating_sub(text.len() as u64);
-    }
-    let info = 160 * 12;
-    left = left.saturating_sub(info);
-    let share = package.programs.len() as u64;
-    for program in &package.programs {
-        // Programs are most of a package that has any.
-        let size = (left * 7 / 10).checked_div(share).unwrap_or(0).clamp(14_000, 20_000_000).min(left);
-        let at = format!("/{program}");
-        let tag = program.rsplit('/').next().unwrap_or(program);
-        let tag = match tag {
-            "pip3" => "pip",
-            "cc" => "gcc",
-            "python3.10" => "python3",
-            tag => tag,
-        };
-        writer::file(call, &at, Contents::of_program(tag, size), 0o755)?;
-        files.push(at);
-        left = left.saturating_sub(size);
-    }
-    let (dir, names) = data(package);
-    if names.is_empty() {
-        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
-        let soname = format!("{stem}.so.{}", name.trim_start_matches(stem).trim_start_matches('-'));
-        let soname = soname.trim_end_matches('.').to_owned();
-        let at = format!("{dir}/{soname}.0");
-        writer::described(call, &at, name, left)?;
-        writer::link(call, &format!("{dir}/{soname}"), &format!("{soname}.0"))?;
-        files.push(at);
-        files.push(format!("{dir}/{soname}"));
-    } else {
-        let count = (left / 120_000).clamp(1, 60);
-        files.extend(writer::spread(call, &dir, name, left, count, &names)?);
-    }
-    if name == "nginx-common" {
-        writer::link(call, "/etc/nginx/sites-enabled/default", "/etc/nginx/sites-available/default")?;
-        for dir in ["/etc/nginx/conf.d", "/etc/nginx/modules-enabled", "/var/log/nginx", "/var/lib/nginx"] {
-            writer::directories(call, dir.as_bytes())?;
-        }
-    }
-    if name == "ca-certificates" {
-        writer::described(call, "/etc/ssl/certs/ca-certificates.crt", name, 214_000)?;
-    }
-    let sums: String = files
-        .iter()
-        .map(|file| format!("{:032x}  {}\n", writer::weight(file), file.trim_start_matches('/')))
-        .collect();
-    let list: String = files.iter().map(|file| format!("{file}\n")).collect();
-    writer::file(call, &format!("/var/lib/dpkg/info/{name}.list"), Contents::text(&list), 0o644)?;
-    writer::file(call, &format!("/var/lib/dpkg/info/{name}.md5sums"), Contents::text(&sums), 0o644)
-}
-
-/// Enters packages into the database.
-pub(super) fn register(call: &mut Call<'_, '_>, packages: &[&Package]) -> Result<(), Errno> {
-    let mut status = writer::text(call, STATUS);
-    let names: Vec<&str> = packages.iter().map(|package| package.name).collect();
-    status = without(&status, &names);
-    for package in packages {
-        status.push_str(&format!(
-            "Package: {}\nStatus: install ok installed\nPriority: optional\nInstalled-Size: {}\nArchitecture: amd64\nVersion: {}\n{}Description: package {}\n\n",
-            package.name,
-            package.size,
-            package.version,
-            if package.depends.is_empty() { String::new() } else { format!("Depends: {}\n", package.depends.join(", ")) },
-            package.name
-        ));
-    }
-    writer::file(call, STATUS, Contents::text(&status), 0o644)
-}
-
-fn without(status: &str, names: &[&str]) -> String {
-    let kept = status.split("\n\n").filter(|record| !record.trim().is_empty()).filter(|record| {
-        let name = record.lines().find_map(|line| line.strip_prefix("Package: "));
-        !name.is_some_and(|name| names.contains(&name))
-    });
-    kept.map(|record| format!("{}\n\n", record.trim_start_matches('\n'))).collect()
-}
-
-/// Takes packages out of the database.
-pub(super) fn unregister(call: &mut Call<'_, '_>, names: &[String]) -> Result<(), Errno> {
-    let status = writer::text(call, STATUS);
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    writer::file(call, STATUS, Contents::text(&without(&status, &names)), 0o644)
-}
-
-/// Removes the files of a package; configuration stays unless it is purged.
-pub(super) fn erase(call: &mut Call<'_, '_>, name: &str, purge: bool) -> Result<(), Errno> {
-    let info = format!("/var/lib/dpkg/info/{name}.list");
-    let list = writer::text(call, &info);
-    for file in list.lines().filter(|file| file.starts_with('/')) {
-        if file.starts_with("/etc/") && !purge {
-            continue;
-        }
-        match call.m.lstat(file.as_bytes()) {
-            Ok(stat) if stat.kind != crate::union::StatKind::Dir => call.m.unlink(file.as_bytes())?,
-            _ => {}
-        }
-        let mut dir = crate::fs::path::parent(file.as_bytes()).to_vec();
-        while dir.len() > 5 && call.m.rmdir(&dir).is_ok() {
-            dir = crate::fs::path::parent(&dir).to_vec();
-        }
-    }
-    for end in ["list", "md5sums"] {
-        let at = format!("/var/lib/dpkg/info/{name}.{end}");
-        if call.m.lstat(at.as_bytes()).is_ok() {
-            call.m.unlink(at.as_bytes())?;
-        }
-    }
-    Ok(())
-}
 
 pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
     call.in_order();
     let args = call.args();
-    let first = args.first().map_or("", String::as_str);
-    let names: Vec<String> = args.iter().skip(1).filter(|word| !word.starts_with('-')).cloned().collect();
-    match first {
+    let action = args.iter().find(|word| word.starts_with('-') && !word.starts_with("--force"));
+    let names: Vec<String> = args.iter().filter(|word| !word.starts_with('-')).cloned().collect();
+    match action.map_or("", String::as_str) {
         "-l" | "--list" => list(call, &names),
         "-s" | "--status" => status(call, &names),
         "-L" | "--listfiles" => files(call, &names),
         "-S" | "--search" => search(call, &names),
+        "-p" | "--print-avail" => status(call, &names),
+        "-W" | "--show" => query(call),
         "--print-architecture" => {
             call.out("amd64\n");
             0
         }
+        "--print-foreign-architectures" => 0,
         "--version" => {
-            call.out("Debian 'dpkg' package management program version 1.21.1 (amd64).\n");
+            let release = writer::text(call, "/etc/os-release");
+            let version = apt_lists::distribution(&release).dpkg;
+            call.out(&format!("Debian 'dpkg' package management program version {version} (amd64).\n"));
             0
         }
-        "--get-selections" => {
-            for package in installed(call) {
-                call.out(&format!("{:<48}install\n", package.name));
-            }
-            0
-        }
-        "-r" | "--remove" | "-P" | "--purge" => {
-            for name in &names {
-                let gone = erase(call, name, first != "-r")
-                    .and_then(|()| unregister(call, std::slice::from_ref(name)));
-                if let Err(errno) = gone {
-                    return call.fail_errno(name, errno);
-                }
-            }
-            0
-        }
-        "-i" | "--install" => {
+        "--get-selections" => selections(call),
+        "--compare-versions" => compare(call, &names),
+        "-r" | "--remove" => remove(call, &names, false),
+        "-P" | "--purge" => remove(call, &names, true),
+        "-i" | "--install" | "--unpack" => {
             let missing = names.iter().find(|name| call.m.stat(name.as_bytes()).is_err()).cloned();
             if let Some(name) = missing {
                 call.err(&format!(
@@ -295,45 +45,116 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
             }
             call.m.not_modelled("dpkg -i")
         }
-        "--configure" | "--add-architecture" | "--force-all" => 0,
+        "--configure" | "--add-architecture" | "--remove-architecture" | "-a" | "--audit" | "-C" => 0,
         _ => {
-            call.err("dpkg: error: need an action option\n");
+            call.err("dpkg: error: need an action option\n\nType dpkg --help for help about installing and deinstalling packages [*];\nUse 'apt' or 'aptitude' for user-friendly package management;\nType dpkg -Dhelp for a list of dpkg debug flag values;\nType dpkg --force-help for a list of forcing options;\nType dpkg-deb --help for help about manipulating *.deb files;\n\nOptions marked [*] produce a lot of output - pipe it through 'less' or 'more' !\n");
             2
         }
     }
 }
 
+fn remove(call: &mut Call<'_, '_>, names: &[String], purge: bool) -> i32 {
+    if call.m.cred.uid != 0 {
+        call.err("dpkg: error: requested operation requires superuser privilege\n");
+        return 2;
+    }
+    let all = dpkg_db::all(call);
+    let mut going: Vec<&Installed> = Vec::new();
+    for name in names {
+        match all.iter().find(|package| package.name == *name && (purge || !package.removed)) {
+            Some(package) => going.push(package),
+            None => {
+                call.err(&format!("dpkg: warning: ignoring request to remove {name} which isn't installed\n"))
+            }
+        }
+    }
+    let gone: Vec<&str> = going.iter().map(|package| package.name.as_str()).collect();
+    for user in all.iter().filter(|package| !package.removed && !gone.contains(&package.name.as_str())) {
+        if let Some(needed) = user.depends.iter().find(|needed| gone.contains(&needed.as_str())) {
+            call.err(&format!(
+                "dpkg: dependency problems prevent removal of {needed}:\n {} depends on {needed}.\n\ndpkg: error processing package {needed} (--{}):\n dependency problems - not removing\nErrors were encountered while processing:\n {needed}\n",
+                user.name,
+                if purge { "purge" } else { "remove" }
+            ));
+            return 1;
+        }
+    }
+    if going.is_empty() {
+        return 0;
+    }
+    let files = dpkg_db::count_paths(call);
+    call.out(&format!("(Reading database ... {files} files and directories currently installed.)\n"));
+    match apt_remove::erase(call, &going, purge) {
+        Ok(_) => 0,
+        Err(errno) => call.fail_errno(names.first().map_or("", String::as_str), errno),
+    }
+}
+
 fn list(call: &mut Call<'_, '_>, names: &[String]) -> i32 {
-    let patterns: Vec<Pattern> = names.iter().map(|name| Pattern::new(name)).collect();
-    let mut packages = installed(call);
-    packages.retain(|package| patterns.is_empty() || patterns.iter().any(|p| p.matches_text(&package.name)));
-    if packages.is_empty() {
-        for name in names {
+    let packages = dpkg_db::all(call);
+    let mut shown: Vec<&Installed> = Vec::new();
+    let mut exit = 0;
+    for name in names {
+        let pattern = Pattern::new(name);
+        let found = packages.iter().filter(|p| pattern.matches_text(&p.name)).collect::<Vec<_>>();
+        if found.is_empty() {
+            exit = 1;
             call.err(&format!("dpkg-query: no packages found matching {name}\n"));
         }
-        return 1;
+        shown.extend(found);
     }
-    packages.sort_by(|a, b| a.name.cmp(&b.name));
-    call.out("Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n||/ Name                 Version                  Architecture Description\n+++-====================-========================-============-=================================\n");
-    for package in packages {
-        call.out(&format!(
-            "ii  {:<20} {:<24} {:<12} {}\n",
-            package.name, package.version, package.architecture, package.description
+    if names.is_empty() {
+        shown.extend(&packages);
+    }
+    if shown.is_empty() {
+        return exit;
+    }
+    shown.sort_by(|a, b| a.name.cmp(&b.name));
+    shown.dedup_by(|a, b| a.name == b.name);
+    let widest = |least: usize, of: &dyn Fn(&Installed) -> usize| {
+        shown.iter().map(|package| of(package)).max().unwrap_or(0).max(least)
+    };
+    let name = widest(14, &|package| package.full_name().len());
+    let version = widest(12, &|package| package.version.len());
+    let arch = widest(12, &|package| package.architecture.len());
+    let description = widest(33, &|package| package.description.len());
+    let mut text = format!(
+        "Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n||/ {:name$} {:version$} {:arch$} Description\n+++-{}-{}-{}-{}\n",
+        "Name",
+        "Version",
+        "Architecture",
+        "=".repeat(name),
+        "=".repeat(version),
+        "=".repeat(arch),
+        "=".repeat(description)
+    );
+    for package in shown {
+        let state = if package.removed { "rc" } else { "ii" };
+        let state = if package.held { "hi" } else { state };
+        text.push_str(&format!(
+            "{state}  {:name$} {:version$} {:arch$} {}\n",
+            package.full_name(),
+            package.version,
+            package.architecture,
+            package.description
         ));
     }
-    0
+    call.out(&text);
+    exit
 }
 
 fn status(call: &mut Call<'_, '_>, names: &[String]) -> i32 {
-    let text = writer::text(call, STATUS);
+    let records = dpkg_db::records(call);
     let mut exit = 0;
-    for name in names {
-        let wanted = format!("Package: {name}");
-        match text.split("\n\n").find(|record| record.lines().any(|line| line == wanted)) {
-            Some(record) => call.out(&format!("{}\n", record.trim_start_matches('\n'))),
+    for (at, name) in names.iter().enumerate() {
+        match records.iter().find(|record| field(record, "Package") == name) {
+            Some(record) => {
+                let space = if at > 0 { "\n" } else { "" };
+                call.out(&format!("{space}{record}\n"));
+            }
             None => {
                 call.err(&format!(
-                    "dpkg-query: package '{name}' is not installed and no information is available\n"
+                    "dpkg-query: package '{name}' is not installed and no information is available\nUse dpkg --info (= dpkg-deb --info) to examine archive files.\n"
                 ));
                 exit = 1;
             }
@@ -342,55 +163,104 @@ fn status(call: &mut Call<'_, '_>, names: &[String]) -> i32 {
     exit
 }
 
-fn info_file(call: &mut Call<'_, '_>, name: &str) -> Option<String> {
-    [format!("/var/lib/dpkg/info/{name}.list"), format!("/var/lib/dpkg/info/{name}:amd64.list")]
-        .into_iter()
-        .find(|at| call.m.exists(at.as_bytes()))
-}
-
 fn files(call: &mut Call<'_, '_>, names: &[String]) -> i32 {
+    let mut exit = 0;
+    let known = dpkg_db::all(call);
     for name in names {
-        let Some(at) = info_file(call, name) else {
-            call.err(&format!("dpkg-query: error: package '{name}' is not installed\n"));
-            return 1;
-        };
-        let list = writer::text(call, &at);
-        call.out(&format!("/.\n{list}"));
-    }
-    0
-}
-
-fn search(call: &mut Call<'_, '_>, names: &[String]) -> i32 {
-    let mut exit = 1;
-    let entries = call.m.readdir(b"/var/lib/dpkg/info").unwrap_or_default();
-    for wanted in names {
-        let mut found = false;
-        for entry in &entries {
-            let Some(name) = std::str::from_utf8(entry).ok().and_then(|name| name.strip_suffix(".list"))
-            else {
-                continue;
-            };
-            if table::debian().get(name).is_none() {
-                continue;
-            }
-            let list = writer::text(call, &format!("/var/lib/dpkg/info/{name}.list"));
-            for file in list.lines().filter(|file| *file == wanted || file.ends_with(&format!("/{wanted}"))) {
-                call.out(&format!("{name}: {file}\n"));
-                found = true;
-            }
+        let bare = name.strip_suffix(":amd64").unwrap_or(name);
+        if !known.iter().any(|package| package.name == bare) {
+            call.err(&format!(
+                "dpkg-query: package '{name}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents.\n"
+            ));
+            exit = 1;
+            continue;
         }
-        if found {
-            exit = 0;
-        } else {
-            call.err(&format!("dpkg-query: no path found matching pattern *{wanted}*\n"));
+        match dpkg_db::paths(call, bare) {
+            Some(paths) => {
+                // The root comes first, as in dpkg's own lists.
+                let root = if paths.first().is_some_and(|path| path == "/.") { "" } else { "/.\n" };
+                call.out(&format!("{root}{}\n", paths.join("\n")));
+            }
+            None => exit = call.m.not_modelled(&format!("dpkg -L {name}")),
         }
     }
     exit
 }
 
+/// A plain text matches anywhere in a path, one that begins with `/` the whole path, one with wildcards as
+/// such.
+fn search(call: &mut Call<'_, '_>, names: &[String]) -> i32 {
+    let mut exit = 0;
+    for wanted in names {
+        let globbing = wanted.contains(['*', '?', '[']);
+        let pattern = Pattern::new(wanted);
+        let matches = |path: &str| match (globbing, wanted.starts_with('/')) {
+            (true, _) => pattern.matches_text(path),
+            (false, true) => path == wanted,
+            (false, false) => path.contains(wanted.as_str()),
+        };
+        let mut found = dpkg_db::owners(call, &matches);
+        if found.is_empty() && wanted.starts_with("/bin/") {
+            // With /usr merged, many a list still names the old place.
+            let merged = format!("/usr{wanted}");
+            found = dpkg_db::owners(call, &|path| path == merged);
+        }
+        if found.is_empty() {
+            let star = if wanted.starts_with('/') || globbing { "" } else { "*" };
+            call.err(&format!("dpkg-query: no path found matching pattern {star}{wanted}{star}\n"));
+            exit = 1;
+        }
+        // A directory of several packages is one line.
+        let mut lines: indexmap::IndexMap<String, Vec<String>> = indexmap::IndexMap::new();
+        for (package, path) in found {
+            lines.entry(path).or_default().push(package);
+        }
+        for (path, packages) in lines {
+            call.out(&format!("{}: {path}\n", packages.join(", ")));
+        }
+    }
+    exit
+}
+
+fn selections(call: &mut Call<'_, '_>) -> i32 {
+    for package in dpkg_db::all(call) {
+        let name = package.full_name();
+        let state = match (package.held, package.removed) {
+            (true, _) => "hold",
+            (_, true) => "deinstall",
+            _ => "install",
+        };
+        let tabs = "\t".repeat(((47 - name.len().min(39)) / 8).max(1));
+        call.out(&format!("{name}{tabs}{state}\n"));
+    }
+    0
+}
+
+/// `--compare-versions A op B`: by epoch, then version and revision (deb-version(7)).
+fn compare(call: &mut Call<'_, '_>, words: &[String]) -> i32 {
+    let [left, relation, right] = words else {
+        call.err("dpkg: error: --compare-versions takes three arguments: <version> <relation> <version>\n");
+        return 2;
+    };
+    let order = super::version::compare(left, right);
+    let holds = match relation.as_str() {
+        "lt" | "lt-nl" | "<<" => order.is_lt(),
+        "le" | "le-nl" | "<=" | "<" => order.is_le(),
+        "eq" | "=" => order.is_eq(),
+        "ne" => order.is_ne(),
+        "ge" | "ge-nl" | ">=" | ">" => order.is_ge(),
+        "gt" | "gt-nl" | ">>" => order.is_gt(),
+        other => {
+            call.err(&format!("dpkg: error: --compare-versions bad relation: {other}\n"));
+            return 2;
+        }
+    };
+    i32::from(!holds)
+}
+
 /// `dpkg-query -W [-f FORMAT] [name…]` and what `dpkg` hands on to it.
 pub(in super::super) fn query(call: &mut Call<'_, '_>) -> i32 {
-    let (mut format, mut names, mut show) = ("${Package}\t${Version}\n".to_owned(), Vec::new(), false);
+    let (mut format, mut names, mut show) = ("${binary:Package}\t${Version}\n".to_owned(), Vec::new(), false);
     let mut words = call.args().iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -414,29 +284,85 @@ pub(in super::super) fn query(call: &mut Call<'_, '_>) -> i32 {
     if !show {
         return run(call);
     }
-    let format = format.replace("\\n", "\n").replace("\\t", "\t");
-    let packages = installed(call);
+    let records = dpkg_db::records(call);
     let mut exit = 0;
-    for name in &names {
-        if !packages.iter().any(|package| Pattern::new(name).matches_text(&package.name)) {
+    let patterns: Vec<Pattern> = names.iter().map(|name| Pattern::new(name)).collect();
+    for (name, pattern) in names.iter().zip(&patterns) {
+        if !records.iter().any(|record| pattern.matches_text(field(record, "Package"))) {
             call.err(&format!("dpkg-query: no packages found matching {name}\n"));
             exit = 1;
         }
     }
-    for package in packages {
-        if !names.is_empty() && !names.iter().any(|name| Pattern::new(name).matches_text(&package.name)) {
+    for record in &records {
+        let name = field(record, "Package");
+        if !patterns.is_empty() && !patterns.iter().any(|pattern| pattern.matches_text(name)) {
             continue;
         }
-        let state = if package.configured { "install ok installed" } else { "deinstall ok config-files" };
-        let line = format
-            .replace("${Package}", &package.name)
-            .replace("${binary:Package}", &package.name)
-            .replace("${Version}", &package.version)
-            .replace("${Architecture}", &package.architecture)
-            .replace("${Installed-Size}", &package.size)
-            .replace("${db:Status-Abbrev}", "ii ")
-            .replace("${Status}", state);
+        let line = formatted(&format, record);
         call.out(&line);
     }
     exit
+}
+
+/// `${field}`, `${field;width}`, `\n` and `\t` of a format, filled in from a record.
+fn formatted(format: &str, record: &str) -> String {
+    let mut text = String::new();
+    let mut rest = format;
+    while let Some(at) = rest.find(['$', '\\']) {
+        text.push_str(&rest[..at]);
+        let after = &rest[at..];
+        if let Some((inside, more)) = after.strip_prefix("${").and_then(|inner| inner.split_once('}')) {
+            let (name, width) = inside.split_once(';').unwrap_or((inside, "0"));
+            let width: i32 = width.parse().unwrap_or(0);
+            let value = value(record, name);
+            let size = (width.unsigned_abs() as usize).min(200);
+            text.push_str(&if width < 0 { format!("{value:<size$}") } else { format!("{value:>size$}") });
+            rest = more;
+        } else {
+            let mut chars = after.chars();
+            match (chars.next(), chars.next()) {
+                (Some('\\'), Some('n')) => text.push('\n'),
+                (Some('\\'), Some('t')) => text.push('\t'),
+                (Some('\\'), Some(other)) => text.push(other),
+                (Some(first), Some(other)) => text.extend([first, other]),
+                (Some(first), None) => text.push(first),
+                _ => {}
+            }
+            rest = chars.as_str();
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+fn value(record: &str, name: &str) -> String {
+    let state = field(record, "Status");
+    match name {
+        "binary:Package" if field(record, "Multi-Arch") == "same" => {
+            format!("{}:{}", field(record, "Package"), field(record, "Architecture"))
+        }
+        "binary:Package" => field(record, "Package").to_owned(),
+        "binary:Summary" => field(record, "Description").to_owned(),
+        "db:Status-Abbrev" => match state {
+            "deinstall ok config-files" => "rc ".to_owned(),
+            state if state.starts_with("hold") => "hi ".to_owned(),
+            _ => "ii ".to_owned(),
+        },
+        "db:Status-Want" => state.split(' ').next().unwrap_or("").to_owned(),
+        "db:Status-Status" => state.rsplit(' ').next().unwrap_or("").to_owned(),
+        other => field(record, other).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_filled_in() {
+        let record = "Package: less\nStatus: install ok installed\nVersion: 590\nInstalled-Size: 313";
+        assert_eq!(formatted("${Package}=${Version}\\n", record), "less=590\n");
+        assert_eq!(formatted("${Package;-8}|${Installed-Size;5}$", record), "less    |  313$");
+        assert_eq!(formatted("${db:Status-Abbrev}${Nope}\\", record), "ii \\");
+    }
 }

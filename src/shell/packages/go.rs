@@ -1,5 +1,6 @@
 //! `go`: modules sized by `go.mod`, binaries that depend on the sources.
 
+use super::table::{Registry, Table};
 use super::writer;
 use crate::fs::{Contents, Digest, Errno};
 use crate::shell::call::Call;
@@ -165,7 +166,11 @@ fn escaped(path: &str) -> String {
     })
 }
 
-fn size(module: &Module) -> u64 {
+/// Bytes of a module: a teacher's word, else a number that follows from its path.
+fn size(table: &Table, module: &Module) -> u64 {
+    if let Some(known) = table.get(&module.path) {
+        return known.size;
+    }
     let big = ["golang.org/x/", "google.golang.org/", "k8s.io/", "github.com/aws/"];
     let base = 300_000 + writer::weight(&module.path) % 2_500_000;
     if big.iter().any(|start| module.path.starts_with(start)) { base * 4 } else { base }
@@ -191,6 +196,7 @@ fn failed(call: &mut Call<'_, '_>, errno: Errno) -> i32 {
 /// Writes the modules that the cache lacks.
 fn fetch(call: &mut Call<'_, '_>, project: &Project, speak: bool) -> Result<(), Errno> {
     let cache = module_cache(call);
+    let table = Table::of(Registry::Go, &call.m.packages);
     let mut total = 0;
     for module in &project.modules {
         if call.m.stopped() {
@@ -204,7 +210,7 @@ fn fetch(call: &mut Call<'_, '_>, project: &Project, speak: bool) -> Result<(), 
         if speak {
             call.err(&format!("go: downloading {} {}\n", module.path, module.version));
         }
-        let bytes = size(module);
+        let bytes = size(&table, module);
         total += bytes;
         let label = format!("go {}@{}", module.path, module.version);
         let names = [
@@ -217,7 +223,13 @@ fn fetch(call: &mut Call<'_, '_>, project: &Project, speak: bool) -> Result<(), 
             "README.md",
             "main_test.go",
         ];
-        writer::spread(call, &dir, &label, bytes, (bytes / 25_000).clamp(8, 90), &names)?;
+        match table.get(&module.path).filter(|known| !known.files.is_empty()) {
+            Some(known) => writer::taught(call, &known, &dir)?,
+            None => {
+                let count = (bytes / 25_000).clamp(8, 90);
+                writer::spread(call, &dir, &label, bytes, count, &names).map(drop)?;
+            }
+        }
         writer::file(
             call,
             &format!("{dir}/go.mod"),
@@ -384,7 +396,8 @@ fn build(call: &mut Call<'_, '_>, words: &[String], installing: bool) -> i32 {
         [setting("CGO_ENABLED"), setting("GOOS"), setting("GOARCH"), version_key(&wanted)].join(" ");
     let key = Digest::of(format!("{digest}{settings}{at}")).hex();
     let key = key.get(..16).unwrap_or("");
-    let modules: u64 = project.modules.iter().map(size).sum();
+    let table = Table::of(Registry::Go, &call.m.packages);
+    let modules: u64 = project.modules.iter().map(|module| size(&table, module)).sum();
     let plain = 1_900_000 + modules / 12 + count * 4_000 + writer::weight(key) % 65_536;
     let bytes = if wanted.stripped { plain * 7 / 10 } else { plain };
     let name = project.name.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("main").to_owned();

@@ -4,12 +4,34 @@
 //! follows from them. What has a meaning is real text: databases, lists of packages, `package.json`.
 
 pub(super) mod apk;
+mod apk_db;
+mod apk_query;
 pub(super) mod apt;
+mod apt_install;
 mod apt_lists;
+pub(super) mod apt_query;
+mod apt_remove;
+pub(super) mod cargo;
+pub(super) mod composer;
+pub(super) mod conda;
+mod deb_files;
+pub(super) mod dnf;
 pub(super) mod dpkg;
+mod dpkg_db;
+pub(super) mod gem;
 pub(super) mod go;
+pub(super) mod maven;
+mod node_locks;
 pub(super) mod npm;
-pub(super) mod npm_tree;
+mod npm_manage;
+pub(super) mod npm_run;
+mod npm_tree;
 pub(super) mod pip;
-mod table;
+mod pip_site;
+pub(super) mod pnpm;
+pub(super) mod python;
+pub(crate) mod table;
+pub(crate) mod teach;
+mod version;
 mod writer;
+pub(super) mod yarn;

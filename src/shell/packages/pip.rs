@@ -1,143 +1,128 @@
 //! `pip`.
+//!
+//! Lines are those of pip 23.2 without terminal.
 
-use super::writer;
-use crate::fs::{Contents, Errno};
+use super::pip_site::{self, Chosen, Requirement, requirement};
+use super::table::{Registry, Table};
+use super::{npm, writer};
 use crate::shell::call::Call;
 use std::collections::BTreeSet;
 
-/// Name, version, KiB, what it needs, its commands.
-const KNOWN: &[(&str, &str, u64, &str, &str)] = &[
-    ("aiohttp", "3.9.1", 3_900, "attrs multidict yarl frozenlist", ""),
-    ("alembic", "1.13.1", 1_100, "sqlalchemy mako", "alembic"),
-    ("anyio", "4.2.0", 480, "idna sniffio", ""),
-    ("attrs", "23.1.0", 240, "", ""),
-    ("blinker", "1.7.0", 44, "", ""),
-    ("boto3", "1.34.11", 1_200, "botocore jmespath s3transfer", ""),
-    ("botocore", "1.34.11", 91_000, "jmespath python-dateutil urllib3", ""),
-    ("celery", "5.3.6", 2_100, "kombu vine click", "celery"),
-    ("certifi", "2023.11.17", 300, "", ""),
-    ("charset-normalizer", "3.3.2", 460, "", "normalizer"),
-    ("click", "8.1.7", 420, "", ""),
-    ("cryptography", "41.0.7", 11_500, "", ""),
-    ("django", "5.0", 33_000, "asgiref sqlparse", "django-admin"),
-    ("fastapi", "0.108.0", 900, "pydantic starlette typing-extensions", ""),
-    ("flask", "3.0.0", 420, "werkzeug jinja2 itsdangerous click blinker", "flask"),
-    ("gunicorn", "21.2.0", 500, "packaging", "gunicorn"),
-    ("h11", "0.14.0", 200, "", ""),
-    ("idna", "3.6", 300, "", ""),
-    ("itsdangerous", "2.1.2", 60, "", ""),
-    ("jinja2", "3.1.2", 560, "markupsafe", ""),
-    ("markupsafe", "2.1.3", 60, "", ""),
-    ("matplotlib", "3.8.2", 27_000, "numpy pillow python-dateutil packaging", ""),
-    ("numpy", "1.26.3", 63_000, "", "f2py"),
-    ("packaging", "23.2", 200, "", ""),
-    ("pandas", "2.1.4", 66_000, "numpy python-dateutil pytz", ""),
-    ("pillow", "10.2.0", 15_000, "", ""),
-    ("psycopg2-binary", "2.9.9", 9_400, "", ""),
-    ("pydantic", "2.5.3", 1_900, "pydantic-core annotated-types typing-extensions", ""),
-    ("pydantic-core", "2.14.6", 4_700, "typing-extensions", ""),
-    ("pytest", "7.4.4", 1_600, "packaging", "pytest"),
-    ("python-dateutil", "2.8.2", 720, "six", ""),
-    ("pytz", "2023.3", 2_700, "", ""),
-    ("pyyaml", "6.0.1", 1_900, "", ""),
-    ("redis", "5.0.1", 1_400, "", ""),
-    ("requests", "2.31.0", 420, "charset-normalizer idna urllib3 certifi", ""),
-    ("scikit-learn", "1.3.2", 36_000, "numpy scipy", ""),
-    ("scipy", "1.11.4", 110_000, "numpy", ""),
-    ("six", "1.16.0", 40, "", ""),
-    ("sniffio", "1.3.0", 30, "", ""),
-    ("sqlalchemy", "2.0.25", 14_000, "typing-extensions greenlet", ""),
-    ("starlette", "0.32.0", 500, "anyio", ""),
-    ("tensorflow", "2.15.0", 1_300_000, "numpy", ""),
-    ("torch", "2.1.2", 1_700_000, "numpy typing-extensions", ""),
-    ("typing-extensions", "4.9.0", 220, "", ""),
-    ("urllib3", "2.1.0", 560, "", ""),
-    ("uvicorn", "0.25.0", 420, "click h11", "uvicorn"),
-    ("werkzeug", "3.0.1", 1_200, "markupsafe", ""),
+/// What was asked for.
+#[derive(Default)]
+struct Request {
+    operands: Vec<String>,
+    files: Vec<String>,
+    constraints: Vec<String>,
+    no_cache: bool,
+    quiet: bool,
+    yes: bool,
+    no_deps: bool,
+    user: bool,
+    upgrade: bool,
+    no_compile: bool,
+    break_system: bool,
+    no_check: bool,
+    editable: Vec<String>,
+    target: Option<String>,
+    cache_dir: Option<String>,
+}
+
+const WITH_VALUE: [&str; 14] = [
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--prefix",
+    "--root",
+    "--timeout",
+    "--trusted-host",
+    "--proxy",
+    "--retries",
+    "--platform",
+    "--python-version",
+    "--log",
 ];
 
-/// A package to install.
-struct Wanted {
-    name: String,
-    version: String,
+fn on(value: Option<&String>) -> bool {
+    value.is_some_and(|value| !matches!(value.to_lowercase().as_str(), "" | "0" | "off" | "false" | "no"))
 }
 
-fn known(name: &str) -> Option<&'static (&'static str, &'static str, u64, &'static str, &'static str)> {
-    KNOWN.binary_search_by(|row| row.0.cmp(name)).ok().and_then(|at| KNOWN.get(at))
-}
-
-/// PEP 503: lower case, one dash.
-fn normal(name: &str) -> String {
-    name.to_lowercase().replace(['_', '.'], "-")
-}
-
-/// `name[extra]>=1.0; marker`.
-fn requirement(line: &str) -> Option<Wanted> {
-    let line = line.split(['#', ';']).next().unwrap_or("").trim();
-    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(line.len());
-    let (name, rest) = line.split_at(end);
-    if name.is_empty() || name.starts_with('-') {
-        return None;
+fn request(call: &Call<'_, '_>) -> (Option<String>, Request) {
+    let env = |name: &str| on(call.env.get(name));
+    let mut request = Request {
+        no_cache: env("PIP_NO_CACHE_DIR"),
+        break_system: env("PIP_BREAK_SYSTEM_PACKAGES"),
+        no_check: env("PIP_DISABLE_PIP_VERSION_CHECK"),
+        cache_dir: call.env.get("PIP_CACHE_DIR").cloned(),
+        no_compile: false,
+        ..Request::default()
+    };
+    let mut command = None;
+    let mut words = call.args().iter();
+    while let Some(word) = words.next() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) if word.starts_with("--") => (name, Some(value.to_owned())),
+            _ => (word.as_str(), None),
+        };
+        let mut take = || value.clone().or_else(|| words.next().cloned());
+        match name {
+            "-r" | "--requirement" => request.files.extend(take()),
+            "-c" | "--constraint" => request.constraints.extend(take()),
+            "-e" | "--editable" => request.editable.extend(take()),
+            "-t" | "--target" => request.target = take(),
+            "--cache-dir" => request.cache_dir = take(),
+            "--no-cache-dir" => request.no_cache = true,
+            "-q" | "--quiet" | "-qq" | "-qqq" => request.quiet = true,
+            "-y" | "--yes" => request.yes = true,
+            "-U" | "--upgrade" => request.upgrade = true,
+            "--no-deps" => request.no_deps = true,
+            "--user" => request.user = true,
+            "--no-compile" => request.no_compile = true,
+            "--break-system-packages" => request.break_system = true,
+            "--disable-pip-version-check" => request.no_check = true,
+            name if WITH_VALUE.contains(&name) => drop(take()),
+            name if name.len() > 2 && name.starts_with("-r") => request.files.push(name[2..].to_owned()),
+            name if name.len() > 1 && name.starts_with('-') => {}
+            _ if command.is_none() => command = Some(word.clone()),
+            _ => request.operands.push(word.clone()),
+        }
     }
-    let rest = rest.split_once(']').map_or(rest, |(_, rest)| rest).trim();
-    let pinned =
-        rest.strip_prefix("===").or_else(|| rest.strip_prefix("==")).map(|v| v.trim().trim_end_matches(".*"));
-    let name = normal(name);
-    let version = pinned.map_or_else(|| known(&name).map_or("1.0.0", |row| row.1).to_owned(), str::to_owned);
-    let version: String =
-        version.chars().filter(|c| c.is_ascii_alphanumeric() || ".+-_!".contains(*c)).collect();
-    Some(Wanted { name, version })
+    (command, request)
 }
 
 pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
     call.in_order();
-    let (mut command, mut operands, mut files) = (None, Vec::new(), Vec::new());
-    let (mut cache, mut quiet, mut target, mut user) = (true, false, None, false);
-    cache &=
-        !call.env.get("PIP_NO_CACHE_DIR").is_some_and(|v| !matches!(v.as_str(), "" | "0" | "off" | "false"));
-    let mut words = call.args().iter();
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "-r" | "--requirement" => files.extend(words.next().cloned()),
-            "--no-cache-dir" => cache = false,
-            "-q" | "--quiet" | "-qq" => quiet = true,
-            "-t" | "--target" => target = words.next().cloned(),
-            "--user" => user = true,
-            "-c" | "--constraint" | "-i" | "--index-url" | "--extra-index-url" | "-f" | "--find-links"
-            | "--prefix" | "--root" | "--timeout" | "--trusted-host" => {
-                words.next();
-            }
-            "--version" | "-V" => {
-                call.out("pip 23.2.1 from /usr/local/lib/python3.12/site-packages/pip (python 3.12)\n");
-                return 0;
-            }
-            word => match word
-                .strip_prefix("--requirement=")
-                .or_else(|| word.strip_prefix("-r").filter(|f| !f.is_empty()))
-            {
-                Some(file) => files.push(file.to_owned()),
-                None => match word.strip_prefix("--target=") {
-                    Some(dir) => target = Some(dir.to_owned()),
-                    None if word.starts_with('-') => {}
-                    None if command.is_none() => command = Some(word.to_owned()),
-                    None => operands.push(word.to_owned()),
-                },
-            },
-        }
-    }
-    let site = match target {
-        Some(dir) => dir,
-        None => site_packages(call, user),
+    let (command, request) = request(call);
+    let site = match &request.target {
+        Some(dir) => crate::fs::path::absolute(&call.cwd(), dir),
+        None => pip_site::directory(call, request.user),
     };
+    if command.is_none() && call.args().iter().any(|word| word == "--version" || word == "-V") {
+        let python = site.split("/python").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("3.12");
+        let own = pip_site::installed(call, &site).into_iter().find(|here| here.name == "pip");
+        let version = own.map_or_else(|| "23.2.1".to_owned(), |here| here.version);
+        call.out(&format!("pip {version} from {site}/pip (python {python})\n"));
+        return 0;
+    }
     match command.as_deref().unwrap_or("") {
-        "install" => install(call, &operands, &files, &site, cache, quiet),
-        "uninstall" => uninstall(call, &operands, &site),
-        "list" | "freeze" => list(call, &site, command.as_deref() == Some("freeze")),
-        "show" => show(call, &operands, &site),
-        "cache" | "config" | "check" => 0,
-        "download" | "wheel" => call.m.not_modelled(&format!("pip {}", command.unwrap_or_default())),
-        "" => {
-            call.out("\nUsage:\n  pip <command> [options]\n");
+        "install" => install(call, &request, &site),
+        "uninstall" => uninstall(call, &request, &site),
+        "list" => list(call, &site),
+        "freeze" => freeze(call, &site),
+        "show" => show(call, &request.operands, &site),
+        "check" => {
+            call.out("No broken requirements found.\n");
+            0
+        }
+        "cache" => cache(call, &request),
+        "config" => 0,
+        "download" | "wheel" | "index" | "hash" | "inspect" | "debug" | "search" => {
+            call.m.not_modelled(&format!("pip {}", command.unwrap_or_default()))
+        }
+        "" | "help" => {
+            call.out("\nUsage:   \n  pip <command> [options]\n");
             0
         }
         other => {
@@ -147,254 +132,402 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
     }
 }
 
-/// Where packages go: below the newest Python of the image, or a virtual environment.
-fn site_packages(call: &mut Call<'_, '_>, user: bool) -> String {
-    let home = call.env.get("HOME").cloned().unwrap_or_else(|| "/root".to_owned());
-    let mut roots = vec!["/usr/local/lib".to_owned(), "/usr/lib".to_owned()];
-    if let Some(root) = call.env.get("VIRTUAL_ENV") {
-        roots.insert(0, format!("{root}/lib"));
-    }
-    for root in roots {
-        let names = call.m.readdir(root.as_bytes()).unwrap_or_default();
-        let python = names
-            .iter()
-            .rev()
-            .find(|name| name.starts_with(b"python3."))
-            .map(|name| crate::shell::text::decode(name));
-        if let Some(python) = python {
-            return if user {
-                format!("{home}/.local/lib/{python}/site-packages")
-            } else {
-                format!("{root}/{python}/site-packages")
-            };
-        }
-    }
-    "/usr/local/lib/python3.12/site-packages".to_owned()
+fn cache_dir(call: &Call<'_, '_>, request: &Request) -> String {
+    request.cache_dir.clone().unwrap_or_else(|| format!("{}/.cache/pip", npm::home(call)))
 }
 
-fn commands(site: &str) -> String {
-    match site.rsplit_once("/lib/python") {
-        Some((root, _)) => format!("{root}/bin"),
-        None => format!("{site}/bin"),
-    }
-}
-
-fn install(
+/// The requirements of a file and of those that it names. At most 40 files deep.
+fn read_file(
     call: &mut Call<'_, '_>,
-    operands: &[String],
-    files: &[String],
-    site: &str,
-    cache: bool,
-    quiet: bool,
-) -> i32 {
-    let mut wanted: Vec<Wanted> = Vec::new();
-    for file in files {
-        if !call.m.exists(file.as_bytes()) {
-            call.err(&format!(
-                "ERROR: Could not open requirements file: [Errno 2] No such file or directory: '{file}'\n"
-            ));
-            return 1;
-        }
-        let source = writer::text(call, file);
-        wanted.extend(source.lines().filter_map(requirement));
+    file: &str,
+    wanted: &mut Vec<Requirement>,
+    depth: u32,
+) -> Result<(), String> {
+    if !call.m.exists(file.as_bytes()) {
+        return Err(format!(
+            "ERROR: Could not open requirements file: [Errno 2] No such file or directory: '{file}'\n"
+        ));
     }
-    for operand in operands {
-        let local = matches!(operand.as_str(), "." | "./")
-            || operand.starts_with("./")
-            || operand.starts_with(".[")
-            || operand.starts_with('/');
-        if local {
-            call.m.not_modelled(&format!("pip install {operand}"));
-        } else {
-            wanted.extend(requirement(operand));
-        }
-    }
-    if wanted.is_empty() && operands.is_empty() && files.is_empty() {
-        call.err("ERROR: You must give at least one requirement to install (see \"pip help install\")\n");
-        return 1;
-    }
-    let mut chosen: Vec<Wanted> = Vec::new();
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut open: Vec<Wanted> = wanted.into_iter().rev().collect();
-    while let Some(package) = open.pop() {
-        let at = info_dir(site, &package);
-        if call.m.exists(at.as_bytes()) {
-            if !quiet {
-                call.out(&format!(
-                    "Requirement already satisfied: {} in {site} ({})\n",
-                    package.name, package.version
-                ));
+    let source = writer::text(call, file).replace("\\\n", " ");
+    for (number, line) in source.lines().enumerate() {
+        let trimmed = line.trim();
+        let nested = ["-r ", "--requirement ", "--requirement="].iter().find_map(|o| trimmed.strip_prefix(o));
+        if let Some(nested) = nested {
+            let above = file.rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/"));
+            if depth < 40 {
+                read_file(call, &format!("{above}{}", nested.trim()), wanted, depth + 1)?;
             }
             continue;
         }
-        if !seen.insert(package.name.clone()) {
+        if trimmed.starts_with("-e ") || trimmed.starts_with("./") || trimmed.contains("://") {
+            call.m.not_modelled(&format!("pip install {trimmed}"));
             continue;
         }
-        let needs = known(&package.name).map_or("", |row| row.3);
-        open.extend(needs.split_whitespace().rev().filter_map(requirement));
-        chosen.push(package);
-    }
-    let mut total = 0;
-    for package in &chosen {
-        if call.m.stopped() {
-            return 1;
+        match requirement(line) {
+            Ok(Some(mut found)) => {
+                found.from = format!(" (from -r {file} (line {}))", number + 1);
+                wanted.push(found);
+            }
+            Ok(None) => {}
+            Err(message) => {
+                return Err(format!("ERROR: {message} (from line {} of {file})\n", number + 1));
+            }
         }
-        let size = size(&package.name);
-        total += size;
-        if !quiet {
-            let wheel = format!("{}-{}-py3-none-any.whl", package.name.replace('-', "_"), package.version);
-            call.out(&format!("Collecting {}\n  Downloading {wheel} ({} kB)\n", package.name, size * 2 / 5));
-        }
-        if let Err(errno) = unpack(call, package, site, size, cache) {
-            let message = call.m.message(errno);
-            call.err(&format!("ERROR: Could not install packages due to an OSError: [Errno {}] {message}: '{site}'\nCheck the permissions.\n\n", errno.number()));
-            return 1;
-        }
-    }
-    call.takes(1.0 + chosen.len() as f64 * 0.4 + total as f64 / 15_000.0);
-    if !quiet && !chosen.is_empty() {
-        let mut names: Vec<String> =
-            chosen.iter().map(|package| format!("{}-{}", package.name, package.version)).collect();
-        names.sort();
-        let short: Vec<&str> = chosen.iter().map(|package| package.name.as_str()).collect();
-        call.out(&format!(
-            "Installing collected packages: {}\nSuccessfully installed {}\n",
-            short.join(", "),
-            names.join(" ")
-        ));
-    }
-    if call.m.cred.uid == 0
-        && !chosen.is_empty()
-        && call.env.get("VIRTUAL_ENV").is_none()
-        && call.env.get("PIP_ROOT_USER_ACTION").is_none()
-    {
-        call.err("WARNING: Running pip as the 'root' user can result in broken permissions and conflicting behaviour with the system package manager. It is recommended to use a virtual environment instead: https://pip.pypa.io/warnings/venv\n");
-    }
-    0
-}
-
-fn size(name: &str) -> u64 {
-    known(name).map_or_else(|| 60 + writer::weight(name) % 700, |row| row.2)
-}
-
-fn info_dir(site: &str, package: &Wanted) -> String {
-    format!("{site}/{}-{}.dist-info", package.name.replace('-', "_"), package.version)
-}
-
-fn unpack(call: &mut Call<'_, '_>, package: &Wanted, site: &str, kib: u64, cache: bool) -> Result<(), Errno> {
-    let folder = package.name.replace('-', "_");
-    let label = format!("pip {}=={}", package.name, package.version);
-    let dir = format!("{site}/{folder}");
-    let bytes = kib * 1024;
-    let count = (bytes / 60_000).clamp(2, 120);
-    let names = ["__init__.py", "core.py", "utils.py", "models.py", "errors.py", "_native.so"];
-    let written = writer::spread(call, &dir, &label, bytes * 6 / 10, count, &names)?;
-    // Compiled beside the sources, as pip does.
-    let compiled = count.min(40);
-    writer::spread(
-        call,
-        &format!("{dir}/__pycache__"),
-        &label,
-        bytes * 4 / 10,
-        compiled,
-        &["__init__.cpython.pyc", "core.cpython.pyc"],
-    )?;
-    let info = info_dir(site, package);
-    let metadata = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", package.name, package.version);
-    writer::file(call, &format!("{info}/METADATA"), Contents::text(&metadata), 0o644)?;
-    writer::file(call, &format!("{info}/INSTALLER"), Contents::text("pip\n"), 0o644)?;
-    let prefix = format!("{site}/");
-    let record: String =
-        written.iter().map(|file| format!("{},,\n", file.trim_start_matches(&prefix))).collect();
-    writer::file(call, &format!("{info}/RECORD"), Contents::text(&record), 0o644)?;
-    let bin = known(&package.name).map_or("", |row| row.4);
-    if !bin.is_empty() {
-        writer::file(call, &format!("{}/{bin}", commands(site)), Contents::of_program(bin, 240), 0o755)?;
-    }
-    if cache {
-        let home = call.env.get("HOME").cloned().unwrap_or_else(|| "/root".to_owned());
-        let hash = crate::fs::Digest::of(&label).hex();
-        let (a, b) = (hash.get(..1).unwrap_or("0"), hash.get(1..2).unwrap_or("0"));
-        writer::described(call, &format!("{home}/.cache/pip/http/{a}/{b}/{hash}"), &label, bytes * 2 / 5)?;
     }
     Ok(())
 }
 
-/// Installed packages: name and version.
-fn installed(call: &mut Call<'_, '_>, site: &str) -> Vec<(String, String)> {
-    let names = call.m.readdir(site.as_bytes()).unwrap_or_default();
-    let mut found: Vec<(String, String)> = names
-        .iter()
-        .filter_map(|name| std::str::from_utf8(name).ok()?.strip_suffix(".dist-info")?.rsplit_once('-'))
-        .map(|(name, version)| (name.replace('_', "-"), version.to_owned()))
-        .collect();
-    found.sort();
-    found
+fn wanted(call: &mut Call<'_, '_>, request: &Request) -> Result<Vec<Requirement>, String> {
+    let mut wanted = Vec::new();
+    for operand in &request.operands {
+        let local = matches!(operand.as_str(), "." | "./") || operand.starts_with(['.', '/']);
+        let archive = operand.ends_with(".whl") || operand.ends_with(".tar.gz") || operand.contains("://");
+        if local || archive {
+            call.m.not_modelled(&format!("pip install {operand}"));
+            continue;
+        }
+        wanted.extend(requirement(operand).map_err(|message| format!("ERROR: {message}\n"))?);
+    }
+    for operand in &request.editable {
+        call.m.not_modelled(&format!("pip install -e {operand}"));
+    }
+    for file in &request.files {
+        read_file(call, file, &mut wanted, 0)?;
+    }
+    Ok(wanted)
 }
 
-fn list(call: &mut Call<'_, '_>, site: &str, freeze: bool) -> i32 {
-    let found = installed(call, site);
-    if !freeze {
-        call.out("Package            Version\n------------------ -------\n");
+fn install(call: &mut Call<'_, '_>, request: &Request, site: &str) -> i32 {
+    if request.operands.is_empty() && request.files.is_empty() && request.editable.is_empty() {
+        call.err("ERROR: You must give at least one requirement to install (see \"pip help install\")\n");
+        return 1;
     }
-    for (name, version) in found {
-        if freeze {
-            if !matches!(name.as_str(), "pip" | "setuptools" | "wheel") {
-                call.out(&format!("{name}=={version}\n"));
+    if let Some(status) = managed_elsewhere(call, request, site) {
+        return status;
+    }
+    let wanted = wanted(call, request);
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(message) => {
+            call.err(&message);
+            notice(call, request);
+            return 1;
+        }
+    };
+    let mut limits = Vec::new();
+    for file in &request.constraints {
+        if let Err(message) = read_file(call, file, &mut limits, 0) {
+            call.err(&message);
+            return 1;
+        }
+    }
+    let chosen = match resolve(call, request, wanted, &limits, site) {
+        Ok(chosen) => chosen,
+        Err(message) => {
+            call.err(&message);
+            notice(call, request);
+            return 1;
+        }
+    };
+    if let Err(status) = put_in_place(call, request, &chosen, site) {
+        return status;
+    }
+    let total = chosen.iter().fold(0u64, |sum, package| sum.saturating_add(package.size()));
+    call.takes(1.0 + chosen.len() as f64 * 0.4 + total as f64 / 15e6);
+    if call.m.cred.uid == 0
+        && !chosen.is_empty()
+        && pip_site::environment(call).is_none()
+        && request.target.is_none()
+        && call.env.get("PIP_ROOT_USER_ACTION").is_none()
+        && !call.args().iter().any(|word| word.starts_with("--root-user-action"))
+    {
+        call.err("WARNING: Running pip as the 'root' user can result in broken permissions and conflicting behaviour with the system package manager. It is recommended to use a virtual environment instead: https://pip.pypa.io/warnings/venv\n");
+    }
+    notice(call, request);
+    0
+}
+
+/// pip's word about a newer pip, of the lab's day.
+fn notice(call: &mut Call<'_, '_>, request: &Request) {
+    if !request.no_check && !request.quiet {
+        call.err("\n[notice] A new release of pip is available: 23.2.1 -> 23.3.2\n[notice] To update, run: pip install --upgrade pip\n");
+    }
+}
+
+/// PEP 668: a Python that belongs to the distribution says how it is to be used.
+fn managed_elsewhere(call: &mut Call<'_, '_>, request: &Request, site: &str) -> Option<i32> {
+    let own = request.break_system || request.target.is_some() || pip_site::environment(call).is_some();
+    if own {
+        return None;
+    }
+    let python = site.split("/python").nth(1)?.split('/').next()?.to_owned();
+    if call.m.exists(format!("/usr/local/lib/python{python}").as_bytes()) && !site.contains("dist-packages") {
+        return None;
+    }
+    let marker = writer::text(call, &format!("/usr/lib/python{python}/EXTERNALLY-MANAGED"));
+    let error = marker.split_once("Error=")?.1.trim_end();
+    let lines = error.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let text: String = lines
+        .enumerate()
+        .map(|(at, line)| if at == 0 { format!("╰─> {line}\n") } else { format!("    {line}\n") })
+        .collect();
+    call.err(&format!("error: externally-managed-environment\n\n× This environment is externally managed\n{text}\nnote: If you believe this is a mistake, please contact your Python installation or OS distribution provider. You can override this, at the risk of breaking your Python installation or OS, by passing --break-system-packages.\nhint: See PEP 668 for the detailed specification.\n"));
+    Some(1)
+}
+
+fn resolve(
+    call: &mut Call<'_, '_>,
+    request: &Request,
+    wanted: Vec<Requirement>,
+    limits: &[Requirement],
+    site: &str,
+) -> Result<Vec<Chosen>, String> {
+    let table = Table::of(Registry::Pip, &call.m.packages);
+    let here = pip_site::installed(call, site);
+    let asked: BTreeSet<String> = wanted.iter().map(|requirement| requirement.name.clone()).collect();
+    let (mut chosen, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut open: std::collections::VecDeque<(Requirement, bool)> =
+        wanted.into_iter().map(|requirement| (requirement, true)).collect();
+    while let Some((mut requirement, by_name)) = open.pop_front() {
+        if !seen.insert(requirement.name.clone()) || !call.m.t.fuel.spend(20) {
+            continue;
+        }
+        let more = limits.iter().filter(|limit| limit.name == requirement.name);
+        requirement.conditions.extend(more.flat_map(|limit| limit.conditions.clone()));
+        let present = here.iter().find(|package| package.name == requirement.name);
+        let fits = present.filter(|package| requirement.allows(&package.version));
+        if let Some(package) = fits.filter(|_| !request.upgrade || !by_name) {
+            if !request.quiet {
+                let (shown, from) = (&requirement.shown, &requirement.from);
+                call.out(&format!(
+                    "Requirement already satisfied: {shown} in {site}{from} ({})\n",
+                    package.version
+                ));
             }
-        } else {
-            call.out(&format!("{name:<18} {version}\n"));
+            for name in package.requires.iter().filter(|name| !asked.contains(*name)) {
+                open.push_back((needed_by(&requirement, name), false));
+            }
+            continue;
+        }
+        let known = table.get(&requirement.name);
+        let version = version(&requirement, known.as_deref())?;
+        if !request.quiet {
+            collecting(call, &requirement, &version, known.as_deref());
+        }
+        if let Some(known) = known.as_ref().filter(|_| !request.no_deps) {
+            for name in known.depends.iter().filter(|name| !asked.contains(&***name)) {
+                open.push_back((needed_by(&requirement, name), false));
+            }
+        }
+        chosen.push(Chosen { name: requirement.name, version, known });
+    }
+    Ok(chosen)
+}
+
+/// What a package needs, with the way to it: " (from flask->-r requirements.txt (line 1))".
+fn needed_by(user: &Requirement, name: &str) -> Requirement {
+    Requirement {
+        shown: name.to_owned(),
+        name: name.to_owned(),
+        conditions: Vec::new(),
+        from: format!(" (from {}{})", user.shown, arrow(&user.from)),
+    }
+}
+
+/// `->x (line 1)` behind the name of what asked for it.
+fn arrow(from: &str) -> String {
+    let inner = from.trim().strip_prefix("(from ").and_then(|rest| rest.strip_suffix(')'));
+    inner.map(|inner| format!("->{inner}")).unwrap_or_default()
+}
+
+/// The version to install, or pip's two lines about none.
+fn version(requirement: &Requirement, known: Option<&super::table::Package>) -> Result<String, String> {
+    let refuse = |versions: &str| {
+        let shown = &requirement.shown;
+        format!(
+            "ERROR: Could not find a version that satisfies the requirement {shown} (from versions: {versions})\nERROR: No matching distribution found for {shown}\n"
+        )
+    };
+    match known {
+        Some(package) => requirement.choose(&package.version).ok_or_else(|| refuse(&package.version)),
+        // A file may name what the table lacks: it lands with the version that it names.
+        None if !requirement.from.is_empty() => {
+            let pinned = requirement.conditions.iter().find(|(operator, _)| operator.starts_with("=="));
+            Ok(pinned.map_or_else(|| "1.0.0".to_owned(), |(_, v)| v.trim_end_matches(".*").to_owned()))
+        }
+        None => Err(refuse("none")),
+    }
+}
+
+fn collecting(
+    call: &mut Call<'_, '_>,
+    requirement: &Requirement,
+    version: &str,
+    known: Option<&super::table::Package>,
+) {
+    let file = requirement.name.replace('-', "_");
+    let size = known.map_or(60_000, |package| package.archive);
+    let size = match size {
+        size if size >= 1_000_000 => format!("{:.1} MB", size as f64 / 1e6),
+        size if size >= 10_000 => format!("{} kB", size / 1000),
+        size => format!("{:.1} kB", size as f64 / 1e3),
+    };
+    let (shown, from) = (&requirement.shown, &requirement.from);
+    call.out(&format!(
+        "Collecting {shown}{from}\n  Downloading {file}-{version}-py3-none-any.whl ({size})\n"
+    ));
+}
+
+fn put_in_place(
+    call: &mut Call<'_, '_>,
+    request: &Request,
+    chosen: &[Chosen],
+    site: &str,
+) -> Result<(), i32> {
+    if chosen.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = chosen.iter().rev().map(|package| package.name.as_str()).collect();
+    if !request.quiet {
+        call.out(&format!("Installing collected packages: {}\n", names.join(", ")));
+    }
+    let before = pip_site::installed(call, site);
+    let cache = cache_dir(call, request);
+    for package in chosen {
+        if call.m.stopped() {
+            return Err(1);
+        }
+        if let Some(old) = before.iter().find(|old| old.name == package.name) {
+            if !request.quiet {
+                let (name, version) = (&old.name, &old.version);
+                call.out(&format!("  Attempting uninstall: {name}\n    Found existing installation: {name} {version}\n    Uninstalling {name}-{version}:\n      Successfully uninstalled {name}-{version}\n"));
+            }
+            pip_site::remove(call, site, old).map_err(|errno| denied(call, site, errno))?;
+        }
+        let compile = !request.no_compile;
+        pip_site::unpack(call, package, site, compile).map_err(|errno| denied(call, site, errno))?;
+        if !request.no_cache {
+            pip_site::keep(call, package, &cache).map_err(|errno| denied(call, &cache, errno))?;
+        }
+    }
+    if !request.quiet {
+        let mut names: Vec<String> =
+            chosen.iter().map(|package| format!("{}-{}", package.name, package.version)).collect();
+        names.sort();
+        call.out(&format!("Successfully installed {}\n", names.join(" ")));
+    }
+    Ok(())
+}
+
+fn denied(call: &mut Call<'_, '_>, at: &str, errno: crate::fs::Errno) -> i32 {
+    let message = call.m.message(errno);
+    let number = errno.number();
+    call.err(&format!("ERROR: Could not install packages due to an OSError: [Errno {number}] {message}: '{at}'\nConsider using the `--user` option or check the permissions.\n\n"));
+    1
+}
+
+fn list(call: &mut Call<'_, '_>, site: &str) -> i32 {
+    let found = pip_site::installed(call, site);
+    let name = found.iter().map(|here| here.name.len()).max().unwrap_or(0).max(7);
+    let version = found.iter().map(|here| here.version.len()).max().unwrap_or(0).max(7);
+    let mut text = format!("{:name$} Version\n{} {}\n", "Package", "-".repeat(name), "-".repeat(version));
+    for here in found {
+        text.push_str(&format!("{:name$} {}\n", here.name, here.version));
+    }
+    call.out(&text);
+    0
+}
+
+fn freeze(call: &mut Call<'_, '_>, site: &str) -> i32 {
+    for here in pip_site::installed(call, site) {
+        if !matches!(here.name.as_str(), "pip" | "setuptools" | "wheel" | "distribute") {
+            call.out(&format!("{}=={}\n", here.name, here.version));
         }
     }
     0
 }
 
 fn show(call: &mut Call<'_, '_>, names: &[String], site: &str) -> i32 {
-    let found = installed(call, site);
-    for name in names {
-        match found.iter().find(|(known, _)| *known == normal(name)) {
-            Some((name, version)) => {
-                call.out(&format!("Name: {name}\nVersion: {version}\nLocation: {site}\n"))
-            }
-            None => {
-                call.err(&format!("WARNING: Package(s) not found: {name}\n"));
-                return 1;
-            }
-        }
+    if names.is_empty() {
+        call.err("WARNING: ERROR: Please provide a package name or names.\n");
+        return 1;
     }
-    0
+    let all = pip_site::installed(call, site);
+    let mut shown = 0;
+    for name in names {
+        let Some(here) = all.iter().find(|here| here.name == pip_site::normal(name)) else {
+            call.err(&format!("WARNING: Package(s) not found: {name}\n"));
+            continue;
+        };
+        let users: Vec<&str> = all
+            .iter()
+            .filter(|other| other.requires.contains(&here.name))
+            .map(|other| other.name.as_str())
+            .collect();
+        let line = if shown > 0 { "---\n" } else { "" };
+        call.out(&format!(
+            "{line}Name: {}\nVersion: {}\nSummary: \nHome-page: \nAuthor: \nAuthor-email: \nLicense: \nLocation: {site}\nRequires: {}\nRequired-by: {}\n",
+            here.name,
+            here.version,
+            here.requires.join(", "),
+            users.join(", ")
+        ));
+        shown += 1;
+    }
+    i32::from(shown == 0)
 }
 
-fn uninstall(call: &mut Call<'_, '_>, names: &[String], site: &str) -> i32 {
+fn uninstall(call: &mut Call<'_, '_>, request: &Request, site: &str) -> i32 {
+    let mut names: Vec<String> = request.operands.clone();
+    for file in &request.files {
+        let mut wanted = Vec::new();
+        if let Err(message) = read_file(call, file, &mut wanted, 0) {
+            call.err(&message);
+            return 1;
+        }
+        names.extend(wanted.into_iter().map(|requirement| requirement.name));
+    }
+    let all = pip_site::installed(call, site);
     for name in names {
-        let name = normal(name);
-        let Some((_, version)) = installed(call, site).into_iter().find(|(known, _)| *known == name) else {
+        let normal = pip_site::normal(&name);
+        let Some(here) = all.iter().find(|here| here.name == normal) else {
             call.err(&format!("WARNING: Skipping {name} as it is not installed.\n"));
             continue;
         };
-        let folder = name.replace('-', "_");
-        call.start(vec![
-            "rm".to_owned(),
-            "-rf".to_owned(),
-            format!("{site}/{folder}"),
-            format!("{site}/{folder}-{version}.dist-info"),
-        ]);
-        call.out(&format!("Found existing installation: {name} {version}\nUninstalling {name}-{version}:\n  Successfully uninstalled {name}-{version}\n"));
+        let version = &here.version;
+        call.out(&format!(
+            "Found existing installation: {normal} {version}\nUninstalling {normal}-{version}:\n"
+        ));
+        if !request.yes {
+            // Nobody answers on standard input.
+            call.out(&format!("  Would remove:\n    {site}/{normal}-{version}.dist-info/*\n    {site}/{normal}/*\nProceed (Y/n)? "));
+            call.err("ERROR: Exception:\nEOFError: EOF when reading a line\n");
+            return 2;
+        }
+        if let Err(errno) = pip_site::remove(call, site, here) {
+            return denied(call, site, errno);
+        }
+        call.out(&format!("  Successfully uninstalled {normal}-{version}\n"));
     }
     0
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn requirements() {
-        assert!(KNOWN.is_sorted_by(|a, b| a.0 < b.0));
-        let read = |line: &str| requirement(line).map(|w| format!("{} {}", w.name, w.version));
-        assert_eq!(read("Flask==2.0.1  # web").as_deref(), Some("flask 2.0.1"));
-        assert_eq!(read("uvicorn[standard]>=0.20; python_version > '3'").as_deref(), Some("uvicorn 0.25.0"));
-        assert_eq!(read("# nothing"), None);
-        assert_eq!(read("-r other.txt"), None);
+fn cache(call: &mut Call<'_, '_>, request: &Request) -> i32 {
+    let dir = cache_dir(call, request);
+    match request.operands.first().map_or("", String::as_str) {
+        "dir" => {
+            call.out(&format!("{dir}\n"));
+            0
+        }
+        "purge" if call.m.exists(format!("{dir}/http").as_bytes()) => {
+            call.start(vec!["rm".to_owned(), "-rf".to_owned(), format!("{dir}/http")]);
+            0
+        }
+        "purge" => {
+            call.err("WARNING: No matching packages\n");
+            call.out("Files removed: 0\n");
+            0
+        }
+        other => call.m.not_modelled(&format!("pip cache {other}")),
     }
 }

@@ -10,35 +10,38 @@ pub(super) fn weight(name: &str) -> u64 {
     }) >> 17
 }
 
-/// Makes the directories above a path that are missing.
-pub(super) fn parents(call: &mut Call<'_, '_>, file: &str) -> Result<(), Errno> {
+/// Makes the directories above a path that are missing. Was the last one made?
+pub(super) fn parents(call: &mut Call<'_, '_>, file: &str) -> Result<bool, Errno> {
     directories(call, path::parent(file.as_bytes()))
 }
 
-/// Makes a directory and those above it that are missing.
-pub(super) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Result<(), Errno> {
-    if dir.is_empty() || dir == b"/" || call.m.is_dir(dir) {
-        return Ok(());
-    }
-    let mut at = Vec::new();
-    for name in path::names(dir) {
-        if !at.is_empty() || dir.starts_with(b"/") {
-            at.push(b'/');
+/// Makes a directory and those above it that are missing. Was it made?
+pub(super) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Result<bool, Errno> {
+    // From below: most of the way is there already.
+    let mut missing: Vec<&[u8]> = Vec::new();
+    let mut at = dir;
+    while !at.is_empty() && at != b"/" && !call.m.is_dir(at) {
+        missing.push(at);
+        let above = path::parent(at);
+        if above == at {
+            break;
         }
-        at.extend_from_slice(name);
-        match call.m.mkdir(&at, 0o755) {
+        at = above;
+    }
+    for dir in missing.iter().rev() {
+        match call.m.mkdir(dir, 0o755) {
             Ok(()) | Err(Errno::EEXIST) => {}
             Err(errno) => return Err(errno),
         }
     }
-    Ok(())
+    Ok(!missing.is_empty())
 }
 
 /// Writes a file, with the directories above it.
 pub(super) fn file(call: &mut Call<'_, '_>, at: &str, contents: Contents, mode: u16) -> Result<(), Errno> {
-    parents(call, at)?;
+    let fresh = parents(call, at)?;
     let bytes = at.as_bytes();
-    if call.m.lstat(bytes).is_ok() {
+    if !fresh && call.m.lstat(bytes).is_ok() {
         call.m.unlink(bytes)?;
     }
     call.m.write(bytes, contents, mode)?;
@@ -65,7 +68,7 @@ pub(super) fn link(call: &mut Call<'_, '_>, at: &str, target: &str) -> Result<()
     call.m.symlink(target.as_bytes(), at.as_bytes())
 }
 
-/// `total` bytes over some files below `dir`, named after `names` in turn.
+/// `total` bytes over some files of `dir`, named after `names` in turn. Their paths.
 pub(super) fn spread(
     call: &mut Call<'_, '_>,
     dir: &str,
@@ -74,32 +77,37 @@ pub(super) fn spread(
     count: u64,
     names: &[&str],
 ) -> Result<Vec<String>, Errno> {
-    let mut written = Vec::new();
     let count = count.max(1);
-    let mut left = total;
+    let (mut left, mut files) = (total, Vec::new());
+    let grain = weight(label);
     for number in 0..count {
         let share = if number + 1 == count {
             left
         } else {
             // Uneven, as files are: between half and one and a half of the mean.
             let mean = left / (count - number);
-            mean / 2 + weight(&format!("{label}{number}")) % (mean + 1)
+            (mean / 2 + stirred(grain, number) % (mean + 1)).min(left)
         };
-        let share = share.min(left);
         left -= share;
-        let name = match names.get((number as usize) % names.len().max(1)) {
+        let name = match names.get(number as usize % names.len().max(1)) {
             Some(name) if (number as usize) < names.len() => (*name).to_owned(),
             Some(name) => match name.rsplit_once('.') {
                 Some((stem, end)) => format!("{stem}-{number}.{end}"),
                 None => format!("{name}-{number}"),
             },
-            None => format!("{number}"),
+            None => number.to_string(),
         };
         let at = format!("{dir}/{name}");
-        described(call, &at, label, share)?;
-        written.push(at);
+        files.push((Contents::seeded(format!("{label} {at}"), share), at));
     }
-    Ok(written)
+    let fresh = directories(call, dir.as_bytes())?;
+    call.m.write_files(dir.as_bytes(), &files, 0o644, fresh)?;
+    Ok(files.into_iter().map(|(_, at)| at).collect())
+}
+
+/// A number that follows from two.
+fn stirred(grain: u64, number: u64) -> u64 {
+    (grain ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0x0100_0000_01b3) >> 17
 }
 
 /// Adds lines to the end of a text file.
@@ -111,4 +119,37 @@ pub(super) fn append(call: &mut Call<'_, '_>, at: &str, more: &str) -> Result<()
 pub(super) fn text(call: &mut Call<'_, '_>, at: &str) -> String {
     let contents = call.m.read(at.as_bytes()).unwrap_or_default();
     call.text_of(&contents)
+}
+
+/// Puts a package's files in place: those a teacher gave, below `dir`, else described ones in `main`.
+pub(super) fn laid(
+    call: &mut Call<'_, '_>,
+    known: Option<&super::table::Package>,
+    dir: &str,
+    main: &str,
+    label: &str,
+    size: u64,
+    names: &[&str],
+) -> Result<(), Errno> {
+    let count = (size / 10_000).clamp(3, 200);
+    match known.filter(|known| !known.files.is_empty()) {
+        Some(known) => taught(call, known, dir),
+        None => spread(call, main, label, size, count, names).map(drop),
+    }
+}
+
+/// The files that a teacher gave a package: relative ones below `dir`.
+pub(super) fn taught(
+    call: &mut Call<'_, '_>,
+    package: &super::table::Package,
+    dir: &str,
+) -> Result<(), Errno> {
+    for (at, taught) in &package.files {
+        let at = if at.starts_with('/') { at.clone() } else { format!("{dir}/{at}") };
+        match &taught.kind {
+            super::teach::Kind::File(contents) => file(call, &at, contents.clone(), taught.mode)?,
+            super::teach::Kind::Link(target) => link(call, &at, target)?,
+        }
+    }
+    Ok(())
 }

@@ -1,23 +1,18 @@
-//! `tar`, `gzip` and their like.
+//! `tar`.
 //!
 //! An archive is a rope: headers are bytes, file contents are shared, so packing a tree of described
 //! files costs nothing (format: POSIX ustar with GNU's long names).
 
 use super::arguments::{Arguments, Spec};
+use super::tar_create::create;
 use super::tar_format::{self, Entry, EntryKind};
-use crate::fs::{Contents, Errno, path};
+use crate::fs::{Compression, Contents, Errno, path};
 use crate::shell::call::Call;
 use crate::shell::pattern::Pattern;
-use crate::shell::{text, users};
-use crate::union::{Open, Stat, StatKind};
-use std::collections::HashMap;
+use crate::shell::text;
+use crate::union::{Open, StatKind};
 
-pub(super) fn refuse(call: &mut Call<'_, '_>) -> i32 {
-    let name = call.name.clone();
-    call.m.not_modelled(&name)
-}
-
-const SPEC: Spec = Spec {
+pub(super) const SPEC: Spec = Spec {
     flags: "cxtzjJvpPkmohaOUS",
     values: "fCTX",
     long: &[
@@ -49,9 +44,22 @@ const SPEC: Spec = Spec {
         ("wildcards", "wildcards"),
         ("overwrite", "overwrite"),
         ("keep-old-files", "k"),
-        ("transform=", "transform"),
         ("touch", "m"),
         ("auto-compress", "a"),
+        ("exclude-from=", "X"),
+        ("no-recursion", "no-recursion"),
+        ("ungzip", "z"),
+        ("gunzip", "z"),
+        ("no-overwrite-dir", "overwrite"),
+        ("keep-directory-symlink", "overwrite"),
+        ("skip-old-files", "k"),
+        ("no-xattrs", "overwrite"),
+        ("warning=", "warning"),
+        ("format=", "format"),
+        ("sort=", "sort"),
+        ("mtime=", "mtime"),
+        ("checkpoint", "checkpoint"),
+        ("totals", "totals"),
     ],
 };
 
@@ -72,6 +80,10 @@ fn modern(words: &[String]) -> Vec<String> {
 
 pub(super) fn tar(call: &mut Call<'_, '_>) -> i32 {
     let words = modern(call.args());
+    if call.busybox && words.iter().any(|word| word == "--version") {
+        call.out("tar (busybox) 1.36.1\n");
+        return 0;
+    }
     // -C holds for what follows it, also between operands: only the last matters when there is one.
     let args = match Arguments::read(call, &words, &SPEC) {
         Ok(args) => args,
@@ -82,192 +94,118 @@ pub(super) fn tar(call: &mut Call<'_, '_>) -> i32 {
         Some("x") => extract(call, &args),
         Some("t") => list(call, &args),
         _ => {
-            call.either(
-                "must specify one of -c, -x, -t",
-                "You must specify one of the '-Acdtrux', '--delete' or '--test-label' options\nTry 'tar --help' or 'tar --usage' for more information.",
-            );
-            if call.busybox { 1 } else { 2 }
+            call.usage("You must specify one of the '-Acdtrux', '--delete' or '--test-label' options");
+            trouble(call)
         }
     }
 }
 
-fn create(call: &mut Call<'_, '_>, args: &Arguments, words: &[String]) -> i32 {
-    let mut archive = Contents::EMPTY;
-    let excluded: Vec<Pattern> = args.values("exclude").map(Pattern::new).collect();
-    let before = call.m.cwd.clone();
-    let mut status = 0;
-    let mut seen: HashMap<(u32, u32), String> = HashMap::new();
-    let mut listed = String::new();
-    let mut warned = false;
-    // Operands in order, each in the directory of the last -C before it.
-    let mut items = words.iter().peekable();
-    let mut sources = Vec::new();
-    let mut only_operands = false;
-    while let Some(word) = items.next() {
-        if only_operands || !word.starts_with('-') || word == "-" {
-            sources.push((call.m.cwd.clone(), word.clone()));
-            continue;
-        }
-        match word.as_str() {
-            "--" => only_operands = true,
-            "-C" | "--directory" => {
-                if let Some(dir) = items.next() {
-                    match call.m.realpath(&text::encode(dir)) {
-                        Ok(dir) => call.m.cwd = dir,
-                        Err(errno) => {
-                            call.m.cwd.clone_from(&before);
-                            return call
-                                .either_errno(
-                                    &format!("can't change directory to '{dir}'"),
-                                    &format!("{dir}: Cannot open"),
-                                    errno,
-                                )
-                                .max(if call.busybox { 1 } else { 2 });
-                        }
-                    }
-                }
-            }
-            option => {
-                let last = option.chars().last().unwrap_or(' ');
-                let bundled = !option.starts_with("--") && SPEC.values.contains(last);
-                if bundled && last == 'C' {
-                    if let Some(dir) = items.next()
-                        && let Ok(dir) = call.m.realpath(&text::encode(dir))
-                    {
-                        call.m.cwd = dir;
-                    }
-                } else if bundled {
-                    items.next();
-                }
-            }
-        }
+/// The exit status of a tar that went wrong.
+pub(super) fn trouble(call: &Call<'_, '_>) -> i32 {
+    if call.busybox { 1 } else { 2 }
+}
+
+/// The last word about members that failed; the exit status.
+pub(super) fn finish(call: &mut Call<'_, '_>, failed: bool) -> i32 {
+    if !failed {
+        return 0;
     }
-    if call.busybox {
-        // busybox enters the last directory before it packs anything.
-        let last = call.m.cwd.clone();
-        sources.iter_mut().for_each(|(cwd, _)| cwd.clone_from(&last));
-    }
-    call.m.cwd.clone_from(&before);
-    for file in args.values("T") {
+    call.either(
+        "error exit delayed from previous errors",
+        "Exiting with failure status due to previous errors",
+    );
+    trouble(call)
+}
+
+/// Patterns of `--exclude` and `-X`.
+pub(super) fn patterns(call: &mut Call<'_, '_>, args: &Arguments) -> Vec<Pattern> {
+    let mut found: Vec<Pattern> = args.values("exclude").map(Pattern::new).collect();
+    for file in args.values("X") {
         if let Ok(contents) = call.open_read(file) {
             let list = call.text_of(&contents);
-            sources.extend(list.lines().map(|line| (before.clone(), line.to_owned())));
+            found.extend(list.lines().map(Pattern::new));
         }
     }
-    let archive_name = args.value("f").unwrap_or("-").to_owned();
-    let own = call.m.locate(&text::encode(&archive_name), true).ok().map(|place| place.canonical);
-    for (cwd, source) in sources {
-        call.m.cwd = cwd;
-        let mut open = vec![source.clone()];
-        while let Some(at) = open.pop() {
-            if call.m.stopped() {
-                return 2;
-            }
-            let base = at.rsplit('/').next().unwrap_or("");
-            if excluded.iter().any(|p| {
-                p.matches_text(&at) || p.matches_text(base) || p.matches_text(at.trim_start_matches("./"))
-            }) {
-                continue;
-            }
-            let bytes = text::encode(&at).into_owned();
-            let found = if args.has("h") { call.m.stat(&bytes) } else { call.m.lstat(&bytes) };
-            let stat = match found {
-                Ok(stat) => stat,
-                Err(errno) => {
-                    call.either_errno(&at, &format!("{at}: Cannot stat"), errno);
-                    status = if call.busybox { 1 } else { 2 };
-                    continue;
-                }
-            };
-            if own.is_some() && call.m.locate(&bytes, false).ok().map(|p| p.canonical) == own {
-                continue;
-            }
-            let stored = if args.has("P") { at.clone() } else { at.trim_start_matches('/').to_owned() };
-            if stored.len() < at.len() && !warned {
-                warned = true;
-                call.either(
-                    "removing leading '/' from member names",
-                    "Removing leading `/' from member names",
-                );
-            }
-            if let Some(entry) = pack(call, &bytes, &stored, &stat, &mut seen) {
-                if args.has("v") {
-                    listed.push_str(&format!("{}\n", entry.shown()));
-                }
-                archive.append(&tar_format::write(&entry));
-            }
-            if stat.kind == StatKind::Dir {
-                let names = call.m.readdir(&bytes).unwrap_or_default();
-                let base = at.trim_end_matches('/');
-                open.extend(names.iter().rev().map(|name| format!("{base}/{}", text::decode(name))));
-            }
+    found
+}
+
+/// `-C`; the exit status when it can't be entered.
+pub(super) fn enter(call: &mut Call<'_, '_>, dir: &str) -> Result<(), i32> {
+    match call.m.realpath(&text::encode(dir)) {
+        Ok(found) => {
+            call.m.cwd = found;
+            Ok(())
         }
-    }
-    call.m.cwd = before;
-    archive.append(&tar_format::end(archive.len(), call.busybox));
-    let zipped = args.has("z") || args.has("a") && archive_name.ends_with("gz");
-    if args.any("jJ") || args.has("zstd") {
-        call.m.not_modelled("tar with bzip2, xz or zstd, writing");
-    }
-    let result = if zipped { compress(call, &archive) } else { archive };
-    if archive_name == "-" {
-        call.err(&listed);
-        call.out_contents(&result);
-        return status;
-    }
-    call.out(&listed);
-    match call.m.write(&text::encode(&archive_name), result, 0o666) {
-        Ok(()) => status,
         Err(errno) => {
-            call.either_errno(
-                &format!("can't open '{archive_name}'"),
-                &format!("{archive_name}: Cannot open"),
-                errno,
-            );
-            if call.busybox { 1 } else { 2 }
+            let gnu = format!("{dir}: Cannot open");
+            call.either_errno(&format!("can't change directory to '{dir}'"), &gnu, errno);
+            if !call.busybox {
+                call.fail("Error is not recoverable: exiting now");
+            }
+            Err(trouble(call))
         }
     }
 }
 
-fn pack(
+/// The compression that the options or, with `-a`, the name ask for. GNU tar runs a program for it,
+/// which has to be there; busybox packs with gzip and bzip2 only.
+pub(super) fn wanted_compression(
     call: &mut Call<'_, '_>,
-    bytes: &[u8],
-    stored: &str,
-    stat: &Stat,
-    seen: &mut HashMap<(u32, u32), String>,
-) -> Option<Entry> {
-    let mut entry = Entry {
-        name: stored.trim_end_matches('/').to_owned(),
-        mode: stat.mode,
-        uid: stat.uid,
-        gid: stat.gid,
-        user: users::by_uid(call.m, stat.uid).map_or(String::new(), |user| user.name),
-        group: users::group_by_gid(call.m, stat.gid).map_or(String::new(), |group| group.name),
-        mtime: stat.mtime,
-        kind: EntryKind::Directory,
+    args: &Arguments,
+    name: &str,
+    writing: bool,
+) -> Result<Option<Compression>, i32> {
+    let by_name = || {
+        let ends = |list: &[&str]| list.iter().any(|end| name.ends_with(end));
+        match () {
+            () if ends(&["gz", "tgz"]) => Some(Compression::Gzip),
+            () if ends(&["bz2", "tbz", "tbz2"]) => Some(Compression::Bzip2),
+            () if ends(&["xz", "txz"]) => Some(Compression::Xz),
+            () if ends(&["zst", "tzst"]) => Some(Compression::Zstd),
+            () => None,
+        }
     };
-    entry.kind = match stat.kind {
-        StatKind::Dir => EntryKind::Directory,
-        StatKind::Symlink => EntryKind::Symlink(text::decode(&call.m.readlink(bytes).ok()?)),
-        StatKind::Fifo => EntryKind::Fifo,
-        StatKind::CharDev(major, minor) => EntryKind::Device(major, minor),
-        StatKind::File => match seen.get(&stat.id) {
-            Some(first) => EntryKind::Link(first.clone()),
-            None => {
-                if stat.nlink > 1 {
-                    seen.insert(stat.id, stored.to_owned());
-                }
-                EntryKind::File(call.m.read(bytes).ok()?)
-            }
-        },
+    let kind = match args.last_of("zjJ") {
+        Some("z") => Some(Compression::Gzip),
+        Some("j") => Some(Compression::Bzip2),
+        Some(_) => Some(Compression::Xz),
+        None if args.has("zstd") => Some(Compression::Zstd),
+        None if args.has("a") && writing => by_name(),
+        None => None,
     };
-    (!entry.name.is_empty()).then_some(entry)
+    let Some(kind) = kind else { return Ok(None) };
+    has_program(call, kind, writing)?;
+    Ok(Some(kind))
+}
+
+/// Can this tar handle the compression?
+fn has_program(call: &mut Call<'_, '_>, kind: Compression, writing: bool) -> Result<(), i32> {
+    let word = kind.word();
+    let search = call.env.get("PATH").cloned().unwrap_or_default();
+    if call.busybox {
+        let knows = !writing || matches!(kind, Compression::Gzip | Compression::Bzip2);
+        return if knows {
+            Ok(())
+        } else {
+            Err(call.fail(&format!("can't execute '{word}': No such file or directory")))
+        };
+    }
+    if call.m.find(word, &search).is_ok() {
+        return Ok(());
+    }
+    call.err(&format!(
+        "tar (child): {word}: Cannot exec: No such file or directory\ntar (child): Error is not recoverable: exiting now\n"
+    ));
+    if !writing {
+        call.fail("Child returned status 2");
+    }
+    call.fail("Error is not recoverable: exiting now");
+    Err(2)
 }
 
 /// The archive's contents, decompressed whatever it is.
 fn open_archive(call: &mut Call<'_, '_>, args: &Arguments) -> Result<Contents, i32> {
     let name = args.value("f").unwrap_or("-").to_owned();
-    let trouble = if call.busybox { 1 } else { 2 };
     let contents = match call.open_read(&name) {
         Ok(contents) => contents,
         Err(errno) => {
@@ -275,31 +213,57 @@ fn open_archive(call: &mut Call<'_, '_>, args: &Arguments) -> Result<Contents, i
             if !call.busybox {
                 call.fail("Error is not recoverable: exiting now");
             }
-            return Err(trouble);
+            return Err(trouble(call));
         }
     };
-    let head = contents.head(6);
-    if head.starts_with(b"\x1f\x8b") {
-        return decompress(call, &contents).ok_or_else(|| {
-            call.either("corrupted data", "gzip: stdin: unexpected end of file");
-            trouble
-        });
+    let asked = wanted_compression(call, args, &name, false)?;
+    let found = Compression::of(&contents.head(6));
+    let Some(kind) = found.filter(|kind| asked.is_none_or(|asked| asked == *kind)) else {
+        return match asked {
+            Some(asked) if !contents.is_empty() => Err(not_compressed(call, asked)),
+            _ => Ok(contents),
+        };
+    };
+    has_program(call, kind, false)?;
+    super::compress::decompress(call, kind, &contents).ok_or_else(|| {
+        if call.busybox {
+            return call.fail("corrupted data");
+        }
+        let word = kind.word();
+        call.err(&format!("\n{word}: stdin: unexpected end of file\n"));
+        call.fail("Child returned status 1");
+        call.fail("Error is not recoverable: exiting now");
+        2
+    })
+}
+
+/// The archive is not compressed in the way that was asked for.
+fn not_compressed(call: &mut Call<'_, '_>, asked: Compression) -> i32 {
+    if call.busybox {
+        call.fail("invalid magic");
+        return call.fail("short read");
     }
-    let other =
-        head.starts_with(b"BZh") || head.starts_with(b"\xfd7zXZ") || head.starts_with(b"\x28\xb5\x2f\xfd");
-    if other {
-        call.m.not_modelled("tar with bzip2, xz or zstd, reading");
-        return Err(call.m.not_modelled("tar"));
-    }
-    if args.has("z") && !contents.is_empty() {
-        call.either("invalid magic", "gzip: stdin: not in gzip format");
-        return Err(trouble);
-    }
-    Ok(contents)
+    call.err(match asked {
+        Compression::Gzip => "\ngzip: stdin: not in gzip format\n",
+        Compression::Bzip2 => "bzip2: (stdin) is not a bzip2 file.\n",
+        Compression::Xz => "xz: (stdin): File format not recognized\n",
+        Compression::Zstd => "zstd: /*stdin*\\: unsupported format \n",
+    });
+    call.fail(if asked == Compression::Bzip2 {
+        "Child returned status 2"
+    } else {
+        "Child returned status 1"
+    });
+    call.fail("Error is not recoverable: exiting now");
+    2
 }
 
 fn entries(call: &mut Call<'_, '_>, args: &Arguments) -> Result<Vec<Entry>, i32> {
     let contents = open_archive(call, args)?;
+    if contents.is_empty() && call.busybox {
+        call.fail("short read");
+        return if args.operands.is_empty() { Err(1) } else { Ok(Vec::new()) };
+    }
     match tar_format::read(&contents, &mut call.m.t.fuel) {
         Ok(entries) => Ok(entries),
         Err(()) if contents.len() < 512 && call.busybox => {
@@ -308,17 +272,19 @@ fn entries(call: &mut Call<'_, '_>, args: &Arguments) -> Result<Vec<Entry>, i32>
         }
         Err(()) => {
             call.either("invalid tar magic", "This does not look like a tar archive");
-            Err(if call.busybox { 1 } else { 2 })
+            if !call.busybox {
+                call.fail("Exiting with failure status due to previous errors");
+            }
+            Err(trouble(call))
         }
     }
 }
 
 /// Does the archive member belong to what was asked for?
-fn wanted(args: &Arguments, name: &str) -> bool {
+fn wanted(args: &Arguments, excluded: &[Pattern], name: &str) -> bool {
     let clean = |s: &str| s.trim_end_matches('/').to_owned();
     let name = clean(name);
-    let excluded = args.values("exclude").any(|pattern| {
-        let pattern = Pattern::new(pattern);
+    let excluded = excluded.iter().any(|pattern| {
         name.split('/').any(|piece| pattern.matches_text(piece)) || pattern.matches_text(&name)
     });
     let named = args.operands.is_empty()
@@ -336,7 +302,8 @@ fn list(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
         Ok(entries) => entries,
         Err(status) => return status,
     };
-    for entry in entries.iter().filter(|entry| wanted(args, &entry.name)) {
+    let excluded = patterns(call, args);
+    for entry in entries.iter().filter(|entry| wanted(args, &excluded, &entry.name)) {
         if args.has("v") {
             let line = entry.long();
             call.out(&format!("{line}\n"));
@@ -344,7 +311,30 @@ fn list(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
             call.out(&format!("{}\n", entry.shown()));
         }
     }
-    0
+    let failed = not_found(call, args, &entries);
+    if call.busybox { i32::from(failed) } else { finish(call, failed) }
+}
+
+/// Complains about operands that no member belongs to. busybox stops there.
+fn not_found(call: &mut Call<'_, '_>, args: &Arguments, entries: &[Entry]) -> bool {
+    let mut failed = false;
+    for operand in &args.operands {
+        let clean = operand.trim_end_matches('/');
+        let belongs = |entry: &Entry| {
+            let name = entry.name.trim_end_matches('/');
+            name == clean
+                || name.strip_prefix(clean).is_some_and(|rest| rest.starts_with('/'))
+                || args.has("wildcards") && Pattern::new(clean).matches_text(name)
+        };
+        if !entries.iter().any(belongs) {
+            call.either(
+                &format!("{operand}: not found in archive"),
+                &format!("{operand}: Not found in archive"),
+            );
+            failed = true;
+        }
+    }
+    failed
 }
 
 fn extract(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
@@ -353,29 +343,22 @@ fn extract(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
         Err(status) => return status,
     };
     let before = call.m.cwd.clone();
-    for dir in args.values("C") {
-        match call.m.realpath(&text::encode(dir)) {
-            Ok(dir) => call.m.cwd = dir,
-            Err(errno) => {
-                call.m.cwd = before;
-                call.either_errno(
-                    &format!("can't change directory to '{dir}'"),
-                    &format!("{dir}: Cannot open"),
-                    errno,
-                );
-                return if call.busybox { 1 } else { 2 };
-            }
+    // busybox enters the last one only.
+    let dirs: Vec<&str> = args.values("C").collect();
+    let first = if call.busybox { dirs.len().saturating_sub(1) } else { 0 };
+    for dir in dirs.into_iter().skip(first) {
+        if let Err(status) = enter(call, dir) {
+            call.m.cwd = before;
+            return status;
         }
     }
     let strip: usize = args.value("strip").and_then(|n| n.parse().ok()).unwrap_or(0);
-    let mut status = 0;
+    let excluded = patterns(call, args);
+    let mut failed = false;
     let mut late: Vec<(Vec<u8>, u16, i64)> = Vec::new();
-    for entry in &entries {
+    for entry in entries.iter().filter(|entry| wanted(args, &excluded, &entry.name)) {
         if call.m.stopped() {
             break;
-        }
-        if !wanted(args, &entry.name) {
-            continue;
         }
         let stripped: Vec<&str> =
             entry.name.split('/').filter(|p| !p.is_empty() && *p != ".").skip(strip).collect();
@@ -392,6 +375,13 @@ fn extract(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
             }
             continue;
         }
+        if args.has("k") && call.m.lstat(&text::encode(&name)).is_ok() && entry.kind != EntryKind::Directory {
+            if !call.busybox {
+                call.fail(&format!("{name}: Cannot open: File exists"));
+                failed = true;
+            }
+            continue;
+        }
         match unpack(call, args, entry, &name, strip) {
             Ok(()) => {
                 if entry.kind == EntryKind::Directory {
@@ -400,11 +390,18 @@ fn extract(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
             }
             Err(errno) => {
                 call.either_errno(&format!("can't create '{name}'"), &format!("{name}: Cannot open"), errno);
-                status = if call.busybox { 1 } else { 2 };
+                failed = true;
             }
         }
     }
-    // Directories get their modes when everything is inside.
+    settle_directories(call, args, late);
+    call.m.cwd = before;
+    let missing = not_found(call, args, &entries);
+    if call.busybox { finish(call, failed).max(i32::from(missing)) } else { finish(call, failed || missing) }
+}
+
+/// Directories get their modes when everything is inside.
+fn settle_directories(call: &mut Call<'_, '_>, args: &Arguments, late: Vec<(Vec<u8>, u16, i64)>) {
     for (dir, mode, mtime) in late.into_iter().rev() {
         let masked = if call.m.cred.uid == 0 || args.has("p") { mode } else { mode & !call.m.umask };
         if call.m.stat(&dir).is_ok_and(|stat| stat.mode != masked) {
@@ -412,8 +409,6 @@ fn extract(call: &mut Call<'_, '_>, args: &Arguments) -> i32 {
         }
         let _ = call.m.utimes(&dir, mtime);
     }
-    call.m.cwd = before;
-    status
 }
 
 fn unpack(
@@ -478,120 +473,4 @@ fn unpack(
         call.m.utimes(&bytes, entry.mtime)?;
     }
     Ok(())
-}
-
-// ---- gzip ----
-
-/// Real bytes that are compressed or decompressed at once.
-const MOST: u64 = 64 << 20;
-
-pub(super) fn compress(call: &mut Call<'_, '_>, contents: &Contents) -> Contents {
-    let real = contents.to_bytes(MOST).filter(|bytes| call.m.t.fuel.spend_bytes(bytes.len() as u64));
-    match real.and_then(|bytes| super::gzip_format::compress(&bytes)) {
-        Some(bytes) => Contents::bytes(bytes),
-        None => {
-            call.m.not_modelled("gzip of more than 64 MiB");
-            contents.clone()
-        }
-    }
-}
-
-pub(super) fn decompress(call: &mut Call<'_, '_>, contents: &Contents) -> Option<Contents> {
-    let bytes = contents.to_bytes(MOST)?;
-    let plain = super::gzip_format::decompress(&bytes, MOST)?;
-    call.m.t.fuel.spend_bytes(plain.len() as u64).then(|| Contents::bytes(plain))
-}
-
-const GZIP: Spec = Spec {
-    flags: "cdfkqvn123456789lrt",
-    values: "S",
-    long: &[
-        ("stdout", "c"),
-        ("decompress", "d"),
-        ("uncompress", "d"),
-        ("force", "f"),
-        ("keep", "k"),
-        ("best", "9"),
-        ("fast", "1"),
-        ("quiet", "q"),
-        ("no-name", "n"),
-    ],
-};
-
-pub(super) fn gzip(call: &mut Call<'_, '_>) -> i32 {
-    zip(call, false, false)
-}
-
-pub(super) fn gunzip(call: &mut Call<'_, '_>) -> i32 {
-    zip(call, true, false)
-}
-
-pub(super) fn zcat(call: &mut Call<'_, '_>) -> i32 {
-    zip(call, true, true)
-}
-
-fn zip(call: &mut Call<'_, '_>, unzip: bool, out: bool) -> i32 {
-    let args = match Arguments::parse(call, &GZIP) {
-        Ok(args) => args,
-        Err(status) => return status,
-    };
-    let unzip = unzip || args.has("d");
-    let operands = if args.operands.is_empty() { vec!["-".to_owned()] } else { args.operands.clone() };
-    let mut status = 0;
-    for operand in &operands {
-        let contents = match call.open_read(operand) {
-            Ok(contents) => contents,
-            Err(errno) => {
-                status = call.fail_errno(operand, errno);
-                continue;
-            }
-        };
-        let target =
-            match (unzip, operand.strip_suffix(".gz").map(str::to_owned), operand.strip_suffix(".tgz")) {
-                (false, ..) => format!("{operand}.gz"),
-                (true, Some(short), _) => short,
-                (true, None, Some(short)) => format!("{short}.tar"),
-                (true, None, None) if operand != "-" && !out && !args.has("c") => {
-                    status = call.either(
-                        &format!("{operand}: unknown suffix - ignored"),
-                        &format!("{operand}: unknown suffix -- ignored"),
-                    );
-                    continue;
-                }
-                (true, None, None) => String::new(),
-            };
-        let result = if unzip {
-            match decompress(call, &contents) {
-                Some(result) => result,
-                None => {
-                    let shown = if operand == "-" { "stdin" } else { operand };
-                    status = call.either("invalid magic", &format!("{shown}: not in gzip format"));
-                    continue;
-                }
-            }
-        } else {
-            compress(call, &contents)
-        };
-        if operand == "-" || out || args.has("c") {
-            call.out_contents(&result);
-            continue;
-        }
-        let (source, bytes) = (text::encode(operand).into_owned(), text::encode(&target).into_owned());
-        if call.m.lstat(&bytes).is_ok() && !args.has("f") {
-            status = call.fail(&format!("can't open '{target}': File exists"));
-            continue;
-        }
-        let stat = call.m.stat(&source).ok();
-        let mode = stat.as_ref().map_or(0o644, |stat| stat.mode);
-        if let Err(errno) = call.m.write(&bytes, result, mode) {
-            status = call.fail_errno(&target, errno);
-            continue;
-        }
-        if !args.has("k")
-            && let Err(errno) = call.m.unlink(&source)
-        {
-            status = call.fail_errno(operand, errno);
-        }
-    }
-    status
 }

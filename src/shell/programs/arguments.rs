@@ -35,11 +35,19 @@ impl Arguments {
         Arguments::of(words, spec, known).map_err(|wrong| usage::wrong(call, &wrong))
     }
 
+    /// Operands alone.
+    pub fn plain(operands: Vec<String>) -> Arguments {
+        Arguments { operands, ..Arguments::default() }
+    }
+
     /// Sources and target of `cp`, `mv` and `install`: `-t DIR`, else the last operand. Complains when one is missing:
     /// the exit status.
     pub fn destination(&self, call: &mut Call<'_, '_>) -> Result<(Vec<String>, String), i32> {
         let mut sources = self.operands.clone();
         if let Some(target) = self.value("t") {
+            if sources.is_empty() {
+                return Err(call.usage("missing file operand"));
+            }
             return Ok((sources, target.to_owned()));
         }
         match sources.pop() {

@@ -59,6 +59,11 @@ pub(super) struct Machine<'a, 'c, 'm> {
 }
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
+    if !call.busybox
+        && let Some(own) = call.argv.first().and_then(|name| name.rsplit('/').next())
+    {
+        call.name = own.to_owned();
+    }
     let mut assigns = Vec::new();
     let mut source: Option<String> = None;
     let mut separator = None;

@@ -269,6 +269,9 @@ impl Parser {
             }
             Token::Op("(") => {
                 self.advance(true)?;
+                if self.is(")") {
+                    return Err("Empty sequence".to_owned());
+                }
                 let mut list = self.deeper(|p| p.list(")"))?;
                 Ok(Expr::Group(Box::new(match list.pop() {
                     Some(only) if list.is_empty() => only,

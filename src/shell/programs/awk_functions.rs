@@ -53,7 +53,7 @@ impl Machine<'_, '_, '_> {
             }
         }
         let printed = printf::format(
-            &format.replace("\\", "\\\\"),
+            &format.replace('\\', "\\\\"),
             &given,
             printf::Flavour::Dash,
             &mut self.call.m.t.fuel,
@@ -138,18 +138,22 @@ impl Machine<'_, '_, '_> {
                 {
                     return Value::Number(array.len() as f64);
                 }
-                Value::Number(word(self, 0).chars().count() as f64)
+                Value::Number(text::encode(&word(self, 0)).len() as f64)
             }
             "substr" => {
-                let text: Vec<char> = word(self, 0).chars().collect();
-                let start = argument(self, 1).number().round();
-                let end = if arguments.len() > 2 {
-                    start + argument(self, 2).number().round()
-                } else {
-                    f64::INFINITY
-                };
-                let inside = |at: usize| (at as f64 + 1.0) >= start && (at as f64 + 1.0) < end;
-                Value::Text(text.iter().enumerate().filter(|(at, _)| inside(*at)).map(|(_, c)| *c).collect())
+                // Bytes, as in the C locale that images have. A start before the text is its beginning, which
+                // takes nothing from the length; mawk even adds to it.
+                let text = text::encode(&word(self, 0)).into_owned();
+                let mut start = argument(self, 1).number().trunc();
+                let mut length =
+                    if arguments.len() > 2 { argument(self, 2).number().trunc() } else { f64::INFINITY };
+                if start < 1.0 {
+                    length -= if self.call.busybox { 0.0 } else { start };
+                    start = 1.0;
+                }
+                let (from, to) = ((start - 1.0).max(0.0), (start - 1.0 + length).min(text.len() as f64));
+                let part = text.get(from as usize..(to.max(0.0)) as usize).unwrap_or_default();
+                Value::Text(text::decode(part))
             }
             "index" => {
                 let (text, part) = (word(self, 0), word(self, 1));

@@ -111,7 +111,9 @@ impl Machine<'_, '_, '_> {
             Ok(contents) => contents,
             Err(errno) => {
                 let message = self.call.m.message(errno);
-                if self.call.busybox {
+                if self.call.busybox && errno == crate::fs::Errno::EISDIR {
+                    self.call.fail(&format!("cmd. line:1: {message}"));
+                } else if self.call.busybox {
                     self.call.fail(&format!("{file}: {message}"));
                 } else {
                     self.call.fail(&format!("cannot open {file} ({message})"));

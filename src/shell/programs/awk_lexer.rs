@@ -32,10 +32,7 @@ impl Parser {
     }
 
     pub(super) fn mistake<T>(&self) -> Parsed<T> {
-        Err(match &self.token {
-            Token::End => "Unexpected end of string".to_owned(),
-            _ => "Unexpected token".to_owned(),
-        })
+        Err("Unexpected token".to_owned())
     }
 
     /// Reads the next token. `regex`: a slash begins a pattern here.

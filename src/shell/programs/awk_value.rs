@@ -59,6 +59,11 @@ pub(super) fn looks_numeric(text: &str) -> bool {
 /// The number that a text begins with.
 pub(super) fn leading_number(text: &str) -> f64 {
     let text = text.trim_start();
+    // Both awks of images read hexadecimal numbers in texts.
+    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len()).min(15);
+        return u64::from_str_radix(&digits[..end], 16).unwrap_or(0) as f64;
+    }
     let bytes = text.as_bytes();
     let digits = |from: usize| bytes.iter().skip(from).take_while(|b| b.is_ascii_digit()).count();
     let mut end = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));

@@ -60,7 +60,8 @@ fn asked(call: &mut Call<'_, '_>, args: &Arguments) -> Result<Cut, i32> {
         args.values(letter).map(|list| (letter == "f", list.to_owned())).collect::<Vec<_>>()
     });
     let Some((fields, list)) = lists.next() else {
-        return Err(call.usage("you must specify a list of bytes, characters, or fields"));
+        let gnu = "you must specify a list of bytes, characters, or fields";
+        return Err(wrong(call, "expected a list of bytes, characters, or fields", gnu));
     };
     if lists.next().is_some() {
         return Err(call.usage("only one list may be specified"));

@@ -177,6 +177,11 @@ fn directive(letter: char, flag: Option<char>, colons: usize, seconds: i64) -> O
     })
 }
 
+/// A time in a format of strftime's.
+pub(super) fn shown(seconds: i64, format: &str) -> String {
+    formatted(format, seconds)
+}
+
 /// As `ls -l` shows times of the last half year.
 pub(super) fn short_time(seconds: i64) -> String {
     let recent = (NOW - 15_552_000..=NOW + 86_400).contains(&seconds);

@@ -204,6 +204,9 @@ fn source(call: &mut Call<'_, '_>, job: &Job) -> Result<Contents, i32> {
             };
             match opened {
                 Ok(stream) => Some(stream),
+                Err(Errno::EISDIR) if call.busybox => {
+                    return Err(call.fail_errno(path, Errno::EISDIR));
+                }
                 Err(errno) => {
                     return Err(call.either_errno(
                         &format!("can't open '{path}'"),

@@ -1,4 +1,4 @@
-//! `ls`, `stat`, `du`.
+//! `stat`, `du`.
 
 use super::arguments::{Arguments, Spec};
 use super::mode;
@@ -6,7 +6,7 @@ use crate::shell::call::Call;
 use crate::shell::{text, users};
 use crate::union::{Stat, StatKind};
 
-fn type_letter(kind: StatKind) -> char {
+pub(super) fn type_letter(kind: StatKind) -> char {
     match kind {
         StatKind::File => '-',
         StatKind::Dir => 'd',
@@ -16,8 +16,8 @@ fn type_letter(kind: StatKind) -> char {
     }
 }
 
-/// A size with a unit: `1.9M`.
-pub(super) fn human(bytes: u64) -> String {
+/// A size with a unit: GNU rounds up and leaves out what no longer matters, busybox keeps one place.
+pub(super) fn human(bytes: u64, busybox: bool) -> String {
     let mut value = bytes as f64;
     let mut unit = 0;
     while value >= 1024.0 && unit < 4 {
@@ -27,6 +27,8 @@ pub(super) fn human(bytes: u64) -> String {
     let letter = ["", "K", "M", "G", "T"].get(unit).copied().unwrap_or("");
     if unit == 0 {
         bytes.to_string()
+    } else if busybox {
+        format!("{value:.1}{letter}")
     } else if value < 10.0 {
         format!("{:.1}{letter}", (value * 10.0).ceil() / 10.0)
     } else {
@@ -34,221 +36,8 @@ pub(super) fn human(bytes: u64) -> String {
     }
 }
 
-const LS: Spec = Spec {
-    flags: "aA1CdFghHiklLnopqQrRsStTuUvXxZcmNp",
-    values: "wI",
-    long: &[
-        ("all", "a"),
-        ("almost-all", "A"),
-        ("directory", "d"),
-        ("human-readable", "h"),
-        ("recursive", "R"),
-        ("reverse", "r"),
-        ("size", "s"),
-        ("classify", "F"),
-        ("inode", "i"),
-        ("color", "color"),
-        ("color=", "color"),
-        ("group-directories-first", "group-first"),
-        ("full-time", "full-time"),
-        ("time-style=", "time-style"),
-        ("numeric-uid-gid", "n"),
-    ],
-};
-
-struct Row {
-    name: String,
-    stat: Stat,
-    target: Option<String>,
-}
-
-pub(super) fn ls(call: &mut Call<'_, '_>) -> i32 {
-    let args = match Arguments::parse(call, &LS) {
-        Ok(args) => args,
-        Err(_) => return if call.busybox { 1 } else { 2 },
-    };
-    let operands = if args.operands.is_empty() { vec![".".to_owned()] } else { args.operands.clone() };
-    let (mut files, mut dirs, mut status) = (Vec::new(), Vec::new(), 0);
-    let long = args.any("lgno");
-    for operand in &operands {
-        let bytes = text::encode(operand).into_owned();
-        // A symlink to a directory is listed as that directory, unless -l or -d shows the link.
-        let found = if args.has("L") || !long && !args.has("d") {
-            call.m.stat(&bytes).or_else(|_| call.m.lstat(&bytes))
-        } else {
-            call.m.lstat(&bytes)
-        };
-        match found {
-            Ok(stat) if stat.kind == StatKind::Dir && !args.has("d") => dirs.push(operand.clone()),
-            Ok(_) => {
-                if let Some(row) = row(call, operand, operand, &args) {
-                    files.push(row);
-                }
-            }
-            Err(errno) => {
-                call.either_errno(operand, &format!("cannot access '{operand}'"), errno);
-                status = if call.busybox { 1 } else { 2 };
-            }
-        }
-    }
-    let heads = operands.len() > 1 || args.has("R");
-    arrange(&mut files, &args);
-    dirs.sort();
-    if args.has("r") {
-        dirs.reverse();
-    }
-    let mut first = files.is_empty();
-    print(call, files, &args, false);
-    let mut open: Vec<String> = dirs.into_iter().rev().collect();
-    while let Some(dir) = open.pop() {
-        if call.broken() {
-            break;
-        }
-        let names = match call.m.readdir(&text::encode(&dir)) {
-            Ok(names) => names,
-            Err(errno) => {
-                call.either_errno(
-                    &format!("can't open '{dir}'"),
-                    &format!("cannot open directory '{dir}'"),
-                    errno,
-                );
-                status = if call.busybox { 1 } else { 2 };
-                continue;
-            }
-        };
-        if heads {
-            call.out(&format!("{}{dir}:\n", if first { "" } else { "\n" }));
-        }
-        first = false;
-        let base = if dir.ends_with('/') { dir.clone() } else { format!("{dir}/") };
-        let mut rows = Vec::new();
-        if args.has("a") {
-            for name in [".", ".."] {
-                rows.extend(row(call, name, &format!("{base}{name}"), &args));
-            }
-        }
-        for name in &names {
-            let name = text::decode(name);
-            if name.starts_with('.') && !args.any("aA") {
-                continue;
-            }
-            rows.extend(row(call, &name, &format!("{base}{name}"), &args));
-        }
-        arrange(&mut rows, &args);
-        if args.has("R") {
-            let below = rows
-                .iter()
-                .filter(|row| row.stat.kind == StatKind::Dir && row.name != "." && row.name != "..");
-            let below: Vec<String> = below.map(|row| format!("{base}{}", row.name)).collect();
-            open.extend(below.into_iter().rev());
-        }
-        print(call, rows, &args, long || args.has("s"));
-    }
-    status
-}
-
-fn row(call: &mut Call<'_, '_>, name: &str, path: &str, args: &Arguments) -> Option<Row> {
-    let bytes = text::encode(path).into_owned();
-    let stat = if args.has("L") {
-        call.m.stat(&bytes).or_else(|_| call.m.lstat(&bytes))
-    } else {
-        call.m.lstat(&bytes)
-    };
-    let stat = stat.ok()?;
-    let target = (stat.kind == StatKind::Symlink && args.any("lgno"))
-        .then(|| call.m.readlink(&bytes).ok().map(|target| text::decode(&target)))
-        .flatten();
-    Some(Row { name: name.to_owned(), stat, target })
-}
-
-fn arrange(rows: &mut [Row], args: &Arguments) {
-    rows.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
-    if args.has("S") {
-        rows.sort_by_key(|row| std::cmp::Reverse(row.stat.size));
-    }
-    if args.has("t") {
-        rows.sort_by_key(|row| std::cmp::Reverse(row.stat.mtime));
-    }
-    if args.has("r") {
-        rows.reverse();
-    }
-}
-
-fn print(call: &mut Call<'_, '_>, rows: Vec<Row>, args: &Arguments, total: bool) {
-    let long = args.any("lgno");
-    if total {
-        let blocks: u64 = rows.iter().map(|row| blocks(&row.stat)).sum();
-        let shown = if args.has("h") { human(blocks * 1024) } else { blocks.to_string() };
-        call.out(&format!("total {shown}\n"));
-    }
-    let mark = |row: &Row| match row.stat.kind {
-        StatKind::Dir if args.any("Fp") => "/",
-        StatKind::Symlink if args.has("F") => "@",
-        StatKind::Fifo if args.has("F") => "|",
-        StatKind::File if args.has("F") && row.stat.mode & 0o111 != 0 => "*",
-        _ => "",
-    };
-    if !long {
-        for row in rows {
-            let inode = if args.has("i") { format!("{:>7} ", row.stat.id.1) } else { String::new() };
-            call.out(&format!("{inode}{}{}\n", row.name, mark(&row)));
-        }
-        return;
-    }
-    let people = users::users(call.m);
-    let groups = users::groups(call.m);
-    let owner = |uid: u32| match people.iter().find(|user| user.uid == uid).filter(|_| !args.has("n")) {
-        Some(user) => user.name.clone(),
-        None => uid.to_string(),
-    };
-    let group = |gid: u32| match groups.iter().find(|group| group.gid == gid).filter(|_| !args.has("n")) {
-        Some(group) => group.name.clone(),
-        None => gid.to_string(),
-    };
-    let size = |stat: &Stat| match stat.kind {
-        StatKind::CharDev(major, minor) => format!("{major}, {minor:>3}"),
-        StatKind::Dir => {
-            if args.has("h") {
-                human(4096)
-            } else {
-                "4096".to_owned()
-            }
-        }
-        _ if args.has("h") => human(stat.size),
-        _ => stat.size.to_string(),
-    };
-    let cells: Vec<[String; 4]> = rows
-        .iter()
-        .map(|row| {
-            let links = if row.stat.kind == StatKind::Dir { 2 } else { row.stat.nlink };
-            [links.to_string(), owner(row.stat.uid), group(row.stat.gid), size(&row.stat)]
-        })
-        .collect();
-    // busybox has fixed columns, GNU ls fits them.
-    let widths: Vec<usize> = match call.busybox {
-        true => vec![5, 8, 8, 9],
-        false => (0..4)
-            .map(|i| cells.iter().filter_map(|c| c.get(i)).map(String::len).max().unwrap_or(0))
-            .collect(),
-    };
-    let width = |i: usize| widths.get(i).copied().unwrap_or(0);
-    for (row, [links, owner, group, size]) in rows.iter().zip(&cells) {
-        let letters = format!("{}{}", type_letter(row.stat.kind), mode::letters(row.stat.mode));
-        let time = super::date::short_time(row.stat.mtime);
-        let arrow = row.target.as_ref().map(|target| format!(" -> {target}")).unwrap_or_default();
-        let gap = if call.busybox { "    " } else { " " };
-        let (w0, w1, w2, w3) = (if call.busybox { 1 } else { width(0) }, width(1), width(2), width(3));
-        let line = format!(
-            "{letters}{gap}{links:>w0$} {owner:<w1$} {group:<w2$} {size:>w3$} {time} {}{}{arrow}\n",
-            row.name,
-            mark(row)
-        );
-        call.out(&line);
-    }
-}
-
 /// Kibibytes on disk.
-fn blocks(stat: &Stat) -> u64 {
+pub(super) fn blocks(stat: &Stat) -> u64 {
     match stat.kind {
         StatKind::Dir => 4,
         StatKind::File => stat.size.div_ceil(4096) * 4,
@@ -266,6 +55,12 @@ pub(super) fn stat(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
+    if args.operands.is_empty() {
+        return call.usage("missing operand");
+    }
+    if args.has("f") {
+        return call.m.not_modelled("stat -f");
+    }
     let mut status = 0;
     for operand in &args.operands {
         let bytes = text::encode(operand).into_owned();
@@ -284,14 +79,35 @@ pub(super) fn stat(call: &mut Call<'_, '_>) -> i32 {
         let owner = users::by_uid(call.m, stat.uid).map_or("UNKNOWN".to_owned(), |user| user.name);
         let group = users::group_by_gid(call.m, stat.gid).map_or("UNKNOWN".to_owned(), |group| group.name);
         let target = call.m.readlink(&bytes).ok().map(|target| text::decode(&target));
+        // busybox says nothing of what a format has no letter for.
         let text = match (args.value("c"), args.value("printf")) {
             (Some(format), _) => {
-                format!("{}\n", formatted(format, operand, &stat, &owner, &group, target.as_deref()))
+                format!(
+                    "{}\n",
+                    formatted(call.busybox, format, operand, &stat, &owner, &group, target.as_deref())
+                )
             }
             (None, Some(format)) => {
                 let (bytes, _) = crate::shell::escape::format(format);
-                formatted(&text::decode(&bytes), operand, &stat, &owner, &group, target.as_deref())
+                formatted(
+                    call.busybox,
+                    &text::decode(&bytes),
+                    operand,
+                    &stat,
+                    &owner,
+                    &group,
+                    target.as_deref(),
+                )
             }
+            (None, None) if args.has("t") => formatted(
+                call.busybox,
+                "%n %s %b %f %u %g 0 %i %h %t %T %X %Y %Z 0 4096\n",
+                operand,
+                &stat,
+                "",
+                "",
+                None,
+            ),
             (None, None) => full(operand, &stat, &owner, &group, target.as_deref()),
         };
         call.out(&text);
@@ -315,6 +131,7 @@ fn shown_size(stat: &Stat) -> u64 {
 }
 
 fn formatted(
+    busybox: bool,
     format: &str,
     name: &str,
     stat: &Stat,
@@ -331,6 +148,11 @@ fn formatted(
         }
         match chars.next() {
             Some('a') => out.push_str(&format!("{:o}", stat.mode)),
+            Some('f') => out.push_str(&format!("{:x}", raw_mode(stat))),
+            Some('t') => out.push_str(&format!("{:x}", device(stat).0)),
+            Some('T') => out.push_str(&format!("{:x}", device(stat).1)),
+            Some('d') => out.push('0'),
+            Some('m') => out.push('/'),
             Some('A') => out.push_str(&format!("{}{}", type_letter(stat.kind), mode::letters(stat.mode))),
             Some('s') => out.push_str(&shown_size(stat).to_string()),
             Some('u') => out.push_str(&stat.uid.to_string()),
@@ -351,11 +173,32 @@ fn formatted(
             Some('B') => out.push_str("512"),
             Some('o') => out.push_str("4096"),
             Some('%') => out.push('%'),
-            Some(other) => out.push(other),
+            Some('w') => out.push('-'),
+            Some('W') => out.push('0'),
+            Some(other) => out.push(if busybox { other } else { '?' }),
             None => {}
         }
     }
     out
+}
+
+/// st_mode with the type's bits.
+fn raw_mode(stat: &Stat) -> u32 {
+    let kind = match stat.kind {
+        StatKind::File => 0o100_000,
+        StatKind::Dir => 0o040_000,
+        StatKind::Symlink => 0o120_000,
+        StatKind::Fifo => 0o010_000,
+        StatKind::CharDev(..) => 0o020_000,
+    };
+    kind | u32::from(stat.mode)
+}
+
+fn device(stat: &Stat) -> (u32, u32) {
+    match stat.kind {
+        StatKind::CharDev(major, minor) => (major, minor),
+        _ => (0, 0),
+    }
 }
 
 fn full(name: &str, stat: &Stat, owner: &str, group: &str, target: Option<&str>) -> String {
@@ -402,9 +245,10 @@ pub(super) fn du(call: &mut Call<'_, '_>) -> i32 {
         if args.has("s") { 0 } else { args.value("d").and_then(|d| d.parse().ok()).unwrap_or(usize::MAX) };
     let (mut status, mut total) = (0, 0u64);
     let apparent = args.any("b") || args.has("apparent");
+    let busybox = call.busybox;
     let shown = |bytes: u64| -> String {
         if args.has("h") {
-            human(bytes)
+            human(bytes, busybox)
         } else if args.has("b") {
             bytes.to_string()
         } else {

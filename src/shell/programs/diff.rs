@@ -108,16 +108,26 @@ pub(super) fn diff(call: &mut Call<'_, '_>) -> i32 {
         [one] => return call.usage(&format!("missing operand after '{one}'")),
         [] => return call.usage("missing operand after 'diff'"),
     };
+    // The same file or directory twice has no differences.
+    let identity =
+        |call: &mut Call<'_, '_>, name: &str| call.m.stat(&text::encode(name)).ok().map(|stat| stat.id);
+    let same = identity(call, &first);
+    let told = args.has("s") && !call.busybox;
+    if same.is_some() && same == identity(call, &second) && !told {
+        return 0;
+    }
     let is_dir = |call: &mut Call<'_, '_>, name: &str| call.m.is_dir(&text::encode(name));
     match (is_dir(call, &first), is_dir(call, &second)) {
         (true, true) => directories(call, &args, &first, &second),
         (true, false) if second != "-" => {
             let first = super::copy::inside(&first, &second);
-            pair(call, &args, &first, &second, false)
+            let status = pair(call, &args, &first, &second, false);
+            if call.busybox { status.min(1) } else { status }
         }
         (false, true) if first != "-" => {
             let second = super::copy::inside(&second, &first);
-            pair(call, &args, &first, &second, false)
+            let status = pair(call, &args, &first, &second, false);
+            if call.busybox { status.min(1) } else { status }
         }
         _ => pair(call, &args, &first, &second, false),
     }
@@ -191,9 +201,12 @@ fn names_of(call: &mut Call<'_, '_>, args: &Arguments, left: &str, right: &str) 
             _ if args.has("N") => Task::Pair(a, b),
             [on_left, _] => {
                 let (dir, path) = if on_left { (left, a) } else { (right, b) };
-                match call.busybox && !call.m.exists(&text::encode(&path)) {
-                    true => Task::Dangling(path),
-                    false => Task::Only(dir.to_owned(), name),
+                let bytes = text::encode(&path).into_owned();
+                match call.busybox {
+                    true if !call.m.exists(&bytes) => Task::Dangling(path),
+                    // Going down, busybox has no list of directories.
+                    true if args.has("r") && call.m.is_dir(&bytes) => continue,
+                    _ => Task::Only(dir.to_owned(), name),
                 }
             }
         });
@@ -254,7 +267,7 @@ fn pair(call: &mut Call<'_, '_>, args: &Arguments, first: &str, second: &str, be
     }
     let shown = if call.busybox || args.any("uU") {
         let name = |side: usize, name: &str| {
-            if call.busybox && missing.get(side) == Some(&true) {
+            if call.busybox && below && missing.get(side) == Some(&true) {
                 "/dev/null".to_owned()
             } else {
                 name.to_owned()

@@ -115,14 +115,14 @@ pub(super) fn od(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
-    let shapes = match formats(&args) {
+    let shapes = match formats(&args, call.busybox) {
         Ok(shapes) => shapes,
         Err(word) => {
             return call
                 .either(&format!("invalid type string '{word}'"), &format!("invalid type string '{word}'"));
         }
     };
-    let (bytes, skip) = match input(call, &args) {
+    let (bytes, skip, status) = match input(call, &args) {
         Ok(found) => found,
         Err(status) => return status,
     };
@@ -153,7 +153,7 @@ pub(super) fn od(call: &mut Call<'_, '_>) -> i32 {
     if args.value("A") != Some("n") {
         call.out(&format!("{}\n", address(bytes.len() + skip)));
     }
-    0
+    status
 }
 
 /// A row in every shape; shapes of different width are spread to the widest.
@@ -180,7 +180,7 @@ fn rows(chunk: &[u8], columns: usize, shapes: &[Shape]) -> Vec<String> {
 }
 
 /// The shapes that the options ask for, in the order of the letters; a wrong `-t` is returned.
-fn formats(args: &Arguments) -> Result<Vec<Shape>, String> {
+fn formats(args: &Arguments, busybox: bool) -> Result<Vec<Shape>, String> {
     let mut found = Vec::new();
     for word in args.values("t") {
         found.extend(shapes(word).ok_or_else(|| word.to_owned())?);
@@ -190,7 +190,7 @@ fn formats(args: &Arguments) -> Result<Vec<Shape>, String> {
         ("b", 'o', 1),
         ("c", 'c', 1),
         ("d", 'u', 2),
-        ("i", 'd', 4),
+        ("i", 'd', if busybox { 2 } else { 4 }),
         ("D", 'u', 4),
         ("l", 'd', 8),
         ("I", 'd', 8),
@@ -211,11 +211,11 @@ fn formats(args: &Arguments) -> Result<Vec<Shape>, String> {
 }
 
 /// The bytes to show and where they begin.
-fn input(call: &mut Call<'_, '_>, args: &Arguments) -> Result<(Vec<u8>, usize), i32> {
+fn input(call: &mut Call<'_, '_>, args: &Arguments) -> Result<(Vec<u8>, usize, i32), i32> {
     let limit = args.value("N").and_then(size);
     let skip = args.value("j").and_then(size).unwrap_or(0);
     let operands = if args.operands.is_empty() { vec!["-".to_owned()] } else { args.operands.clone() };
-    let mut all = Contents::EMPTY;
+    let (mut all, mut status, mut readable) = (Contents::EMPTY, 0, false);
     for operand in &operands {
         let fds = call.fds;
         let opened = match (operand.as_str(), call.stdin()) {
@@ -231,12 +231,19 @@ fn input(call: &mut Call<'_, '_>, args: &Arguments) -> Result<(Vec<u8>, usize), 
                 };
                 all.append(&some);
             }
-            Err(errno) => return Err(call.either_errno(operand, operand, errno)),
+            Err(crate::fs::Errno::EISDIR) if call.busybox => {
+                status = call.fail(&format!("{operand}: read error"));
+                readable = true;
+            }
+            Err(errno) => status = call.fail_errno(operand, errno),
         }
+    }
+    if status != 0 && operands.len() == 1 && !readable {
+        return Err(status);
     }
     let end = limit.map_or(all.len(), |limit| limit.saturating_add(skip).min(all.len()));
     let part = all.slice(skip.min(end), end);
-    Ok((bytes_of(call, &part), skip as usize))
+    Ok((bytes_of(call, &part), skip as usize, status))
 }
 
 fn character(byte: u8) -> String {
@@ -270,8 +277,8 @@ fn named(byte: u8) -> String {
 }
 
 pub(super) fn xxd(call: &mut Call<'_, '_>) -> i32 {
-    let words: Vec<String> =
-        call.args().iter().map(|word| if word == "-ps" { "-p".to_owned() } else { word.clone() }).collect();
+    let plain = |word: &String| if word == "-ps" && !call.busybox { "-p".to_owned() } else { word.clone() };
+    let words: Vec<String> = call.args().iter().map(plain).collect();
     let spec = Spec { flags: "pruibae", values: "lcsgo", long: &[] };
     let args = match Arguments::read(call, &words, &spec) {
         Ok(args) => args,

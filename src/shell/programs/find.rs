@@ -1,55 +1,10 @@
 //! `find`.
 
+use super::find_parse::{Reader, Test, Wrong};
 use super::mode;
 use crate::shell::call::Call;
-use crate::shell::pattern::Pattern;
 use crate::shell::{text, users};
 use crate::union::{Stat, StatKind};
-
-/// An expression.
-enum Test {
-    And(Vec<Test>),
-    Or(Vec<Test>),
-    Not(Box<Test>),
-    Name(Pattern, bool),
-    Path(Pattern, bool),
-    Regex(regex::Regex),
-    Kind(String),
-    /// Units, unit size, comparison.
-    Size(u64, u64, char),
-    Mode(u16, char),
-    User(u32),
-    Group(u32),
-    NoUser,
-    Empty,
-    Newer(i64),
-    Days(i64, char),
-    Links(u64, char),
-    Inode,
-    True,
-    False,
-    Executable,
-    Print(char),
-    Printf(String),
-    Exec {
-        words: Vec<String>,
-        many: bool,
-        in_dir: bool,
-    },
-    Delete,
-    Prune,
-    Quit,
-}
-
-struct Reader<'w> {
-    words: &'w [String],
-    at: usize,
-    depth_first: bool,
-    min: usize,
-    max: usize,
-    acts: bool,
-    depth: u32,
-}
 
 /// The walk's own state.
 struct Walk {
@@ -77,20 +32,20 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
         start += 1;
     }
     let rest = words.get(start..).unwrap_or_default();
-    let count = rest.iter().take_while(|w| !w.starts_with('-') && *w != "!" && *w != "(").count();
+    let begins = |w: &String| w.starts_with('-') && w.len() > 1 || w == "!" || w == "(";
+    let count = rest.iter().take_while(|w| !begins(w)).count();
     let (roots, words) = rest.split_at(count);
-    let mut reader =
-        Reader { words, at: 0, depth_first: false, min: 0, max: usize::MAX, acts: false, depth: 0 };
-    let mut expression = match reader.either(call) {
+    let mut reader = Reader::new(words);
+    let expression = match reader.expression(call) {
         Ok(expression) => expression,
-        Err(message) => return call.fail(&message),
+        Err(Wrong::Text(message)) => return call.fail(&message),
+        Err(Wrong::NotModelled(word)) => return call.m.not_modelled(&format!("find {word}")),
+        Err(Wrong::Usage(message)) => {
+            call.fail(&message);
+            return call.usage("");
+        }
     };
-    if let Some(word) = reader.words.get(reader.at) {
-        return call.fail(&format!("unrecognized: {word}"));
-    }
-    if !reader.acts {
-        expression = Test::And(vec![expression, Test::Print('\n')]);
-    }
+    let follow = follow || reader.follow;
     let mut walk = Walk {
         expression,
         depth_first: reader.depth_first,
@@ -108,210 +63,6 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     }
     walk.finish(call);
     walk.status
-}
-
-type Read<T> = Result<T, String>;
-
-impl Reader<'_> {
-    fn peek(&self) -> Option<&str> {
-        self.words.get(self.at).map(String::as_str)
-    }
-
-    fn value(&mut self, name: &str) -> Read<String> {
-        let value = self.words.get(self.at).cloned().ok_or_else(|| format!("{name}: missing argument"))?;
-        self.at += 1;
-        Ok(value)
-    }
-
-    fn either(&mut self, call: &mut Call<'_, '_>) -> Read<Test> {
-        self.depth += 1;
-        if self.depth > 40 {
-            return Err("nested too deep".to_owned());
-        }
-        let mut tests = vec![self.both(call)?];
-        while matches!(self.peek(), Some("-o" | "-or")) {
-            self.at += 1;
-            tests.push(self.both(call)?);
-        }
-        self.depth -= 1;
-        Ok(match tests.pop() {
-            Some(only) if tests.is_empty() => only,
-            Some(last) => {
-                tests.push(last);
-                Test::Or(tests)
-            }
-            None => Test::True,
-        })
-    }
-
-    fn both(&mut self, call: &mut Call<'_, '_>) -> Read<Test> {
-        let mut tests = Vec::new();
-        while let Some(word) = self.peek() {
-            match word {
-                "-o" | "-or" | ")" => break,
-                "-a" | "-and" => self.at += 1,
-                _ => tests.push(self.one(call)?),
-            }
-        }
-        Ok(Test::And(tests))
-    }
-
-    fn number(&mut self, name: &str) -> Read<(u64, char)> {
-        let word = self.value(name)?;
-        let sign = word.chars().next().filter(|c| "+-".contains(*c)).unwrap_or('=');
-        let digits = word.trim_start_matches(['+', '-']);
-        digits.parse().map(|n| (n, sign)).map_err(|_| format!("invalid number '{word}'"))
-    }
-
-    fn one(&mut self, call: &mut Call<'_, '_>) -> Read<Test> {
-        let word = self.value("find")?;
-        Ok(match word.as_str() {
-            "!" | "-not" => {
-                self.depth += 1;
-                if self.depth > 40 {
-                    return Err("nested too deep".to_owned());
-                }
-                let inner = self.one(call)?;
-                self.depth -= 1;
-                Test::Not(Box::new(inner))
-            }
-            "(" => {
-                let inner = self.either(call)?;
-                if self.peek() != Some(")") {
-                    return Err("unmatched '('".to_owned());
-                }
-                self.at += 1;
-                inner
-            }
-            "-name" | "-iname" => {
-                let fold = word == "-iname";
-                let pattern = self.value(&word)?;
-                Test::Name(Pattern::new(&if fold { pattern.to_lowercase() } else { pattern }), fold)
-            }
-            "-path" | "-wholename" | "-ipath" => {
-                let fold = word == "-ipath";
-                let pattern = self.value(&word)?;
-                Test::Path(Pattern::new(&if fold { pattern.to_lowercase() } else { pattern }), fold)
-            }
-            "-regex" | "-iregex" => {
-                let source = self.value(&word)?;
-                let regex = super::posix_regex::basic(&source, word == "-iregex");
-                let whole = regex.and_then(|regex| super::posix_regex::bordered(&regex, true, false));
-                Test::Regex(whole.ok_or_else(|| format!("bad regex '{source}'"))?)
-            }
-            "-type" => Test::Kind(self.value(&word)?),
-            "-size" => {
-                let word = self.value(&word)?;
-                let sign = word.chars().next().filter(|c| "+-".contains(*c)).unwrap_or('=');
-                let body = word.trim_start_matches(['+', '-']);
-                let digits = body.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-                let unit = match &body[digits.len()..] {
-                    "" | "b" => 512,
-                    "c" => 1,
-                    "w" => 2,
-                    "k" => 1 << 10,
-                    "M" => 1 << 20,
-                    "G" => 1 << 30,
-                    _ => return Err(format!("invalid number '{word}'")),
-                };
-                Test::Size(digits.parse().map_err(|_| format!("invalid number '{word}'"))?, unit, sign)
-            }
-            "-perm" => {
-                let word = self.value(&word)?;
-                let sign = word.chars().next().filter(|c| "-/+".contains(*c)).unwrap_or('=');
-                let change = mode::parse(word.trim_start_matches(['-', '/']))
-                    .ok_or_else(|| format!("invalid mode '{word}'"))?;
-                Test::Mode(change.apply(0, false, 0), sign)
-            }
-            "-user" | "-uid" => {
-                let user = self.value(&word)?;
-                Test::User(users::uid_of(call.m, &user).ok_or_else(|| format!("unknown user {user}"))?)
-            }
-            "-group" | "-gid" => {
-                let group = self.value(&word)?;
-                Test::Group(users::gid_of(call.m, &group).ok_or_else(|| format!("unknown group {group}"))?)
-            }
-            "-nouser" | "-nogroup" => Test::NoUser,
-            "-empty" => Test::Empty,
-            "-newer" => {
-                let file = self.value(&word)?;
-                let stat = call.m.stat(&text::encode(&file));
-                Test::Newer(stat.map_err(|errno| format!("{file}: {}", errno.message()))?.mtime)
-            }
-            "-mtime" | "-ctime" | "-atime" | "-mmin" | "-cmin" | "-amin" => {
-                let (number, sign) = self.number(&word)?;
-                Test::Days(number as i64 * if word.ends_with("min") { 60 } else { 86_400 }, sign)
-            }
-            "-links" => {
-                let (number, sign) = self.number(&word)?;
-                Test::Links(number, sign)
-            }
-            "-inum" => {
-                self.number(&word)?;
-                Test::Inode
-            }
-            "-maxdepth" => {
-                self.max = self.number(&word)?.0 as usize;
-                Test::True
-            }
-            "-mindepth" => {
-                self.min = self.number(&word)?.0 as usize;
-                Test::True
-            }
-            "-depth" | "-d" => {
-                self.depth_first = true;
-                Test::True
-            }
-            "-xdev" | "-mount" | "-true" | "-noleaf" | "-daystart" | "-follow" | "-ignore_readdir_race" => {
-                Test::True
-            }
-            "-false" => Test::False,
-            "-executable" => Test::Executable,
-            "-print" => self.action(Test::Print('\n')),
-            "-print0" => self.action(Test::Print('\0')),
-            "-printf" => {
-                let format = self.value(&word)?;
-                self.action(Test::Printf(format))
-            }
-            "-ls" => self.action(Test::Print('\n')),
-            "-delete" => {
-                self.depth_first = true;
-                self.action(Test::Delete)
-            }
-            "-prune" => Test::Prune,
-            "-quit" => self.action(Test::Quit),
-            "-exec" | "-ok" | "-execdir" => {
-                let mut words = Vec::new();
-                loop {
-                    let next = self
-                        .words
-                        .get(self.at)
-                        .cloned()
-                        .ok_or_else(|| format!("{word}: missing argument to `{word}'"))?;
-                    self.at += 1;
-                    if next == ";" {
-                        break self.action(Test::Exec { words, many: false, in_dir: word == "-execdir" });
-                    }
-                    if next == "+" && words.last().is_some_and(|w| w == "{}") {
-                        break self.action(Test::Exec { words, many: true, in_dir: word == "-execdir" });
-                    }
-                    words.push(next);
-                }
-            }
-            other => {
-                return Err(if call.busybox {
-                    format!("unrecognized: {other}")
-                } else {
-                    format!("unknown predicate `{other}'")
-                });
-            }
-        })
-    }
-
-    fn action(&mut self, test: Test) -> Test {
-        self.acts = true;
-        test
-    }
 }
 
 fn compared(value: u64, wanted: u64, sign: char) -> bool {
@@ -396,6 +147,13 @@ impl Walk {
         let fold = |text: &str, fold: bool| if fold { text.to_lowercase() } else { text.to_owned() };
         match test {
             Test::And(tests) => tests.iter().all(|test| self.holds(call, test, path, stat, depth)),
+            Test::Each(tests) => {
+                let mut last = true;
+                for test in tests {
+                    last = self.holds(call, test, path, stat, depth);
+                }
+                last
+            }
             Test::Or(tests) => tests.iter().any(|test| self.holds(call, test, path, stat, depth)),
             Test::Not(test) => !self.holds(call, test, path, stat, depth),
             Test::Name(pattern, folded) => pattern.matches_text(&fold(name(), *folded)),
@@ -413,7 +171,11 @@ impl Walk {
             }
             Test::Size(wanted, unit, sign) => {
                 let size = if stat.kind == StatKind::Dir { 4096 } else { stat.size };
-                compared(size.div_ceil(*unit), *wanted, *sign)
+                // GNU counts begun units, busybox compares bytes.
+                match call.busybox {
+                    true => compared(size, wanted.saturating_mul(*unit), *sign),
+                    false => compared(size.div_ceil(*unit), *wanted, *sign),
+                }
             }
             Test::Mode(wanted, sign) => match sign {
                 '-' => stat.mode & wanted == *wanted,
@@ -423,31 +185,40 @@ impl Walk {
             Test::User(uid) => stat.uid == *uid,
             Test::Group(gid) => stat.gid == *gid,
             Test::NoUser => users::by_uid(call.m, stat.uid).is_none(),
+            Test::NoGroup => users::group_by_gid(call.m, stat.gid).is_none(),
+            Test::SameFile(id) => stat.id == *id,
+            Test::Inode(number) => u64::from(stat.id.1) == *number,
             Test::Empty => match stat.kind {
                 StatKind::Dir => call.m.readdir(&text::encode(path)).is_ok_and(|names| names.is_empty()),
                 StatKind::File => stat.size == 0,
                 _ => false,
             },
             Test::Newer(time) => stat.mtime > *time,
-            Test::Days(seconds, sign) => {
+            Test::Age(wanted, unit, sign) => {
                 let age = super::make::NOW.saturating_sub(stat.mtime).max(0);
-                compared(age as u64, (*seconds).max(0) as u64, *sign)
+                compared((age / (*unit).max(1)) as u64, *wanted, *sign)
             }
             Test::Links(wanted, sign) => compared(u64::from(stat.nlink), *wanted, *sign),
-            Test::Inode | Test::False => false,
+            Test::False => false,
             Test::True => true,
-            Test::Executable => call.m.access(&text::encode(path), b'x'),
+            Test::May(what) => call.m.access(&text::encode(path), *what),
             Test::Print(end) => {
                 call.out(path);
                 call.out(&end.to_string());
                 true
             }
             Test::Printf(format) => {
-                let line = formatted(format, path, name(), stat, depth);
+                let line = formatted(call, format, path, name(), stat, depth);
                 call.out(&line);
                 true
             }
-            Test::Exec { words, many, in_dir } => self.exec(call, words, *many, *in_dir, path),
+            Test::List => {
+                let line = super::ls::find_line(call, path, stat);
+                call.out(&line);
+                true
+            }
+            Test::Exec { words, ask: true, .. } if !asked(call, words, path) => false,
+            Test::Exec { words, many, in_dir, .. } => self.exec(call, words, *many, *in_dir, path),
             Test::Delete => self.delete(call, path, stat),
             Test::Prune => {
                 self.pruned = true;
@@ -523,45 +294,110 @@ impl Walk {
     }
 }
 
-fn formatted(format: &str, path: &str, name: &str, stat: &Stat, depth: usize) -> String {
+/// `-ok`: may it run?
+fn asked(call: &mut Call<'_, '_>, words: &[String], path: &str) -> bool {
+    let name = words.first().map_or("", String::as_str);
+    call.err(&format!("< {name} ... {path} > ? "));
+    let answer = call.stdin().map(|stream| call.m.read_line(&stream)).unwrap_or_default();
+    matches!(answer.first(), Some(b'y' | b'Y'))
+}
+
+/// `-printf`.
+fn formatted(
+    call: &mut Call<'_, '_>,
+    format: &str,
+    path: &str,
+    name: &str,
+    stat: &Stat,
+    depth: usize,
+) -> String {
     let mut out = String::new();
-    let mut chars = format.chars();
+    let mut chars = format.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
                 Some('n') => out.push('\n'),
                 Some('t') => out.push('\t'),
+                Some('r') => out.push('\r'),
                 Some('0') => out.push('\0'),
                 Some(c) => out.push(c),
                 None => {}
             },
-            '%' => match chars.next() {
-                Some('p') => out.push_str(path),
-                Some('f') => out.push_str(name),
-                Some('h') => {
-                    let dir = path.strip_suffix(name).map(|dir| dir.trim_end_matches('/')).unwrap_or(".");
-                    out.push_str(if dir.is_empty() { "." } else { dir });
+            '%' => {
+                let mut flags = String::new();
+                while let Some(flag) = chars.next_if(|c| c.is_ascii_digit() || "-.#+ ".contains(*c)) {
+                    flags.push(flag);
                 }
-                Some('P') => out.push_str(path.split_once('/').map_or("", |(_, rest)| rest)),
-                Some('s') => out.push_str(&stat.size.to_string()),
-                Some('m') => out.push_str(&format!("{:o}", stat.mode)),
-                Some('u' | 'U') => out.push_str(&stat.uid.to_string()),
-                Some('g' | 'G') => out.push_str(&stat.gid.to_string()),
-                Some('d') => out.push_str(&depth.to_string()),
-                Some('y') => out.push(match stat.kind {
-                    StatKind::Dir => 'd',
-                    StatKind::Symlink => 'l',
-                    _ => 'f',
-                }),
-                Some('%') => out.push('%'),
-                Some(other) => {
-                    out.push('%');
-                    out.push(other);
-                }
-                None => {}
-            },
+                let Some(letter) = chars.next() else { break };
+                let time = matches!(letter, 'T' | 'A' | 'C').then(|| chars.next()).flatten();
+                let text = directive(call, letter, time, path, name, stat, depth);
+                let width: usize = flags.trim_start_matches('-').parse().unwrap_or(0).min(1000);
+                out.push_str(&match flags.starts_with('-') {
+                    true => format!("{text:<width$}"),
+                    false => format!("{text:>width$}"),
+                });
+            }
             c => out.push(c),
         }
     }
     out
+}
+
+/// One directive of `-printf`.
+fn directive(
+    call: &mut Call<'_, '_>,
+    letter: char,
+    time: Option<char>,
+    path: &str,
+    name: &str,
+    stat: &Stat,
+    depth: usize,
+) -> String {
+    let size = if stat.kind == StatKind::Dir { 4096 } else { stat.size };
+    match letter {
+        'p' => path.to_owned(),
+        'f' => name.to_owned(),
+        'h' => {
+            let dir = path.strip_suffix(name).map_or(".", |dir| dir.trim_end_matches('/'));
+            if dir.is_empty() { ".".to_owned() } else { dir.to_owned() }
+        }
+        'P' => match depth {
+            0 => String::new(),
+            _ => {
+                let parts: Vec<&str> = path.split('/').collect();
+                parts.get(parts.len().saturating_sub(depth)..).unwrap_or_default().join("/")
+            }
+        },
+        'H' => {
+            let parts: Vec<&str> = path.split('/').collect();
+            parts.get(..parts.len().saturating_sub(depth)).unwrap_or_default().join("/")
+        }
+        's' => size.to_string(),
+        'b' => (size.div_ceil(4096) * 8).to_string(),
+        'k' => (size.div_ceil(4096) * 4).to_string(),
+        'm' => format!("{:o}", stat.mode),
+        'M' => format!("{}{}", super::describe::type_letter(stat.kind), mode::letters(stat.mode)),
+        'U' => stat.uid.to_string(),
+        'G' => stat.gid.to_string(),
+        'u' => users::by_uid(call.m, stat.uid).map_or(stat.uid.to_string(), |user| user.name),
+        'g' => users::group_by_gid(call.m, stat.gid).map_or(stat.gid.to_string(), |group| group.name),
+        'n' => stat.nlink.to_string(),
+        'i' => stat.id.1.to_string(),
+        'd' => depth.to_string(),
+        'l' => call.m.readlink(&text::encode(path)).map(|target| text::decode(&target)).unwrap_or_default(),
+        'y' | 'Y' => match super::describe::type_letter(stat.kind) {
+            '-' => "f".to_owned(),
+            letter => letter.to_string(),
+        },
+        't' | 'a' | 'c' => super::date::shown(stat.mtime, "%a %b %e %H:%M:%S.0000000000 %Y"),
+        'T' | 'A' | 'C' => match time {
+            Some('@') => format!("{}.0000000000", stat.mtime),
+            Some('S') => super::date::shown(stat.mtime, "%S.0000000000"),
+            Some('+') => super::date::shown(stat.mtime, "%Y-%m-%d+%H:%M:%S.0000000000"),
+            Some(letter) => super::date::shown(stat.mtime, &format!("%{letter}")),
+            None => String::new(),
+        },
+        '%' => "%".to_owned(),
+        other => format!("%{other}"),
+    }
 }

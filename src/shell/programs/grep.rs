@@ -10,7 +10,7 @@ use crate::union::StatKind;
 use regex::Regex;
 
 const SPEC: Spec = Spec {
-    flags: "EFGPivclLnoqsrRhHwxazU",
+    flags: "EFGPivclLnoqsrRhHwxazUbI",
     values: "efmABC",
     long: &[
         ("extended-regexp", "E"),
@@ -38,7 +38,13 @@ const SPEC: Spec = Spec {
         ("before-context=", "B"),
         ("context=", "C"),
         ("color", "color"),
-        ("color=", "color"),
+        ("colour", "color"),
+        ("line-buffered", "line-buffered"),
+        ("null-data", "z"),
+        ("byte-offset", "b"),
+        ("dereference-recursive", "R"),
+        ("basic-regexp", "G"),
+        ("binary-files=", "binary-files"),
         ("text", "a"),
         ("include=", "include"),
         ("exclude=", "exclude"),
@@ -59,7 +65,7 @@ struct Search {
 pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     let args = match Arguments::parse(call, &SPEC) {
         Ok(args) => args,
-        Err(_) => return 2,
+        Err(status) => return status,
     };
     let mut operands = args.operands.clone();
     let mut sources: Vec<String> = args.values("e").map(str::to_owned).collect();
@@ -77,8 +83,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     }
     if args.values("e").next().is_none() && args.values("f").next().is_none() {
         if operands.is_empty() {
-            call.err("usage: grep [OPTION]... PATTERNS [FILE]...\n");
-            return 2;
+            return call.usage("");
         }
         sources.push(operands.remove(0));
     }
@@ -87,6 +92,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
         Err(status) => return status,
     };
     let deep = args.any("rR");
+    let implied = operands.is_empty() && deep;
     if operands.is_empty() {
         operands.push(if deep { ".".to_owned() } else { "-".to_owned() });
     }
@@ -101,11 +107,12 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     };
     let (mut found, mut failed) = (false, false);
     for operand in operands {
-        for file in files(call, &search, &operand, deep) {
+        for file in files(call, &search, &operand, deep, implied) {
             match one(call, &mut search, &file) {
                 Ok(any) => found |= any,
                 Err(errno) => {
-                    failed = true;
+                    // On its way down, busybox only tells.
+                    failed |= !(deep && call.busybox);
                     if !search.args.has("s") {
                         call.fail_errno(&file, errno);
                     }
@@ -128,7 +135,13 @@ fn compile(call: &mut Call<'_, '_>, args: &Arguments, sources: &[String]) -> Res
         let regex = if fixed {
             posix_regex::fixed(source, fold)
         } else if args.has("P") {
-            Regex::new(source).ok().or_else(|| posix_regex::extended(source, fold))
+            let regex = regex::RegexBuilder::new(source).case_insensitive(fold).size_limit(1 << 20).build();
+            if regex.is_err() {
+                // Perl has more than the lab's expressions.
+                call.m.not_modelled(&format!("grep -P '{source}'"));
+                return Err(i32::from(call.m.strict) * 2);
+            }
+            regex.ok()
         } else if extended {
             posix_regex::extended(source, fold)
         } else {
@@ -139,8 +152,17 @@ fn compile(call: &mut Call<'_, '_>, args: &Arguments, sources: &[String]) -> Res
         });
         match bordered {
             Some(regex) => patterns.push(regex),
+            None if posix_regex::refers_back(source) => {
+                call.m.not_modelled(&format!("{} with a back reference", call.name));
+                return Err(i32::from(call.m.strict) * 2);
+            }
             None => {
-                call.either(&format!("bad regex '{source}': Invalid regexp"), "Invalid regular expression");
+                let why = match posix_regex::problem(source, extended) {
+                    // GNU grep's own words for it.
+                    bracket if bracket.starts_with("Unmatched [") => "Invalid regular expression",
+                    other => other,
+                };
+                call.either(&format!("bad regex '{source}'"), why);
                 return Err(2);
             }
         }
@@ -149,7 +171,7 @@ fn compile(call: &mut Call<'_, '_>, args: &Arguments, sources: &[String]) -> Res
 }
 
 /// The files an operand stands for.
-fn files(call: &mut Call<'_, '_>, search: &Search, operand: &str, deep: bool) -> Vec<String> {
+fn files(call: &mut Call<'_, '_>, search: &Search, operand: &str, deep: bool, implied: bool) -> Vec<String> {
     if !deep || operand == "-" || !call.m.is_dir(&text::encode(operand)) {
         return vec![operand.to_owned()];
     }
@@ -168,7 +190,7 @@ fn files(call: &mut Call<'_, '_>, search: &Search, operand: &str, deep: bool) ->
                 for name in names.iter().rev() {
                     let name = text::decode(name);
                     if !exclude_dir.iter().any(|glob| glob.matches_text(&name)) {
-                        open.push(if at == "." && operand == "." && !call.busybox {
+                        open.push(if at == "." && implied && !call.busybox {
                             name
                         } else {
                             format!("{base}/{name}")
@@ -183,29 +205,47 @@ fn files(call: &mut Call<'_, '_>, search: &Search, operand: &str, deep: bool) ->
                     found.push(at);
                 }
             }
+            // busybox opens symlinks on the way, GNU grep passes them by (-R: opens them).
+            Ok(StatKind::Symlink) if call.busybox || search.args.has("R") => {
+                if !call.m.is_dir(&bytes) {
+                    found.push(at);
+                } else if search.args.has("R") {
+                    open.extend(below(call, &at));
+                }
+            }
             _ => {}
         }
     }
     found
 }
 
+/// What is in a directory that a symlink leads to, one level deep: a loop of them ends here.
+fn below(call: &mut Call<'_, '_>, at: &str) -> Vec<String> {
+    let names = call.m.readdir(&text::encode(at)).unwrap_or_default();
+    names.iter().rev().map(|name| format!("{at}/{}", text::decode(name))).collect()
+}
+
 fn one(call: &mut Call<'_, '_>, search: &mut Search, file: &str) -> Result<bool, Errno> {
     let contents = match call.open_read(file) {
-        Err(Errno::EISDIR) if !call.busybox => {
-            call.fail(&format!("{file}: Is a directory"));
-            return Ok(false);
-        }
+        // busybox opens it and finds no line in it.
+        Err(Errno::EISDIR) if call.busybox => return Ok(false),
         other => other?,
     };
     // Described binaries hold no text worth searching.
     let head = contents.head(512);
-    let binary = head.contains(&0) && !search.args.has("a");
+    let binary = head.contains(&0) && !search.args.any("az");
     if binary && contents.len() > 1 << 20 {
         return Ok(false);
     }
     let source = call.text_of(&contents);
-    let (lines, _) = text::lines(&source);
+    let lines: Vec<&str> = if search.args.has("z") {
+        let body = source.strip_suffix('\0').unwrap_or(&source);
+        if source.is_empty() { Vec::new() } else { body.split('\0').collect() }
+    } else {
+        text::lines(&source).0
+    };
     let args = &search.args;
+    let end = if args.has("z") { '\0' } else { '\n' };
     let prefix = if search.names {
         format!("{}:", if file == "-" { "(standard input)" } else { file })
     } else {
@@ -247,14 +287,21 @@ fn one(call: &mut Call<'_, '_>, search: &mut Search, file: &str) -> Result<bool,
             call.out(&line);
         }
         let place = if args.has("n") { format!("{prefix}{}:", number + 1) } else { prefix.clone() };
+        let offset = |at: usize| {
+            if args.has("b") {
+                format!("{}:", line.as_ptr() as usize - source.as_ptr() as usize + at)
+            } else {
+                String::new()
+            }
+        };
         if args.has("o") {
             for regex in &search.patterns {
                 for found in regex.find_iter(line).filter(|found| !found.is_empty()) {
-                    call.out(&format!("{place}{}\n", found.as_str()));
+                    call.out(&format!("{place}{}{}{end}", offset(found.start()), found.as_str()));
                 }
             }
         } else {
-            call.out(&format!("{place}{line}\n"));
+            call.out(&format!("{place}{}{line}{end}", offset(0)));
         }
         shown_to = number + 1;
         tail = search.after;

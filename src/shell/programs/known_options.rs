@@ -12,6 +12,7 @@ pub(super) const APPLETS: &[(&str, &str, &str, i32, &str)] = &[
         1,
         "[OPTIONS] USER [GROUP]",
     ),
+    ("awk", "e:f:v:F:W:", "", 1, "[OPTIONS] [AWK_PROGRAM] [FILE]..."),
     ("base64", "diw:", "", 1, "[-d] [-w COL] [FILE]"),
     ("basename", "as:", "", 1, "FILE [SUFFIX] | -a FILE... | -s SUFFIX FILE..."),
     ("bunzip2", "cdfkqtv", "", 1, "[-cfk] [FILE]..."),

@@ -51,6 +51,14 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
     let mut status = 0;
     for operand in &operands {
         let name = if into { inside(&target, operand) } else { target.clone() };
+        // busybox names a link in the working directory by itself.
+        let name = match name.strip_prefix("./") {
+            Some(bare) if call.busybox && args.operands.len() == 1 => bare.to_owned(),
+            _ => name,
+        };
+        if args.has("v") && call.busybox {
+            call.out(&format!("'{name}' -> '{operand}'\n"));
+        }
         if let Err(errno) = one(call, &args, operand, &name) {
             let kind = if args.has("s") { "symbolic link" } else { "hard link" };
             let dir = !args.has("s") && call.m.is_dir(&text::encode(operand));
@@ -68,8 +76,8 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
             let source =
                 !args.has("s") && errno == Errno::ENOENT && call.m.lstat(&text::encode(operand)).is_err();
             status = call.either_errno(if source { operand } else { &name }, &gnu, errno);
-        } else if args.has("v") {
-            let arrow = if args.has("s") || call.busybox { "->" } else { "=>" };
+        } else if args.has("v") && !call.busybox {
+            let arrow = if args.has("s") { "->" } else { "=>" };
             call.out(&format!("'{name}' {arrow} '{operand}'\n"));
         }
     }
@@ -145,20 +153,34 @@ pub(super) fn readlink(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
+    if args.operands.is_empty() || call.busybox && args.operands.len() > 1 {
+        return call.usage("missing operand");
+    }
     let mut status = 0;
     for operand in &args.operands {
         let bytes = text::encode(operand).into_owned();
         let found = if args.any("fem") {
-            canonical(call, &bytes, args.has("e"), args.has("m"))
+            canonical(call, &bytes, args.has("e") || call.busybox, args.has("m"))
         } else {
             call.m.readlink(&bytes)
         };
         match found {
             Ok(target) => {
-                let end = if args.has("n") { "" } else { "\n" };
+                let end = match (args.has("n"), args.has("z")) {
+                    (true, _) => "",
+                    (false, true) => "\0",
+                    (false, false) => "\n",
+                };
                 call.out(&format!("{}{end}", text::decode(&target)));
             }
-            Err(_) => status = 1,
+            Err(errno) => {
+                status = 1;
+                if args.has("v") && call.busybox && errno == Errno::EINVAL {
+                    call.fail(&format!("{operand}: cannot read link: not a symlink"));
+                } else if args.has("v") {
+                    call.fail_errno(operand, errno);
+                }
+            }
         }
     }
     status
@@ -183,16 +205,31 @@ pub(super) fn realpath(call: &mut Call<'_, '_>) -> i32 {
             ("canonicalize-existing", "e"),
             ("relative-to=", "R"),
             ("no-symlinks", "s"),
+            ("strip", "s"),
+            ("quiet", "q"),
+            ("zero", "z"),
         ],
     };
-    let args = match Arguments::parse(call, &spec) {
-        Ok(args) => args,
-        Err(status) => return status,
+    // busybox has no options here: all are paths.
+    let args = if call.busybox {
+        Arguments::plain(call.args().to_vec())
+    } else {
+        match Arguments::parse(call, &spec) {
+            Ok(args) => args,
+            Err(status) => return status,
+        }
     };
+    if args.operands.is_empty() {
+        return call.usage("missing operand");
+    }
     let mut status = 0;
     for operand in &args.operands {
         let bytes = text::encode(operand).into_owned();
-        match canonical(call, &bytes, args.has("e") || call.busybox, args.has("m")) {
+        let found = match args.has("s") {
+            true => Ok(path::clean(&path::join(&call.m.cwd, &bytes))),
+            false => canonical(call, &bytes, args.has("e") || call.busybox, args.has("m")),
+        };
+        match found {
             Ok(found) => {
                 let shown = match args.value("R") {
                     Some(base) => {
@@ -202,6 +239,7 @@ pub(super) fn realpath(call: &mut Call<'_, '_>) -> i32 {
                 };
                 call.out(&format!("{}\n", text::decode(&shown)));
             }
+            Err(_) if args.has("q") => status = 1,
             Err(errno) => status = call.fail_errno(operand, errno),
         }
     }

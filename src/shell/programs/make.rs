@@ -118,13 +118,16 @@ pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(status) => return status,
     };
+    if args.operands.is_empty() {
+        return call.usage("missing file operand");
+    }
     let mut time = None;
     if let Some(reference) = args.value("r") {
         match call.m.stat(&text::encode(reference)) {
             Ok(stat) => time = Some(stat.mtime),
             Err(errno) => {
                 return call.either_errno(
-                    reference,
+                    &format!("can't stat '{reference}'"),
                     &format!("failed to get attributes of '{reference}'"),
                     errno,
                 );
@@ -140,9 +143,6 @@ pub(super) fn touch(call: &mut Call<'_, '_>) -> i32 {
                     .either(&format!("invalid date '{word}'"), &format!("invalid date format '{word}'"));
             }
         }
-    }
-    if args.operands.is_empty() {
-        return call.usage("missing file operand");
     }
     let mut status = 0;
     for operand in &args.operands {
@@ -378,6 +378,8 @@ pub(super) fn fallocate(call: &mut Call<'_, '_>) -> i32 {
     });
     match done {
         Ok(()) => 0,
-        Err(errno) => call.either_errno(operand, &format!("cannot open {operand}"), errno),
+        Err(errno) => {
+            call.either_errno(&format!("can't open '{operand}'"), &format!("cannot open {operand}"), errno)
+        }
     }
 }

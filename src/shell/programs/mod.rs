@@ -11,6 +11,7 @@ mod awk_input;
 mod awk_lexer;
 mod awk_parse;
 mod awk_value;
+mod compress;
 mod copy;
 mod cut;
 mod date;
@@ -21,11 +22,14 @@ mod dump;
 pub(super) mod echo;
 mod expr;
 mod find;
+mod find_parse;
 mod grep;
-mod gzip_format;
 mod identity;
+mod install;
 mod known_options;
+mod lines;
 mod links;
+mod ls;
 mod make;
 mod md5;
 pub(super) mod mode;
@@ -37,16 +41,20 @@ pub(super) mod posix_regex;
 pub(super) mod printf;
 mod remove;
 mod sed;
+mod sed_edit;
 mod sed_parse;
+mod sed_text;
 mod show;
 mod sort;
 mod sums;
 mod system;
+mod tar_create;
 mod tar_format;
 pub(super) mod test;
 pub(super) mod test_classic;
 mod text_tools;
 mod tr;
+mod unzip;
 mod usage;
 mod wrap;
 
@@ -72,14 +80,18 @@ pub(super) const TABLE: &[Program] = &[
     row("adduser", accounts::adduser, "add a user (busybox and Debian)"),
     row("apk", packages::apk::run, "Alpine's package manager (model)"),
     row("apt", packages::apt::run, "Debian's package manager (model)"),
-    row("apt-cache", packages::apt::cache, "look at package lists (model)"),
+    row("apt-cache", packages::apt_query::cache, "look at package lists (model)"),
     row("apt-get", packages::apt::run, "Debian's package manager (model)"),
-    row("apt-mark", packages::apt::mark, "mark packages as wanted (model)"),
+    row("apt-mark", packages::apt_query::mark, "mark packages as wanted (model)"),
     row("awk", awk::run, "patterns and actions on lines"),
     row("base64", sums::base64, "encode or decode"),
     row("basename", text_tools::basename, "the last part of a path"),
-    row("bundler", packages::npm::bundle, "vite, webpack, tsc … (model)"),
-    row("bunzip2", archive::refuse, "not modelled"),
+    row("bundle", packages::gem::bundle, "gems of a Gemfile (model)"),
+    row("bundler", packages::npm_run::bundle, "vite, webpack, tsc … (model)"),
+    row("bunzip2", compress::run, "decompress"),
+    row("bzcat", compress::run, "print decompressed"),
+    row("bzip2", compress::run, "compress"),
+    row("cargo", packages::cargo::run, "Rust's package manager (model)"),
     row("cat", show::cat, "print files"),
     row("chgrp", owners::chgrp, "change groups"),
     row("chmod", owners::chmod, "change modes, symbolic ones too"),
@@ -87,6 +99,9 @@ pub(super) const TABLE: &[Program] = &[
     row("chroot", wrap::chroot, "only with / as the new root"),
     row("cmp", diff::cmp, "compare two files"),
     row("comm", sort::comm, "compare sorted files line by line"),
+    row("composer", packages::composer::run, "PHP's package manager (model)"),
+    row("conda", packages::conda::run, "environments of packages (model)"),
+    row("corepack", packages::pnpm::corepack, "brings yarn and pnpm (model)"),
     row("cp", copy::cp, "copy files and trees"),
     row("curl", network::curl, "no network here: fails as curl does"),
     row("cut", cut::cut, "columns of lines"),
@@ -97,6 +112,7 @@ pub(super) const TABLE: &[Program] = &[
     row("df", system::df, "one disk, half full"),
     row("diff", diff::diff, "differences of two files"),
     row("dirname", text_tools::dirname, "all but the last part of a path"),
+    row("dnf", packages::dnf::run, "RPM's package manager (model)"),
     row("dpkg", packages::dpkg::run, "installed packages (model)"),
     row("dpkg-query", packages::dpkg::query, "installed packages (model)"),
     row("dpkg-reconfigure", system::quiet, "succeeds"),
@@ -104,73 +120,86 @@ pub(super) const TABLE: &[Program] = &[
     row("echo", echo::run, "print words"),
     row("egrep", grep::run, "lines that match"),
     row("env", wrap::env, "environment; run with another"),
-    row("expand", text_tools::expand, "tabs to blanks"),
+    row("expand", lines::expand, "tabs to blanks"),
     row("expr", expr::run, "calculate, compare, match"),
     row("fallocate", make::fallocate, "make a file of a size"),
     row("false", system::fails, "fail"),
     row("fgrep", grep::run, "lines that match"),
     row("find", find::run, "walk trees"),
-    row("fold", text_tools::fold, "break long lines"),
+    row("fold", lines::fold, "break long lines"),
     row("free", system::free, "memory"),
     row("gawk", awk::run, "patterns and actions on lines"),
+    row("gem", packages::gem::run, "Ruby's package manager (model)"),
     row("getent", identity::getent, "look up users and groups"),
     row("git", network::git, "no network here: clone fails"),
     row("go", packages::go::run, "Go's tool (model)"),
     row("gosu", wrap::as_user, "run as another user"),
+    row("gradle", packages::maven::gradle, "Java's other build tool (model)"),
     row("grep", grep::run, "lines that match"),
     row("groupadd", accounts::groupadd, "add a group"),
     row("groupdel", accounts::delgroup, "remove a group"),
     row("groupmod", accounts::groupmod, "change a group"),
     row("groups", identity::groups, "groups of a user"),
-    row("gunzip", archive::gunzip, "decompress"),
-    row("gzip", archive::gzip, "compress"),
+    row("gunzip", compress::run, "decompress"),
+    row("gzip", compress::run, "compress"),
     row("head", show::head, "first lines"),
     row("hostname", system::hostname, "the host's name"),
     row("id", identity::id, "who runs this"),
-    row("install", copy::install, "copy with mode and owner"),
+    row("install", install::install, "copy with mode and owner"),
     row("kill", system::quiet, "nobody to kill: succeeds"),
     row("ldconfig", system::ldconfig, "writes /etc/ld.so.cache"),
     row("link", links::link, "make a hard link"),
     row("ln", links::ln, "make links"),
     row("locale-gen", system::quiet, "succeeds"),
-    row("ls", describe::ls, "list directories"),
+    row("ls", ls::ls, "list directories"),
+    row("mamba", packages::conda::run, "environments of packages (model)"),
     row("mawk", awk::run, "patterns and actions on lines"),
     row("md5sum", sums::md5sum, "MD5 of files"),
+    row("microdnf", packages::dnf::run, "RPM's package manager (model)"),
     row("mkdir", make::mkdir, "make directories"),
     row("mkfifo", make::mkfifo, "make a named pipe"),
     row("mknod", make::mknod, "make a device node"),
     row("mktemp", make::mktemp, "make a file with a new name"),
     row("mv", moves::mv, "move and rename"),
+    row("mvn", packages::maven::mvn, "Java's build tool (model)"),
     row("nice", wrap::nice, "run a program"),
-    row("nl", text_tools::nl, "number lines"),
-    row("node", packages::npm::node, "node -e and --version only (model)"),
+    row("nl", lines::nl, "number lines"),
+    row("node", packages::npm_run::node, "node -e and --version only (model)"),
     row("nohup", wrap::nice, "run a program"),
     row("npm", packages::npm::run, "node's package manager (model)"),
     row("nproc", system::nproc, "2"),
-    row("npx", packages::npm::npx, "not modelled, says so"),
+    row("npx", packages::npm_run::npx, "not modelled, says so"),
     row("od", dump::od, "bytes in octal or hexadecimal"),
     row("passwd", accounts::passwd, "sets the password field"),
     row("paste", text_tools::paste, "lines side by side"),
     row("pip", packages::pip::run, "Python's package manager (model)"),
     row("pip3", packages::pip::run, "Python's package manager (model)"),
+    row("pnpm", packages::pnpm::run, "node's package manager with a store (model)"),
     row("printenv", wrap::printenv, "environment"),
     row("printf", printf::run, "print by a format"),
     row("ps", system::ps, "one process"),
     row("pwd", system::pwd, "working directory"),
+    row("python", packages::python::run, "-m pip, -m venv; programs are not modelled"),
+    row("python3", packages::python::run, "-m pip, -m venv; programs are not modelled"),
     row("readlink", links::readlink, "where a symlink leads"),
     row("realpath", links::realpath, "a path without symlinks"),
     row("rev", text_tools::rev, "lines backwards"),
     row("rm", remove::rm, "remove files and trees"),
     row("rmdir", remove::rmdir, "remove empty directories"),
+    row("rpm", packages::dnf::rpm, "installed RPM packages (model)"),
+    row("rustup", packages::cargo::rustup, "not modelled, says so"),
     row("sed", sed::run, "edit lines"),
     row("seq", numbers::seq, "count"),
     row("setcap", system::quiet, "succeeds"),
-    row("sha1sum", sums::refuse, "not modelled"),
+    row("sha1sum", sums::sha1sum, "SHA-1 of files"),
+    row("sha224sum", sums::sha224sum, "SHA-224 of files"),
     row("sha256sum", sums::sha256sum, "SHA-256 of files"),
+    row("sha384sum", sums::sha384sum, "SHA-384 of files"),
+    row("sha512sum", sums::sha512sum, "SHA-512 of files"),
     row("shuf", sort::shuf, "lines in another, fixed order"),
     row("sleep", numbers::sleep, "simulated seconds; nobody waits"),
     row("sort", sort::sort, "sort lines"),
-    row("split", text_tools::split, "cut a file in pieces"),
+    row("split", lines::split, "cut a file in pieces"),
     row("stat", describe::stat, "mode, owner, size"),
     row("su", wrap::su, "run as another user"),
     row("su-exec", wrap::as_user, "run as another user"),
@@ -187,8 +216,12 @@ pub(super) const TABLE: &[Program] = &[
     row("true", system::quiet, "succeed"),
     row("truncate", make::truncate, "set a file's size"),
     row("uname", system::uname, "the system"),
+    row("unexpand", lines::unexpand, "blanks to tabs"),
     row("uniq", sort::uniq, "drop repeated lines"),
     row("unlink", remove::unlink, "remove one file"),
+    row("unxz", compress::run, "decompress"),
+    row("unzip", unzip::unzip, "unpack zip archives"),
+    row("unzstd", compress::run, "decompress"),
     row("update-ca-certificates", system::certificates, "writes the bundle"),
     row("useradd", accounts::useradd, "add a user"),
     row("userdel", accounts::deluser, "remove a user"),
@@ -200,8 +233,14 @@ pub(super) const TABLE: &[Program] = &[
     row("whoami", identity::whoami, "who runs this"),
     row("xargs", wrap::xargs, "run a program on words read"),
     row("xxd", dump::xxd, "bytes in hexadecimal"),
+    row("xz", compress::run, "compress"),
+    row("xzcat", compress::run, "print decompressed"),
+    row("yarn", packages::yarn::run, "node's other package manager (model)"),
     row("yes", numbers::yes, "the same line for ever"),
-    row("zcat", archive::zcat, "print decompressed"),
+    row("yum", packages::dnf::run, "RPM's package manager (model)"),
+    row("zcat", compress::run, "print decompressed"),
+    row("zstd", compress::run, "compress"),
+    row("zstdcat", compress::run, "print decompressed"),
 ];
 
 /// The program of this name.

@@ -32,6 +32,15 @@ pub(super) fn mv(call: &mut Call<'_, '_>) -> i32 {
         Err(status) => return status,
     };
     let into = !args.has("T") && call.m.is_dir(&text::encode(&target));
+    if call.busybox && args.has("T") {
+        let dir = |call: &mut Call<'_, '_>, name: &str| {
+            call.m.lstat(&text::encode(name)).is_ok_and(|stat| stat.kind == StatKind::Dir)
+        };
+        let source = operands.first().cloned().unwrap_or_default();
+        if dir(call, &target) && !dir(call, &source) {
+            return call.fail(&format!("'{target}' is a directory"));
+        }
+    }
     let several = operands.len() > 1 || args.has("t");
     if !into && !call.busybox && several {
         return super::copy::no_directory(call, &target);

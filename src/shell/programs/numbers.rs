@@ -35,8 +35,7 @@ pub(super) fn seq(call: &mut Call<'_, '_>) -> i32 {
             return call.usage(&format!("invalid Zero increment value: '{word}'"));
         }
         // busybox counts for ever.
-        call.m.t.fuel.spend(u64::MAX);
-        return 1;
+        return endless(call, &format!("{}\n", words.first().map_or("", String::as_str)));
     }
     let separator = args.value("s").unwrap_or("\n").to_owned();
     // GNU shows as many places as first and step have; busybox also looks at the last.
@@ -151,9 +150,13 @@ pub(super) fn sleep(call: &mut Call<'_, '_>) -> i32 {
 pub(super) fn yes(call: &mut Call<'_, '_>) -> i32 {
     let words = call.args();
     let line = if words.is_empty() { "y\n".to_owned() } else { format!("{}\n", words.join(" ")) };
+    endless(call, &line)
+}
+
+/// The same line for ever: as much as a pipe takes; without one, nothing will ever stop it.
+fn endless(call: &mut Call<'_, '_>, line: &str) -> i32 {
     let pipe = call.fds.get(1).is_some_and(|out| matches!(&*out.borrow(), Open::Bag(bag) if bag.pipe));
     if !pipe {
-        // Nothing will ever stop it.
         call.m.t.fuel.spend_bytes(u64::MAX);
         return 137;
     }

@@ -19,6 +19,58 @@ pub(crate) fn fixed(source: &str, fold: bool) -> Option<Regex> {
     compile(&regex::escape(source), fold)
 }
 
+/// Does a pattern refer back to a group (`\\1`)? Such a one is right, but not modelled.
+pub(crate) fn refers_back(source: &str) -> bool {
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' && chars.next().is_some_and(|c| ('1'..='9').contains(&c)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// What the C library says is wrong with a pattern.
+pub(crate) fn problem(source: &str, extended: bool) -> &'static str {
+    let chars: Vec<char> = source.chars().collect();
+    let (mut at, mut open) = (0usize, 0i32);
+    while let Some(c) = chars.get(at).copied() {
+        at += 1;
+        match c {
+            '\\' => match chars.get(at) {
+                None => return "Trailing backslash",
+                Some('(') if !extended => {
+                    at += 1;
+                    open += 1;
+                }
+                Some(')') if !extended => {
+                    at += 1;
+                    open -= 1;
+                }
+                Some('{') if !extended => {
+                    match chars.get(at + 1..).and_then(|rest| rest.windows(2).position(|p| p == ['\\', '}']))
+                    {
+                        Some(_) => at += 1,
+                        None => return "Unmatched \\{",
+                    }
+                }
+                Some(_) => at += 1,
+            },
+            '[' => match bracket(&chars, at, &mut String::new()) {
+                Some(end) => at = end,
+                None => return "Unmatched [, [^, [:, [., or [=",
+            },
+            '(' if extended => open += 1,
+            ')' if extended => open -= 1,
+            _ => {}
+        }
+        if open < 0 {
+            return "Unmatched ) or \\)";
+        }
+    }
+    if open > 0 { "Unmatched ( or \\(" } else { "Invalid preceding regular expression" }
+}
+
 fn compile(source: &str, fold: bool) -> Option<Regex> {
     regex::RegexBuilder::new(source)
         .case_insensitive(fold)
@@ -87,7 +139,11 @@ fn translate(source: &str, extended: bool) -> Option<String> {
                 out.push_str(if extended || end { "$" } else { "\\$" });
             }
             '{' if extended => {
-                let interval = chars.get(at).is_some_and(|c| c.is_ascii_digit() || *c == ',');
+                let body: String =
+                    chars.get(at..).unwrap_or_default().iter().take_while(|c| **c != '}').collect();
+                let closed = chars.get(at + body.chars().count()) == Some(&'}');
+                let interval =
+                    closed && !body.is_empty() && body.chars().all(|c| c.is_ascii_digit() || c == ',');
                 if interval && chars.get(at) == Some(&',') {
                     out.push_str("{0");
                 } else {

@@ -219,6 +219,7 @@ fn convert(conversion: char, directive: &Directive, argument: Option<String>, pr
                 }
             };
             let digits = float(conversion, value.abs(), directive.precision.unwrap_or(6));
+            let digits = if conversion.is_ascii_uppercase() { digits.to_uppercase() } else { digits };
             let sign = if value.is_sign_negative() {
                 "-"
             } else if directive.plus {
@@ -362,7 +363,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
         words = words.get(1..).unwrap_or_default();
     }
     let [format_text, arguments @ ..] = words else {
-        return call.either("usage: printf FORMAT [ARG]...", "missing operand");
+        return call.usage("missing operand");
     };
     let printed = format(
         format_text,
@@ -371,7 +372,16 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
         &mut call.m.t.fuel,
     );
     call.out_bytes(&printed.bytes);
+    let mut status = 0;
+    if !call.busybox
+        && let Some(own) = call.argv.first()
+    {
+        // The GNU tools complain under the name that they were called by.
+        call.name.clone_from(own);
+    }
     for mistake in &printed.mistakes {
+        // busybox goes on after a wrong number, and succeeds.
+        status |= i32::from(!call.busybox || matches!(mistake, Mistake::Format(..)));
         match mistake {
             Mistake::Number(word) => {
                 call.either(
@@ -399,5 +409,5 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
             }
         }
     }
-    i32::from(!printed.mistakes.is_empty())
+    status
 }

@@ -1,43 +1,11 @@
 //! `sed`.
 
 use super::arguments::{Arguments, Spec};
-use super::sed_parse::{Address, Command, Piece, What, parse};
+use super::sed_edit::Editor;
+use super::sed_parse::{Command, Wrong, parse};
 use crate::fs::{Contents, path};
 use crate::shell::call::Call;
 use crate::shell::text;
-use regex::Regex;
-use std::rc::Rc;
-
-/// The machine that a script runs on.
-struct Editor<'s> {
-    script: &'s [Command],
-    lines: Vec<String>,
-    at: usize,
-    ended: bool,
-    pattern: String,
-    hold: String,
-    out: String,
-    /// Written after the current line.
-    queue: String,
-    active: Vec<Option<usize>>,
-    substituted: bool,
-    quiet: bool,
-    exit: Option<i32>,
-    last: Option<Rc<Regex>>,
-    reads: Vec<(String, String)>,
-    writes: Vec<(String, String)>,
-}
-
-/// What comes after a line's script.
-enum End {
-    /// Print the pattern space, unless quiet.
-    Line,
-    /// Don't.
-    Deleted,
-    /// `D`: run again without reading.
-    Again,
-    Quit(bool),
-}
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     // -i may carry a suffix, so it is looked for before the options are taken apart.
@@ -81,11 +49,19 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
         Ok(source) => source,
         Err(status) => return status,
     };
-    let script = match parse(&source, args.any("Er")) {
+    let script = match parse(&source, args.any("Er"), call.busybox) {
         Ok(script) => script,
-        Err(message) if call.busybox => return call.fail(&busybox_words(&message)),
-        Err(message) => {
-            return call.fail(&format!("-e expression #1, char {}: {message}", source.chars().count()));
+        Err(Wrong::NotModelled('\\')) => return call.m.not_modelled("sed with a back reference"),
+        Err(Wrong::NotModelled(letter)) => return call.m.not_modelled(&format!("sed {letter}")),
+        Err(Wrong::Label(label)) => {
+            return call.either(
+                &format!("can't find label for jump to '{label}'"),
+                &format!("can't find label for jump to `{label}'"),
+            );
+        }
+        Err(Wrong::At(_, message)) if call.busybox => return call.fail(&busybox_words(&message)),
+        Err(Wrong::At(at, message)) => {
+            return call.fail(&format!("-e expression #1, char {at}: {message}"));
         }
     };
     let quiet = args.has("n") || source.starts_with("#n\n");
@@ -106,8 +82,8 @@ fn busybox_words(message: &str) -> String {
             "unmatched '/'".to_owned()
         }
         "unknown option to `s'" => "bad option in substitution expression".to_owned(),
-        "unmatched `{'" => "unterminated {".to_owned(),
-        "unexpected `}'" => "unexpected }".to_owned(),
+        "unexpected `,'" => "no address after comma".to_owned(),
+        "missing filename in r/R/w/W commands" => "empty filename".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -137,23 +113,52 @@ fn script_of(call: &mut Call<'_, '_>, args: &mut Arguments) -> Result<String, i3
 fn stream(call: &mut Call<'_, '_>, script: &[Command], args: &Arguments, quiet: bool) -> i32 {
     let mut status = 0;
     let (mut source, mut first) = (String::new(), true);
+    let end = if args.has("z") { '\0' } else { '\n' };
+    let mut memory = String::new();
     let list = if args.operands.is_empty() { vec!["-".to_owned()] } else { args.operands.clone() };
     for operand in &list {
         match call.open_read(operand) {
             Ok(contents) => {
-                if !first && !source.is_empty() && !source.ends_with('\n') {
-                    source.push('\n');
+                if !first && !source.is_empty() && !source.ends_with(end) {
+                    source.push(end);
                 }
                 source.push_str(&call.text_of(&contents));
                 first = false;
             }
+            // busybox opens a directory and reads nothing from it.
+            Err(crate::fs::Errno::EISDIR) if call.busybox => {}
             Err(errno) => {
-                call.either_errno(operand, &format!("can't read {operand}"), errno);
+                let gnu = match errno {
+                    crate::fs::Errno::EISDIR => format!("couldn't edit {operand}: not a regular file"),
+                    _ => format!("can't read {operand}"),
+                };
+                if errno == crate::fs::Errno::EISDIR {
+                    call.fail(&format!("read error on {operand}: Is a directory"));
+                    // GNU sed gives up there.
+                    return 4;
+                }
+                call.either_errno(operand, &gnu, errno);
                 status = if call.busybox { 1 } else { 2 };
             }
         }
+        // -s: every file has lines of its own; the hold space goes on.
+        if args.has("s") {
+            let mut editor = Editor::new(script, &std::mem::take(&mut source), quiet, end);
+            editor.hold = std::mem::take(&mut memory);
+            first = true;
+            editor.edit(call);
+            call.out(&editor.out);
+            editor.store(call);
+            if let Some(code) = editor.exit {
+                return code;
+            }
+            memory = editor.hold;
+        }
     }
-    let mut editor = Editor::new(script, &source, quiet);
+    if args.has("s") {
+        return status;
+    }
+    let mut editor = Editor::new(script, &source, quiet, end);
     editor.edit(call);
     call.out(&editor.out);
     editor.store(call);
@@ -187,7 +192,8 @@ fn each_in_place(
             }
         };
         let source = call.text_of(&contents);
-        let mut editor = Editor::new(script, &source, quiet);
+        let end = if args.has("z") { '\0' } else { '\n' };
+        let mut editor = Editor::new(script, &source, quiet, end);
         editor.edit(call);
         editor.store(call);
         if let Err(errno) = replace(call, &bytes, &editor.out, suffix) {
@@ -235,356 +241,4 @@ fn replace(
         call.m.rename(file, &backup, crate::union::Rename::Plain)?;
     }
     call.m.rename(&temporary, file, crate::union::Rename::Plain)
-}
-
-impl<'s> Editor<'s> {
-    fn new(script: &'s [Command], source: &str, quiet: bool) -> Editor<'s> {
-        let (lines, ended) = text::lines(source);
-        Editor {
-            script,
-            lines: lines.into_iter().map(str::to_owned).collect(),
-            at: 0,
-            ended: ended || source.is_empty(),
-            pattern: String::new(),
-            hold: String::new(),
-            out: String::new(),
-            queue: String::new(),
-            active: vec![None; script.len()],
-            substituted: false,
-            quiet,
-            exit: None,
-            last: None,
-            reads: Vec::new(),
-            writes: Vec::new(),
-        }
-    }
-
-    fn edit(&mut self, call: &mut Call<'_, '_>) {
-        // What `r` may read, before the first line.
-        for command in self.script {
-            if let What::Read(file) = &command.what
-                && let Ok(contents) = call.open_read(file)
-            {
-                let text = call.text_of(&contents);
-                self.reads.push((file.clone(), text));
-            }
-        }
-        let mut again = false;
-        loop {
-            if !again {
-                match self.next_line() {
-                    Some(line) => self.pattern = line,
-                    None => return,
-                }
-            }
-            self.substituted &= again;
-            match self.cycle(call) {
-                End::Line => {
-                    again = false;
-                    self.flush(true);
-                }
-                End::Deleted => {
-                    again = false;
-                    self.flush(false);
-                }
-                End::Again => {
-                    again = true;
-                    self.flush(false);
-                }
-                End::Quit(print) => {
-                    self.flush(print);
-                    return;
-                }
-            }
-            if call.m.stopped() {
-                return;
-            }
-        }
-    }
-
-    fn next_line(&mut self) -> Option<String> {
-        let line = self.lines.get_mut(self.at).map(std::mem::take)?;
-        self.at += 1;
-        Some(line)
-    }
-
-    fn print(&mut self, line: &str) {
-        self.out.push_str(line);
-        // A last line without an end stays without.
-        if self.ended || self.at < self.lines.len() {
-            self.out.push('\n');
-        }
-    }
-
-    fn flush(&mut self, print: bool) {
-        if print && !self.quiet {
-            let line = self.pattern.clone();
-            self.print(&line);
-        }
-        if !self.queue.is_empty() {
-            if !self.out.is_empty() && !self.out.ends_with('\n') {
-                self.out.push('\n');
-            }
-            self.out.push_str(&std::mem::take(&mut self.queue));
-        }
-    }
-
-    fn store(&mut self, call: &mut Call<'_, '_>) {
-        for (file, content) in std::mem::take(&mut self.writes) {
-            match file.as_str() {
-                "/dev/stdout" => call.out(&content),
-                "/dev/stderr" => call.err(&content),
-                _ => {
-                    if let Err(errno) = call.m.write(&text::encode(&file), Contents::text(&content), 0o666) {
-                        call.fail_errno(&file, errno);
-                    }
-                }
-            }
-        }
-    }
-
-    fn matches(&mut self, address: &Address) -> bool {
-        match address {
-            Address::Line(line) => self.at == *line,
-            Address::Last => self.at >= self.lines.len(),
-            Address::Step(first, 0) => self.at == *first,
-            Address::Step(first, step) => self.at >= *first && (self.at - first).is_multiple_of(*step),
-            Address::Plus(_) => false,
-            Address::Match(regex) => {
-                let Some(regex) = regex.clone().or_else(|| self.last.clone()) else { return false };
-                self.last = Some(regex.clone());
-                regex.is_match(&self.pattern)
-            }
-        }
-    }
-
-    fn selected(&mut self, number: usize, command: &Command) -> bool {
-        let Some(from) = &command.from else { return !command.not };
-        let Some(to) = &command.to else { return self.matches(from) != command.not };
-        let started = self.active.get(number).copied().flatten();
-        let inside = match started {
-            Some(start) => {
-                let last = match to {
-                    Address::Line(line) => self.at >= *line,
-                    Address::Plus(count) => self.at >= start + count,
-                    other => self.matches(other),
-                };
-                // A range whose end is already behind holds one line.
-                let beyond = matches!(to, Address::Line(line) if self.at > *line);
-                if last && let Some(slot) = self.active.get_mut(number) {
-                    *slot = None;
-                }
-                !beyond
-            }
-            None => {
-                let zero = matches!(from, Address::Line(0)) && self.at == 1;
-                let begins = self.matches(from) || zero;
-                if begins {
-                    let over = match to {
-                        Address::Line(line) => *line <= self.at,
-                        Address::Plus(0) => true,
-                        other if zero => self.matches(other),
-                        _ => false,
-                    };
-                    if !over && let Some(slot) = self.active.get_mut(number) {
-                        *slot = Some(self.at);
-                    }
-                }
-                begins
-            }
-        };
-        inside != command.not
-    }
-
-    fn cycle(&mut self, call: &mut Call<'_, '_>) -> End {
-        let script = self.script;
-        let mut number = 0;
-        while let Some(command) = script.get(number) {
-            if !call.m.t.fuel.spend(1 + self.pattern.len() as u64 / 64) {
-                return End::Quit(false);
-            }
-            let selected = self.selected(number, command);
-            number += 1;
-            if !selected {
-                if let What::Open(behind) = command.what {
-                    number = behind;
-                }
-                continue;
-            }
-            match &command.what {
-                What::Open(_) | What::Close | What::Label => {}
-                What::Substitute { .. } => self.substitute(&command.what, call),
-                What::Translate(pairs) => {
-                    let turn = |c: char| pairs.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to);
-                    self.pattern = self.pattern.chars().map(turn).collect();
-                }
-                What::Delete => return End::Deleted,
-                What::DeleteFirst => match self.pattern.split_once('\n') {
-                    Some((_, rest)) => {
-                        self.pattern = rest.to_owned();
-                        return End::Again;
-                    }
-                    None => return End::Deleted,
-                },
-                What::Print => {
-                    let line = self.pattern.clone();
-                    self.print(&line);
-                }
-                What::PrintFirst => {
-                    let line = self.pattern.split('\n').next().unwrap_or("").to_owned();
-                    self.out.push_str(&line);
-                    self.out.push('\n');
-                }
-                What::Append(text) => self.queue.push_str(text),
-                What::Insert(text) => self.out.push_str(text),
-                What::Change(text) => {
-                    let ranged = command.to.is_some() && !command.not;
-                    let going_on = self.active.get(number - 1).copied().flatten().is_some();
-                    if !ranged || !going_on {
-                        self.out.push_str(text);
-                    }
-                    return End::Deleted;
-                }
-                What::Next => {
-                    if self.at >= self.lines.len() {
-                        return End::Quit(true);
-                    }
-                    self.flush(true);
-                    self.pattern = self.next_line().unwrap_or_default();
-                }
-                What::NextAppend => match self.next_line() {
-                    Some(line) => {
-                        self.pattern.push('\n');
-                        self.pattern.push_str(&line);
-                    }
-                    None => return End::Quit(true),
-                },
-                What::Quit(print, code) => {
-                    self.exit = Some(*code);
-                    // What follows in the input is gone: the line does have its end.
-                    self.ended |= self.at < self.lines.len();
-                    return End::Quit(*print);
-                }
-                What::Number => self.out.push_str(&format!("{}\n", self.at)),
-                What::Hold(append) => {
-                    if *append {
-                        self.hold.push('\n');
-                        self.hold.push_str(&self.pattern);
-                    } else {
-                        self.hold.clone_from(&self.pattern);
-                    }
-                }
-                What::Get(append) => {
-                    if *append {
-                        self.pattern.push('\n');
-                        self.pattern.push_str(&self.hold);
-                    } else {
-                        self.pattern.clone_from(&self.hold);
-                    }
-                }
-                What::Exchange => std::mem::swap(&mut self.hold, &mut self.pattern),
-                What::Branch(to) => number = *to,
-                What::BranchIf(to) => {
-                    if std::mem::take(&mut self.substituted) {
-                        number = *to;
-                    }
-                }
-                What::BranchUnless(to) => {
-                    if !std::mem::take(&mut self.substituted) {
-                        number = *to;
-                    }
-                }
-                What::Read(file) => {
-                    let found =
-                        self.reads.iter().find(|(name, _)| name == file).map(|(_, text)| text.clone());
-                    self.queue.push_str(&found.unwrap_or_default());
-                }
-                What::Write(file) => {
-                    let line = format!("{}\n", self.pattern);
-                    self.write_to(file, &line);
-                }
-                What::List => {
-                    let shown = self.pattern.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
-                    self.out.push_str(&format!("{shown}$\n"));
-                }
-            }
-        }
-        End::Line
-    }
-
-    fn write_to(&mut self, file: &str, line: &str) {
-        match self.writes.iter_mut().find(|(name, _)| name == file) {
-            Some((_, text)) => text.push_str(line),
-            None => self.writes.push((file.to_owned(), line.to_owned())),
-        }
-    }
-
-    fn substitute(&mut self, what: &What, call: &mut Call<'_, '_>) {
-        let What::Substitute { regex, with, global, number, print, write } = what else { return };
-        let Some(regex) = regex.clone().or_else(|| self.last.clone()) else { return };
-        self.last = Some(regex.clone());
-        let subject = std::mem::take(&mut self.pattern);
-        let (mut result, mut end, mut count, mut changed) = (String::new(), 0, 0, false);
-        for found in regex.captures_iter(&subject) {
-            let Some(whole) = found.get(0) else { continue };
-            count += 1;
-            if count < *number || !call.m.t.fuel.spend(1) {
-                continue;
-            }
-            result.push_str(&subject[end..whole.start()]);
-            result.push_str(&replacement(with, &found));
-            end = whole.end();
-            changed = true;
-            if !global {
-                break;
-            }
-        }
-        result.push_str(&subject[end..]);
-        if !call.m.t.fuel.spend_bytes(result.len() as u64) {
-            return;
-        }
-        self.pattern = result;
-        if !changed {
-            return;
-        }
-        self.substituted = true;
-        let line = self.pattern.clone();
-        if *print {
-            self.print(&line);
-        }
-        if let Some(file) = write {
-            self.write_to(file, &format!("{line}\n"));
-        }
-    }
-}
-
-fn replacement(with: &[Piece], found: &regex::Captures<'_>) -> String {
-    let (mut result, mut case, mut once) = (String::new(), 'E', None);
-    for piece in with {
-        let text = match piece {
-            Piece::Text(text) => text.as_str(),
-            Piece::Group(number) => found.get(*number).map_or("", |group| group.as_str()),
-            Piece::Case(c @ ('u' | 'l')) => {
-                once = Some(*c);
-                continue;
-            }
-            Piece::Case(c) => {
-                case = *c;
-                continue;
-            }
-        };
-        let mut text = match case {
-            'U' => text.to_uppercase(),
-            'L' => text.to_lowercase(),
-            _ => text.to_owned(),
-        };
-        if let Some(first) = text.chars().next()
-            && let Some(c) = once.take()
-        {
-            let turned = if c == 'u' { first.to_ascii_uppercase() } else { first.to_ascii_lowercase() };
-            text.replace_range(..first.len_utf8(), &turned.to_string());
-        }
-        result.push_str(&text);
-    }
-    result
 }

@@ -1,6 +1,7 @@
 //! Scripts of `sed`: text to commands.
 
 use super::posix_regex;
+use super::sed_text::{control_characters, pieces};
 use regex::Regex;
 use std::rc::Rc;
 
@@ -63,6 +64,8 @@ pub(super) enum What {
     Read(String),
     Write(String),
     List,
+    /// `z`: an empty pattern.
+    Zap,
 }
 
 /// A piece of a replacement.
@@ -83,11 +86,22 @@ struct Reader<'a> {
     open: Vec<usize>,
     labels: Vec<(String, usize)>,
     jumps: Vec<(usize, String)>,
+    busybox: bool,
     source: std::marker::PhantomData<&'a str>,
 }
 
-/// Reads a script. The error is in the program's words.
-pub(super) fn parse(source: &str, extended: bool) -> Result<Vec<Command>, String> {
+/// What is wrong with a script.
+pub(super) enum Wrong {
+    /// GNU's words, and how many characters were read.
+    At(usize, String),
+    /// A label that is not there.
+    Label(String),
+    /// A command that only the real one has.
+    NotModelled(char),
+}
+
+/// Reads a script. The error is in GNU's words.
+pub(super) fn parse(source: &str, extended: bool, busybox: bool) -> Result<Vec<Command>, Wrong> {
     let mut reader = Reader {
         chars: source.chars().collect(),
         at: 0,
@@ -96,11 +110,21 @@ pub(super) fn parse(source: &str, extended: bool) -> Result<Vec<Command>, String
         open: Vec::new(),
         labels: Vec::new(),
         jumps: Vec::new(),
+        busybox,
         source: std::marker::PhantomData,
     };
-    reader.script()?;
-    reader.resolve()
+    if let Err(text) = reader.script() {
+        if let Some(letter) = text.strip_prefix(NOT_MODELLED).and_then(|rest| rest.chars().next()) {
+            return Err(Wrong::NotModelled(letter));
+        }
+        let at = if text.starts_with("unmatched `{") { 0 } else { reader.at };
+        return Err(Wrong::At(at, text));
+    }
+    reader.resolve().map_err(Wrong::Label)
 }
+
+/// Marks a command of GNU sed that is not modelled.
+const NOT_MODELLED: &str = "not modelled: ";
 
 impl Reader<'_> {
     fn peek(&self) -> Option<char> {
@@ -127,18 +151,47 @@ impl Reader<'_> {
                 _ => {}
             }
             self.command()?;
+            self.command_ends()?;
         }
-        if self.open.is_empty() { Ok(()) } else { Err("unmatched `{'".to_owned()) }
+        // busybox closes what is left open.
+        if self.open.is_empty() || self.busybox { Ok(()) } else { Err("unmatched `{'".to_owned()) }
+    }
+
+    /// What may stand behind a command on its line.
+    fn command_ends(&mut self) -> Result<(), String> {
+        let brace = matches!(self.commands.last().map(|command| &command.what), Some(What::Open(_)));
+        self.blanks();
+        match self.peek() {
+            Some(c) if !brace && !self.busybox && !c.is_whitespace() && !";}#".contains(c) => {
+                let text = matches!(
+                    self.commands.last().map(|command| &command.what),
+                    Some(
+                        What::Append(_) | What::Insert(_) | What::Change(_) | What::Read(_) | What::Write(_)
+                    )
+                );
+                if text {
+                    return Ok(());
+                }
+                self.at += 1;
+                Err("extra characters after command".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn resolve(mut self) -> Result<Vec<Command>, String> {
         let end = self.commands.len();
+        for at in std::mem::take(&mut self.open) {
+            if let Some(command) = self.commands.get_mut(at) {
+                command.what = What::Open(end);
+            }
+        }
         for (at, label) in std::mem::take(&mut self.jumps) {
             let target = if label.is_empty() {
                 end
             } else {
                 let found = self.labels.iter().find(|(name, _)| *name == label);
-                found.ok_or_else(|| format!("can't find label for jump to `{label}'"))?.1
+                found.ok_or_else(|| label.clone())?.1
             };
             if let Some(command) = self.commands.get_mut(at) {
                 match &mut command.what {
@@ -193,7 +246,7 @@ impl Reader<'_> {
                 Some(Address::Plus(self.number().unwrap_or(0)))
             }
             _ => match self.number() {
-                Some(first) if self.peek() == Some('~') => {
+                Some(first) if self.peek() == Some('~') && !self.busybox => {
                     self.at += 1;
                     Some(Address::Step(first, self.number().unwrap_or(0)))
                 }
@@ -205,7 +258,7 @@ impl Reader<'_> {
 
     fn match_until(&mut self, delimiter: char) -> Result<Address, String> {
         let source = self.delimited(delimiter, true).ok_or("unterminated address regex")?;
-        let fold = self.peek() == Some('I');
+        let fold = self.peek() == Some('I') && !self.busybox;
         if fold {
             self.at += 1;
         }
@@ -216,12 +269,20 @@ impl Reader<'_> {
         if source.is_empty() {
             return Ok(None);
         }
+        let source = &control_characters(source, self.busybox);
         let regex = if self.extended {
             posix_regex::extended(source, fold)
         } else {
             posix_regex::basic(source, fold)
         };
-        regex.map(|regex| Some(Rc::new(regex))).ok_or_else(|| format!("bad regex '{source}': Invalid regexp"))
+        match regex {
+            Some(regex) => Ok(Some(Rc::new(regex))),
+            None if posix_regex::refers_back(source) => Err(format!("{NOT_MODELLED}\\ (a back reference)")),
+            None => {
+                let why = posix_regex::problem(source, self.extended);
+                Err(if self.busybox { format!("bad regex '{source}': {why}") } else { why.to_owned() })
+            }
+        }
     }
 
     /// Text up to an unescaped delimiter, which is taken. In an expression a bracket hides it.
@@ -290,7 +351,8 @@ impl Reader<'_> {
             self.blanks();
             to = self.address()?;
             if to.is_none() {
-                return Err("unexpected ','".to_owned());
+                self.at += usize::from(self.peek().is_some());
+                return Err("unexpected `,'".to_owned());
             }
         }
         self.blanks();
@@ -315,9 +377,14 @@ impl Reader<'_> {
                 What::Open(0)
             }
             '}' => {
-                let open = self.open.pop().ok_or("unexpected `}'")?;
-                if let Some(command) = self.commands.get_mut(open) {
-                    command.what = What::Open(here + 1);
+                match self.open.pop() {
+                    Some(open) => {
+                        if let Some(command) = self.commands.get_mut(open) {
+                            command.what = What::Open(here + 1);
+                        }
+                    }
+                    None if self.busybox => {}
+                    None => return Err("unexpected `}'".to_owned()),
                 }
                 What::Close
             }
@@ -332,10 +399,13 @@ impl Reader<'_> {
             'c' => What::Change(self.text()?),
             'n' => What::Next,
             'N' => What::NextAppend,
-            'q' | 'Q' => {
+            'q' if self.busybox => What::Quit(true, 0),
+            'q' | 'Q' if !self.busybox => {
                 self.blanks();
                 What::Quit(letter == 'q', self.number().unwrap_or(0) as i32)
             }
+            'z' if !self.busybox => What::Zap,
+            'e' | 'F' | 'R' | 'v' | 'W' if !self.busybox => return Err(format!("{NOT_MODELLED}{letter}")),
             '=' => What::Number,
             'h' => What::Hold(false),
             'H' => What::Hold(true),
@@ -345,6 +415,9 @@ impl Reader<'_> {
             'l' => What::List,
             ':' => {
                 let label = self.word();
+                if label.is_empty() && !self.busybox {
+                    return Err("\":\" lacks a label".to_owned());
+                }
                 self.labels.push((label, here));
                 What::Label
             }
@@ -359,14 +432,22 @@ impl Reader<'_> {
             }
             'r' => {
                 self.blanks();
-                What::Read(self.line())
+                What::Read(self.file_name()?)
             }
             'w' => {
                 self.blanks();
-                What::Write(self.line())
+                What::Write(self.file_name()?)
             }
             other => return Err(format!("unknown command: `{other}'")),
         })
+    }
+
+    fn file_name(&mut self) -> Result<String, String> {
+        let name = self.line();
+        match name.is_empty() {
+            true => Err("missing filename in r/R/w/W commands".to_owned()),
+            false => Ok(name),
+        }
     }
 
     fn word(&mut self) -> String {
@@ -388,6 +469,9 @@ impl Reader<'_> {
             if self.peek() == Some('\n') {
                 self.at += 1;
             }
+        }
+        if self.peek().is_none() && self.busybox {
+            return Ok("\n".to_owned());
         }
         if self.peek().is_none() {
             return Err("expected \\ after `a', `c' or `i'".to_owned());
@@ -433,6 +517,7 @@ impl Reader<'_> {
                     continue;
                 }
                 Some(c) if !c.is_whitespace() && !";}#".contains(c) => {
+                    self.at += 1;
                     return Err("unknown option to `s'".to_owned());
                 }
                 _ => break,
@@ -440,7 +525,10 @@ impl Reader<'_> {
             self.at += 1;
         }
         let regex = self.regex(&source, fold)?;
-        Ok(What::Substitute { regex, with: pieces(&replacement), global, number, print, write })
+        // busybox forgets the number when there is a g.
+        let number = if self.busybox && global { 1 } else { number };
+        let with = pieces(&replacement, self.busybox);
+        Ok(What::Substitute { regex, with, global, number, print, write })
     }
 
     fn translate(&mut self) -> Result<What, String> {
@@ -451,36 +539,9 @@ impl Reader<'_> {
         let plain =
             |text: String| -> Vec<char> { text.replace("\\n", "\n").replace("\\\\", "\\").chars().collect() };
         let (from, to) = (plain(from), plain(to));
-        if from.len() != to.len() {
+        if from.len() != to.len() && !self.busybox {
             return Err("strings for `y' command are different lengths".to_owned());
         }
         Ok(What::Translate(from.into_iter().zip(to).collect()))
     }
-}
-
-/// The pieces of a replacement.
-fn pieces(source: &str) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    let push = |pieces: &mut Vec<Piece>, c: char| match pieces.last_mut() {
-        Some(Piece::Text(text)) => text.push(c),
-        _ => pieces.push(Piece::Text(c.to_string())),
-    };
-    let mut chars = source.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '&' => pieces.push(Piece::Group(0)),
-            '\\' => match chars.next() {
-                Some(digit) if digit.is_ascii_digit() => {
-                    pieces.push(Piece::Group(digit.to_digit(10).unwrap_or(0) as usize));
-                }
-                Some('n') => push(&mut pieces, '\n'),
-                Some('t') => push(&mut pieces, '\t'),
-                Some(case @ ('U' | 'L' | 'u' | 'l' | 'E')) => pieces.push(Piece::Case(case)),
-                Some(c) => push(&mut pieces, c),
-                None => {}
-            },
-            c => push(&mut pieces, c),
-        }
-    }
-    pieces
 }

@@ -35,12 +35,14 @@ pub(super) fn cat(call: &mut Call<'_, '_>) -> i32 {
         }
         let contents = match call.open_read(&operand) {
             Ok(contents) => contents,
+            Err(Errno::EISDIR) if !plain && call.busybox => continue,
             Err(Errno::EISDIR) => {
                 status = call.either("read error: Is a directory", &format!("{operand}: Is a directory"));
                 continue;
             }
             Err(errno) => {
-                status = call.either_errno(&format!("can't open '{operand}'"), &operand, errno);
+                let busybox = if plain { format!("can't open '{operand}'") } else { operand.clone() };
+                status = call.either_errno(&busybox, &operand, errno);
                 continue;
             }
         };
@@ -181,6 +183,12 @@ const ENDS: Spec = Spec {
 
 fn ends(call: &mut Call<'_, '_>, sign: char) -> Result<(Arguments, Amount), i32> {
     let words = old_style(call.args(), sign == '+');
+    // GNU tail takes the old form with one file only.
+    let old = words.first() != call.args().first() && !call.busybox;
+    if old && call.name == "tail" && words.len() > 2 {
+        let letter: String = call.args().first().map_or("", String::as_str).chars().skip(1).take(1).collect();
+        return Err(call.fail(&format!("option used in invalid context -- {letter}")));
+    }
     let args = Arguments::read(call, &words, &ENDS)?;
     let (word, bytes) = match (args.value("c"), args.value("n")) {
         (Some(word), _) => (word, true),
@@ -231,6 +239,7 @@ fn parts(
                 first = false;
                 let gnu = format!("error reading '{operand}': Is a directory");
                 // busybox reads through stdio, which forgets why it failed.
+                let operand = if operand == "-" { "standard input".to_owned() } else { operand };
                 let what = if tail {
                     "read error: Is a directory".to_owned()
                 } else {
@@ -239,6 +248,8 @@ fn parts(
                 status = call.either(&what, &gnu);
             }
             Err(errno) => {
+                // busybox's head puts an empty line before every head but the first operand's.
+                first &= !(call.busybox && call.name == "head");
                 let gnu = words.1.replace("{}", &operand);
                 status = call.either_errno(&words.0.replace("{}", &operand), &gnu, errno);
             }
@@ -334,7 +345,7 @@ pub(super) fn tail(call: &mut Call<'_, '_>) -> i32 {
     };
     let status = parts(call, &args, cut, ("can't open '{}'", "cannot open '{}' for reading"));
     let none = |call: &mut Call<'_, '_>| !args.operands.iter().any(|name| call.m.exists(&text::encode(name)));
-    if status != 0 && call.busybox && none(call) {
+    if status != 0 && call.busybox && !args.operands.is_empty() && none(call) {
         call.fail("no files");
     }
     status

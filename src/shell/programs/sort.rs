@@ -129,10 +129,11 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
     }
     let list = if args.operands.is_empty() { vec!["-".to_owned()] } else { args.operands.clone() };
     let end = if args.has("z") { '\0' } else { '\n' };
-    let mut lines = match input(call, &list, end) {
-        Ok(lines) => lines,
+    let files = match input(call, &list, end) {
+        Ok(files) => files,
         Err(status) => return status,
     };
+    let mut lines: Vec<String> = files.iter().flatten().cloned().collect();
     let count = lines.len() as u64;
     if !call.m.t.fuel.spend(count.saturating_mul(u64::from(64 - count.leading_zeros()))) {
         return 1;
@@ -141,9 +142,10 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
     let separator = args.value("t").and_then(|t| t.chars().next());
     let order = |a: &str, b: &str| compare(a, b, &keys, &global, separator);
     let reverse = args.has("r");
+    let stable = args.has("s") || args.has("u") && !call.busybox;
     let full = |a: &String, b: &String| {
         order(a, b).then_with(|| {
-            let last = if args.any("su") { Ordering::Equal } else { a.as_bytes().cmp(b.as_bytes()) };
+            let last = if stable { Ordering::Equal } else { a.as_bytes().cmp(b.as_bytes()) };
             if reverse { last.reverse() } else { last }
         })
     };
@@ -167,6 +169,8 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
     if args.has("R") {
         // Every run shuffles alike.
         lines.sort_by_key(|line| crate::fs::Digest::of(line));
+    } else if args.has("m") && !call.busybox {
+        lines = merged(files, full);
     } else {
         lines.sort_by(full);
     }
@@ -190,15 +194,15 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
 }
 
 /// The lines of all operands. One that can't be read ends it, with the exit status.
-fn input(call: &mut Call<'_, '_>, list: &[String], end: char) -> Result<Vec<String>, i32> {
-    let mut lines: Vec<String> = Vec::new();
+fn input(call: &mut Call<'_, '_>, list: &[String], end: char) -> Result<Vec<Vec<String>>, i32> {
+    let mut files: Vec<Vec<String>> = Vec::new();
     for operand in list {
         match call.open_read(operand) {
             Ok(contents) => {
                 let source = call.text_of(&contents);
                 let body = source.strip_suffix(end).unwrap_or(&source);
                 if !source.is_empty() {
-                    lines.extend(body.split(end).map(str::to_owned));
+                    files.push(body.split(end).map(str::to_owned).collect());
                 }
             }
             // busybox opens a directory and reads nothing from it.
@@ -210,7 +214,28 @@ fn input(call: &mut Call<'_, '_>, list: &[String], end: char) -> Result<Vec<Stri
             }
         }
     }
-    Ok(lines)
+    Ok(files)
+}
+
+/// `-m`: the files are taken to be sorted; the smallest of their next lines comes next.
+fn merged(files: Vec<Vec<String>>, order: impl Fn(&String, &String) -> Ordering) -> Vec<String> {
+    let mut rest: Vec<_> = files.into_iter().map(|file| file.into_iter().peekable()).collect();
+    let mut all = Vec::new();
+    loop {
+        let mut next: Option<(usize, String)> = None;
+        for (at, file) in rest.iter_mut().enumerate() {
+            if let Some(line) = file.peek()
+                && next.as_ref().is_none_or(|(_, best)| order(line, best) == Ordering::Less)
+            {
+                next = Some((at, line.clone()));
+            }
+        }
+        let Some((at, line)) = next else { return all };
+        if let Some(file) = rest.get_mut(at) {
+            file.next();
+        }
+        all.push(line);
+    }
 }
 
 fn compare(a: &str, b: &str, keys: &[Key], global: &str, separator: Option<char>) -> Ordering {
@@ -335,7 +360,19 @@ fn number(text: &str, human: bool) -> f64 {
     if human { value * scale } else { value }
 }
 
-fn version(a: &str, b: &str) -> Ordering {
+/// By the numbers in it; a `~` comes before everything, even the end (GNU filevercmp).
+pub(super) fn version(a: &str, b: &str) -> Ordering {
+    if let Some(at) = a.bytes().zip(b.bytes()).position(|(x, y)| x != y) {
+        let tilde = |text: &str| text.as_bytes().get(at) == Some(&b'~');
+        if tilde(a) != tilde(b) {
+            return if tilde(a) { Ordering::Less } else { Ordering::Greater };
+        }
+    } else if a.len() != b.len() {
+        let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+        if long.as_bytes().get(short.len()) == Some(&b'~') {
+            return b.len().cmp(&a.len());
+        }
+    }
     let pieces = |text: &str| -> Vec<(bool, String)> {
         let mut all: Vec<(bool, String)> = Vec::new();
         for c in text.chars() {
@@ -440,35 +477,68 @@ pub(super) fn uniq(call: &mut Call<'_, '_>) -> i32 {
 }
 
 pub(super) fn comm(call: &mut Call<'_, '_>) -> i32 {
-    let spec = Spec { flags: "123", values: "", long: &[] };
+    let spec = Spec {
+        flags: "123z",
+        values: "",
+        long: &[("check-order", "check"), ("nocheck-order", "nocheck"), ("output-delimiter=", "delimiter")],
+    };
     let args = match Arguments::parse(call, &spec) {
         Ok(args) => args,
         Err(status) => return status,
     };
-    let (texts, status) = texts(call, &args.operands);
-    let [(_, first), (_, second)] = &texts[..] else { return status.max(1) };
-    let (mut a, mut b) =
-        (text::lines(first).0.into_iter().peekable(), text::lines(second).0.into_iter().peekable());
-    let tabs = |column: &str| -> String {
-        ["1", "2"].iter().take_while(|c| **c != column).filter(|c| !args.has(c)).map(|_| '\t').collect()
-    };
-    loop {
-        let (column, line) = match (a.peek(), b.peek()) {
-            (Some(x), Some(y)) if x == y => {
-                b.next();
-                ("3", a.next())
-            }
-            (Some(x), Some(y)) if x < y => ("1", a.next()),
-            (Some(_), None) => ("1", a.next()),
-            (_, Some(_)) => ("2", b.next()),
-            (None, None) => return status,
-        };
-        if let Some(line) = line
-            && !args.has(column)
-        {
-            call.out(&format!("{}{line}\n", tabs(column)));
+    match &args.operands[..] {
+        [_, _] => {}
+        [] => return call.usage("missing operand"),
+        [one] => return call.usage(&format!("missing operand after '{one}'")),
+        [_, _, extra, ..] => return call.usage(&format!("extra operand '{extra}'")),
+    }
+    let mut sides = Vec::new();
+    for name in &args.operands {
+        match call.open_read(name) {
+            Ok(contents) => sides.push(call.text_of(&contents)),
+            Err(errno) => return call.fail_errno(name, errno),
         }
     }
+    let [first, second] = &sides[..] else { return 1 };
+    let delimiter = args.value("delimiter").unwrap_or("\t").to_owned();
+    let tabs = |column: &str| -> String {
+        let shown = ["1", "2"].iter().take_while(|c| **c != column).filter(|c| !args.has(c)).count();
+        delimiter.repeat(shown)
+    };
+    let mut warned = [args.has("nocheck") || call.busybox; 2];
+    let mut disorder = false;
+    let (a, b) = (text::lines(first).0, text::lines(second).0);
+    let (mut x, mut y) = (0, 0);
+    loop {
+        let (column, line) = match (a.get(x), b.get(y)) {
+            (Some(left), Some(right)) if left == right => ("3", *left),
+            (Some(left), Some(right)) if left.as_bytes() < right.as_bytes() => ("1", *left),
+            (Some(left), None) => ("1", *left),
+            (_, Some(right)) => ("2", *right),
+            (None, None) => break,
+        };
+        for (side, lines, at) in [(0, &a, &mut x), (1, &b, &mut y)] {
+            if column == "3" || column == ["1", "2"][side] {
+                *at += 1;
+                let wrong = lines.get(*at).is_some_and(|next| next.as_bytes() < lines[*at - 1].as_bytes());
+                if wrong && !warned[side] {
+                    warned[side] = true;
+                    disorder = true;
+                    call.fail(&format!("file {} is not in sorted order", side + 1));
+                }
+            }
+        }
+        if !args.has(column) {
+            call.out(&format!("{}{line}\n", tabs(column)));
+        }
+        if !call.m.t.fuel.spend(1) {
+            return 1;
+        }
+    }
+    if disorder {
+        call.fail("input is not in sorted order");
+    }
+    i32::from(disorder)
 }
 
 /// Every run shuffles alike: lines in the order of their digests.

@@ -16,6 +16,13 @@ pub(super) fn texts(call: &mut Call<'_, '_>, operands: &[String]) -> (Vec<(Strin
                 let text = call.text_of(&contents);
                 found.push((operand, text));
             }
+            // busybox opens a directory and reads nothing from it, which some of its applets tell.
+            Err(Errno::EISDIR) if call.busybox && call.name != "tac" => {
+                if matches!(call.name.as_str(), "expand" | "unexpand" | "fold") {
+                    let shown = if operand == "-" { "standard input" } else { &operand };
+                    status = call.fail(&format!("{shown}: Input/output error"));
+                }
+            }
             Err(errno) => status = call.fail_errno(&operand, errno),
         }
     }
@@ -44,7 +51,8 @@ pub(super) fn wc(call: &mut Call<'_, '_>) -> i32 {
         let contents = match call.open_read(operand) {
             Ok(contents) => contents,
             Err(errno) => {
-                status = call.fail_errno(operand, errno);
+                let shown = if operand == "-" { "standard input" } else { operand };
+                status = call.fail_errno(shown, errno);
                 if errno == Errno::EISDIR {
                     regular = false;
                     rows.push((columns.iter().map(|_| 0).collect(), name));
@@ -53,7 +61,7 @@ pub(super) fn wc(call: &mut Call<'_, '_>) -> i32 {
             }
         };
         bytes = bytes.saturating_add(contents.len());
-        regular &= operand != "-" || args.operands.is_empty() && call.stdin_is_file();
+        regular &= operand != "-" || call.stdin_is_file();
         let only_size = columns == ['c'];
         let counts = if only_size { vec![contents.len()] } else { count(call, &contents, &columns) };
         rows.push((counts, name));
@@ -96,9 +104,13 @@ fn count(call: &mut Call<'_, '_>, contents: &crate::fs::Contents, columns: &[cha
             } else {
                 current += 1;
             }
-            let blank = byte.is_ascii_whitespace() || *byte == 0x0b;
-            words += u64::from(!blank && !inside);
-            inside = !blank;
+            // A word needs a character that can be seen; others neither begin nor end one.
+            if byte.is_ascii_whitespace() || *byte == 0x0b {
+                inside = false;
+            } else if byte.is_ascii_graphic() {
+                words += u64::from(!inside);
+                inside = true;
+            }
         }
     });
     longest = longest.max(current);
@@ -113,7 +125,7 @@ fn count(call: &mut Call<'_, '_>, contents: &crate::fs::Contents, columns: &[cha
 }
 
 pub(super) fn basename(call: &mut Call<'_, '_>) -> i32 {
-    let spec = Spec { flags: "az", values: "s", long: &[("multiple", "a"), ("suffix=", "s")] };
+    let spec = Spec { flags: "az", values: "s", long: &[("multiple", "a"), ("suffix=", "s"), ("zero", "z")] };
     let args = match Arguments::parse(call, &spec) {
         Ok(args) => args,
         Err(status) => return status,
@@ -123,42 +135,77 @@ pub(super) fn basename(call: &mut Call<'_, '_>) -> i32 {
         .unwrap_or("")
         .to_owned();
     let Some(_) = args.operands.first() else { return call.usage("missing operand") };
+    if !many && args.operands.len() > 2 {
+        let extra = args.operands.get(2).map_or("", String::as_str);
+        return call.usage(&format!("extra operand '{extra}'"));
+    }
+    let end = if args.has("z") { '\0' } else { '\n' };
     for operand in args.operands.iter().take(if many { usize::MAX } else { 1 }) {
-        let name = text::decode(path::file_name(&text::encode(operand)));
+        let name = text::decode(path::file_name(&text::encode(operand.trim_end_matches('/'))));
         let name = if name.is_empty() && !operand.is_empty() { "/".to_owned() } else { name };
         let shown = name.strip_suffix(&suffix).filter(|short| !short.is_empty()).unwrap_or(&name);
-        call.out(&format!("{shown}\n"));
+        call.out(&format!("{shown}{end}"));
     }
     0
 }
 
 pub(super) fn dirname(call: &mut Call<'_, '_>) -> i32 {
-    let mut any = false;
-    for operand in call.args().iter().filter(|word| *word != "--") {
-        any = true;
-        let parent = text::decode(path::parent(&text::encode(operand)));
-        call.out(&format!("{}\n", if parent.is_empty() { "." } else { &parent }));
+    let spec = Spec { flags: "z", values: "", long: &[("zero", "z")] };
+    // busybox takes one path and no option.
+    let args = if call.busybox {
+        let operands = call.args().iter().filter(|word| *word != "--").cloned().collect();
+        Arguments::plain(operands)
+    } else {
+        match Arguments::parse(call, &spec) {
+            Ok(args) => args,
+            Err(status) => return status,
+        }
+    };
+    if args.operands.is_empty() || call.busybox && args.operands.len() > 1 {
+        return call.usage("missing operand");
     }
-    if any { 0 } else { call.usage("missing operand") }
+    let end = if args.has("z") { '\0' } else { '\n' };
+    for operand in &args.operands {
+        let trimmed = operand.trim_end_matches('/');
+        let parent = trimmed.rfind('/').map(|at| trimmed[..at].trim_end_matches('/'));
+        let shown = match (parent, operand.starts_with('/')) {
+            // busybox's C library keeps two slashes.
+            (Some(""), _) if call.busybox && operand.starts_with("//") && !operand.starts_with("///") => "//",
+            (Some("") | None, true) => "/",
+            (None, false) => ".",
+            (Some(parent), _) => parent,
+        };
+        call.out(&format!("{shown}{end}"));
+    }
+    0
 }
 
-fn each_line(call: &mut Call<'_, '_>, operands: &[String], mut change: impl FnMut(&str) -> String) -> i32 {
+pub(super) fn each_line(
+    call: &mut Call<'_, '_>,
+    operands: &[String],
+    mut change: impl FnMut(&str) -> String,
+) -> i32 {
     let (texts, status) = texts(call, operands);
+    // nl ends the last line, the others leave it as it is.
+    let ends = call.name == "nl";
     for (_, source) in texts {
-        let (lines, _) = text::lines(&source);
-        for line in lines {
+        let (lines, ended) = text::lines(&source);
+        let last = lines.len();
+        for (at, line) in lines.into_iter().enumerate() {
             if !call.m.t.fuel.spend(1) {
                 return status;
             }
             let line = change(line);
             call.out(&line);
-            call.out("\n");
+            if ended || ends || at + 1 < last {
+                call.out("\n");
+            }
         }
     }
     status
 }
 
-fn plain_operands(call: &Call<'_, '_>) -> Vec<String> {
+pub(super) fn plain_operands(call: &Call<'_, '_>) -> Vec<String> {
     call.args().iter().filter(|word| !word.starts_with('-') || *word == "-").cloned().collect()
 }
 
@@ -176,54 +223,6 @@ pub(super) fn tac(call: &mut Call<'_, '_>) -> i32 {
         call.out(&lines.concat());
     }
     status
-}
-
-pub(super) fn nl(call: &mut Call<'_, '_>) -> i32 {
-    let spec = Spec { flags: "p", values: "bnwsiv", long: &[("body-numbering=", "b")] };
-    let args = match Arguments::parse(call, &spec) {
-        Ok(args) => args,
-        Err(status) => return status,
-    };
-    let all = args.value("b") == Some("a");
-    let mut number = 0;
-    let width = args.value("w").and_then(|w| w.parse().ok()).unwrap_or(6).min(100);
-    let separator = args.value("s").unwrap_or("\t").to_owned();
-    each_line(call, &args.operands, |line| {
-        if line.is_empty() && !all {
-            return format!("{:width$}", "");
-        }
-        number += 1;
-        format!("{number:>width$}{separator}{line}")
-    })
-}
-
-pub(super) fn expand(call: &mut Call<'_, '_>) -> i32 {
-    let operands = plain_operands(call);
-    each_line(call, &operands, |line| {
-        let mut out = String::new();
-        for c in line.chars() {
-            if c == '\t' {
-                out.push_str(&" ".repeat(8 - out.chars().count() % 8));
-            } else {
-                out.push(c);
-            }
-        }
-        out
-    })
-}
-
-pub(super) fn fold(call: &mut Call<'_, '_>) -> i32 {
-    let spec = Spec { flags: "bs", values: "w", long: &[("width=", "w"), ("spaces", "s")] };
-    let args = match Arguments::parse(call, &spec) {
-        Ok(args) => args,
-        Err(status) => return status,
-    };
-    let width: usize = args.value("w").and_then(|w| w.parse().ok()).unwrap_or(80).max(1);
-    each_line(call, &args.operands, |line| {
-        let chars: Vec<char> = line.chars().collect();
-        let rows: Vec<String> = chars.chunks(width).map(|row| row.iter().collect()).collect();
-        rows.join("\n")
-    })
 }
 
 pub(super) fn paste(call: &mut Call<'_, '_>) -> i32 {
@@ -341,47 +340,4 @@ fn columns(call: &mut Call<'_, '_>, operands: &[String], serial: bool) -> (Vec<V
         }
     }
     (found, status)
-}
-
-pub(super) fn split(call: &mut Call<'_, '_>) -> i32 {
-    let spec = Spec {
-        flags: "d",
-        values: "lba",
-        long: &[("lines=", "l"), ("bytes=", "b"), ("suffix-length=", "a")],
-    };
-    let args = match Arguments::parse(call, &spec) {
-        Ok(args) => args,
-        Err(status) => return status,
-    };
-    let input = args.operands.first().cloned().unwrap_or_else(|| "-".to_owned());
-    let prefix = args.operands.get(1).cloned().unwrap_or_else(|| "x".to_owned());
-    let contents = match call.open_read(&input) {
-        Ok(contents) => contents,
-        Err(errno) => return call.fail_errno(&input, errno),
-    };
-    let pieces: Vec<crate::fs::Contents> = match args.value("b").and_then(super::arguments::size) {
-        Some(size) if size > 0 => {
-            let count = contents.len().div_ceil(size).min(676);
-            (0..count).map(|i| contents.slice(i * size, (i + 1).saturating_mul(size))).collect()
-        }
-        _ => {
-            let lines: usize = args.value("l").and_then(|l| l.parse().ok()).unwrap_or(1000).max(1);
-            let source = call.text_of(&contents);
-            let all: Vec<&str> = source.split_inclusive('\n').collect();
-            all.chunks(lines).take(676).map(|chunk| crate::fs::Contents::text(&chunk.concat())).collect()
-        }
-    };
-    for (number, piece) in pieces.into_iter().enumerate() {
-        let letter = |n: usize| char::from(b'a' + (n % 26) as u8);
-        let suffix = if args.has("d") {
-            format!("{number:02}")
-        } else {
-            format!("{}{}", letter(number / 26), letter(number))
-        };
-        let name = format!("{prefix}{suffix}");
-        if let Err(errno) = call.m.write(&text::encode(&name), piece, 0o666) {
-            return call.fail_errno(&name, errno);
-        }
-    }
-    0
 }

@@ -53,7 +53,8 @@ impl Set {
             && let Some(end) = inner.windows(2).position(|two| two == b":]")
         {
             let name = String::from_utf8_lossy(inner.get(..end).unwrap_or_default()).into_owned();
-            if pattern::is_class(&name) {
+            let unknown = busybox && matches!(name.as_str(), "print" | "graph");
+            if pattern::is_class(&name) && !unknown {
                 let ascii = (0..=127u8).filter(|c| pattern::in_class(&name, char::from(*c)));
                 self.bytes.extend(ascii);
                 return Ok(end + 4);
@@ -155,7 +156,10 @@ pub(super) fn tr(call: &mut Call<'_, '_>) -> i32 {
         Ok(sets) => sets,
         Err(status) => return status,
     };
-    let input = call.input_contents();
+    let input = match call.open_read("-") {
+        Ok(input) => input,
+        Err(errno) => return call.fail_errno("read error", errno),
+    };
     let Some(source) = input.to_bytes(64 << 20).filter(|_| call.m.t.fuel.spend(input.len())) else {
         call.m.t.fuel.spend_bytes(u64::MAX);
         return 1;

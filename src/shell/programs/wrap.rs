@@ -103,7 +103,7 @@ pub(super) fn timeout(call: &mut Call<'_, '_>) -> i32 {
         let takes = matches!(option.as_str(), "-k" | "-s" | "--kill-after" | "--signal");
         words = words.get(if takes { 2 } else { 1 }..).unwrap_or_default();
     }
-    let [limit, command @ ..] = words else { return call.fail("missing operand") };
+    let [limit, command @ ..] = words else { return call.usage("missing operand") };
     let Some(limit) = super::numbers::duration(limit) else {
         return call.fail(&format!("invalid time interval '{limit}'"));
     };
@@ -266,10 +266,26 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> i32 {
             ("arg-file=", "a"),
             ("exit", "x"),
             ("interactive", "p"),
+            ("max-chars=", "s"),
+            ("eof", "e"),
+            ("open-tty", "o"),
         ],
     };
+    // `-i` and `-l` take a value only from their own word.
+    let words: Vec<String> = call
+        .args()
+        .iter()
+        .map(|word| match word.as_str() {
+            "-i" | "--replace" => "-I{}".to_owned(),
+            "-l" if !call.busybox => "-L1".to_owned(),
+            _ => word.clone(),
+        })
+        .collect();
+    xargs_of(call, &spec, &words)
+}
+
+fn xargs_of(call: &mut Call<'_, '_>, spec: &Spec, words: &[String]) -> i32 {
     // The command's own options are not ours: stop at the first operand.
-    let words = call.args();
     let mut end = 0;
     while let Some(word) = words.get(end).filter(|w| w.starts_with('-') && w.len() > 1) {
         let last = word.chars().last().unwrap_or(' ');
@@ -282,7 +298,7 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> i32 {
     }
     let end = end.min(words.len());
     let (options, command) = words.split_at(end);
-    let args = match Arguments::read(call, options, &spec) {
+    let args = match Arguments::read(call, options, spec) {
         Ok(args) => args,
         Err(status) => return status,
     };
@@ -312,7 +328,12 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> i32 {
     } else {
         match input_words(&source) {
             Ok(words) => words,
-            Err(message) => return call.fail(&message),
+            Err(message) if call.busybox => return call.fail(&message),
+            Err(message) => {
+                return call.fail(&format!(
+                    "{message}; by default quotes are special to xargs unless you use the -0 option"
+                ));
+            }
         }
     };
     let runs: Vec<Vec<String>> = match (&replace, args.value("n").or(args.value("L"))) {
@@ -349,10 +370,20 @@ pub(super) fn xargs(call: &mut Call<'_, '_>) -> i32 {
         if args.has("t") {
             call.err(&format!("{}\n", argv.join(" ")));
         }
+        let name = argv.first().cloned().unwrap_or_default();
         match call.start(argv) {
             0 => {}
             code @ (126 | 127) => return code,
-            255 => return 124,
+            255 => {
+                call.fail(&format!("{name}: exited with status 255; aborting"));
+                return 124;
+            }
+            141 => {
+                if !call.busybox {
+                    call.fail(&format!("{name}: terminated by signal 13"));
+                }
+                return 125;
+            }
             _ => status = 123,
         }
     }

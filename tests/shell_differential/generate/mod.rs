@@ -5,6 +5,7 @@ mod commands;
 mod compound;
 mod programs;
 mod scripts;
+mod tools;
 mod words;
 mod wrong;
 
@@ -13,8 +14,10 @@ use crate::random::Random;
 
 /// The line of this number.
 pub fn case(seed: u64, at: u64, shell: Shell) -> Case {
-    let mut writer =
-        Writer { random: Random::new(seed, at), shell, depth: 0, heredocs: Vec::new(), files: Vec::new() };
+    // Programs with all their options: `LAYERLAB_SHELL_TOOLS=1`.
+    let tools = std::env::var("LAYERLAB_SHELL_TOOLS").is_ok();
+    let random = Random::new(seed, at);
+    let mut writer = Writer { random, shell, depth: 0, heredocs: Vec::new(), files: Vec::new(), tools };
     let line = writer.line();
     Case { name: format!("seed {seed} line {at}"), shell, line, files: writer.files }
 }
@@ -29,12 +32,15 @@ pub struct Writer {
     heredocs: Vec<String>,
     /// Scripts that the line uses.
     files: Vec<Copied>,
+    /// Many programs with their options instead of a few.
+    tools: bool,
 }
 
 impl Writer {
     fn line(&mut self) -> String {
         let text = match self.random.below(100) {
             0..56 => self.shell_line(),
+            56..92 if self.tools => self.tool_line(),
             56..92 => self.program_line(),
             92..99 => self.script_line(),
             _ => {

@@ -1,109 +1,168 @@
-//! `debian:bookworm-slim`, and what it shares with Ubuntu's base: glibc, GNU tools, dpkg and apt.
+//! The bases of Debian and Ubuntu: glibc, GNU tools, dpkg and apt.
 
 mod packages;
 mod texts;
 
-use super::listing::{self, Line, Listing};
-use super::recipe::{PATH, Recipe, words};
+use super::listing::{self, Listing};
+use super::recipe::{PATH, Recipe, archive, words};
 use super::sketch::Sketch;
 use crate::fs::Tree;
 use crate::image::Image;
-use packages::{PACKAGES, Package, info_name, packages, status};
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-/// 2023-12-19, Debian 12.4.
-pub(super) const CREATED: i64 = 1_702_944_000;
-
-pub(super) static IMAGE: LazyLock<Arc<Image>> = LazyLock::new(|| {
-    let mut recipe = Recipe::new(CREATED);
-    recipe.layer(
-        "/bin/sh -c #(nop) ADD file:d261a6f6921593f1e3c7b4f8d5a8cf3f1a0d9a1c5b5ae3c06ed0d56a0f2e16d4 in / ",
-        "FROM debian",
-        "debian",
-        || DEBIAN.draw(),
-    );
-    recipe.meta("/bin/sh -c #(nop)  CMD [\"bash\"]");
-    recipe.config(|config| {
-        config.env = words(&[PATH]);
-        config.cmd = Some(words(&["bash"]));
-    });
-    recipe.finish()
-});
-
-/// What differs between the two distributions' bases.
+/// A base of Debian or Ubuntu.
 pub(super) struct Flavour {
-    pub(super) family: &'static str,
+    /// Its key among the layers, and the family of its described files.
+    family: &'static str,
+    /// What names it in the history: `12.4-slim`.
+    release: &'static str,
     pub(super) created: i64,
     /// Size of the layer as `docker history` shows it.
     bytes: u64,
-    listing: &'static Listing,
-    /// Column of the package table.
-    column: usize,
-    maintainer: &'static str,
+    listings: &'static [&'static Listing],
+    /// Is documentation left out?
+    slim: bool,
+    ubuntu: bool,
     /// Has it the users of base-passwd before Debian 12: gnats, and apt's user with a number of its own?
     gnats: bool,
     /// Texts: path and contents.
     texts: &'static [(&'static str, &'static str)],
 }
 
-const DEBIAN: Flavour = Flavour {
+/// Debian 12.4.
+pub(super) static BOOKWORM_SLIM: Flavour = Flavour {
     family: "debian",
-    created: CREATED,
+    release: "12.4-slim",
+    created: 1_702_944_000,
     bytes: 74_790_184,
-    listing: &listing::DEBIAN,
-    column: 1,
-    maintainer: "Debian Developers <debian-devel@lists.debian.org>",
+    listings: &[&listing::DEBIAN],
+    slim: true,
+    ubuntu: false,
     gnats: false,
-    texts: &[
-        ("/usr/lib/os-release", texts::DEBIAN_RELEASE),
-        ("/etc/debian_version", "12.4\n"),
-        ("/etc/issue", "Debian GNU/Linux 12 \\n \\l\n\n"),
-        ("/etc/issue.net", "Debian GNU/Linux 12\n"),
-        ("/etc/apt/sources.list.d/debian.sources", texts::DEBIAN_SOURCES),
-        ("/etc/dpkg/dpkg.cfg.d/docker", texts::SLIM),
-        ("/etc/timezone", "Etc/UTC\n"),
-    ],
+    texts: texts::BOOKWORM,
 };
 
-/// Ubuntu's base. It comes with `ps`, OpenSSL and Kerberos, but without time zones.
-pub(super) const UBUNTU: Flavour = Flavour {
+/// The same with its documentation.
+pub(super) static BOOKWORM: Flavour = Flavour {
+    family: "debian-full",
+    release: "12.4",
+    bytes: 116_589_472,
+    listings: &[&listing::DEBIAN, &listing::DEBIAN_DOCS],
+    slim: false,
+    ..BOOKWORM_SLIM
+};
+
+/// Debian 11.8.
+pub(super) static BULLSEYE_SLIM: Flavour = Flavour {
+    family: "debian-bullseye",
+    release: "11.8-slim",
+    bytes: 80_539_934,
+    listings: &[&listing::DEBIAN_BULLSEYE],
+    gnats: true,
+    texts: texts::BULLSEYE,
+    ..BOOKWORM_SLIM
+};
+
+/// Ubuntu 22.04.3. It comes with `ps`, OpenSSL and Kerberos, but without time zones.
+pub(super) static JAMMY: Flavour = Flavour {
     family: "ubuntu",
+    release: "jammy",
     created: 1_702_425_600,
     bytes: 77_862_912,
-    listing: &listing::UBUNTU,
-    column: 2,
-    maintainer: "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>",
+    listings: &[&listing::UBUNTU],
+    ubuntu: true,
     gnats: true,
-    texts: &[
-        ("/usr/lib/os-release", texts::UBUNTU_RELEASE),
-        ("/etc/lsb-release", texts::UBUNTU_LSB),
-        ("/etc/debian_version", "bookworm/sid\n"),
-        ("/etc/issue", "Ubuntu 22.04.3 LTS \\n \\l\n\n"),
-        ("/etc/issue.net", "Ubuntu 22.04.3 LTS\n"),
-        ("/etc/apt/sources.list", texts::UBUNTU_SOURCES),
-        ("/etc/dpkg/dpkg.cfg.d/excludes", texts::SLIM),
-    ],
+    texts: texts::JAMMY,
+    ..BOOKWORM_SLIM
 };
 
+/// Ubuntu 20.04.6.
+pub(super) static FOCAL: Flavour = Flavour {
+    family: "ubuntu-focal",
+    release: "focal",
+    created: 1_701_907_200,
+    bytes: 72_789_714,
+    listings: &[&listing::UBUNTU_FOCAL],
+    texts: texts::FOCAL,
+    ..JAMMY
+};
+
+/// Ubuntu 24.04.
+pub(super) static NOBLE: Flavour = Flavour {
+    family: "ubuntu-noble",
+    release: "noble",
+    created: super::YOUNGER,
+    bytes: 78_101_612,
+    listings: &[&listing::UBUNTU_NOBLE],
+    gnats: false,
+    texts: texts::NOBLE,
+    ..JAMMY
+};
+
+const DEBIAN_DEVELOPERS: &str = "Debian Developers <debian-devel@lists.debian.org>";
+const UBUNTU_DEVELOPERS: &str = "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>";
+
+/// The slim image that most others stand on.
+pub(super) fn slim() -> Arc<Image> {
+    super::image("debian:bookworm-slim").unwrap_or_else(|| BOOKWORM_SLIM.image())
+}
+
 impl Flavour {
+    pub(super) fn image(&'static self) -> Arc<Image> {
+        let mut recipe = Recipe::new(self.created);
+        let version = self.texts.iter().find_map(|(path, text)| {
+            let line = text.lines().find_map(|line| line.strip_prefix("VERSION_ID=\""))?;
+            path.ends_with("os-release").then(|| line.trim_end_matches('"'))
+        });
+        let version = version.filter(|_| self.ubuntu).unwrap_or_default();
+        if self.ubuntu {
+            recipe.meta("/bin/sh -c #(nop)  ARG RELEASE").meta("/bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH");
+            recipe.meta("/bin/sh -c #(nop)  LABEL org.opencontainers.image.ref.name=ubuntu");
+            recipe.meta(&format!("/bin/sh -c #(nop)  LABEL org.opencontainers.image.version={version}"));
+        }
+        let name = if self.ubuntu { "FROM ubuntu" } else { "FROM debian" };
+        let add = format!("/bin/sh -c #(nop) ADD file:{} in / ", archive(self.release));
+        recipe.layer(&add, name, self.family, || self.draw());
+        let shell = if self.ubuntu { "/bin/bash" } else { "bash" };
+        recipe.meta(&format!("/bin/sh -c #(nop)  CMD [\"{shell}\"]"));
+        recipe.config(|config| {
+            config.env = words(&[PATH]);
+            config.cmd = Some(words(&[shell]));
+            if self.ubuntu {
+                let mut label =
+                    |key: &str, value: &str| config.labels.insert(key.to_owned(), value.to_owned());
+                label("org.opencontainers.image.ref.name", "ubuntu");
+                label("org.opencontainers.image.version", version);
+            }
+        });
+        recipe.finish()
+    }
+
     /// Draws the base layer.
-    pub(super) fn draw(&self) -> Tree {
+    fn draw(&self) -> Tree {
         let mut s = Sketch::new(self.family, self.created);
-        let listing = self.listing.text();
-        s.merged_usr().listing(&listing);
-        for name in ["32", "x32"] {
+        s.merged_usr();
+        let listings: Vec<String> = self.listings.iter().map(|listing| listing.text()).collect();
+        let listings: Vec<&str> = listings.iter().map(String::as_str).collect();
+        listings.iter().for_each(|listing| {
+            s.listing(listing);
+        });
+        let both = if self.release == "noble" { [].as_slice() } else { &["32", "x32"] };
+        for name in both {
             s.link(&format!("/lib{name}"), &format!("usr/lib{name}")).dirs(0o755, &format!("/usr/lib{name}"));
         }
         s.dirs(0o755, "/dev /dev/pts /dev/shm /proc /sys");
         settings(&mut s);
         self.users(&mut s);
+        if self.slim {
+            let name = if self.ubuntu { "excludes" } else { "docker" };
+            s.text(&format!("/etc/dpkg/dpkg.cfg.d/{name}"), texts::SLIM);
+        }
         for (path, text) in self.texts {
             s.text(path, text);
         }
-        let installed: Vec<Package<'_>> = packages(PACKAGES, self.column).collect();
-        s.text("/var/lib/dpkg/status", &status(installed.iter().copied(), self.maintainer));
-        lists(&mut s, &installed, &[&listing]);
+        let maintainer = if self.ubuntu { UBUNTU_DEVELOPERS } else { DEBIAN_DEVELOPERS };
+        packages::database(&mut s, &[], &listings, maintainer);
         s.settle(self.bytes, "/var/cache/debconf/templates.dat");
         s.done()
     }
@@ -112,6 +171,11 @@ impl Flavour {
 impl Flavour {
     fn users(&self, s: &mut Sketch) {
         let (mut passwd, mut group) = (texts::PASSWD.to_owned(), texts::GROUP.to_owned());
+        if self.release == "noble" {
+            passwd += "ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash\n";
+            group += "ubuntu:x:1000:\n";
+            s.dir_of("/home/ubuntu", 0o750, 1000, 1000);
+        }
         if self.gnats {
             passwd = passwd.replace(texts::APT, texts::GNATS) + texts::APT_BEFORE;
             group = group.replace("shadow:x:42:", "gnats:x:41:\nshadow:x:42:");
@@ -123,49 +187,30 @@ impl Flavour {
     }
 }
 
-/// Draws what `apt-get install` leaves in a layer above Debian's base: dpkg's database with the
-/// packages of `before` (earlier layers) and `new` more, and their files as `listings` have them. Rows
-/// are those of the package table.
-pub(super) fn add_packages(s: &mut Sketch, before: &str, new: &str, listings: &[&str]) {
-    let table = [PACKAGES, before, new].concat();
-    let added: Vec<Package<'_>> = packages(new, DEBIAN.column).collect();
+/// Draws what `apt-get install` leaves in a layer above Debian's base: the files of the listings `new`,
+/// and dpkg's database with their packages and those of `before` (the base and earlier layers).
+pub(super) fn add_packages(s: &mut Sketch, before: &[&Listing], new: &[&str]) {
     s.merged_usr();
-    for listing in listings {
+    for listing in new {
         s.listing(listing);
     }
-    s.text("/var/lib/dpkg/status", &status(packages(&table, DEBIAN.column), DEBIAN.maintainer));
-    lists(s, &added, listings);
+    let before: Vec<String> = before.iter().map(|listing| listing.text()).collect();
+    let before: Vec<&str> = before.iter().map(String::as_str).collect();
+    packages::database(s, &before, new, DEBIAN_DEVELOPERS);
     s.files("/var/log", "alternatives.log 7103 dpkg.log 141236");
     s.files("/var/log/apt", "eipp.log.xz 12724 history.log 9126");
     s.text_of("/var/log/apt/term.log", 0o640, 4, "").dir_of("/var/cache/apt/archives/partial", 0o700, 42, 0);
 }
 
-/// The list of files that dpkg keeps of each package: what the listings have, with the directories
-/// above, as `dpkg -L` shows it.
-fn lists(s: &mut Sketch, installed: &[Package<'_>], listings: &[&str]) {
-    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for listing in listings {
-        listing::read(listing, &mut |package, line: &Line<'_>| {
-            if !package.is_empty() {
-                let list = files.entry(package.to_owned()).or_default();
-                let above =
-                    line.path().match_indices('/').skip(1).map(|(end, _)| line.path()[..end].to_owned());
-                list.extend(above.chain([line.path().to_owned()]).filter(|path| path != "/"));
-            }
-        });
-    }
-    for package in installed {
-        let mut list = files.remove(package.name).unwrap_or_default();
-        list.sort_unstable_by(|a, b| a.split('/').cmp(b.split('/')));
-        list.dedup();
-        let text: String = list.iter().map(|path| format!("{path}\n")).collect();
-        s.text(&format!("/var/lib/dpkg/info/{}.list", info_name(package)), &text);
-    }
-}
-
 /// Draws what `useradd` leaves in a layer above Debian's base.
 pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &str) {
     add_user_and(s, name, id, home, shell, "");
+}
+
+/// Draws what packages leave that make groups of their own.
+pub(super) fn add_groups(s: &mut Sketch, groups: &str) {
+    let group = [texts::GROUP, groups].concat();
+    s.text_of("/etc/gshadow", 0o640, 42, &texts::locked(&group, ":")).text("/etc/group", &group);
 }
 
 /// [`add_user`], with more lines of `/etc/group`.

@@ -1,6 +1,6 @@
 //! Small files of `/etc` that people look at.
 
-pub(super) const DEBIAN_RELEASE: &str = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"
+const DEBIAN_RELEASE: &str = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"
 NAME=\"Debian GNU/Linux\"
 VERSION_ID=\"12\"
 VERSION=\"12 (bookworm)\"
@@ -11,7 +11,7 @@ SUPPORT_URL=\"https://www.debian.org/support\"
 BUG_REPORT_URL=\"https://bugs.debian.org/\"
 ";
 
-pub(super) const UBUNTU_RELEASE: &str = "PRETTY_NAME=\"Ubuntu 22.04.3 LTS\"
+const UBUNTU_RELEASE: &str = "PRETTY_NAME=\"Ubuntu 22.04.3 LTS\"
 NAME=\"Ubuntu\"
 VERSION_ID=\"22.04\"
 VERSION=\"22.04.3 LTS (Jammy Jellyfish)\"
@@ -25,13 +25,13 @@ PRIVACY_POLICY_URL=\"https://www.ubuntu.com/legal/terms-and-policies/privacy-pol
 UBUNTU_CODENAME=jammy
 ";
 
-pub(super) const UBUNTU_LSB: &str = "DISTRIB_ID=Ubuntu
+const UBUNTU_LSB: &str = "DISTRIB_ID=Ubuntu
 DISTRIB_RELEASE=22.04
 DISTRIB_CODENAME=jammy
 DISTRIB_DESCRIPTION=\"Ubuntu 22.04.3 LTS\"
 ";
 
-pub(super) const DEBIAN_SOURCES: &str = "Types: deb
+const DEBIAN_SOURCES: &str = "Types: deb
 URIs: http://deb.debian.org/debian
 Suites: bookworm bookworm-updates
 Components: main
@@ -44,7 +44,7 @@ Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 ";
 
-pub(super) const UBUNTU_SOURCES: &str = "deb http://archive.ubuntu.com/ubuntu/ jammy main restricted
+const UBUNTU_SOURCES: &str = "deb http://archive.ubuntu.com/ubuntu/ jammy main restricted
 deb http://archive.ubuntu.com/ubuntu/ jammy-updates main restricted
 deb http://archive.ubuntu.com/ubuntu/ jammy universe
 deb http://archive.ubuntu.com/ubuntu/ jammy-updates universe
@@ -54,6 +54,135 @@ deb http://security.ubuntu.com/ubuntu/ jammy-security main restricted
 deb http://security.ubuntu.com/ubuntu/ jammy-security universe
 deb http://security.ubuntu.com/ubuntu/ jammy-security multiverse
 ";
+
+const BULLSEYE_RELEASE: &str = "PRETTY_NAME=\"Debian GNU/Linux 11 (bullseye)\"
+NAME=\"Debian GNU/Linux\"
+VERSION_ID=\"11\"
+VERSION=\"11 (bullseye)\"
+VERSION_CODENAME=bullseye
+ID=debian
+HOME_URL=\"https://www.debian.org/\"
+SUPPORT_URL=\"https://www.debian.org/support\"
+BUG_REPORT_URL=\"https://bugs.debian.org/\"
+";
+
+const BULLSEYE_SOURCES: &str = "deb http://deb.debian.org/debian bullseye main
+deb http://deb.debian.org/debian-security bullseye-security main
+deb http://deb.debian.org/debian bullseye-updates main
+";
+
+const FOCAL_RELEASE: &str = "NAME=\"Ubuntu\"
+VERSION=\"20.04.6 LTS (Focal Fossa)\"
+ID=ubuntu
+ID_LIKE=debian
+PRETTY_NAME=\"Ubuntu 20.04.6 LTS\"
+VERSION_ID=\"20.04\"
+HOME_URL=\"https://www.ubuntu.com/\"
+SUPPORT_URL=\"https://help.ubuntu.com/\"
+BUG_REPORT_URL=\"https://bugs.launchpad.net/ubuntu/\"
+PRIVACY_POLICY_URL=\"https://www.ubuntu.com/legal/terms-and-policies/privacy-policy\"
+VERSION_CODENAME=focal
+UBUNTU_CODENAME=focal
+";
+
+const FOCAL_LSB: &str = "DISTRIB_ID=Ubuntu
+DISTRIB_RELEASE=20.04
+DISTRIB_CODENAME=focal
+DISTRIB_DESCRIPTION=\"Ubuntu 20.04.6 LTS\"
+";
+
+const FOCAL_SOURCES: &str = "deb http://archive.ubuntu.com/ubuntu/ focal main restricted
+deb http://archive.ubuntu.com/ubuntu/ focal-updates main restricted
+deb http://archive.ubuntu.com/ubuntu/ focal universe
+deb http://archive.ubuntu.com/ubuntu/ focal-updates universe
+deb http://archive.ubuntu.com/ubuntu/ focal multiverse
+deb http://archive.ubuntu.com/ubuntu/ focal-updates multiverse
+deb http://security.ubuntu.com/ubuntu/ focal-security main restricted
+deb http://security.ubuntu.com/ubuntu/ focal-security universe
+deb http://security.ubuntu.com/ubuntu/ focal-security multiverse
+";
+
+const NOBLE_RELEASE: &str = "PRETTY_NAME=\"Ubuntu 24.04.1 LTS\"
+NAME=\"Ubuntu\"
+VERSION_ID=\"24.04\"
+VERSION=\"24.04.1 LTS (Noble Numbat)\"
+VERSION_CODENAME=noble
+ID=ubuntu
+ID_LIKE=debian
+HOME_URL=\"https://www.ubuntu.com/\"
+SUPPORT_URL=\"https://help.ubuntu.com/\"
+BUG_REPORT_URL=\"https://bugs.launchpad.net/ubuntu/\"
+PRIVACY_POLICY_URL=\"https://www.ubuntu.com/legal/terms-and-policies/privacy-policy\"
+UBUNTU_CODENAME=noble
+LOGO=ubuntu-logo
+";
+
+const NOBLE_LSB: &str = "DISTRIB_ID=Ubuntu
+DISTRIB_RELEASE=24.04
+DISTRIB_CODENAME=noble
+DISTRIB_DESCRIPTION=\"Ubuntu 24.04.1 LTS\"
+";
+
+const NOBLE_SOURCES: &str = "Types: deb
+URIs: http://archive.ubuntu.com/ubuntu/
+Suites: noble noble-updates noble-backports
+Components: main universe restricted multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+
+Types: deb
+URIs: http://security.ubuntu.com/ubuntu/
+Suites: noble-security
+Components: main universe restricted multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+";
+
+/// Path and contents.
+type Texts = &'static [(&'static str, &'static str)];
+
+pub(super) const BOOKWORM: Texts = &[
+    ("/usr/lib/os-release", DEBIAN_RELEASE),
+    ("/etc/debian_version", "12.4\n"),
+    ("/etc/issue", "Debian GNU/Linux 12 \\n \\l\n\n"),
+    ("/etc/issue.net", "Debian GNU/Linux 12\n"),
+    ("/etc/apt/sources.list.d/debian.sources", DEBIAN_SOURCES),
+    ("/etc/timezone", "Etc/UTC\n"),
+];
+
+pub(super) const BULLSEYE: Texts = &[
+    ("/usr/lib/os-release", BULLSEYE_RELEASE),
+    ("/etc/debian_version", "11.8\n"),
+    ("/etc/issue", "Debian GNU/Linux 11 \\n \\l\n\n"),
+    ("/etc/issue.net", "Debian GNU/Linux 11\n"),
+    ("/etc/apt/sources.list", BULLSEYE_SOURCES),
+    ("/etc/timezone", "Etc/UTC\n"),
+];
+
+pub(super) const JAMMY: Texts = &[
+    ("/usr/lib/os-release", UBUNTU_RELEASE),
+    ("/etc/lsb-release", UBUNTU_LSB),
+    ("/etc/debian_version", "bookworm/sid\n"),
+    ("/etc/issue", "Ubuntu 22.04.3 LTS \\n \\l\n\n"),
+    ("/etc/issue.net", "Ubuntu 22.04.3 LTS\n"),
+    ("/etc/apt/sources.list", UBUNTU_SOURCES),
+];
+
+pub(super) const FOCAL: Texts = &[
+    ("/usr/lib/os-release", FOCAL_RELEASE),
+    ("/etc/lsb-release", FOCAL_LSB),
+    ("/etc/debian_version", "bullseye/sid\n"),
+    ("/etc/issue", "Ubuntu 20.04.6 LTS \\n \\l\n\n"),
+    ("/etc/issue.net", "Ubuntu 20.04.6 LTS\n"),
+    ("/etc/apt/sources.list", FOCAL_SOURCES),
+];
+
+pub(super) const NOBLE: Texts = &[
+    ("/usr/lib/os-release", NOBLE_RELEASE),
+    ("/etc/lsb-release", NOBLE_LSB),
+    ("/etc/debian_version", "trixie/sid\n"),
+    ("/etc/issue", "Ubuntu 24.04.1 LTS \\n \\l\n\n"),
+    ("/etc/issue.net", "Ubuntu 24.04.1 LTS\n"),
+    ("/etc/apt/sources.list.d/ubuntu.sources", NOBLE_SOURCES),
+];
 
 pub(super) const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash
 daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin

@@ -1,0 +1,154 @@
+//! Compressed files: gzip, bzip2, xz and zstd, known by their first bytes.
+
+use std::io::{Read, Write};
+
+/// Memory that one decoder may take for its window, in bytes.
+const WINDOW: u64 = 128 << 20;
+
+/// How bytes are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// RFC 1952.
+    Gzip,
+    /// Julian Seward's block sorter.
+    Bzip2,
+    /// LZMA2 in the .xz format.
+    Xz,
+    /// RFC 8878.
+    Zstd,
+}
+
+impl Compression {
+    /// What a file is compressed with by its first six bytes; none when it is plain.
+    pub fn of(head: &[u8]) -> Option<Compression> {
+        let known: [(&[u8], Compression); 4] = [
+            (b"\x1f\x8b", Compression::Gzip),
+            (b"BZh", Compression::Bzip2),
+            (b"\xfd7zXZ\0", Compression::Xz),
+            (b"\x28\xb5\x2f\xfd", Compression::Zstd),
+        ];
+        known.into_iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, kind)| kind)
+    }
+
+    /// The program that does it: `gzip`, `bzip2`, `xz`, `zstd`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Compression::Gzip => "gzip",
+            Compression::Bzip2 => "bzip2",
+            Compression::Xz => "xz",
+            Compression::Zstd => "zstd",
+        }
+    }
+
+    /// The plain bytes; none when they are damaged or more than `most`.
+    pub fn unpack(self, bytes: &[u8], most: u64) -> Option<Vec<u8>> {
+        let mut plain = Vec::new();
+        let read = match self {
+            Compression::Gzip => {
+                flate2::read::MultiGzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain).ok()?
+            }
+            Compression::Bzip2 => {
+                bzip2::read::MultiBzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain).ok()?
+            }
+            Compression::Xz => {
+                let limit = (WINDOW >> 10) as u32;
+                let reader = lzma_rust2::XzReader::new_mem_limit(bytes, true, limit);
+                reader.take(most + 1).read_to_end(&mut plain).ok()?
+            }
+            Compression::Zstd => unpack_zstd(bytes, most, &mut plain)?,
+        };
+        (read as u64 <= most).then_some(plain)
+    }
+
+    /// The bytes compressed, always in the same way; none when that fails.
+    pub fn pack(self, bytes: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Compression::Gzip => gzip(flate2::GzBuilder::new(), bytes),
+            Compression::Bzip2 => {
+                let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+                encoder.write_all(bytes).ok()?;
+                encoder.finish().ok()
+            }
+            Compression::Xz => {
+                let options = lzma_rust2::XzOptions::with_preset(1);
+                let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).ok()?;
+                encoder.write_all(bytes).ok()?;
+                encoder.finish().ok()
+            }
+            Compression::Zstd => {
+                let level = ruzstd::encoding::CompressionLevel::Fastest;
+                Some(ruzstd::encoding::compress_to_vec(bytes, level))
+            }
+        }
+    }
+}
+
+/// gzip with the name and the time (seconds since 1970) of the file, as `gzip FILE` writes them.
+pub fn gzip_named(bytes: &[u8], name: &[u8], time: u32) -> Option<Vec<u8>> {
+    if name.contains(&0) {
+        return None;
+    }
+    gzip(flate2::GzBuilder::new().filename(name.to_vec()).mtime(time), bytes)
+}
+
+fn gzip(header: flate2::GzBuilder, bytes: &[u8]) -> Option<Vec<u8>> {
+    const UNIX: u8 = 3;
+    let mut encoder = header.operating_system(UNIX).write(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
+}
+
+/// One frame after another.
+fn unpack_zstd(bytes: &[u8], most: u64, plain: &mut Vec<u8>) -> Option<usize> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut rest, WINDOW).ok()?;
+        decoder.take((most + 1).saturating_sub(plain.len() as u64)).read_to_end(plain).ok()?;
+        if plain.len() as u64 > most {
+            break;
+        }
+    }
+    Some(plain.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_packs_and_unpacks() {
+        let text = b"one two three ".repeat(300);
+        for kind in [Compression::Gzip, Compression::Bzip2, Compression::Xz, Compression::Zstd] {
+            let packed = kind.pack(&text).unwrap();
+            assert_eq!(Compression::of(&packed), Some(kind));
+            assert!(packed.len() < text.len() / 4, "{} {}", kind.word(), packed.len());
+            assert_eq!(kind.unpack(&packed, 1 << 20).as_deref(), Some(&text[..]), "{}", kind.word());
+            assert_eq!(kind.unpack(&packed, 100), None, "more than was allowed");
+            assert_eq!(kind.unpack(&packed[..packed.len() / 2], 1 << 20), None, "{} cut short", kind.word());
+            assert_eq!(kind.unpack(b"no such thing", 1 << 20), None);
+        }
+    }
+
+    #[test]
+    fn bytes_of_the_real_programs_are_read() {
+        let of = |hex: &str| -> Vec<u8> {
+            let digits: Vec<u32> = hex.chars().filter_map(|c| c.to_digit(16)).collect();
+            digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
+        };
+        for (kind, hex) in SAMPLES {
+            assert_eq!(kind.unpack(&of(hex), 100).as_deref(), Some(&b"hello\n"[..]), "{}", kind.word());
+        }
+    }
+
+    const SAMPLES: [(Compression, &str); 3] = [
+        (
+            Compression::Bzip2,
+            "425a6839314159265359c1c080e2000001410000100244a00030cd00c3462997177245385090c1c080e2",
+        ),
+        (
+            Compression::Xz,
+            "fd377a585a000004e6d6b4460200210116000000742fe5a301000568656c6c6f0a000000a56097f194f6fde000011e06c12fa41d1fb6f37d010000000004595a",
+        ),
+        (Compression::Zstd, "28b52ffd045831000068656c6c6f0a5388bd91"),
+    ];
+}

@@ -45,7 +45,7 @@ const SHOWN: usize = 20;
 const BUDGET: usize = 600;
 
 /// Differences in CI's lines that are known and still to be mended: the number may only fall.
-const OPEN: usize = 80;
+const OPEN: usize = 60;
 
 /// What came of all lines.
 #[derive(Default)]

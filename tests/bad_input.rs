@@ -247,3 +247,95 @@ fn what_never_ends_is_stopped() {
         assert!(run.code == Some(i32::from(!says.is_empty())), "{line}: {:?}", run.code);
     }
 }
+
+/// A RUN step in a small build, as each shell.
+fn step(name: &str, shell: &str, line: &str) -> Run {
+    let base = if shell == "/bin/bash" { "ubuntu:22.04" } else { "alpine:3.19" };
+    let argv = serde_json::json!([shell, "-c", line]);
+    let dockerfile = format!("FROM {base}\nRUN {argv}\n");
+    let folder = folder(name, &[("Dockerfile", dockerfile.as_bytes())]);
+    layerlab(&folder, &["build", "."], b"")
+}
+
+/// RUN lines that would never end, or would fill the machine: the step fails and says why, the lab lives.
+#[test]
+fn run_steps_that_would_never_end_fail_and_the_lab_lives() {
+    let lines = [
+        ("a fork bomb", "bomb() { bomb | bomb & }; bomb"),
+        ("an endless loop", "while :; do :; done"),
+        ("a file of zeros", "cat /dev/zero > /f"),
+        ("a name without end", "read x < /dev/zero"),
+        ("a function that calls itself", "f() { f; }; f"),
+        ("a function in its own substitution", "f() { echo $(f); }; f"),
+        ("a script that calls itself", "printf '#!/bin/sh\\n/s\\n' > /s; chmod +x /s; /s"),
+        ("a script that reads itself", "printf '. /s\\n' > /s; . /s"),
+        ("a trap that sets itself off", "trap 'kill -USR1 $$' USR1; kill -USR1 $$"),
+        ("awk without end", "awk 'BEGIN{while(1)s=s \"x\"}'"),
+    ];
+    for (number, (what, line)) in lines.into_iter().enumerate() {
+        // The shells share what stops them.
+        for shell in [["/bin/sh", "/bin/bash"][number % 2]] {
+            let run = step("endless_step", shell, line);
+            let told = ["stopped in", "nested deeper", "bytes of new data"];
+            let told = told.iter().any(|text| run.out.contains(text) || run.err.contains(text));
+            assert!(told && run.code == Some(1), "{what} ({shell}): {line}\n{}{}", run.out, run.err);
+        }
+    }
+}
+
+/// RUN lines that look as bad and end: described, refused, or as the real shells end them.
+#[test]
+fn run_steps_that_only_look_endless_end() {
+    let deep = |open: &str, inside: &str, close: &str, count: usize| {
+        format!("{}{inside}{}", open.repeat(count), close.repeat(count))
+    };
+    let mut lines = vec![
+        "dd if=/dev/zero of=/f bs=1G count=1000 && cp /f /g && wc -c /g".to_owned(),
+        "fallocate -l 1T /f; truncate -s 100T /g; ls -l /f /g".to_owned(),
+        "x=$(printf 'a%.0s' $(seq 1 2000)); case $x in *a*a*a*a*a*a*a*a*a*b) echo y;; esac".to_owned(),
+        "printf 'a%.0s' $(seq 1 5000) | grep -E '(a*)*b'".to_owned(),
+        "printf 'a%.0s' $(seq 1 5000) | sed 's/\\(a*\\)*\\(a*\\)*b/x/' | wc -c".to_owned(),
+        "awk 'BEGIN{s=\"a\"; for(i=0;i<12;i++)s=s s; if (s ~ /(a+)+b/) print \"y\"}'".to_owned(),
+        "touch aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; echo *a*a*a*a*a*a*a*a*a*b".to_owned(),
+        "printf '#!/s\\n' > /s; chmod +x /s; /s".to_owned(),
+        "ln -s /a /b; ln -s /b /a; cat /a; cd /a; echo x > /a".to_owned(),
+        "ln -s . /l; ls /l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l".to_owned(),
+        "mkdir -p /d/e; ln -s .. /d/e/up; find -L /d | wc -l; grep -R x /d".to_owned(),
+        "alias a=b b=a\na".to_owned(),
+        "alias 'a=a a a '\na a a".to_owned(),
+        "trap f EXIT; f() { exit; }; exit".to_owned(),
+        "trap 'kill $$' TERM; echo".to_owned(),
+        "x=1; y=x+y; echo $((y))".to_owned(),
+        "echo $((2**9999999999)) $((1<<99999))".to_owned(),
+        "sleep infinity & sleep 99999".to_owned(),
+        format!("echo {} | wc -c", "x".repeat(1 << 20)),
+        "x".repeat(1 << 20),
+        format!("x={}; y=$x$x$x$x; echo ${{#y}}", "x".repeat(1 << 18)),
+        "printf 'a\\000b' > /f; x=$(cat /f); echo ${#x}; tr '\\000' x < /f".to_owned(),
+        deep("(", "x", ")", 300),
+        deep("$(", "x", ")", 300),
+        format!("echo $(({}))", deep("(", "1", ")", 300)),
+        deep("{ ", "x", "; }", 500),
+        format!("[[ {} ]]", deep("( ", "a", " )", 300)),
+        format!("echo {}", deep("${x:-", "y", "}", 300)),
+        "`".repeat(5001),
+        "if ".repeat(400),
+        "case x in ".repeat(100),
+        "f() { ".repeat(300),
+        "cat <<A ".repeat(300),
+        format!("{}true", "! ".repeat(1000)),
+        format!("{}true", "true | ".repeat(1000)),
+        format!("{}true", "true && ".repeat(10_000)),
+    ];
+    let ext = "[[ aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab == *(*(*(a)))c ]]; echo $?";
+    lines.push(ext.to_owned());
+    for line in &lines {
+        for shell in ["/bin/sh", "/bin/bash"] {
+            let run = step("odd_step", shell, line);
+            let shown: String = line.chars().take(80).collect();
+            let panics = run.err.contains("panicked") || run.out.contains("panicked");
+            let ended = matches!(run.code, Some(0 | 1));
+            assert!(!panics && ended, "{shell}: {shown}\n{}{}", run.out, run.err);
+        }
+    }
+}

@@ -18,7 +18,8 @@ struct Evaluator<'a, V: Variables> {
     skip: u32,
     /// A number or a name should have come here.
     wants_operand: bool,
-    /// Where the right side of the last operator begins.
+    /// Where the last operator begins, and its right side.
+    operator: usize,
     operand: usize,
     source: &'a str,
 }
@@ -49,6 +50,7 @@ pub(super) fn evaluate(source: &str, dialect: Dialect, depth: u32, variables: &m
         depth,
         skip: 0,
         wants_operand: false,
+        operator: 0,
         operand: 0,
         source,
     };
@@ -109,7 +111,9 @@ impl<V: Variables> Evaluator<'_, V> {
                 let operand = self.wants_operand;
                 let octal = token.starts_with(|c: char| c.is_ascii_digit()) && operand;
                 let token = if token.is_empty() {
-                    source.chars().last().map(String::from).unwrap_or_default()
+                    self.chars.get(self.operator..).unwrap_or_default().iter().collect()
+                } else if octal {
+                    token.chars().take_while(|c| c.is_ascii_alphanumeric()).collect()
                 } else {
                     token
                 };
@@ -162,6 +166,7 @@ impl<V: Variables> Evaluator<'_, V> {
                 .into_iter()
                 .find(|op| self.starts(op) && !(*op == "=" && self.starts("==")));
             if let Some(op) = op {
+                self.operator = self.at;
                 self.at += op.len();
                 self.blanks();
                 self.operand = self.at;
@@ -223,6 +228,7 @@ impl<V: Variables> Evaluator<'_, V> {
                 }
             });
             let Some(op) = found else { return Ok(left) };
+            self.operator = self.at;
             self.at += op.len();
             self.blanks();
             self.operand = self.at;
@@ -299,6 +305,7 @@ impl<V: Variables> Evaluator<'_, V> {
         let Some(op) = self.chars.get(self.at).copied().filter(|c| "+-!~".contains(*c)) else {
             return self.primary();
         };
+        self.operator = self.at;
         self.at += 1;
         let value = self.deeper(Self::unary)?;
         Ok(match op {

@@ -29,6 +29,11 @@ fn one(chars: &[char], at: usize) -> Option<(Vec<u8>, usize)> {
         'u' | 'U' => {
             let max = if chars.get(at) == Some(&'u') { 4 } else { 8 };
             let (value, end) = digits(chars, at + 1, max, 16)?;
+            // The C locale has no such character: it stays an escape.
+            if value >= 0x80 {
+                let kept = if value > 0xffff { format!("\\U{value:08X}") } else { format!("\\u{value:04X}") };
+                return Some((kept.into_bytes(), end));
+            }
             let c = char::from_u32(value).unwrap_or('\u{fffd}');
             Some((c.encode_utf8(&mut [0; 4]).as_bytes().to_vec(), end))
         }

@@ -4,7 +4,7 @@ use super::eval::Shell;
 use super::fields::{Field, Fields};
 use super::pattern;
 use super::state::Value;
-use super::syntax::{Dialect, Op, Part, Script, Word};
+use super::syntax::{Dialect, Kind, Op, Part, Redirect, RedirectKind, Script, Word};
 use super::{arith, text};
 use crate::fs::Contents;
 
@@ -190,7 +190,35 @@ impl Shell<'_, '_> {
         Ok(text::decode(&bytes))
     }
 
+    /// bash: `$(< file)` is the file's text.
+    fn file_read(&mut self, script: &Script) -> Option<Word> {
+        let [list] = &script.lists[..] else { return None };
+        let [item] = &list.0[..] else { return None };
+        let [command] = &item.first.commands[..] else { return None };
+        match (&command.kind, &command.redirects[..]) {
+            (Kind::Simple { assigns, words, .. }, [Redirect { kind: RedirectKind::Read(word), .. }])
+                if assigns.is_empty() && words.is_empty() && item.rest.is_empty() =>
+            {
+                Some(word.clone())
+            }
+            _ => None,
+        }
+    }
+
     fn capture(&mut self, script: &Script) -> Expanded<Contents> {
+        let file = if self.s.dialect == Dialect::Bash { self.file_read(script) } else { None };
+        if let Some(word) = file {
+            let before = self.s.fds.clone();
+            let open = Redirect { fd: 0, line: self.s.line, kind: RedirectKind::Read(word) };
+            let opened = self.redirect(&[open])?;
+            let stream = self.s.fds.get(0).cloned();
+            self.s.fds = before;
+            self.substituted = Some(i32::from(!opened));
+            return Ok(match stream {
+                Some(stream) if opened => self.m.read_rest(&stream),
+                _ => Contents::EMPTY,
+            });
+        }
         if !self.m.t.fuel.enter() {
             return Err(Abort(137));
         }

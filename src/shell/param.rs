@@ -217,6 +217,12 @@ impl Shell<'_, '_> {
         out: &mut Fields,
     ) -> Expanded<()> {
         let values = match &param.op {
+            // ash and dash measure the text that they make of all.
+            Op::Length if self.s.dialect != Dialect::Bash => {
+                let all = values.join(" ").chars().count().to_string();
+                self.result(&all, quoted, out);
+                return Ok(());
+            }
             Op::Length => {
                 self.result(&values.len().to_string(), quoted, out);
                 return Ok(());

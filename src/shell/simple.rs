@@ -295,10 +295,20 @@ impl Shell<'_, '_> {
             NotStarted::Missing if bash => ("command not found", 127),
             NotStarted::Missing => ("not found", 127),
         };
+        let named = bash && status == 126 && !name.contains('/');
+        let name = if named { self.first_in_path(&name) } else { name };
         let odd = name.contains(|c: char| c.is_ascii_control() || !c.is_ascii());
-        let name = if bash && odd { builtins::quote_trace(&name, Dialect::Bash) } else { name };
+        let name = if bash && odd { builtins::quote_again(&name) } else { name };
         self.complain(&format!("{name}: {message}"));
         status
+    }
+
+    /// The first file of this name in PATH, executable or not: bash names it.
+    fn first_in_path(&mut self, name: &str) -> String {
+        let search = self.s.get("PATH").unwrap_or_default();
+        let mut paths = search.split(':').map(|dir| format!("{dir}/{name}"));
+        let found = paths.find(|path| self.m.stat(&text::encode(path)).is_ok());
+        found.unwrap_or_else(|| name.to_owned())
     }
 
     /// A text without `#!`: the shell reads it itself.

@@ -46,6 +46,17 @@ pub const EXCUSES: &[Excuse] = &[
         covers: |_, real, _, _| real.err.contains(": bad interpreter: Permission denied"),
     },
     Excuse {
+        reason: "Debian's busybox is built without `find -delete` and `env -S`-like extras that Alpine's has",
+        covers: |_, real, _, _| {
+            real.err.contains("find: unrecognized: -delete")
+                || real.err.contains("env: invalid option -- 'S'")
+        },
+    },
+    Excuse {
+        reason: "dash matches bytes, the lab characters",
+        covers: |case, _, _, _| case.shell == Shell::Dash && !case.line.is_ascii(),
+    },
+    Excuse {
         reason: "bash's own variables are more than the lab's bash has: `set` and `readonly` list them",
         covers: |case, real, _, _| case.shell == Shell::Bash && real.out.contains("BASH_VERSINFO="),
     },

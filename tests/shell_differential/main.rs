@@ -33,7 +33,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Lines in CI, over the three shells.
-const LINES: u64 = 4500;
+const LINES: u64 = 3000;
 
 /// Threads that ask the real shells, each in a chroot of its own.
 const THREADS: usize = 2;
@@ -44,21 +44,23 @@ const SHOWN: usize = 20;
 /// Questions to the real shell while a line is made smaller.
 const BUDGET: usize = 600;
 
+/// Differences in CI's lines that are known and still to be mended: the number may only fall.
+const OPEN: usize = 60;
+
 /// What came of all lines.
 #[derive(Default)]
 struct Tally {
     excused: BTreeMap<&'static str, u64>,
     endless: u64,
-    found: Vec<String>,
+    found: Vec<Case>,
 }
 
 #[test]
-#[ignore = "differences are still being mended"]
 fn the_lab_answers_as_the_shells_do() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let lines = number("LAYERLAB_SHELL_LINES").unwrap_or(LINES);
     let seed = number("LAYERLAB_SHELL_SEED").unwrap_or(1);
-    let shown = number("LAYERLAB_SHELL_SHOWN").unwrap_or(SHOWN as u64) as usize;
+    let shown = number("LAYERLAB_SHELL_SHOWN").map(|shown| shown as usize);
     let (shells, missing) = real::shells();
     for what in missing {
         say(&format!("skipped: shell_differential: a shell ({what})"));
@@ -70,23 +72,18 @@ fn the_lab_answers_as_the_shells_do() {
     let outcome = on_machines(THREADS, &|machine| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= lines || tally.lock().unwrap().found.len() >= shown {
+            if at >= lines {
                 return true;
             }
             let shell = shells[at as usize % shells.len()];
-            match one(machine, &generate::case(seed, at, shell)) {
+            let case = generate::case(seed, at, shell);
+            match judge(machine, &case) {
                 Ok(Verdict::Agreed) => {}
                 Ok(Verdict::Excused(reason)) => {
                     *tally.lock().unwrap().excused.entry(reason).or_default() += 1;
                 }
-                Ok(Verdict::Differs { told, lost }) => {
-                    tally.lock().unwrap().found.push(told);
-                    if lost {
-                        return false;
-                    }
-                }
+                Ok(Verdict::Differs) => tally.lock().unwrap().found.push(case),
                 Err(why @ (Refusal::Endless | Refusal::Loud)) => {
-                    let case = generate::case(seed, at, shell);
                     say(&format!("{why}: {} ({}): {}", case.name, shell.word(), case.line));
                     tally.lock().unwrap().endless += 1;
                     if matches!(why, Refusal::Endless) {
@@ -97,24 +94,42 @@ fn the_lab_answers_as_the_shells_do() {
             }
         }
     });
-    let tally = tally.into_inner().unwrap();
-    match outcome {
-        Err(why) => say(&format!("skipped: shell_differential: needs root and busybox-static ({why})")),
-        Ok(()) => {
-            let excused: u64 = tally.excused.values().sum();
-            let names: Vec<&str> = shells.iter().map(|shell| shell.word()).collect();
-            say(&format!(
-                "shell_differential: {lines} lines in {}, seed {seed}: {} differ, {excused} excused, {} did not end",
-                names.join(", "),
-                tally.found.len(),
-                tally.endless
-            ));
-            for (reason, count) in &tally.excused {
-                say(&format!("  {count} excused: {reason}"));
-            }
-            assert!(tally.found.is_empty(), "{}", tally.found.join("\n"));
-        }
+    if let Err(why) = outcome {
+        return say(&format!("skipped: shell_differential: needs root and busybox-static ({why})"));
     }
+    let Tally { excused, endless, found } = tally.into_inner().unwrap();
+    let names: Vec<&str> = shells.iter().map(|shell| shell.word()).collect();
+    say(&format!(
+        "shell_differential: {lines} lines in {}, seed {seed}: {} differ, {} excused, {endless} not compared",
+        names.join(", "),
+        found.len(),
+        excused.values().sum::<u64>()
+    ));
+    for (reason, count) in &excused {
+        say(&format!("  {count} excused: {reason}"));
+    }
+    if found.len() > OPEN || shown.is_some() {
+        let count = found.len();
+        let told = all_told(found, shown.unwrap_or(SHOWN));
+        assert!(count == 0, "{count} differ, {OPEN} are known:\n{}", told.join("\n"));
+    }
+}
+
+/// Shrinks the first differences, and tells them.
+fn all_told(found: Vec<Case>, most: usize) -> Vec<String> {
+    let (left, told) = (Mutex::new(found.into_iter().take(most).collect::<Vec<_>>()), Mutex::new(Vec::new()));
+    let outcome = on_machines(THREADS, &|machine| {
+        loop {
+            let Some(case) = left.lock().unwrap().pop() else { return true };
+            let (text, lost) = shrunk(machine, &case);
+            told.lock().unwrap().push(text);
+            if lost {
+                return false;
+            }
+        }
+    });
+    assert!(outcome.is_ok());
+    told.into_inner().unwrap()
 }
 
 /// Runs `work` on machines, one a thread; a machine that was lost is replaced until it says it is done.
@@ -140,11 +155,7 @@ fn on_machines(threads: usize, work: &(dyn Fn(&mut Machine) -> bool + Sync)) -> 
 enum Verdict {
     Agreed,
     Excused(&'static str),
-    /// Shrunk and told; the machine may have been lost on the way.
-    Differs {
-        told: String,
-        lost: bool,
-    },
+    Differs,
 }
 
 fn compared(machine: &mut Machine, case: &Case) -> Result<(Answer, Answer, Option<Difference>), Refusal> {
@@ -154,12 +165,20 @@ fn compared(machine: &mut Machine, case: &Case) -> Result<(Answer, Answer, Optio
     Ok((real, lab, difference))
 }
 
-fn one(machine: &mut Machine, case: &Case) -> Result<Verdict, Refusal> {
+fn judge(machine: &mut Machine, case: &Case) -> Result<Verdict, Refusal> {
     let (real, lab, found) = compared(machine, case)?;
-    let Some(found) = found else { return Ok(Verdict::Agreed) };
-    if let Some(reason) = excuses::excuse(case, &real, &lab, &found) {
-        return Ok(Verdict::Excused(reason));
-    }
+    Ok(match found.map(|found| excuses::excuse(case, &real, &lab, &found)) {
+        None => Verdict::Agreed,
+        Some(Some(reason)) => Verdict::Excused(reason),
+        Some(None) => Verdict::Differs,
+    })
+}
+
+/// The smallest line that differs as this one does; true: the machine was lost on the way.
+fn shrunk(machine: &mut Machine, case: &Case) -> (String, bool) {
+    let Ok((real, _, Some(found))) = compared(machine, case) else {
+        return (format!("---- {}: sometimes: {}", case.name, case.line), true);
+    };
     let (kinds, refused) = (found.kinds(), real.is_refused());
     let mut lost = false;
     let mut last = (real.clone(), found.clone());
@@ -185,7 +204,7 @@ fn one(machine: &mut Machine, case: &Case) -> Result<Verdict, Refusal> {
             }
         }
     });
-    Ok(Verdict::Differs { told: told(&small, &last.0, &last.1), lost })
+    (told(&small, &last.0, &last.1), lost)
 }
 
 /// A disagreement as a Dockerfile to try and as a case for the corpus.

@@ -240,6 +240,11 @@ pub(super) fn exec(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
         Err(why) => {
             let name = words.first().cloned().unwrap_or_default();
             let (message, status) = match why {
+                NotStarted::Denied
+                    if shell.s.dialect == Dialect::Bash && shell.m.is_dir(&text::encode(&name)) =>
+                {
+                    ("cannot execute: Is a directory", 126)
+                }
                 NotStarted::Denied => ("Permission denied", 126),
                 _ => ("not found", 127),
             };

@@ -84,7 +84,9 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
     let result = formatting::format(format, arguments, flavour, &mut shell.m.t.fuel);
     for mistake in &result.mistakes {
         let message = match (shell.s.dialect, mistake) {
-            (Dialect::Ash, formatting::Mistake::Number(word)) => format!("invalid number '{word}'"),
+            (Dialect::Ash, formatting::Mistake::Number(word)) => {
+                format!("invalid number '{}'", word.trim_start())
+            }
             (Dialect::Ash, formatting::Mistake::Partial(word)) => format!("invalid number '{word}'"),
             (Dialect::Ash, formatting::Mistake::Format(_, word)) => {
                 format!("{}: invalid format", word.trim_end_matches(['h', 'l', 'L', 'j', 'z', 't']))
@@ -166,6 +168,7 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
         Ok(false) => 1,
         Err(mistake) => {
             let message = match (dialect, &mistake) {
+                (Dialect::Ash, testing::Mistake::Number(word)) if word.is_empty() => "bad number".to_owned(),
                 (Dialect::Ash, testing::Mistake::Number(word)) => format!("{word}: bad number"),
                 (Dialect::Dash, testing::Mistake::Number(word)) => format!("Illegal number: {word}"),
                 (Dialect::Bash, testing::Mistake::Number(word)) => {

@@ -48,7 +48,8 @@ pub(in super::super) fn quote_trace(word: &str, dialect: Dialect) -> String {
         Dialect::Bash => {
             let special = |c: char| c.is_whitespace() || "'\"\\$`|&;<>()*?[]{}^!".contains(c);
             let special = word.contains(special) || word.starts_with(['~', '#']);
-            if word.contains(|c: char| c.is_ascii_control() || !c.is_ascii()) {
+            let odd = |c: char| (c.is_ascii_control() && !"\t\n".contains(c)) || !c.is_ascii();
+            if word.contains(odd) {
                 return ansi_quoted(word);
             }
             if word.is_empty() || special {

@@ -546,6 +546,9 @@ pub(super) fn getopts(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
             shell.s.set("OPTIND", (index + 1).to_string());
         }
         store(shell, name, "?")?;
+        if shell.s.dialect == Dialect::Bash {
+            shell.s.variables.shift_remove("OPTARG");
+        }
         shell.s.getopts = 0;
         shell.s.status = 1;
         return Ok(Flow::Next);

@@ -191,10 +191,8 @@ impl Parser {
             let Some(c) = self.look(0) else {
                 return match end {
                     End::Word | End::Here => Ok(parts),
-                    End::Double => self.error_at(Mistake::Quote('"'), start),
-                    End::BraceDouble if self.dialect != Dialect::Bash => {
-                        self.error_at(Mistake::Quote('"'), start)
-                    }
+                    End::Double => self.unclosed('"', start),
+                    End::BraceDouble if self.dialect != Dialect::Bash => self.unclosed('"', start),
                     End::Group => self.error_at(Mistake::Missing(")"), start),
                     End::Square => self.error_at(Mistake::Missing("]"), start),
                     End::Arith | End::Semicolon => self.error_at(Mistake::Missing("))"), start),
@@ -245,6 +243,12 @@ impl Parser {
         }
     }
 
+    /// A quote without its end: bash names the line of its beginning, ash and dash where they gave up.
+    fn unclosed<T>(&self, quote: char, start: u32) -> Result<T, SyntaxError> {
+        let line = if self.dialect == Dialect::Bash { start } else { self.line };
+        self.error_at(Mistake::Quote(quote), line)
+    }
+
     fn part(&mut self, c: char, end: End, quoted: bool, parts: &mut Vec<Part>) -> Result<(), SyntaxError> {
         match c {
             '\\' => {
@@ -275,7 +279,7 @@ impl Parser {
                     match self.bump() {
                         Some('\'') => break,
                         Some(c) => inside.push(c),
-                        None => return self.error_at(Mistake::Quote('\''), line),
+                        None => return self.unclosed('\'', line),
                     }
                 }
                 parts.push(Part::Quoted(inside));

@@ -116,7 +116,7 @@ impl Parser {
             '}' => Op::Value,
             '-' => Op::Default(colon, self.rest(quoted)?),
             '=' => Op::Assign(colon, self.rest(quoted)?),
-            '?' => Op::Error(colon, self.rest(quoted)?),
+            '?' => Op::Error(colon, self.rest(quoted && self.dialect != Dialect::Bash)?),
             '+' => Op::Alternate(colon, self.rest(quoted)?),
             '#' | '%' => {
                 let longest = self.look(0) == Some(c);

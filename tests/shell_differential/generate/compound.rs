@@ -115,10 +115,11 @@ impl Writer {
     }
 
     fn counting(&mut self) -> String {
+        // A counter for each depth: no loop resets that of the one around it.
+        let k = format!("k{}", self.depth);
         let body = self.closed(1);
         let (word, check) = self.random.pick(&[("while", "-lt 3"), ("until", "-ge 2"), ("while", "-lt 2")]);
-        // A body may change `k` no more than it can end the loop.
-        format!("k=0; {word} [ $k {check} ]; do k=$((k+1)); {body}done")
+        format!("{k}=0; {word} [ ${k} {check} ]; do {k}=$(({k}+1)); {body}done")
     }
 
     fn case(&mut self) -> String {

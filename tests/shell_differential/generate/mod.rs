@@ -42,7 +42,7 @@ impl Writer {
             0..56 => self.shell_line(),
             56..92 if self.tools => self.tool_line(),
             56..92 => self.program_line(),
-            92..97 => self.script_line(),
+            92..99 => self.script_line(),
             _ => {
                 let line = self.shell_line();
                 self.damaged(&line)

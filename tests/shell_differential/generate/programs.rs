@@ -35,20 +35,19 @@ impl Writer {
     fn place(&mut self) -> String {
         self.pick(&[
             "new", "d", "d/new", "void", "a.txt", "no/such", "d/sub", "dlink", "link", "/tmp", "void/x",
-            "dangling",
         ])
     }
 
     fn program(&mut self) -> String {
         let (file, place) = (self.file(), self.place());
         match self.random.below(16) {
-            0 => format!("mkdir {}{place}", self.pick(&["", "-p ", "-m 700 ", "-p -m 750 ", "-pv "])),
+            0 => format!("mkdir {}{place}", self.pick(&["", "-p ", "-m 700 ", "-p -m 750 "])),
             1 => format!("touch {place}"),
             2 => format!("cp {}{file} {place}", self.pick(&["", "-p ", "-a ", "-r ", "-f "])),
             3 => format!("mv {file} {place}"),
             4 => format!("rm {}{file}", self.pick(&["", "-f ", "-r ", "-rf "])),
             5 => format!("rm {}{place}", self.pick(&["", "-f ", "-r ", "-rf "])),
-            6 => format!("rmdir {}{place}", self.pick(&["", "-p "])),
+            6 => format!("rmdir {place}"),
             7 => format!("ln {}{file} {place}", self.pick(&["", "-s ", "-sf ", "-f "])),
             8 => format!(
                 "chmod {} {file}",

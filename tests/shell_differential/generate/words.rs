@@ -295,6 +295,7 @@ impl Writer {
             return "$(echo k)".to_owned();
         }
         self.depth += 2;
+        let outer = std::mem::take(&mut self.heredocs);
         let inside = match self.random.below(8) {
             0 => "echo a b".to_owned(),
             1 => self.pick(&[
@@ -314,9 +315,12 @@ impl Writer {
             _ => self.simple(),
         };
         self.depth -= 2;
-        if !self.heredocs.is_empty() || inside.contains('`') || self.chance(85) {
-            let mut inside = inside;
-            self.finish_heredocs(&mut inside);
+        // Here-documents inside would need lines of their own.
+        let inner = std::mem::replace(&mut self.heredocs, outer);
+        if inside.contains('\n') || !inner.is_empty() {
+            return "$(echo k)".to_owned();
+        }
+        if inside.contains('`') || self.chance(85) {
             let space = if inside.starts_with('(') { " " } else { "" };
             format!("$({space}{inside})")
         } else {

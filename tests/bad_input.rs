@@ -274,12 +274,11 @@ fn run_steps_that_would_never_end_fail_and_the_lab_lives() {
     ];
     for (number, (what, line)) in lines.into_iter().enumerate() {
         // The shells share what stops them.
-        for shell in [["/bin/sh", "/bin/bash"][number % 2]] {
-            let run = step("endless_step", shell, line);
-            let told = ["stopped in", "nested deeper", "bytes of new data"];
-            let told = told.iter().any(|text| run.out.contains(text) || run.err.contains(text));
-            assert!(told && run.code == Some(1), "{what} ({shell}): {line}\n{}{}", run.out, run.err);
-        }
+        let shell = ["/bin/sh", "/bin/bash"][number % 2];
+        let run = step("endless_step", shell, line);
+        let told = ["stopped in", "nested deeper", "bytes of new data"];
+        let told = told.iter().any(|text| run.out.contains(text) || run.err.contains(text));
+        assert!(told && run.code == Some(1), "{what} ({shell}): {line}\n{}{}", run.out, run.err);
     }
 }
 

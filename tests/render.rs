@@ -21,7 +21,7 @@ fn probe(number: usize, answer: Answer) -> Probe {
 }
 
 fn found(size: u64) -> Answer {
-    Answer::Found { kind: "file".into(), size }
+    Answer::Found { kind: "file", size }
 }
 
 fn cell(mark: CellMark, text: &str) -> Cell {

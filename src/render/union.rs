@@ -264,7 +264,7 @@ pub fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Absent => "absent".to_owned(),
         Answer::NoDirectory { directory } => format!("no {directory}, not asked"),
-        Answer::Found { kind, size } if kind == "file" => format!("found, {}", bytes(*size)),
+        Answer::Found { kind: "file", size } => format!("found, {}", bytes(*size)),
         Answer::Found { kind, .. } => format!("found, {kind}"),
         Answer::Directory { opaque: true, .. } => "directory, opaque".to_owned(),
         Answer::Directory { redirect: Some(to), .. } => format!("directory, redirected to {to}"),

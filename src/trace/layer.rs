@@ -26,7 +26,7 @@ pub enum Answer {
     /// A file (or other non-directory) of this size: the search ends.
     Found {
         /// "file", "symlink", "fifo", "chardev".
-        kind: String,
+        kind: &'static str,
         /// Bytes.
         size: u64,
     },
@@ -55,7 +55,7 @@ pub enum Answer {
     /// found, and holds a copy of it under another name (`index=on`). The copy wins.
     Indexed {
         /// "file", "symlink", "fifo", "chardev".
-        kind: String,
+        kind: &'static str,
         /// Bytes.
         size: u64,
     },

@@ -115,7 +115,7 @@ impl Mount {
         let found = self.driver.search(self, entry, name, Some(&mut trail)).map(|entry| entry.exists());
         let indexed = trail.pop_if(|(_, answer)| matches!(answer, Answer::Indexed { .. }));
         let Some(deepest) = trail.last().map(|(layer, _)| *layer) else { return (Vec::new(), found) };
-        let mut probes = self.probes_along(dir, trail);
+        let mut probes = self.probes_along(dir, deepest, trail.into_iter());
         debug_assert_eq!(probes.last().map(|probe| probe.layer.clone()), Some(self.layer_ref(deepest)));
         probes.extend(indexed.map(|(layer, answer)| Probe { layer: self.layer_ref(layer), answer }));
         (probes, found)
@@ -129,17 +129,15 @@ impl Mount {
         let above = &self.cache.dir(dir).entry;
         let plain = Entry { upper: entry.upper, lowers: entry.lowers.clone(), ..Entry::default() };
         let whiteout = Entry { opaque: true, ..Entry::default() };
-        let answers = match (entry.upper, entry.lowers.parts()) {
-            (Some(ino), []) if entry == plain => vec![(0, self.found((0, ino))?)],
+        let probes = match (entry.upper, entry.lowers.parts()) {
+            (Some(ino), []) if entry == plain => self.only_probe(self.found((0, ino))?),
             (None, [part]) if entry == plain => {
                 let found = self.found(*part)?;
                 let asked = above.parts().map(|(layer, _)| layer).take_while(|layer| *layer < part.0);
-                let mut answers = Vec::with_capacity(part.0 as usize + 1);
-                answers.extend(asked.map(|layer| (layer, Answer::Absent)));
-                answers.push((part.0, found));
-                answers
+                let answers = asked.map(|layer| (layer, Answer::Absent)).chain([(part.0, found)]);
+                self.probes_along(dir, part.0, answers)
             }
-            (None, []) if entry == whiteout && above.upper.is_some() => vec![(0, Answer::Whiteout)],
+            (None, []) if entry == whiteout && above.upper.is_some() => self.only_probe(Answer::Whiteout),
             _ => return None,
         };
         // A marked file that was emptied after it was found is remembered, by the kernel too; a search
@@ -149,10 +147,16 @@ impl Mount {
             remembered || {
                 let mut trail = Vec::new();
                 let _ = self.driver.search(self, above, name, Some(&mut trail));
-                trail == answers
+                let deepest = trail.last().map_or(0, |(layer, _)| *layer);
+                self.probes_along(dir, deepest, trail.into_iter()) == probes
             }
         );
-        Some((self.probes_along(dir, answers), Ok(entry.exists())))
+        Some((probes, Ok(entry.exists())))
+    }
+
+    /// The upper's answer, where it ends the search.
+    fn only_probe(&self, answer: Answer) -> Vec<Probe> {
+        vec![Probe { layer: self.layer_ref(0), answer }]
     }
 
     /// What a layer says that has the object and no more to ask for. A file with the mark of a whiteout
@@ -161,13 +165,18 @@ impl Mount {
         let inode = self.inode(part);
         let marked = |extra: &Extra| extra.metacopy.is_some() || extra.xwhiteout;
         let whole = !inode.kind.is_dir() && !inode.extra.as_deref().is_some_and(marked);
-        whole.then(|| Answer::Found { kind: inode.kind.word().to_owned(), size: inode.size() })
+        whole.then(|| Answer::Found { kind: inode.kind.word(), size: inode.size() })
     }
 
-    /// The answers of the layers that were asked, top first, and between them those that were not.
-    fn probes_along(&self, dir: DirId, trail: Vec<(u32, Answer)>) -> Vec<Probe> {
-        let deepest = trail.last().map_or(0, |(layer, _)| *layer);
-        let (mut trail, mut directory) = (trail.into_iter().peekable(), None);
+    /// The answers of the layers that were asked down to the deepest one, top first, and between them
+    /// those that were not.
+    fn probes_along(
+        &self,
+        dir: DirId,
+        deepest: u32,
+        trail: impl Iterator<Item = (u32, Answer)>,
+    ) -> Vec<Probe> {
+        let (mut trail, mut directory) = (trail.peekable(), None);
         let mut probes = Vec::with_capacity(deepest as usize + 1);
         for layer in 0..=deepest {
             let answer = match trail.next_if(|(asked, _)| *asked == layer) {

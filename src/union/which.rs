@@ -349,7 +349,7 @@ impl Mount {
         }
         match inode.metacopy() {
             Some(size) => Answer::Metacopy { size },
-            None => Answer::Found { kind: inode.kind.word().to_owned(), size: inode.size() },
+            None => Answer::Found { kind: inode.kind.word(), size: inode.size() },
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn search(m: &Mount, dir: &Entry, name: &[u8], trail: Trail<'_>) -> R
     let indexed = super::index::find(m, &mut entry);
     if let (Some(trail), Some(ino), true) = (&mut search.trail, entry.upper, entry.unlinked) {
         let inode = m.upper.inode(ino);
-        trail.push((0, Answer::Indexed { kind: inode.kind.word().to_owned(), size: inode.size() }));
+        trail.push((0, Answer::Indexed { kind: inode.kind.word(), size: inode.size() }));
     }
     indexed.map(|()| entry)
 }
@@ -286,7 +286,7 @@ impl<'a> Search<'a> {
         }
         match inode.metacopy() {
             Some(size) if !self.m.native => Answer::Metacopy { size },
-            _ => Answer::Found { kind: inode.kind.word().to_owned(), size: inode.size() },
+            _ => Answer::Found { kind: inode.kind.word(), size: inode.size() },
         }
     }
 }

@@ -123,7 +123,7 @@ fn projects_play_to_their_end() {
 fn strict_refuses_what_is_not_modelled() {
     for (project, says) in [
         ("chef", "there is no image `rust:1.76-slim-bookworm`"),
-        ("pnpm", "corepack"),
+        ("poetry", "python3"),
         ("onbuild", "ADD can't fetch an address"),
     ] {
         let played = build(&copy_of(project), &["--strict"]);

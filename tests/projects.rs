@@ -5,10 +5,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A copy of a project that may be edited, alone in its folder.
 fn copy_of(project: &str) -> PathBuf {
-    let to = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("projects").join(project);
+    // Tests run side by side: each has a copy, and a record of keys, of its own.
+    static COPIES: AtomicUsize = AtomicUsize::new(0);
+    let copy_number = COPIES.fetch_add(1, Ordering::Relaxed);
+    let to = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("projects/{project}-{copy_number}"));
     let _ = fs::remove_dir_all(&to);
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects").join(project), &to.join("app"));
     to
@@ -130,6 +134,15 @@ fn strict_refuses_what_is_not_modelled() {
         let told = played.events.iter().any(|event| event.to_string().contains(says));
         assert!(played.code == 1 && told, "{project}: {:?}", played.events.last());
     }
+}
+
+#[test]
+fn what_is_not_modelled_is_marked_and_counted() {
+    let played = build(&copy_of("poetry"), &[]);
+    let marked = played.events.iter().filter(|event| event["modelled"] == false).count();
+    let counted = played.events.iter().find_map(|event| event["not_modelled"].as_u64());
+    assert!(marked > 0 && counted == Some(marked as u64), "{marked} marked, {counted:?} counted");
+    assert!(played.events.iter().all(|event| event["event"] != "step" || event["modelled"] != true));
 }
 
 /// A file that is missing for another reason than a model's is missing.

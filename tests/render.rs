@@ -38,6 +38,7 @@ fn step(number: usize, label: &str, instruction: &str, verdict: Verdict) -> Even
         verdict,
         bytes: None,
         seconds: None,
+        modelled: true,
     }
 }
 
@@ -182,6 +183,7 @@ fn second_build() -> Vec<Event> {
         hits: 1,
         misses: 2,
         seconds: 38.2,
+        not_modelled: 0,
     };
     let hit = Verdict::Hit { reason: "same parent, same step".into() };
     vec![
@@ -693,6 +695,7 @@ fn a_long_instruction_wraps_and_is_never_lost() {
             reason_text: "never built here before".into(),
             bytes: Some(45_200_000),
             seconds: Some(12.0),
+            modelled: false,
         },
     ];
     insta::assert_snapshot!(play(&events));
@@ -821,7 +824,7 @@ proptest! {
             Event::Error { message: more.clone(), place: Some(place), hint: Some(words.clone()) },
             Event::Step {
                 number, label: words.clone(), stage: String::new(), instruction: more.clone(),
-                reason_text: words.clone(), verdict, bytes: Some(size), seconds: Some(size as f64),
+                reason_text: words.clone(), verdict, bytes: Some(size), seconds: Some(size as f64), modelled: true,
             },
             Event::Stack {
                 name: words.clone(),
@@ -833,6 +836,7 @@ proptest! {
             Event::Built {
                 tag: words.clone(), image: words.clone(), size, layers: number, hits: number, misses: number,
                 seconds: f64::INFINITY,
+                not_modelled: 0,
             },
             Event::Lookup { path: more.clone(), probes: vec![probe(number, found(size)); 5], found: true, errno: None, aside: false },
             Event::Result { exit: 1, passed: number, failed: number },

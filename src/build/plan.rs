@@ -89,6 +89,7 @@ pub(super) fn blank(number: usize, text: &str, stage: Option<usize>, name: Optio
         layer: None,
         output: Vec::new(),
         seconds: None,
+        modelled: true,
         trigger: false,
         using_cache: 0,
         image: None,

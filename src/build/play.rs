@@ -57,6 +57,7 @@ impl Player {
         }
         if let Some(step) = self.steps.get_mut(step) {
             step.output = lines;
+            step.modelled = outcome.not_modelled.is_empty();
         }
     }
 }
@@ -77,6 +78,7 @@ fn event(step: &Step) -> Event {
         reason_text: step.verdict.reason(),
         bytes: step.layer.as_ref().filter(|_| executed).map(|layer| layer.size),
         seconds: step.seconds,
+        modelled: step.modelled,
     }
 }
 
@@ -91,6 +93,7 @@ pub(super) fn ending(build: &Build, t: &mut Trace) {
             hits: build.hits(),
             misses: build.misses(),
             seconds: build.repeated_seconds(),
+            not_modelled: build.not_modelled() as u64,
         }),
         (Err(failure), _) => t.emit(|| Event::BuildFailed {
             message: failure.message.clone(),

@@ -68,6 +68,8 @@ pub struct Step {
     pub output: Vec<(Stream, String)>,
     /// Simulated seconds of its programs; none where nothing is modelled.
     pub seconds: Option<f64>,
+    /// Is all that it executed modelled?
+    pub modelled: bool,
     /// An ONBUILD trigger of the base image.
     pub trigger: bool,
     /// Legacy: how often `Using cache` was printed for it.
@@ -158,6 +160,11 @@ impl Build {
     /// Steps executed.
     pub fn misses(&self) -> usize {
         self.steps.iter().filter(|step| step.cached() == Some(false)).count()
+    }
+
+    /// Steps of which something is not modelled.
+    pub fn not_modelled(&self) -> usize {
+        self.steps.iter().filter(|step| !step.modelled).count()
     }
 
     /// Simulated seconds of the steps that were executed.

@@ -73,9 +73,9 @@ pub fn text(event: &Event, style: &Style) -> String {
         }
         Event::Step { .. } => step_alone(event, style),
         Event::Output { stream, text } => output(*stream, text),
-        Event::Built { tag, image, size, layers, hits, misses, seconds } => {
+        Event::Built { tag, image, size, layers, hits, misses, seconds, not_modelled } => {
             let name = if tag.is_empty() { image.clone() } else { format!("{tag} {image}") };
-            built(&name, (*hits, *misses), (*size, *layers), *seconds, style)
+            built(&name, (*hits, *misses, *not_modelled), (*size, *layers), *seconds, style)
         }
         Event::BuildFailed { message, exit, plain, place, hint } => {
             let told = plain.as_deref().or(place.as_ref().map(|_| "the build ended here"));
@@ -197,8 +197,17 @@ fn step_alone(event: &Event, style: &Style) -> String {
     step::draw(&row, &widths, style)
 }
 
-fn built(name: &str, steps: (usize, usize), image: (u64, usize), repeated: f64, style: &Style) -> String {
+fn built(
+    name: &str,
+    steps: (usize, usize, u64),
+    image: (u64, usize),
+    repeated: f64,
+    style: &Style,
+) -> String {
     let mut segments = vec![clean_line(name), format!("{} hit, {} miss", steps.0, steps.1)];
+    if steps.2 > 0 {
+        segments.push(format!("{} not modelled", count(steps.2 as usize, "step")));
+    }
     segments.push(format!("{} in {}", bytes(image.0), count(image.1, "layer")));
     if let Some(seconds) = seconds(repeated) {
         segments.push(format!("{seconds} of work repeated"));

@@ -42,7 +42,9 @@ pub struct Columns {
 impl Row {
     /// The row of a step event; `None` for other events.
     pub fn of(event: &Event) -> Option<Row> {
-        let Event::Step { number, label, instruction, verdict, reason_text, bytes, seconds, .. } = event
+        let Event::Step {
+            number, label, instruction, verdict, reason_text, bytes, seconds, modelled, ..
+        } = event
         else {
             return None;
         };
@@ -52,6 +54,9 @@ impl Row {
         if matches!(verdict, Verdict::Miss { reason: Reason::FirstBuild }) {
             costs.extend(bytes.filter(|bytes| *bytes > 0).map(size::bytes));
             costs.extend(seconds.and_then(size::seconds));
+        }
+        if !modelled {
+            costs.insert(0, "not modelled".to_owned());
         }
         // Continued lines come with their indent; `explain` shows them as they are.
         let lines = clean(instruction).trim_end().split('\n').map(one_space).collect::<Vec<_>>();

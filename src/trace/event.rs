@@ -323,6 +323,9 @@ pub enum Event {
         bytes: Option<u64>,
         /// Simulated seconds the step's programs take; none where nothing is modelled.
         seconds: Option<f64>,
+        /// Is all that it executed modelled? In JSON only where it is not: `"modelled": false`.
+        #[serde(skip_serializing_if = "is_true")]
+        modelled: bool,
     },
     /// A line printed by a RUN step or another simulated process.
     Output {
@@ -347,6 +350,9 @@ pub enum Event {
         misses: usize,
         /// Simulated seconds of steps that an earlier build had executed already.
         seconds: f64,
+        /// Steps of which something is not modelled. In JSON only if there are any.
+        #[serde(skip_serializing_if = "is_zero")]
+        not_modelled: u64,
     },
     /// A build ended badly. A result, not a lab error.
     BuildFailed {
@@ -521,4 +527,9 @@ impl From<&Error> for Event {
         });
         Event::Error { message: error.message.clone(), place, hint: error.hint.clone() }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands references on
+fn is_true(it: &bool) -> bool {
+    *it
 }

@@ -4,7 +4,8 @@ use super::machine::Machine;
 use super::sandbox::MountPoint;
 use crate::fs::{Contents, Errno, Name, path};
 use crate::union::{Mount, Open, Rename, Stat, StatKind};
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// Where a path leads.
 #[derive(Clone, Debug)]
@@ -51,13 +52,13 @@ impl Machine<'_> {
         (mount, &mut *self.t)
     }
 
-    fn inside(&self, point: Option<usize>, canonical: &[u8]) -> Vec<u8> {
+    fn inside<'p>(&self, point: Option<usize>, canonical: &'p [u8]) -> Cow<'p, [u8]> {
         match point.and_then(|p| self.points.get(p)) {
-            None => canonical.to_vec(),
+            None => Cow::Borrowed(canonical),
             Some(p) => {
                 let rest = canonical.get(p.target.len()..).unwrap_or(b"");
                 let whole = [&p.inside[..], rest].concat();
-                if whole.is_empty() { b"/".to_vec() } else { whole }
+                Cow::Owned(if whole.is_empty() { b"/".to_vec() } else { whole })
             }
         }
     }
@@ -71,45 +72,55 @@ impl Machine<'_> {
             return Err(Errno::EINVAL);
         }
         let slash = given.len() > 1 && given.ends_with(b"/");
-        let whole = path::join(&self.cwd, given);
-        let mut at: Vec<u8> = Vec::new();
-        let mut names: VecDeque<Vec<u8>> = VecDeque::new();
-        let parent = path::parent(&whole);
+        let mut text = match given.starts_with(b"/") {
+            true => Cow::Borrowed(given),
+            false => Cow::Owned(path::join(&self.cwd, given)),
+        };
+        let mut at: Vec<u8> = Vec::with_capacity(text.len() + 16);
+        let mut walked = 0;
+        let parent = path::parent(&text);
         if self.cred.uid == 0 && parent.len() > 1 && !slash && self.real.contains(parent) {
             at.extend_from_slice(parent);
-            names.push_back(path::file_name(&whole).to_vec());
-        } else {
-            names.extend(path::names(&whole).map(<[u8]>::to_vec));
+            walked = parent.len();
         }
         self.may_enter(None, b"/")?;
         let mut links = 0;
-        while let Some(name) = names.pop_front() {
+        while let Some(range) = next_name(&text, walked) {
             if !self.t.fuel.spend(1) {
                 return Err(Errno::EINTR);
             }
-            let last = names.is_empty();
-            match &name[..] {
+            walked = range.end;
+            let last = next_name(&text, walked).is_none();
+            let before = at.len();
+            match &text[range] {
                 b"." => continue,
                 b".." => {
                     at.truncate(at.iter().rposition(|b| *b == b'/').unwrap_or(0));
                     continue;
                 }
-                _ => {}
+                name => {
+                    at.push(b'/');
+                    at.extend_from_slice(name);
+                }
             }
-            let before = at.len();
-            at.push(b'/');
-            at.extend_from_slice(&name);
+            if let (false, 0, Some(cost)) = (last, self.cred.uid, self.real.cost(&at)) {
+                if !self.t.fuel.spend(cost) {
+                    return Err(Errno::EINTR);
+                }
+                continue;
+            }
             let point = self.point_of(&at);
+            let inside = self.inside(point, &at);
             if at.starts_with(b"/proc/self/fd/") && point.is_some() {
-                let inside = self.inside(point, &at);
+                let inside = inside.into_owned();
                 return Ok(Place { point, inside, canonical: at, stat: None, is_point: false });
             }
-            let inside = self.inside(point, &at);
             let (mount, t) = self.mount_of(point);
+            let drawn = t.fuel.used();
             let stat = match mount.lstat(&inside, t) {
                 Ok(stat) => stat,
                 Err(Errno::ENOENT) if last => {
-                    let inside = if slash { [&inside[..], b"/"].concat() } else { inside };
+                    let inside = if slash { [&inside[..], b"/"].concat() } else { inside.into_owned() };
                     return Ok(Place { point, inside, canonical: at, stat: None, is_point: false });
                 }
                 Err(errno) => return Err(errno),
@@ -120,26 +131,25 @@ impl Machine<'_> {
                     if links > LINKS {
                         return Err(Errno::ELOOP);
                     }
-                    let (mount, t) = self.mount_of(point);
                     let target = mount.readlink(&inside, t)?;
                     at.truncate(if target.starts_with(b"/") { 0 } else { before });
-                    for name in path::names(&target).rev() {
-                        names.push_front(name.to_vec());
-                    }
+                    text = Cow::Owned([&target[..], b"/", text.get(walked..).unwrap_or_default()].concat());
+                    walked = 0;
+                }
+                StatKind::Dir if !last => {
+                    let cost = t.fuel.used().saturating_sub(drawn);
+                    self.may_enter(point, &inside)?;
+                    self.real.insert(&at, cost);
                 }
                 StatKind::Dir => {
-                    if last {
-                        let is_point = point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
-                        return Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point });
-                    }
-                    self.may_enter(point, &inside)?;
-                    if self.real.len() < 10_000 {
-                        self.real.insert(at.clone());
-                    }
+                    let inside = inside.into_owned();
+                    let is_point = self.is_target(point, &at);
+                    return Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point });
                 }
                 _ if !last || slash => return Err(Errno::ENOTDIR),
                 _ => {
-                    let is_point = point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
+                    let inside = inside.into_owned();
+                    let is_point = self.is_target(point, &at);
                     return Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point });
                 }
             }
@@ -149,11 +159,21 @@ impl Machine<'_> {
             at.push(b'/');
         }
         let point = self.point_of(&at);
-        let inside = self.inside(point, &at);
+        let inside = self.inside(point, &at).into_owned();
         let (mount, t) = self.mount_of(point);
         let stat = mount.lstat(&inside, t)?;
-        let is_point = at == b"/" || point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == at);
+        let is_point = at == b"/" || self.is_target(point, &at);
         Ok(Place { point, inside, canonical: at, stat: Some(stat), is_point })
+    }
+
+    /// Is it where this mount begins?
+    fn is_target(&self, point: Option<usize>, canonical: &[u8]) -> bool {
+        point.and_then(|p| self.points.get(p)).is_some_and(|p| p.target == canonical)
+    }
+
+    /// Is something mounted on a name of this directory?
+    fn is_crossed(&self, canonical: &[u8]) -> bool {
+        self.points.iter().any(|point| path::parent(&point.target) == canonical)
     }
 
     /// May the current user search this directory? The mount below a mount point doesn't judge what
@@ -188,6 +208,20 @@ impl Machine<'_> {
 
     pub fn lstat(&mut self, path: &[u8]) -> Result<Stat> {
         self.locate(path, false)?.stat.ok_or(Errno::ENOENT)
+    }
+
+    /// [`Machine::lstat`] of names in a directory, the last first, as far as the fuel goes; none of what
+    /// isn't there. None: each has to be asked for by its own path.
+    pub fn lstat_each(&mut self, dir: &[u8], names: &[Name]) -> Option<Vec<Option<Stat>>> {
+        let whole = path::join(&self.cwd, dir);
+        let known = self.cred.uid == 0 && self.real.contains(&whole);
+        if !known || self.is_crossed(&whole) || whole.starts_with(b"/proc") {
+            return None;
+        }
+        let point = self.point_of(&whole);
+        let inside = self.inside(point, &whole);
+        let (mount, t) = self.mount_of(point);
+        mount.lstat_each(&inside, names, 1, t)
     }
 
     /// Is there anything (symlinks followed)?
@@ -310,10 +344,18 @@ impl Machine<'_> {
         if place.stat.as_ref().is_none_or(|stat| stat.kind != StatKind::Dir) {
             return Err(Errno::ENOTDIR);
         }
-        let crossed = self.points.iter().any(|point| path::parent(&point.target) == &place.canonical[..]);
+        let crossed = self.is_crossed(&place.canonical);
         let flags =
             Open { write: true, create: true, trunc: true, mode: mode & !self.umask, ..Open::default() };
-        for (contents, at) in files {
+        let mut left = files;
+        loop {
+            if !crossed && self.writable(&place).is_ok() {
+                let (mount, t) = self.mount_of(place.point);
+                let made = mount.create_each(&place.inside, left, flags.mode, (2, !fresh), t)?;
+                left = left.get(made..).unwrap_or_default();
+            }
+            let Some(((contents, at), others)) = left.split_first() else { return Ok(()) };
+            left = others;
             if !self.t.fuel.spend(2) {
                 return Err(Errno::EINTR);
             }
@@ -329,7 +371,6 @@ impl Machine<'_> {
             let (mount, t) = self.mount_of(place.point);
             mount.open(&inside, flags, Some(contents.clone()), false, t)?;
         }
-        Ok(())
     }
 
     fn is_link(&mut self, dir: &Place, path: &[u8]) -> bool {
@@ -471,6 +512,14 @@ impl Machine<'_> {
         let writable = want != b'w' || self.writable(&place).is_ok();
         writable && self.at(&place, |mount, path, t| mount.access(path, mode, t)).is_ok()
     }
+}
+
+/// Where the next name of a path stands, from `at` on.
+fn next_name(path: &[u8], at: usize) -> Option<Range<usize>> {
+    let rest = path.get(at..)?;
+    let start = at + rest.iter().position(|b| *b != b'/')?;
+    let length = path.get(start..)?.iter().position(|b| *b == b'/');
+    Some(start..length.map_or(path.len(), |length| start + length))
 }
 
 /// A path without slashes at its end (the root keeps its own).

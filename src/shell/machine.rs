@@ -1,6 +1,7 @@
 //! The machine a process runs on: files, streams, users, and how programs are found and started.
 
 use super::call::Call;
+use super::real::Real;
 use super::sandbox::{self, MountPoint};
 use super::stream::{self, Bag, Descriptors, Endless, Open, Stream};
 use super::{Packages, Process, Programs, Sandbox, Submount, text};
@@ -8,7 +9,7 @@ use crate::fs::{Contents, Errno, path};
 use crate::trace::{self, Trace};
 use crate::union::{Cred, Mount, StatKind};
 use indexmap::IndexMap;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Everything the processes of one run share.
 pub(crate) struct Machine<'m> {
@@ -22,7 +23,7 @@ pub(crate) struct Machine<'m> {
     pub(super) umask: u16,
     pub(super) cred: Cred,
     /// Directories known to be no symlinks, canonical.
-    pub(super) real: HashSet<Vec<u8>>,
+    pub(super) real: Real,
     pub(super) console: Vec<(trace::Stream, Vec<u8>)>,
     pub(super) not_modelled: Vec<String>,
     pub(super) seconds: Option<f64>,
@@ -88,7 +89,7 @@ impl<'m> Machine<'m> {
             cwd: b"/".to_vec(),
             umask: 0o022,
             cred: Cred::default(),
-            real: HashSet::new(),
+            real: Real::default(),
             console: Vec::new(),
             not_modelled: Vec::new(),
             seconds: None,

@@ -23,6 +23,7 @@ pub(crate) mod packages;
 mod param;
 pub(crate) mod pattern;
 mod programs;
+mod real;
 mod redirect;
 mod sandbox;
 mod simple;

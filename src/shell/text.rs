@@ -32,7 +32,7 @@ pub(crate) fn stand_in(byte: u8) -> char {
 
 /// Text to bytes.
 pub(crate) fn encode(text: &str) -> Cow<'_, [u8]> {
-    if !text.contains(|c: char| c as u32 >= PRIVATE) {
+    if text.is_ascii() || !text.contains(|c: char| c as u32 >= PRIVATE) {
         return Cow::Borrowed(text.as_bytes());
     }
     let mut bytes = Vec::with_capacity(text.len());

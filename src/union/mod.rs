@@ -35,6 +35,7 @@ mod types;
 mod walk;
 mod which;
 mod why;
+mod within;
 
 pub use handle::Whence;
 pub use mount::Mount;

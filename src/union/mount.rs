@@ -356,6 +356,12 @@ impl Mount {
 
     /// Begins an operation: the cache is ready, and there is something left to draw on.
     pub(super) fn begin(&mut self, t: &mut Trace) -> Result<(), Errno> {
+        self.make_ready();
+        if t.fuel.spend(1) { Ok(()) } else { Err(Errno::EINTR) }
+    }
+
+    /// The cache is ready.
+    pub(super) fn make_ready(&mut self) {
         if self.cache.needs_root() {
             let root = self.root_entry();
             self.cache.begin(root);
@@ -363,7 +369,6 @@ impl Mount {
         if self.refused.is_some() {
             self.refused = None;
         }
-        if t.fuel.spend(1) { Ok(()) } else { Err(Errno::EINTR) }
     }
 
     /// Looks one name up in one directory.
@@ -400,7 +405,7 @@ impl Mount {
     }
 
     /// What stat tells of a file that is nothing but one name in one lower layer.
-    fn plain(&self, entry: &Entry) -> Option<Plain> {
+    pub(super) fn plain(&self, entry: &Entry) -> Option<Plain> {
         let (None, [part]) = (entry.upper, entry.lowers.parts()) else { return None };
         let inode = self.inode(*part);
         let Inode { mode, uid, gid, mtime, .. } = *inode;

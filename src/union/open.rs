@@ -14,7 +14,7 @@ use crate::fs::{Contents, Errno, Ino, Inode, Kind, Nodes, Piece};
 use crate::trace::{Event, Trace};
 
 /// The largest file (include/linux/fs.h, `MAX_LFS_FILESIZE`).
-const MAX_SIZE: u64 = i64::MAX as u64;
+pub(super) const MAX_SIZE: u64 = i64::MAX as u64;
 
 impl Mount {
     /// `O_CREAT|O_EXCL|O_WRONLY`, write, close.

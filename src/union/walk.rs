@@ -12,7 +12,7 @@ use std::sync::Arc;
 const MAX_SYMLINKS: u32 = 40;
 
 /// Bytes of a path with its final NUL (include/uapi/linux/limits.h, `PATH_MAX`).
-const PATH_MAX: usize = 4096;
+pub(super) const PATH_MAX: usize = 4096;
 
 /// What the last component of a path is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use super::mode;
 use crate::shell::call::Call;
 use crate::shell::{text, users};
 use crate::union::{Stat, StatKind};
+use std::borrow::Cow;
 
 /// The walk's own state.
 struct Walk {
@@ -19,6 +20,9 @@ struct Walk {
     quit: bool,
     status: i32,
 }
+
+/// Path, stat, depth, and whether what is below was visited.
+type Open = (String, Stat, usize, bool);
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     let words = call.args();
@@ -87,8 +91,7 @@ impl Walk {
                 return;
             }
         };
-        // (path, stat, depth, visited below)
-        let mut open = vec![(root.to_owned(), stat, 0usize, false)];
+        let mut open: Vec<Open> = vec![(root.to_owned(), stat, 0, false)];
         while let Some((at, stat, depth, late)) = open.pop() {
             if self.quit || !call.m.t.fuel.spend(2) {
                 return;
@@ -108,27 +111,50 @@ impl Walk {
                 open.push((at.clone(), stat, depth, true));
             }
             match call.m.readdir(&text::encode(&at)) {
-                Ok(names) => {
-                    let base = if at.ends_with('/') { at.clone() } else { format!("{at}/") };
-                    for name in names.iter().rev() {
-                        let path = format!("{base}{}", text::decode(name));
-                        let bytes = text::encode(&path).into_owned();
-                        let stat = if self.follow {
-                            call.m.stat(&bytes).or_else(|_| call.m.lstat(&bytes))
-                        } else {
-                            call.m.lstat(&bytes)
-                        };
-                        if let Ok(stat) = stat {
-                            open.push((path, stat, depth + 1, false));
-                        }
-                    }
-                }
+                Ok(names) => self.below(call, &at, &names, depth + 1, &mut open),
                 Err(crate::fs::Errno::ENOENT) => {}
                 Err(errno) => {
                     let message = call.m.message(errno);
                     let shown = if call.busybox { at.clone() } else { format!("'{at}'") };
                     self.status = call.fail(&format!("{shown}: {message}"));
                 }
+            }
+        }
+    }
+
+    /// Puts what a directory holds on the pile, the first name on top.
+    fn below(
+        &self,
+        call: &mut Call<'_, '_>,
+        dir: &str,
+        names: &[crate::fs::Name],
+        depth: usize,
+        open: &mut Vec<Open>,
+    ) {
+        let slash = if dir.ends_with('/') { "" } else { "/" };
+        let path = |name: &[u8]| match std::str::from_utf8(name) {
+            Ok(name) => [dir, slash, name].concat(),
+            Err(_) => [dir, slash, &text::decode(name)].concat(),
+        };
+        let mut left = names;
+        while let Some((name, before)) = left.split_last() {
+            let path_of = path(name);
+            let bytes = text::encode(&path_of);
+            let stat = match self.follow {
+                true => call.m.stat(&bytes).or_else(|_| call.m.lstat(&bytes)),
+                false => call.m.lstat(&bytes),
+            };
+            left = before;
+            if let Ok(stat) = stat {
+                open.push((path_of, stat, depth, false));
+            }
+            // The way is known now: the others are asked for by their names.
+            if !self.follow
+                && let Some(stats) = call.m.lstat_each(&text::encode(dir), left)
+            {
+                let found = left.iter().rev().zip(stats).filter_map(|(name, stat)| Some((name, stat?)));
+                open.extend(found.map(|(name, stat)| (path(name), stat, depth, false)));
+                return;
             }
         }
     }
@@ -144,7 +170,9 @@ impl Walk {
             let trimmed = path.trim_end_matches('/');
             if trimmed.is_empty() { "/" } else { trimmed.rsplit('/').next().unwrap_or("") }
         };
-        let fold = |text: &str, fold: bool| if fold { text.to_lowercase() } else { text.to_owned() };
+        let fold = |text, fold: bool| -> Cow<'_, str> {
+            if fold { Cow::Owned(str::to_lowercase(text)) } else { Cow::Borrowed(text) }
+        };
         match test {
             Test::And(tests) => tests.iter().all(|test| self.holds(call, test, path, stat, depth)),
             Test::Each(tests) => {
@@ -204,7 +232,7 @@ impl Walk {
             Test::May(what) => call.m.access(&text::encode(path), *what),
             Test::Print(end) => {
                 call.out(path);
-                call.out(&end.to_string());
+                call.out(end.encode_utf8(&mut [0; 4]));
                 true
             }
             Test::Printf(format) => {

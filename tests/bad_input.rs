@@ -270,6 +270,7 @@ fn run_steps_that_would_never_end_fail_and_the_lab_lives() {
         ("a script that calls itself", "printf '#!/bin/sh\\n/s\\n' > /s; chmod +x /s; /s"),
         ("a script that reads itself", "printf '. /s\\n' > /s; . /s"),
         ("a trap that sets itself off", "trap 'kill -USR1 $$' USR1; kill -USR1 $$"),
+        ("a loop that reads from what never ends", "yes | while read x; do :; done"),
         ("awk without end", "awk 'BEGIN{while(1)s=s \"x\"}'"),
     ];
     for (number, (what, line)) in lines.into_iter().enumerate() {

@@ -94,8 +94,34 @@ impl<V: Variables> Evaluator<'_, V> {
                 Err(format!("arithmetic expression: expecting '{sign}': \"{}\"", self.source))
             }
             (Dialect::Ash, ':') => Err("malformed ?: operator".to_owned()),
+            (Dialect::Bash, ':') => {
+                let (source, token) = (self.source.trim_start(), self.token());
+                Err(format!("{source}: `:' expected for conditional expression (error token is \"{token}\")"))
+            }
             _ => self.mistake(),
         }
+    }
+
+    /// What is left from the token here; at the end, the last one.
+    fn token(&self) -> String {
+        if self.at < self.chars.len() {
+            return self.rest(self.at);
+        }
+        let text = self.source.trim_end();
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let start = text.trim_end_matches(word).len();
+        let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
+        text.get(start.min(last)..).unwrap_or_default().to_owned()
+    }
+
+    /// bash looks past a name at what follows, and first complains of a sign that it does not know.
+    fn unknown_sign(&self, known: impl Fn(char) -> bool) -> Option<String> {
+        let rest = self.rest(self.at);
+        let mut left = rest.as_str();
+        while left.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+            left = left.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').trim_start();
+        }
+        (left.len() < rest.len() && left.starts_with(|c| !known(c))).then(|| left.to_owned())
     }
 
     fn mistake<T>(&self) -> Result<T, String> {
@@ -118,6 +144,11 @@ impl<V: Variables> Evaluator<'_, V> {
                     token
                 };
                 let known = |c: char| c.is_ascii_alphanumeric() || "_()=+-*/%&|^<>?:,!~ ".contains(c);
+                let token = if operand { token } else { self.unknown_sign(known).unwrap_or(token) };
+                // Of a wrong number, the expression is shown up to its end.
+                let end = self.chars.len().min(self.at + token.chars().count());
+                let shown: String = self.chars.get(..end).unwrap_or_default().iter().collect();
+                let source = if octal { shown.trim_start() } else { source };
                 let what = match (octal, operand) {
                     (true, _) => "value too great for base",
                     (_, true) => "syntax error: operand expected",
@@ -162,10 +193,10 @@ impl<V: Variables> Evaluator<'_, V> {
         let start = self.at;
         if let Some(name) = self.name() {
             self.blanks();
-            let op = ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "="]
-                .into_iter()
-                .find(|op| self.starts(op) && !(*op == "=" && self.starts("==")));
-            if let Some(op) = op {
+            if let Some(op) = self.assignment_operator() {
+                // bash looks up a name when it reads it, unless `=` follows.
+                let early = op != "=" && self.dialect == Dialect::Bash;
+                let left = if early { self.variable(&name)? } else { 0 };
                 self.operator = self.at;
                 self.at += op.len();
                 self.blanks();
@@ -174,7 +205,7 @@ impl<V: Variables> Evaluator<'_, V> {
                 let value = match op.strip_suffix('=') {
                     Some("") | None => right,
                     Some(op) => {
-                        let left = self.variable(&name)?;
+                        let left = if early { left } else { self.variable(&name)? };
                         self.apply(op, left, right)?
                     }
                 };
@@ -185,7 +216,26 @@ impl<V: Variables> Evaluator<'_, V> {
             }
         }
         self.at = start;
-        self.ternary()
+        let value = self.ternary()?;
+        self.blanks();
+        let assigns = self.assignment_operator().is_some();
+        if self.dialect == Dialect::Bash && assigns {
+            let token = self.rest(self.at);
+            let source = self.source.trim_start();
+            return Err(format!("{source}: attempted assignment to non-variable (error token is \"{token}\")"));
+        }
+        Ok(value)
+    }
+
+    fn rest(&self, at: usize) -> String {
+        self.chars.get(at..).unwrap_or_default().iter().collect()
+    }
+
+    /// The assignment that stands here.
+    fn assignment_operator(&self) -> Option<&'static str> {
+        ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "="]
+            .into_iter()
+            .find(|op| self.starts(op) && !(*op == "=" && self.starts("==")))
     }
 
     fn ternary(&mut self) -> Number {
@@ -376,6 +426,10 @@ impl<V: Variables> Evaluator<'_, V> {
     }
 
     fn variable(&mut self, name: &str) -> Number {
+        // What is skipped is not looked up, but in ash.
+        if self.skip > 0 && self.dialect != Dialect::Ash {
+            return Ok(0);
+        }
         let Some(text) = self.variables.get(name) else { return Ok(0) };
         let text = text.trim();
         if text.is_empty() {

@@ -174,7 +174,7 @@ impl Shell<'_, '_> {
             };
             let name = self.s.name.clone();
             self.print_error(&format!("{name}: {message}\n"));
-            return Err(if self.s.dialect == Dialect::Bash { 1 } else { 2 });
+            return Err(2);
         }
         Ok((Some(arguments.remove(0)), stdin))
     }

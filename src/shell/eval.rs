@@ -86,7 +86,7 @@ impl<'s, 'm> Shell<'s, 'm> {
             }
             match next {
                 Ok(None) => return Flow::Next,
-                Ok(Some(list)) => match self.list(&list) {
+                Ok(Some(list)) => match self.whole(&list, parser.last_line()) {
                     Flow::Next => {}
                     // bash forgets the rest of the line and reads on.
                     Flow::Discard if (within || subshell == 0) && !self.m.stopped() => {
@@ -102,6 +102,14 @@ impl<'s, 'm> Shell<'s, 'm> {
                 }
             }
         }
+    }
+
+    /// A command as it was read, whose last token is on this line.
+    fn whole(&mut self, list: &List, last: u32) -> Flow {
+        let outer = self.s.whole_line.replace(last);
+        let flow = self.list(list);
+        self.s.whole_line = outer;
+        flow
     }
 
     pub fn lists(&mut self, lists: &[List]) -> Flow {
@@ -297,10 +305,12 @@ impl<'s, 'm> Shell<'s, 'm> {
             return Flow::Exit;
         }
         self.s.line = command.line;
+        let whole = self.s.whole_line;
         let flow = match &command.kind {
             Kind::Simple { assigns, words, arrays } => self.simple(command, assigns, words, arrays),
             kind => self.redirected(command, kind),
         };
+        self.s.whole_line = whole;
         self.m.t.fuel.leave();
         if self.m.stopped() { Flow::Exit } else { flow }
     }
@@ -312,19 +322,24 @@ impl<'s, 'm> Shell<'s, 'm> {
         let before = self.s.fds.clone();
         let line = self.s.line;
         if self.s.dialect == Dialect::Bash {
-            self.s.line = command.redirects.iter().map(|redirect| redirect.line).max().unwrap_or(line);
+            let own = command.redirects.iter().map(|redirect| redirect.line).max().unwrap_or(line);
+            let whole = self.s.whole_line.filter(|_| !matches!(kind, Kind::Subshell(_)));
+            self.s.line = whole.unwrap_or(own);
         }
         let redirected = self.redirect(&command.redirects);
         self.s.line = line;
         let flow = match redirected {
             Ok(true) => self.compound(kind),
             Ok(false) => {
-                self.s.status = if self.s.dialect == Dialect::Dash { 2 } else { 1 };
+                // A subshell of ash ends there, as dash does.
+                let ends = self.s.dialect == Dialect::Ash && matches!(kind, Kind::Subshell(_));
+                self.s.status = if ends || self.s.dialect == Dialect::Dash { 2 } else { 1 };
                 self.errexit()
             }
             Err(Abort(status)) => self.abort(status),
         };
-        self.s.fds = before;
+        let replaced = self.replaced(&command.redirects);
+        self.s.fds.put_back(&replaced, &before);
         flow
     }
 
@@ -334,6 +349,11 @@ impl<'s, 'm> Shell<'s, 'm> {
     }
 
     fn compound(&mut self, kind: &Kind) -> Flow {
+        match kind {
+            Kind::For { .. } | Kind::ForArith { .. } | Kind::Case { .. } => self.s.whole_line = Some(self.s.line),
+            Kind::Subshell(_) => self.s.whole_line = None,
+            _ => {}
+        }
         let result = match kind {
             Kind::Simple { .. } => Ok(Flow::Next),
             Kind::Group(list) => Ok(self.list(list)),

@@ -317,7 +317,9 @@ impl arith::Variables for Shell<'_, '_> {
             }
             None => {
                 let value = self.lookup(name);
-                if value.is_none() && self.s.options.nounset && self.s.dialect == Dialect::Bash {
+                let strict = self.s.options.nounset && self.s.dialect == Dialect::Bash;
+                // The first ends the expression.
+                if value.is_none() && strict && !self.unbound {
                     self.unbound = true;
                     self.complain(&self.unset_message(name));
                 }

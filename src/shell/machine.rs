@@ -306,6 +306,11 @@ impl<'m> Machine<'m> {
 
     fn peek_block(&mut self, stream: &Stream) -> Vec<u8> {
         match &*stream.borrow() {
+            // Here whoever reads would wait for more, and the writer would have it.
+            Open::Reader(reader) if reader.endless && reader.position >= reader.contents.len() => {
+                self.t.fuel.stop(trace::Exhausted::Operations { limit: trace::Limits::LINE.operations });
+                Vec::new()
+            }
             Open::Reader(reader) => {
                 reader.contents.slice(reader.position, reader.position.saturating_add(512)).head(512)
             }

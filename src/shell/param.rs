@@ -87,13 +87,22 @@ impl Shell<'_, '_> {
         }
         let value = match stored {
             Some(Value::Map(items)) => items.get(&self.text(index)?).cloned(),
-            Some(Value::Array(items)) => {
-                let at = self.arithmetic(&index.0)?;
-                let at = if at < 0 { items.keys().next_back().map_or(0, |last| last + 1) + at } else { at };
+            // A number below zero counts from behind the last element.
+            stored => {
+                let items = match stored {
+                    Some(Value::Array(items)) => items,
+                    Some(Value::Text(text)) => [(0, text)].into(),
+                    _ => std::collections::BTreeMap::new(),
+                };
+                let mut at = self.arithmetic(&index.0)?;
+                if at < 0 {
+                    at = items.keys().next_back().map_or(0, |last| last.saturating_add(1)).saturating_add(at);
+                    if at < 0 {
+                        self.complain(&format!("{name}: bad array subscript"));
+                    }
+                }
                 items.get(&at).cloned()
             }
-            Some(Value::Text(text)) => (self.arithmetic(&index.0)? == 0).then_some(text),
-            None => None,
         };
         Ok(value.map_or(Got::Unset, Got::One))
     }
@@ -141,6 +150,8 @@ impl Shell<'_, '_> {
                 }
                 return self.parts(&word.0, quoted, out);
             }
+            // `${*=x}`: in ash and dash they are never unset.
+            Op::Assign(..) if matches!(got, Got::Many(..)) && self.s.dialect != Dialect::Bash => {}
             Op::Assign(colon, _) if missing(*colon) && !param.name.starts_with(is_name_start) => {
                 let message = match self.s.dialect {
                     Dialect::Bash => format!("${}: cannot assign in this way", param.name),
@@ -405,7 +416,7 @@ impl Shell<'_, '_> {
     /// The status with which `${x?}` and an unset parameter end the shell.
     pub(super) fn fatal_status(&self) -> i32 {
         match self.s.dialect {
-            Dialect::Bash if self.s.options.errexit || self.s.subshell > 0 => 1,
+            Dialect::Bash if self.s.options.errexit || self.s.subshell > 0 || self.s.script => 1,
             Dialect::Bash => 127,
             _ => 2,
         }

@@ -18,6 +18,19 @@ impl Shell<'_, '_> {
         Ok(true)
     }
 
+    /// The descriptors that redirections replace: what is put back after the command. `1>&1` replaces none.
+    pub(super) fn replaced(&self, redirects: &[Redirect]) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        for redirect in redirects {
+            match &redirect.kind {
+                RedirectKind::Both { .. } => numbers.extend([1, 2]),
+                RedirectKind::Dup(word) if word.plain().is_some_and(|to| to == redirect.fd.to_string()) => {}
+                _ => numbers.push(redirect.fd),
+            }
+        }
+        numbers
+    }
+
     fn redirect_one(&mut self, redirect: &Redirect) -> Expanded<bool> {
         let fd = redirect.fd;
         let write = Open { write: true, create: true, mode: 0o666, ..Open::default() };

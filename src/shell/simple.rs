@@ -4,6 +4,7 @@ use super::eval::{Flow, Shell};
 use super::expand::{Abort, Expanded};
 use super::machine::NotStarted;
 use super::state::{Function, Value as Stored, Variable};
+use super::stream::Descriptors;
 use super::syntax::{Assign, Command, Dialect, SyntaxError, Value, Word};
 use super::{builtins, text};
 
@@ -36,6 +37,13 @@ impl Shell<'_, '_> {
         if early {
             self.trace_line(assigns, &argv);
         }
+        // bash sets variables before it redirects, when there is nothing else to do.
+        if self.s.dialect == Dialect::Bash && argv.is_empty() && !command.redirects.is_empty() {
+            if let Err(Abort(status)) = self.with_assigns(assigns, &argv, special) {
+                return self.abort(status);
+            }
+            return self.only_redirects(command, &before);
+        }
         let applied = match self.redirect(&command.redirects) {
             Ok(applied) => applied,
             Err(Abort(status)) => return self.abort(status),
@@ -54,13 +62,26 @@ impl Shell<'_, '_> {
             flow = all.map(|()| Flow::Next);
         }
         if !keep {
-            self.s.fds = before;
+            let replaced = self.replaced(&command.redirects);
+            self.s.fds.put_back(&replaced, &before);
         }
         match flow {
             Ok(Flow::Next) => self.errexit(),
             Ok(flow) => flow,
             Err(Abort(status)) => self.abort(status),
         }
+    }
+
+    /// Redirections without a command: files are made, and nothing stays open.
+    fn only_redirects(&mut self, command: &Command, before: &Descriptors) -> Flow {
+        let applied = self.redirect(&command.redirects);
+        self.s.fds = before.clone();
+        match applied {
+            Ok(true) => {}
+            Ok(false) => self.s.status = 1,
+            Err(Abort(status)) => return self.abort(status),
+        }
+        self.errexit()
     }
 
     fn with_assigns(&mut self, assigns: &[Assign], argv: &[String], special: bool) -> Expanded<Flow> {
@@ -248,6 +269,7 @@ impl Shell<'_, '_> {
         self.s.calls += 1;
         let loops = std::mem::take(&mut self.s.loops);
         let line = self.s.line;
+        self.s.whole_line = None;
         self.s.sources.push(function.source.to_string());
         let hidden = self.hide_traps();
         let flow = self.command(&function.body);
@@ -316,13 +338,22 @@ impl Shell<'_, '_> {
         let name = argv.first().cloned().unwrap_or_default();
         let search = self.s.get("PATH").unwrap_or_default();
         let Ok(found) = self.m.find(&name, &search) else { return 126 };
-        let mut script = vec![self.s.name.clone(), text::decode(&found.path)];
+        // dash starts /bin/sh with it, ash itself by that name.
+        let shell = match self.s.dialect {
+            Dialect::Dash => "/bin/sh",
+            Dialect::Ash => "ash",
+            Dialect::Bash => &self.s.name,
+        };
+        let mut script = vec![shell.to_owned(), text::decode(&found.path)];
         script.extend(argv.iter().skip(1).cloned());
         let (env, fds, dialect) = (self.s.environment(), self.s.fds.clone(), self.s.dialect);
         if !self.m.t.fuel.enter() {
             return 137;
         }
-        let status = super::begin::run_shell(self.m, dialect, &script, &env, &fds);
+        let status = match dialect {
+            Dialect::Dash => self.m.start(script, &env, &fds, None).unwrap_or(126),
+            _ => super::begin::run_shell(self.m, dialect, &script, &env, &fds),
+        };
         self.m.t.fuel.leave();
         status
     }

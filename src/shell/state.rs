@@ -92,6 +92,9 @@ pub(super) struct State {
     /// Shared with the parser.
     pub aliases: Rc<IndexMap<String, String>>,
     pub line: u32,
+    /// bash: the line that redirections of compound commands speak of: where the whole command ends that
+    /// was read, or the loop or `case` around begins. None in a function: their own.
+    pub whole_line: Option<u32>,
     /// Inside a condition: `set -e` waits.
     pub checked: bool,
     pub pid: u32,
@@ -133,6 +136,7 @@ impl State {
             traps: IndexMap::new(),
             aliases: Rc::default(),
             line: 1,
+            whole_line: None,
             checked: false,
             pid: 1,
             background: None,

@@ -140,6 +140,18 @@ impl Descriptors {
         }
     }
 
+    /// Puts back what `before` had under these numbers; others stay as they are now. What a substitution
+    /// of a process opened meanwhile (bash takes 63 and downwards) ends with it.
+    pub fn put_back(&mut self, numbers: &[u32], before: &Descriptors) {
+        let opened = |number: u32| (60..64).contains(&number) && before.get(number).is_none();
+        self.0.retain(|(number, _)| !numbers.contains(number) && !opened(*number));
+        for number in numbers {
+            if let Some(stream) = before.get(*number) {
+                self.set(*number, stream.clone());
+            }
+        }
+    }
+
     pub fn close(&mut self, number: u32) {
         self.0.retain(|(n, _)| *n != number);
     }

@@ -40,10 +40,21 @@ impl Shell<'_, '_> {
                 let items: Vec<String> = items.values().map(|item| quoted(item)).collect();
                 format!("({})", items.join(" "))
             }
+            (Value::Word(word), _) if assign.index.is_some() => quoted(&self.element(assign).unwrap_or_else(|| word.written())),
             _ => quoted(&self.s.get(&assign.name).unwrap_or_default()),
         };
         let index = assign.index.as_ref().map(|index| format!("[{}]", index.written())).unwrap_or_default();
         format!("{}{index}{sign}{value}", assign.name)
+    }
+
+    /// What an element was set to.
+    fn element(&self, assign: &Assign) -> Option<String> {
+        let index = assign.index.as_ref()?.written();
+        match self.s.variables.get(&assign.name)?.value.as_ref()? {
+            Stored::Array(items) => items.get(&index.parse().ok()?).cloned(),
+            Stored::Map(items) => items.get(&index).cloned(),
+            Stored::Text(_) => None,
+        }
     }
 
     /// What only bash shows: the heads of compound commands.

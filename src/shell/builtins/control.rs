@@ -243,6 +243,10 @@ pub(super) fn exec(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
                 NotStarted::Denied
                     if shell.s.dialect == Dialect::Bash && shell.m.is_dir(&text::encode(&name)) =>
                 {
+                    // It says so twice: as it does of any command, and as `exec`.
+                    let builtin = shell.builtin.take();
+                    shell.complain(&format!("{name}: Is a directory"));
+                    shell.builtin = builtin;
                     ("cannot execute: Is a directory", 126)
                 }
                 NotStarted::Denied => ("Permission denied", 126),
@@ -423,6 +427,16 @@ pub(super) fn kind(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
                     _ => {}
                 }
             }
+            Ok(Flow::Next)
+        }
+        // ash takes any word with a `-` for bash's `-p`, and says nothing of what there is not.
+        [option, names @ ..] if shell.s.dialect == Dialect::Ash && option.starts_with('-') => {
+            let mut status = 0;
+            for name in names {
+                command(shell, &["command".to_owned(), "-v".to_owned(), name.clone()])?;
+                status = status.max(shell.s.status);
+            }
+            shell.s.status = status;
             Ok(Flow::Next)
         }
         _ => describe(shell, words),

@@ -1,7 +1,7 @@
 //! `cp`. Contents are shared, never copied byte by byte.
 
 use super::arguments::{Arguments, Spec};
-use crate::fs::{Errno, path};
+use crate::fs::{Contents, Errno, path};
 use crate::shell::call::Call;
 use crate::shell::text;
 use crate::union::{Open, Stat, StatKind};
@@ -340,7 +340,8 @@ fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying
     let (source, target) = (text::encode(from).into_owned(), text::encode(to).into_owned());
     let existing = call.m.lstat(&target).ok();
     if let Some(existing) = &existing {
-        if call.m.stat(&target).is_ok_and(|now| now.id == stat.id && stat.kind == StatKind::File)
+        let now = if call.busybox { Ok(existing.clone()) } else { call.m.stat(&target) };
+        if now.is_ok_and(|now| now.id == stat.id && stat.kind == StatKind::File)
             && !copying.soft
             && !copying.hard
         {
@@ -409,6 +410,10 @@ fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying
                     let link = call.m.readlink(&source).unwrap_or_default();
                     format!("can't create symlink '{to}' to '{}'", text::decode(&link))
                 }
+                StatKind::File if copying.force && call.busybox && errno == Errno::ENOENT => {
+                    call.fail(&format!("can't create '{to}': Path does not exist"));
+                    return false;
+                }
                 _ => format!("can't create '{to}'"),
             };
             call.either_errno(&busybox, &format!("cannot create {what} '{to}'"), errno);
@@ -465,6 +470,10 @@ fn copy_one(
                 (false, false) => stat.mode & 0o777,
             };
             let flags = Open { write: true, create: true, trunc: true, mode, ..Open::default() };
+            // busybox compares with the symlink, not with what it leads to: over a link to the file
+            // itself, the file is emptied before it is read.
+            let itself = call.busybox && call.m.stat(target).is_ok_and(|now| now.id == stat.id);
+            let contents = if itself { Contents::text("") } else { contents };
             match call.m.open(target, flags, Some(contents.clone())) {
                 Err(Errno::EACCES) if copying.force && existing.is_some() => {
                     call.m.unlink(target)?;

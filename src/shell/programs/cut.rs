@@ -105,6 +105,13 @@ fn wrong(call: &mut Call<'_, '_>, busybox: &str, gnu: &str) -> i32 {
 fn ranges(call: &mut Call<'_, '_>, list: &str, fields: bool) -> Result<Vec<(usize, usize)>, i32> {
     let mut found: Vec<(usize, usize)> = Vec::new();
     for item in list.split([',', ' ']) {
+        if item.is_empty() && call.busybox {
+            continue;
+        }
+        if item.is_empty() {
+            let what = if fields { "fields are" } else { "byte/character positions are" };
+            return Err(call.usage(&format!("{what} numbered from 1")));
+        }
         let (from, to) = item.split_once('-').unwrap_or((item, item));
         if item == "-" && !call.busybox {
             return Err(call.usage("invalid range with no endpoint: -"));
@@ -129,6 +136,9 @@ fn ranges(call: &mut Call<'_, '_>, list: &str, fields: bool) -> Result<Vec<(usiz
             return Err(wrong(call, &format!("{to}<{}", to + 1), "invalid decreasing range"));
         }
         found.push((from, to));
+    }
+    if found.is_empty() {
+        return Err(call.fail("missing list of positions"));
     }
     found.sort_unstable();
     let mut joined: Vec<(usize, usize)> = Vec::new();

@@ -33,6 +33,11 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
     let mut operands = args.operands.clone();
     let target = match args.value("t") {
         Some(target) => target.to_owned(),
+        // busybox: a link of the same name; when that is a directory, one in it.
+        None if operands.len() == 1 && call.busybox => {
+            let bytes = text::encode(&operands[0]).into_owned();
+            text::decode(path::file_name(&bytes))
+        }
         None if operands.len() == 1 => ".".to_owned(),
         None => match operands.pop() {
             Some(target) => target,
@@ -51,11 +56,6 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
     let mut status = 0;
     for operand in &operands {
         let name = if into { inside(&target, operand) } else { target.clone() };
-        // busybox names a link in the working directory by itself.
-        let name = match name.strip_prefix("./") {
-            Some(bare) if call.busybox && args.operands.len() == 1 => bare.to_owned(),
-            _ => name,
-        };
         if args.has("v") && call.busybox {
             call.out(&format!("'{name}' -> '{operand}'\n"));
         }

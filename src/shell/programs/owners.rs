@@ -150,7 +150,16 @@ fn wanted_mode(
     }
     match change {
         Ok(change) => Ok(change),
-        Err(word) if call.busybox => Err(call.fail(&format!("invalid mode '{word}'"))),
+        // busybox reads the mode once it has found a file.
+        Err(word) if call.busybox => {
+            for operand in &args.operands {
+                match call.m.stat(&text::encode(operand)) {
+                    Ok(_) => return Err(call.fail(&format!("invalid mode '{word}'"))),
+                    Err(errno) => drop(call.fail_errno(operand, errno)),
+                }
+            }
+            Err(1)
+        }
         Err(word) => Err(call.usage(&format!("invalid mode: '{word}'"))),
     }
 }

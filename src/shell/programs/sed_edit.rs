@@ -132,6 +132,9 @@ impl<'s> Editor<'s> {
     }
 
     fn print(&mut self, line: &str) {
+        if !self.out.is_empty() && !self.out.ends_with(self.end) {
+            self.out.push(self.end);
+        }
         self.out.push_str(line);
         // A last line without an end stays without.
         if self.ended || self.at < self.lines.len() {

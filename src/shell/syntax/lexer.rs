@@ -391,6 +391,8 @@ impl Parser {
             }
         }
         self.deeper(|p| {
+            // dash counts its lines anew.
+            let line = if p.dialect == Dialect::Dash { 1 } else { line };
             let mut inner = p.within(&inside, line);
             let mut lists = Vec::new();
             while let Some(list) = inner.next()? {

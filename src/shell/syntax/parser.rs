@@ -41,6 +41,7 @@ pub(crate) struct Parser {
     /// have ended it.
     pub cut_off: Vec<(u32, u32, String)>,
     documents: Vec<Document>,
+    last_line: u32,
 }
 
 /// Where reading stopped.
@@ -83,8 +84,14 @@ impl Parser {
             expanding: Vec::new(),
             expanded: 0,
             cut_off: Vec::new(),
+            last_line: 1,
             documents: Vec::new(),
         }
+    }
+
+    /// The line on which the command that was read last ends.
+    pub fn last_line(&self) -> u32 {
+        self.last_line
     }
 
     /// Text inside this one, which begins on a line of it.
@@ -135,6 +142,8 @@ impl Parser {
             if reading.tokens.is_empty() {
                 return Ok(None);
             }
+            // A newline that was taken belongs to the line that it ends.
+            self.last_line = self.line.saturating_sub(u32::from(stop == Stop::Line)).max(1);
             match grammar::parse(&reading.tokens, self.dialect) {
                 Ok(program) => return Ok(Some(Converter::new(&reading).program(&program))),
                 Err(at) if at >= reading.tokens.len() && stop == Stop::Line => {}

@@ -222,7 +222,9 @@ impl<V: Variables> Evaluator<'_, V> {
         if self.dialect == Dialect::Bash && assigns {
             let token = self.rest(self.at);
             let source = self.source.trim_start();
-            return Err(format!("{source}: attempted assignment to non-variable (error token is \"{token}\")"));
+            return Err(format!(
+                "{source}: attempted assignment to non-variable (error token is \"{token}\")"
+            ));
         }
         Ok(value)
     }
@@ -244,8 +246,9 @@ impl<V: Variables> Evaluator<'_, V> {
             return Ok(condition);
         }
         self.blanks();
-        if self.dialect == Dialect::Bash && self.at >= self.chars.len() {
-            return Err(format!("{}: expression expected (error token is \"?\")", self.source.trim()));
+        if self.dialect == Dialect::Bash && (self.at >= self.chars.len() || self.starts(":")) {
+            let (source, token) = (self.source.trim_start(), self.token());
+            return Err(format!("{source}: expression expected (error token is \"{token}\")"));
         }
         let skip_first = u32::from(condition == 0);
         self.skip += skip_first;
@@ -253,6 +256,11 @@ impl<V: Variables> Evaluator<'_, V> {
         self.skip -= skip_first;
         if !self.take(":") {
             return self.missing(':');
+        }
+        self.blanks();
+        if self.dialect == Dialect::Bash && self.at >= self.chars.len() {
+            let (source, token) = (self.source.trim_start(), self.token());
+            return Err(format!("{source}: expression expected (error token is \"{token}\")"));
         }
         self.skip += 1 - skip_first;
         let second = self.deeper(Self::assignment)?;

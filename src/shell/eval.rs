@@ -334,7 +334,8 @@ impl<'s, 'm> Shell<'s, 'm> {
                 // A subshell of ash ends there, as dash does.
                 let ends = self.s.dialect == Dialect::Ash && matches!(kind, Kind::Subshell(_));
                 self.s.status = if ends || self.s.dialect == Dialect::Dash { 2 } else { 1 };
-                self.errexit()
+                // `set -e` of ash does not see it.
+                if self.s.dialect == Dialect::Ash && !ends { Flow::Next } else { self.errexit() }
             }
             Err(Abort(status)) => self.abort(status),
         };
@@ -350,7 +351,9 @@ impl<'s, 'm> Shell<'s, 'm> {
 
     fn compound(&mut self, kind: &Kind) -> Flow {
         match kind {
-            Kind::For { .. } | Kind::ForArith { .. } | Kind::Case { .. } => self.s.whole_line = Some(self.s.line),
+            Kind::For { .. } | Kind::ForArith { .. } | Kind::Case { .. } => {
+                self.s.whole_line = Some(self.s.line)
+            }
             Kind::Subshell(_) => self.s.whole_line = None,
             _ => {}
         }

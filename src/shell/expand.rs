@@ -124,7 +124,7 @@ impl Shell<'_, '_> {
                 }
                 Part::Quoted(text) => out.quoted(text),
                 Part::Double(inside) => {
-                    if inside.is_empty() || !only_all(inside) {
+                    if inside.is_empty() || !only_all(inside, self.s.dialect) {
                         out.begin();
                     }
                     self.parts(inside, true, out)?;
@@ -294,9 +294,11 @@ impl Shell<'_, '_> {
 }
 
 /// Nothing but `$@` between the quotes: without parameters there is no field.
-fn only_all(parts: &[Part]) -> bool {
+/// With an operator on it there is one in ash and dash, if an empty one.
+fn only_all(parts: &[Part], dialect: Dialect) -> bool {
     parts.iter().all(|part| match part {
-        Part::Param(param) => param.name == "@" || param.index.as_ref().and_then(Word::plain) == Some("@"),
+        Part::Param(param) if param.name == "@" => dialect == Dialect::Bash || matches!(param.op, Op::Value),
+        Part::Param(param) => param.index.as_ref().and_then(Word::plain) == Some("@"),
         _ => false,
     })
 }

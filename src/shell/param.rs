@@ -89,6 +89,7 @@ impl Shell<'_, '_> {
             Some(Value::Map(items)) => items.get(&self.text(index)?).cloned(),
             // A number below zero counts from behind the last element.
             stored => {
+                let plain = matches!(stored, Some(Value::Text(_)));
                 let items = match stored {
                     Some(Value::Array(items)) => items,
                     Some(Value::Text(text)) => [(0, text)].into(),
@@ -96,7 +97,9 @@ impl Shell<'_, '_> {
                 };
                 let mut at = self.arithmetic(&index.0)?;
                 if at < 0 {
-                    at = items.keys().next_back().map_or(0, |last| last.saturating_add(1)).saturating_add(at);
+                    // A plain variable has no last element.
+                    let last = items.keys().next_back().filter(|_| !plain);
+                    at = last.map_or(0, |last| last.saturating_add(1)).saturating_add(at);
                     if at < 0 {
                         self.complain(&format!("{name}: bad array subscript"));
                     }
@@ -151,7 +154,7 @@ impl Shell<'_, '_> {
                 return self.parts(&word.0, quoted, out);
             }
             // `${*=x}`: in ash and dash they are never unset.
-            Op::Assign(..) if matches!(got, Got::Many(..)) && self.s.dialect != Dialect::Bash => {}
+            Op::Assign(false, _) if matches!(got, Got::Many(..)) && self.s.dialect != Dialect::Bash => {}
             Op::Assign(colon, _) if missing(*colon) && !param.name.starts_with(is_name_start) => {
                 let message = match self.s.dialect {
                     Dialect::Bash => format!("${}: cannot assign in this way", param.name),

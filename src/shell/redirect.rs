@@ -51,7 +51,13 @@ impl Shell<'_, '_> {
             RedirectKind::Dup(word) => self.duplicate(fd, word),
             RedirectKind::Here(cell) => {
                 let body = match cell.get() {
-                    Some(word) => self.text(word)?,
+                    Some(word) => match self.text(word) {
+                        // In ash and dash the redirection has failed, no more.
+                        Err(Abort(_)) if self.s.dialect != Dialect::Bash && !self.m.stopped() => {
+                            return Ok(false);
+                        }
+                        text => text?,
+                    },
                     None => String::new(),
                 };
                 self.feed(fd, &body);

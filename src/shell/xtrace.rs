@@ -40,7 +40,9 @@ impl Shell<'_, '_> {
                 let items: Vec<String> = items.values().map(|item| quoted(item)).collect();
                 format!("({})", items.join(" "))
             }
-            (Value::Word(word), _) if assign.index.is_some() => quoted(&self.element(assign).unwrap_or_else(|| word.written())),
+            (Value::Word(word), _) if assign.index.is_some() => {
+                quoted(&self.element(assign).unwrap_or_else(|| word.written()))
+            }
             _ => quoted(&self.s.get(&assign.name).unwrap_or_default()),
         };
         let index = assign.index.as_ref().map(|index| format!("[{}]", index.written())).unwrap_or_default();

@@ -243,9 +243,11 @@ pub(super) fn exec(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
                 NotStarted::Denied
                     if shell.s.dialect == Dialect::Bash && shell.m.is_dir(&text::encode(&name)) =>
                 {
-                    // It says so twice: as it does of any command, and as `exec`.
+                    // Of a path it says so twice: as it does of any command, and as `exec`.
                     let builtin = shell.builtin.take();
-                    shell.complain(&format!("{name}: Is a directory"));
+                    if name.contains('/') {
+                        shell.complain(&format!("{name}: Is a directory"));
+                    }
                     shell.builtin = builtin;
                     ("cannot execute: Is a directory", 126)
                 }

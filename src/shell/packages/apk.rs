@@ -1,7 +1,7 @@
 //! `apk`.
 //!
-//! Lines and exit statuses are those of apk-tools 2.14 (`src/app_add.c`, `app_del.c`, `app_info.c`, `commit.c`,
-//! `solver.c` and `print.c` name them); a solver's failure exits with the number of its errors.
+//! Lines and exit statuses are meant to be those of apk-tools 2.14, which was not at hand to compare with;
+//! a solver's failure exits with the number of its errors.
 
 use super::apk_db::{self, field};
 use super::table::{Package, Registry, Table};

@@ -14,6 +14,8 @@ struct Cut {
     delimiter: String,
     joiner: Option<String>,
     only_delimited: bool,
+    /// What is past the end counts as empty.
+    each_range: bool,
 }
 
 pub(super) fn cut(call: &mut Call<'_, '_>) -> i32 {
@@ -94,6 +96,7 @@ fn asked(call: &mut Call<'_, '_>, args: &Arguments) -> Result<Cut, i32> {
         delimiter,
         joiner: args.value("O").map(str::to_owned),
         only_delimited: args.has("s"),
+        each_range: call.busybox,
     })
 }
 
@@ -159,11 +162,24 @@ impl Cut {
         (inside != self.complement).then_some(at)
     }
 
+    /// busybox: every range gives its fields, if only none, and a delimiter stands between two ranges.
+    fn by_ranges(&self, pieces: &[&str]) -> String {
+        let joiner = self.joiner.as_ref().unwrap_or(&self.delimiter);
+        let of = |(from, to): &(usize, usize)| {
+            let to = pieces.len().min(*to);
+            pieces.get(from.saturating_sub(1)..to).unwrap_or_default().join(joiner)
+        };
+        self.ranges.iter().map(of).collect::<Vec<_>>().join(joiner)
+    }
+
     /// What is left of a line; none when the line is left out.
     fn of(&self, line: &str) -> Option<String> {
         if self.fields {
             if !line.contains(&self.delimiter) {
                 return (!self.only_delimited).then(|| line.to_owned());
+            }
+            if self.each_range {
+                return Some(self.by_ranges(&line.split(&self.delimiter).collect::<Vec<_>>()));
             }
             let pieces = line.split(&self.delimiter).enumerate();
             let kept: Vec<&str> =

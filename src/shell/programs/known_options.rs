@@ -1,5 +1,5 @@
 //! The options that the real programs have, and how they are called: what tells a wrong option from one
-//! that is not modelled. (Asked of busybox 1.36 and of Debian 12's programs, one option after another;
+//! that is not modelled. (Asked of busybox 1.35 and of Debian 12's programs, one option after another;
 //! letters with a `:` and names with a `=` take a value.)
 
 /// An applet of busybox: name, letters, long names, status of a wrong call, the call's form.

@@ -59,6 +59,7 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
         if args.has("v") && call.busybox {
             call.out(&format!("'{name}' -> '{operand}'\n"));
         }
+        let gone = !args.has("s") && call.m.lstat(&text::encode(operand)).is_err();
         if let Err(errno) = one(call, &args, operand, &name) {
             let kind = if args.has("s") { "symbolic link" } else { "hard link" };
             let dir = !args.has("s") && call.m.is_dir(&text::encode(operand));
@@ -73,8 +74,7 @@ pub(super) fn ln(call: &mut Call<'_, '_>) -> i32 {
             } else {
                 format!("failed to create {kind} '{name}' => '{operand}'")
             };
-            let source =
-                !args.has("s") && errno == Errno::ENOENT && call.m.lstat(&text::encode(operand)).is_err();
+            let source = gone && errno == Errno::ENOENT;
             status = call.either_errno(if source { operand } else { &name }, &gnu, errno);
         } else if args.has("v") && !call.busybox {
             let arrow = if args.has("s") { "->" } else { "=>" };

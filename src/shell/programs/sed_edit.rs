@@ -267,6 +267,10 @@ impl<'s> Editor<'s> {
             What::Print => {
                 let line = self.pattern.clone();
                 self.print(&line);
+                // busybox ends even a last line that had no end.
+                if self.busybox && !self.out.ends_with(self.end) {
+                    self.out.push(self.end);
+                }
             }
             What::PrintFirst => {
                 let line = self.pattern.split('\n').next().unwrap_or("").to_owned();

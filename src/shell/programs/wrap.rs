@@ -28,6 +28,13 @@ pub(super) fn env(call: &mut Call<'_, '_>) -> i32 {
             }
             "--" => break,
             other => {
+                // busybox has no `-S`, and says so.
+                let spec = Spec { flags: "i0", values: "u", long: &[] };
+                if call.busybox
+                    && let Err(status) = Arguments::read(call, &[other.to_owned()], &spec)
+                {
+                    return status;
+                }
                 if let Some(line) = other.strip_prefix("-S") {
                     let mut split: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
                     split.extend(words.iter().cloned());

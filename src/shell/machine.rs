@@ -438,10 +438,7 @@ impl<'m> Machine<'m> {
             if found.contents.program().is_some() {
                 break;
             }
-            let head = found.contents.head(256);
-            let Some(line) = head.strip_prefix(b"#!") else { break };
-            let line = line.split(|b| *b == b'\n').next().unwrap_or_default();
-            let line = text::decode(line);
+            let Some(line) = first_line(&found.contents) else { break };
             let line = line.trim_matches([' ', '\t']);
             let (interpreter, argument) = match line.split_once([' ', '\t']) {
                 Some((interpreter, argument)) => (interpreter, Some(argument.trim_start())),
@@ -470,6 +467,18 @@ impl<'m> Machine<'m> {
         let status = self.run_program(&tag, argv, env, fds);
         self.t.fuel.leave();
         Ok(if self.stopped() { 137 } else { status })
+    }
+
+    /// What bash takes for the interpreter of a file that may be executed: it reads 128 bytes and loses the
+    /// last one it read (bash `execute_cmd.c`, `shell_execve` and `getinterp`).
+    pub fn interpreter_of(&mut self, path: &[u8]) -> Option<String> {
+        let head = self.executable_at(path).ok()?.contents.head(128);
+        let text = head.strip_prefix(b"#!")?;
+        let text = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
+        let is_blank = |b: &u8| matches!(b, b' ' | b'\t');
+        let text = text.get(text.iter().take_while(|b| is_blank(b)).count()..).unwrap_or_default();
+        let end = text.iter().position(|b| is_blank(b) || *b == b'\n').unwrap_or(text.len());
+        Some(text::decode(text.get(..end).unwrap_or_default()))
     }
 
     fn untagged(&mut self, found: &Found, argv: &[String]) -> Result<i32, NotStarted> {
@@ -561,4 +570,11 @@ impl<'m> Machine<'m> {
         };
         (status, contents)
     }
+}
+
+/// What stands behind `#!` (fs/binfmt_script.c reads 256 bytes).
+fn first_line(contents: &Contents) -> Option<String> {
+    let head = contents.head(256);
+    let line = head.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
+    Some(text::decode(line))
 }

@@ -5,6 +5,7 @@
 //! number of layers and images, not of files; undo and what-if are clones.
 
 use crate::build::{Build, Cache, Context};
+use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
 use crate::image::{Container, Image, Store, catalog};
@@ -45,6 +46,8 @@ pub struct Lab {
     pub bases: IndexMap<String, String>,
     /// Refuse unknown bases and programs that are not modelled.
     pub strict: bool,
+    /// Which Docker builds.
+    pub version: Version,
     /// Packages that a teacher added to the tables of the package managers.
     pub packages: Packages,
 }
@@ -69,6 +72,7 @@ impl Lab {
             builds: Vec::new(),
             bases: IndexMap::new(),
             strict: false,
+            version: Version::default(),
             packages: Packages::default(),
         }
     }

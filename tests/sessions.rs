@@ -160,3 +160,19 @@ fn a_saved_session_is_a_scenario() {
     let text = paper.text();
     assert!(text.contains("saved 3 lines in mine.rhai"), "{text}");
 }
+
+#[test]
+fn two_dockers_differ_where_help_versions_says() {
+    insta::assert_snapshot!(screen(&[
+        "help versions",
+        "context(\"app\", #{ \"Dockerfile\": \"FROM alpine:3.19\\nEXPOSE 80\\nRUN <<EOF\\necho hi\\nEOF\\n\" })",
+        "docker build -t app app",
+        "docker_version(\"20.1\")",
+        "docker_version(\"20.10\")",
+        "docker build -t app app",
+        "docker_version()",
+        "undo",
+        "undo",
+        "docker_version()",
+    ]));
+}

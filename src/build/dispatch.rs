@@ -8,7 +8,7 @@ use super::scope::{global, is_proxy};
 use super::step::{Failure, Status};
 use super::unsure::{is_address, stand_ins};
 use crate::dockerfile::{
-    Copy, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
+    Copy, Difference, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
 };
 use crate::fs::path;
 use crate::trace::{Fuel, Trace, Verdict};
@@ -68,7 +68,7 @@ impl Dispatch {
         match &change {
             Change::Arg(args) => {
                 let effective = self.declare(all, end, args);
-                if version == Version::Current {
+                if version.has(Difference::ArgHistory) {
                     text = meta::text(&Change::Arg(effective), Builder::BuildKit, version);
                 }
             }
@@ -111,7 +111,7 @@ impl Dispatch {
             }
             let known = end.args.iter_mut().find(|(name, _)| name == key);
             match known {
-                Some(known) if all.request.version == Version::Current => known.1 = value.clone(),
+                Some(known) if all.request.version.has(Difference::ArgTwice) => known.1 = value.clone(),
                 _ => end.args.push((key.clone(), value.clone())),
             }
             effective.push((key.clone(), value));
@@ -234,7 +234,7 @@ impl Dispatch {
         let written = x.word(&copy.destination).map_err(|error| failed(error, all))?;
         let contents = bodies(copy, x).map_err(|error| failed(error, all))?;
         if let Some(chmod) = chmod.as_deref()
-            && all.request.version == Version::Current
+            && all.request.version.has(Difference::ChmodChecked)
             && mode(chmod).is_none()
         {
             let quoted = format!("'{chmod}'");
@@ -346,7 +346,7 @@ fn history(
     version: Version,
 ) -> String {
     let mut words = vec![word.to_owned()];
-    if version == Version::Current {
+    if version.has(Difference::CopyHistory) {
         words.extend(copy.parents.then(|| "--parents".to_owned()));
         words.extend(chown.map(|owner| format!("--chown={owner}")));
         words.extend(chmod.map(|mode| format!("--chmod={mode}")));

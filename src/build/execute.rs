@@ -11,7 +11,7 @@ use super::solve::Solver;
 use super::step::Failure;
 use super::unsure::tell_missing;
 use super::verdict;
-use crate::dockerfile::{MountType, Version};
+use crate::dockerfile::{Difference, MountType, Version};
 use crate::fs::Tree;
 use crate::image::ImageLayer;
 use crate::shell::{Process, Sandbox, Submount, run_with};
@@ -79,9 +79,9 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
 
 /// Errors of a step carry no prefix in 20.10.
 fn prefixed(message: &str, version: Version) -> String {
-    match version {
-        Version::V20_10 => message.to_owned(),
-        Version::Current => format!("failed to solve: {message}"),
+    match version.has(Difference::FailurePrefix) {
+        false => message.to_owned(),
+        true => format!("failed to solve: {message}"),
     }
 }
 
@@ -131,7 +131,7 @@ fn copy_files(
             mode: op.chmod.as_deref().and_then(mode),
             unpack: op.unpack,
             legacy: false,
-            parents_mode: version == Version::Current,
+            parents_mode: version.has(Difference::ChmodOnTheWay),
             exclude,
         };
         if op.parents {
@@ -181,7 +181,7 @@ fn run_command(
     };
     let outcome = run_with(mount, &mut submounts, &process, solver.programs, t);
     keep_caches(solver, op, &submounts);
-    let today = solver.request.version == Version::Current;
+    let today = solver.request.version.has(Difference::ExitMessage);
     let fault = rootfs::fault(&outcome, &op.argv, Builder::BuildKit, today);
     let mut lines = outcome.lines.clone();
     lines.extend(fault.as_ref().and_then(|fault| fault.line.clone()).map(|line| (Stream::Err, line)));

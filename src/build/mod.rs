@@ -52,7 +52,7 @@ pub use key::{Key, recompute};
 pub use request::{Builder, Catalog, Request};
 pub use step::{Build, Failure, Status, Step};
 
-use crate::dockerfile::{self, Class, ParseError, Version};
+use crate::dockerfile::{self, Class, Difference, ParseError, Version};
 use crate::fs::{Kind, Nodes};
 use crate::image::Store;
 use crate::shell::Programs;
@@ -158,7 +158,7 @@ fn dockerfile_text(request: &Request) -> Result<Vec<u8>, Failure> {
                 "unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat <context>/{path}: no such file or directory"
             )
         }
-        (_, Version::V20_10) => {
+        (_, version) if !version.has(Difference::NoDockerfile) => {
             format!(
                 "failed to solve with frontend dockerfile.v0: failed to read dockerfile: open <tmp>/{path}: no such file or directory"
             )
@@ -203,7 +203,7 @@ fn view(request: &Request, t: &mut Trace) -> Result<Arc<context::View>, Failure>
 
 /// A Dockerfile that can't be read, in the builder's words.
 fn unreadable(error: &ParseError, request: &Request) -> Failure {
-    let today = request.version == Version::Current;
+    let today = request.version.has(Difference::ParseMessage);
     let words = match (&error.class, error.message.as_str(), request.builder) {
         (Class::Top, "the Dockerfile cannot be empty", Builder::Legacy) => {
             format!("the Dockerfile ({}) cannot be empty", request.dockerfile_path())

@@ -7,7 +7,7 @@ use super::request::Request;
 use super::select::Missing;
 use super::sent::Sent;
 use super::step::Failure;
-use crate::dockerfile::{MountType, Version};
+use crate::dockerfile::{Difference, MountType};
 use crate::trace::{Reason, Verdict};
 use std::sync::Arc;
 
@@ -197,7 +197,7 @@ pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent:
     let Missing::Path { asked, absent } = missing else {
         return Failure::new("the lab's limit was reached", 1);
     };
-    let today = request.version == Version::Current;
+    let today = request.version.has(Difference::MissingSource);
     if source != Source::Context {
         let message = match today {
             false => format!("lstat <rootfs>{asked}: no such file or directory"),

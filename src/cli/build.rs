@@ -4,6 +4,7 @@ use super::interrupt;
 use super::screen::{self, Colour};
 use super::{DiskHost, conclude, exit_code, unreadable};
 use crate::build::{self, Builder, Cache, Catalog, Context, Limits, Request};
+use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::image::Store;
@@ -41,6 +42,9 @@ pub struct Build {
     /// Whose rules
     #[arg(long, value_enum, default_value_t)]
     builder: Which,
+    /// Which Docker: current or 20.10
+    #[arg(long, value_name = "VERSION", value_parser = version, default_value = "current")]
+    docker_version: Version,
     /// Take the known base KNOWN where a FROM says NAME
     #[arg(long, value_name = "NAME=KNOWN")]
     base: Vec<String>,
@@ -152,6 +156,7 @@ fn request(order: &Build) -> Result<Request, Error> {
             Which::Legacy => Builder::Legacy,
         },
         strict: order.strict,
+        version: order.docker_version,
         packages: packages(&order.packages)?,
         catalog: Catalog(crate::image::catalog::image),
         ..Request::default()
@@ -171,6 +176,10 @@ fn request(order: &Build) -> Result<Request, Error> {
         request.base_map.insert(name, known);
     }
     Ok(request)
+}
+
+fn version(word: &str) -> Result<Version, String> {
+    Version::from_word(word).ok_or_else(|| "versions are current and 20.10".to_owned())
 }
 
 /// `NAME=KNOWN`, KNOWN being one of the built-in bases.

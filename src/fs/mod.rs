@@ -23,5 +23,5 @@ pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;
 pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
 pub use inode::{EPOCH, Extra, Inode, Kind, Nested};
-pub(crate) use key_digest::key_digests;
+pub use key_digest::key_digests;
 pub use tree::{Described, Draw, Ino, Layer, Name, Nodes, Tree};

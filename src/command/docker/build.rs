@@ -115,6 +115,7 @@ fn request(call: &mut Call<'_>) -> Result<Request, Error> {
         tags: call.given.all("tag").map(|word| word.text.clone()).collect(),
         builder: builder(call)?,
         strict: call.lab.strict || call.given.is_set("strict"),
+        version: call.lab.version,
         packages: call.lab.packages.clone(),
         catalog: Catalog(catalog::image),
         ..Request::default()

@@ -8,6 +8,7 @@ mod packages;
 mod programs;
 mod story;
 mod users;
+mod versions;
 mod written;
 
 use super::core::Shared;
@@ -30,6 +31,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     users::register(engine);
     opened::register(engine);
     packages::register(engine, core);
+    versions::register(engine, core);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

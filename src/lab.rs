@@ -8,7 +8,7 @@ use crate::build::{Build, Cache, Context};
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
 use crate::image::{Container, Image, Store, catalog};
-use crate::shell::Packages;
+use crate::shell::{Packages, Urls};
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
 use indexmap::IndexMap;
@@ -47,6 +47,8 @@ pub struct Lab {
     pub strict: bool,
     /// Packages that a teacher added to the tables of the package managers.
     pub packages: Packages,
+    /// The addresses that a teacher gave an answer to.
+    pub urls: Urls,
 }
 
 impl Default for Lab {
@@ -70,6 +72,7 @@ impl Lab {
             bases: IndexMap::new(),
             strict: false,
             packages: Packages::default(),
+            urls: Urls::default(),
         }
     }
 
@@ -274,6 +277,7 @@ impl Lab {
             vec![self.host.generation(), self.builds.len() as u64, self.images.names().count() as u64];
         marks.push(self.images.images().count() as u64);
         marks.push(self.packages.generation());
+        marks.push(self.urls.generation());
         marks.extend(self.mounts.values().map(Mount::generation));
         marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));
         for mount in self.mounts.values().chain(self.containers.values().map(|c| &c.mount)) {

@@ -2,6 +2,7 @@
 
 use super::copy::{self, Manner, mkdir_all};
 use super::dispatch::{mode, proxies};
+use super::fetch;
 use super::graph::{CopyOp, Op, RunOp, Source, Vertex};
 use super::plan::label;
 use super::request::Builder;
@@ -111,11 +112,11 @@ fn copy_files(
         passed_over.extend(op.sources.iter().filter(|one| there(one)).cloned());
     }
     tell_missing(op, &passed_over, t);
-    if op.remote {
-        let what = format!("fetching over the network ({})", op.word);
-        let instead = "a stand-in takes the file's place".to_owned();
-        t.emit(|| Event::NotModelled { what, instead });
+    let unknown = fetch::tell_unknown(&op.fetched, t);
+    if unknown && let Some(step) = solver.player.steps.get_mut(job.vertex.step) {
+        step.modelled = false;
     }
+    op.fetched.iter().try_for_each(fetch::Fetched::verified)?;
     let lenient = !solver.request.strict && solver.unsure(job.vertex.base);
     let exclude = solver.exclude(op, t)?;
     t.quietly(|t| {
@@ -139,10 +140,12 @@ fn copy_files(
         } else {
             copy::copy(&mut source, mount, &found, &manner, t)?;
         }
-        op.contents.iter().try_for_each(|(name, text)| copy::write(mount, name, text, &manner, t))
+        op.contents.iter().try_for_each(|(name, text)| copy::write(mount, name, text, &manner, t))?;
+        let manner = Manner { unpack: op.unpack_fetched, ..manner };
+        op.fetched.iter().try_for_each(|fetched| fetched.copy(mount, &manner, t))
     })
     .map_err(|message| Failure::new(prefixed(&message, version), 1))?;
-    Ok(op.remote || solver.unsure_source(op.source))
+    Ok(unknown || solver.unsure_source(op.source))
 }
 
 /// Runs a command. The seconds its programs take, and whether something in it isn't modelled.
@@ -177,6 +180,7 @@ fn run_command(
         sandbox: Sandbox::BuildKit,
         strict: solver.request.strict,
         packages: solver.request.packages.clone(),
+        urls: solver.request.urls.clone(),
         ..Process::default()
     };
     let outcome = run_with(mount, &mut submounts, &process, solver.programs, t);

@@ -98,6 +98,7 @@ impl Legacy<'_> {
             sandbox: Sandbox::Legacy,
             strict: self.request.strict,
             packages: self.request.packages.clone(),
+        urls: self.request.urls.clone(),
             ..Process::default()
         };
         let outcome = run_with(&mut mount, &mut volumes, &process, self.programs, t);

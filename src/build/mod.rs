@@ -14,6 +14,7 @@ mod copy;
 mod dispatch;
 mod execute;
 mod explain;
+mod fetch;
 mod filter;
 mod glob;
 mod graph;

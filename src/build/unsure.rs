@@ -82,20 +82,3 @@ pub(super) fn tell_missing(op: &CopyOp, missing: &[String], t: &mut Trace) {
         t.emit(|| Event::NotModelled { what, instead: from.to_owned() });
     }
 }
-
-/// ADD of an address: the lab has no network, so an empty stand-in takes its place. The sources that
-/// are left, and name and text of each stand-in; the text tells one address from another in the key.
-pub(super) fn stand_ins(sources: Vec<String>) -> (Vec<String>, Vec<(String, String)>) {
-    let (remote, local): (Vec<String>, Vec<String>) = sources.into_iter().partition(|one| is_address(one));
-    let stand_in = |address: String| {
-        let path = address.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
-        let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("index").to_owned();
-        (name, format!("stands for {address}\n"))
-    };
-    (local, remote.into_iter().map(stand_in).collect())
-}
-
-/// An address that ADD fetches (moby/buildkit `dockerfile2llb/convert.go`, `isHTTPSource`).
-pub(super) fn is_address(source: &str) -> bool {
-    source.starts_with("http://") || source.starts_with("https://")
-}

@@ -147,6 +147,7 @@ fn host_shell(lab: &mut Lab, script: &str, programs: &mut dyn Programs, t: &mut 
         sandbox: Sandbox::Host,
         strict: lab.strict,
         packages: lab.packages.clone(),
+        urls: lab.urls.clone(),
         ..Process::default()
     };
     shell::run(&mut lab.host, &process, programs, t)

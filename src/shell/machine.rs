@@ -4,7 +4,7 @@ use super::call::Call;
 use super::real::Real;
 use super::sandbox::{self, MountPoint};
 use super::stream::{self, Bag, Descriptors, Endless, Open, Stream};
-use super::{Packages, Process, Programs, Sandbox, Submount, text};
+use super::{Packages, Process, Programs, Sandbox, Submount, Urls, text};
 use crate::fs::{Contents, Errno, path};
 use crate::trace::{self, Trace};
 use crate::union::{Cred, Mount, StatKind};
@@ -29,6 +29,7 @@ pub(crate) struct Machine<'m> {
     pub(super) seconds: Option<f64>,
     pub(super) strict: bool,
     pub(super) packages: Packages,
+    pub(super) urls: Urls,
     pub(super) sandbox: Sandbox,
     /// The image's C library is musl: some messages differ.
     pub(super) musl: bool,
@@ -95,6 +96,7 @@ impl<'m> Machine<'m> {
             seconds: None,
             strict: process.strict,
             packages: process.packages.clone(),
+            urls: process.urls.clone(),
             sandbox: process.sandbox,
             musl,
             next_pid: 1,

@@ -116,6 +116,7 @@ fn request(call: &mut Call<'_>) -> Result<Request, Error> {
         builder: builder(call)?,
         strict: call.lab.strict || call.given.is_set("strict"),
         packages: call.lab.packages.clone(),
+        urls: call.lab.urls.clone(),
         catalog: Catalog(catalog::image),
         ..Request::default()
     };

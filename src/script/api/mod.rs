@@ -7,6 +7,7 @@ mod opened;
 mod packages;
 mod programs;
 mod story;
+mod urls;
 mod users;
 mod written;
 
@@ -30,6 +31,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     users::register(engine);
     opened::register(engine);
     packages::register(engine, core);
+    urls::register(engine, core);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

@@ -4,7 +4,7 @@
 //! description, U address, L licence, o origin, D dependencies, p provides, F directory, R file, Z checksum.)
 
 use super::table::{Package, program_path};
-use super::teach::Kind;
+use crate::shell::taught::Kind;
 use super::{deb_files, writer};
 use crate::fs::{Contents, Errno, path};
 use crate::shell::call::Call;

@@ -33,5 +33,5 @@ pub(super) mod python;
 pub(crate) mod table;
 pub(crate) mod teach;
 mod version;
-mod writer;
+pub(super) mod writer;
 pub(super) mod yarn;

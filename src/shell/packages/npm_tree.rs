@@ -3,7 +3,7 @@
 //! Names, versions and flags of a lock file are npm's (`package-lock.json`, lockfileVersion 1 to 3).
 
 use super::table::{Package, Table};
-use super::teach::Kind;
+use crate::shell::taught::Kind;
 use super::{version, writer};
 use crate::fs::{Contents, Errno};
 use crate::shell::call::Call;

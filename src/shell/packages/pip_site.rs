@@ -1,7 +1,7 @@
 //! Python's `site-packages`: where it is, what lies in it; and lines of requirements.
 
 use super::table::{Package, Text, program_path};
-use super::teach::Kind;
+use crate::shell::taught::Kind;
 use super::{version, writer};
 use crate::fs::{Contents, Digest, Errno};
 use crate::shell::call::Call;

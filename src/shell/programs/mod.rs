@@ -13,8 +13,9 @@ mod awk_parse;
 mod awk_value;
 mod compress;
 mod copy;
+mod curl;
 mod cut;
-mod date;
+pub(super) mod date;
 mod dd;
 mod describe;
 mod diff;
@@ -23,6 +24,9 @@ pub(super) mod echo;
 mod expr;
 mod find;
 mod find_parse;
+mod git;
+mod git_config;
+mod git_tree;
 mod grep;
 mod identity;
 mod install;
@@ -49,13 +53,14 @@ mod sort;
 mod sums;
 mod system;
 mod tar_create;
-mod tar_format;
+pub(super) mod tar_format;
 pub(super) mod test;
 pub(super) mod test_classic;
 mod text_tools;
 mod tr;
 mod unzip;
 mod usage;
+mod wget;
 mod wrap;
 
 use super::call::Call;
@@ -103,7 +108,7 @@ pub(super) const TABLE: &[Program] = &[
     row("conda", packages::conda::run, "environments of packages (model)"),
     row("corepack", packages::pnpm::corepack, "brings yarn and pnpm (model)"),
     row("cp", copy::cp, "copy files and trees"),
-    row("curl", network::curl, "no network here: fails as curl does"),
+    row("curl", curl::curl, "fetch a URL of the lab's table"),
     row("cut", cut::cut, "columns of lines"),
     row("date", date::date, "the lab's one date"),
     row("dd", dd::run, "copy blocks"),
@@ -131,7 +136,7 @@ pub(super) const TABLE: &[Program] = &[
     row("gawk", awk::run, "patterns and actions on lines"),
     row("gem", packages::gem::run, "Ruby's package manager (model)"),
     row("getent", identity::getent, "look up users and groups"),
-    row("git", network::git, "no network here: clone fails"),
+    row("git", git::git, "clone and checkout from the lab's table (model)"),
     row("go", packages::go::run, "Go's tool (model)"),
     row("gosu", wrap::as_user, "run as another user"),
     row("gradle", packages::maven::gradle, "Java's other build tool (model)"),
@@ -227,7 +232,7 @@ pub(super) const TABLE: &[Program] = &[
     row("userdel", accounts::deluser, "remove a user"),
     row("usermod", accounts::usermod, "change a user"),
     row("wc", text_tools::wc, "count lines, words, bytes"),
-    row("wget", network::wget, "no network here: fails as wget does"),
+    row("wget", wget::wget, "fetch a URL of the lab's table"),
     row("which", wrap::which, "where a program is"),
     row("which.debianutils", wrap::which, "where a program is"),
     row("whoami", identity::whoami, "who runs this"),

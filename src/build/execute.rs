@@ -16,7 +16,7 @@ use crate::dockerfile::{MountType, Version};
 use crate::fs::Tree;
 use crate::image::ImageLayer;
 use crate::shell::{Process, Sandbox, Submount, run_with};
-use crate::trace::{Event, Stream, Trace};
+use crate::trace::{Stream, Trace};
 use crate::union::Mount;
 use std::sync::Arc;
 
@@ -111,12 +111,8 @@ fn copy_files(
         let mut there = |one: &&String| t.quietly(|t| pick(&mut source, one, t)).is_err();
         passed_over.extend(op.sources.iter().filter(|one| there(one)).cloned());
     }
-    tell_missing(op, &passed_over, t);
-    let unknown = fetch::tell_unknown(&op.fetched, t);
-    if unknown && let Some(step) = solver.player.steps.get_mut(job.vertex.step) {
-        step.modelled = false;
-    }
-    op.fetched.iter().try_for_each(fetch::Fetched::verified)?;
+    tell_missing(solver.player, job.vertex.step, op, &passed_over, t);
+    let unknown = fetch::tell_unknown(&op.fetched, solver.player, job.vertex.step, t);
     let lenient = !solver.request.strict && solver.unsure(job.vertex.base);
     let exclude = solver.exclude(op, t)?;
     t.quietly(|t| {
@@ -160,7 +156,7 @@ fn run_command(
     let step = job.vertex.step;
     if placeholder(solver, step) {
         let what = "RUN in an image that nobody knows".to_owned();
-        t.emit(|| Event::NotModelled { what, instead: "it changes nothing".to_owned() });
+        solver.player.not_modelled(step, what, "it changes nothing", t);
         return Ok((None, true));
     }
     let mut submounts = t.quietly(|t| {
@@ -193,7 +189,10 @@ fn run_command(
     match fault {
         None => Ok((outcome.seconds, !outcome.not_modelled.is_empty())),
         Some(_) if solver.forgives(job, &outcome, t) => Ok((outcome.seconds, true)),
-        Some(fault) => Err(Failure::new(prefixed(&fault.message, solver.request.version), fault.exit)),
+        Some(fault) => {
+            let failure = Failure::new(prefixed(&fault.message, solver.request.version), fault.exit);
+            Err(Failure { hint: fetch::hint(&outcome), ..failure })
+        }
     }
 }
 

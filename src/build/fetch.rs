@@ -6,13 +6,14 @@
 
 use super::copy::{self, Manner};
 use super::key::FileEntry;
+use super::play::Player;
 use super::request::Request;
 use super::select::{Naming, Picked, files};
 use super::step::Failure;
 use crate::dockerfile::Version;
 use crate::fs::{Contents, Digest, Hasher, Inode, Tree, path};
-use crate::shell::urls;
-use crate::trace::{Event, Trace};
+use crate::shell::{Outcome, urls};
+use crate::trace::Trace;
 use crate::union::Mount;
 
 /// Redirects that Go's HTTP client follows.
@@ -139,7 +140,9 @@ impl Fetched {
     /// What is wrong before anything is copied: a status that is no success, when no checksum speaks for
     /// the content.
     pub fn refused(&self) -> Option<Failure> {
-        let failed = |words: String| Some(Failure::new(format!("failed to solve: failed to load cache key: {words}"), 1));
+        let failed = |words: String| {
+            Some(Failure::new(format!("failed to solve: failed to load cache key: {words}"), 1))
+        };
         match &self.what {
             What::File { status, .. } if self.checksum.is_none() && !(200..400).contains(status) => {
                 failed(format!("invalid response status {status}"))
@@ -252,12 +255,18 @@ pub(super) fn checksum_fault(checksum: &str, sources: &[String]) -> Option<&'sta
 }
 
 /// Says that a stand-in takes the place of what nobody knows. Is there one?
-pub(super) fn tell_unknown(fetched: &[Fetched], t: &mut Trace) -> bool {
+pub(super) fn tell_unknown(fetched: &[Fetched], player: &mut Player, step: usize, t: &mut Trace) -> bool {
     let unknown: Vec<&Fetched> = fetched.iter().filter(|fetched| fetched.is_unknown()).collect();
     for one in &unknown {
         let what = format!("what {} answers", one.address);
-        let instead = "an empty file stands for it; urls(…) or --urls teach it".to_owned();
-        t.emit(|| Event::NotModelled { what, instead });
+        player.not_modelled(step, what, "an empty file stands for it; urls(…) or --urls teach it", t);
     }
     !unknown.is_empty()
+}
+
+/// What to do about a RUN that failed for want of an address.
+pub(super) fn hint(outcome: &Outcome) -> Option<String> {
+    let url = outcome.unresolved.as_ref()?;
+    let row = if url.ends_with(".git") { "#{ files: #{ \"README\": \"hi\" } }" } else { "\"text\"" };
+    Some(format!("the lab has no network; urls(#{{ \"{url}\": {row} }}) says what the address answers"))
 }

@@ -1,7 +1,7 @@
 //! BuildKit's graph: what a Dockerfile is turned into before anything is run.
 
-use super::request::Request;
 use super::fetch::Fetched;
+use super::request::Request;
 use crate::dockerfile::{Place, RunMount};
 use crate::image::{Config, Image};
 use indexmap::IndexMap;

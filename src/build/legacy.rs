@@ -460,11 +460,7 @@ impl Legacy<'_> {
         };
         let config = state.config.clone();
         self.commit(state, config, commit, place, t, |this, state, t| {
-            if copying.tell_unknown(t)
-                && let Some(step) = this.player.steps.get_mut(place)
-            {
-                step.modelled = false;
-            }
+            copying.tell_unknown(this, place, t);
             Ok((Some(copying.perform(&copied, this, state, t)?), None))
         })?;
         let step = self.player.steps.get_mut(place).filter(|step| step.status == Status::Cached);

@@ -214,9 +214,9 @@ impl<'a> Copying<'a> {
         Ok((mount(&Some(image)), false))
     }
 
-    /// Says what stands for addresses that nobody knows. Is there one?
-    pub fn tell_unknown(&self, t: &mut Trace) -> bool {
-        fetch::tell_unknown(&self.fetched, t)
+    /// Says what stands for addresses that nobody knows.
+    pub fn tell_unknown(&self, legacy: &mut Legacy<'_>, place: usize, t: &mut Trace) {
+        fetch::tell_unknown(&self.fetched, legacy.player, place, t);
     }
 
     /// Copies what was found onto the image so far.

@@ -232,6 +232,7 @@ impl Solver<'_> {
                 if let Some(failure) = copy.fetched.iter().find_map(Fetched::refused) {
                     return Err(failure);
                 }
+                copy.fetched.iter().try_for_each(Fetched::verified)?;
                 let places: &[_] = if vertex.place.line > 0 { &copy.places } else { &[] };
                 let mut list = match copy.sources.is_empty() {
                     true => Arc::new(Files::new(Vec::new())),
@@ -408,6 +409,7 @@ impl Solver<'_> {
             step.status = Status::Cached;
             step.layer = Some(record.layer.clone());
             step.seconds = record.seconds;
+            step.modelled = !record.not_modelled;
             step.earlier = Some(record.key.clone());
             step.key = Some(now);
         }
@@ -452,8 +454,20 @@ impl Solver<'_> {
             let build = self.cache.builds;
             let step = self.player.steps.get(vertex.step);
             let instruction = step.map(|step| step.instruction.clone()).unwrap_or_default();
+            let not_modelled = step.is_some_and(|step| !step.modelled);
             let Made { layer, seconds, unsure } = made;
-            Arc::new(Record { id: id.clone(), key, layer, created: now, seconds, build, instruction, unsure })
+            let id = id.clone();
+            Arc::new(Record {
+                id,
+                key,
+                layer,
+                created: now,
+                seconds,
+                build,
+                instruction,
+                unsure,
+                not_modelled,
+            })
         });
         Arc::make_mut(&mut self.cache.records).put((*record).clone());
         self.store(op, inputs, &id);

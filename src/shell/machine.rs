@@ -26,6 +26,8 @@ pub(crate) struct Machine<'m> {
     pub(super) real: Real,
     pub(super) console: Vec<(trace::Stream, Vec<u8>)>,
     pub(super) not_modelled: Vec<String>,
+    /// The first address that was not in the table.
+    pub(super) unresolved: Option<String>,
     pub(super) seconds: Option<f64>,
     pub(super) strict: bool,
     pub(super) packages: Packages,
@@ -93,6 +95,7 @@ impl<'m> Machine<'m> {
             real: Real::default(),
             console: Vec::new(),
             not_modelled: Vec::new(),
+            unresolved: None,
             seconds: None,
             strict: process.strict,
             packages: process.packages.clone(),
@@ -140,6 +143,11 @@ impl<'m> Machine<'m> {
             self.not_modelled.push(name.to_owned());
         }
         i32::from(self.strict)
+    }
+
+    /// An address that is not in the table.
+    pub fn unresolved(&mut self, url: &str) {
+        self.unresolved.get_or_insert_with(|| url.to_owned());
     }
 
     /// The message of an errno, as the image's C library words it.

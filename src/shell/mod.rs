@@ -121,6 +121,8 @@ pub struct Outcome {
     pub seconds: Option<f64>,
     /// Programs that are not modelled and did nothing, in the order of their first call.
     pub not_modelled: Vec<String>,
+    /// The first address that a program asked for and that is not in the table.
+    pub unresolved: Option<String>,
 }
 
 /// A tree mounted over the image while a process runs: `RUN --mount`, a volume.

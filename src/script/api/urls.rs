@@ -53,13 +53,8 @@ pub fn register(engine: &mut Engine, core: &Shared) {
 
 /// Puts the new table in place and tells what is new in it.
 fn replace(core: &mut Core, taught: Urls) {
-    let before: Vec<(String, String)> =
-        core.lab.urls.list().map(|(url, answer)| (url.to_owned(), answer)).collect();
-    let new: Vec<String> = taught
-        .list()
-        .filter(|(url, answer)| !before.iter().any(|(known, was)| known == url && was == answer))
-        .map(|(url, answer)| format!("{url} answers {answer}"))
-        .collect();
+    let new: Vec<String> =
+        taught.unlike(&core.lab.urls).map(|(url, answer)| format!("{url} answers {answer}")).collect();
     core.lab.urls = taught;
     let text = match &new[..] {
         [] => return,

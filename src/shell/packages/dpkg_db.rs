@@ -3,10 +3,10 @@
 //! (Fields and states: dpkg's `lib/dpkg/fields.c`, `parsedump.h`; lists: one path a line, directories too.)
 
 use super::table::{Package, Table, program_path};
-use crate::shell::taught::Kind;
 use super::{deb_files, writer};
 use crate::fs::{Contents, Errno, path};
 use crate::shell::call::Call;
+use crate::shell::taught::Kind;
 use crate::union::StatKind;
 use std::collections::{BTreeSet, HashSet};
 

@@ -108,44 +108,41 @@ impl Packages {
 
 /// Reads one entry. Distributions' packages say where their files go; the others have a folder of their own.
 fn package(reader: &Reader, registry: Registry, entry: &Value) -> Result<Package, Error> {
-        let Value::Object(fields) = entry else {
-            let message = format!("{} is an object with name and version, not {}", reader.place, kind(entry));
-            return Err(Error::new(ErrorKind::Usage, message));
-        };
-        let rooted = matches!(registry, Registry::Apt | Registry::Apk | Registry::Dnf);
-        reader.known(fields, &FIELDS)?;
-        let name = reader.word(fields, "name", is_name)?;
-        let version = reader.word(fields, "version", is_version)?;
-        let files = reader.files(fields, "files", rooted)?;
-        let held: u64 = files
-            .iter()
-            .map(|(_, file)| file.len())
-            .fold(0, u64::saturating_add);
-        let size = reader.bytes(fields, "size")?.unwrap_or(held);
-        if size < held {
-            return Err(reader.wrong("size", &format!("is {size}, less than its files: {held} bytes")));
-        }
-        let download = reader.bytes(fields, "download")?.unwrap_or(size * 3 / 10);
-        let all = match fields.get("all") {
-            None => false,
-            Some(Value::Bool(all)) => *all,
-            Some(other) => return Err(reader.wrong("all", &format!("is true or false, not {}", kind(other)))),
-        };
-        Ok(Package {
-            name: Text::Owned(name),
-            version: Text::Owned(version),
-            size,
-            archive: download,
-            all,
-            same: false,
-            taught: true,
-            count: 0,
-            depends: owned(reader.list(fields, "depends", is_name)?),
-            recommends: owned(reader.list(fields, "recommends", is_name)?),
-            suggests: owned(reader.list(fields, "suggests", is_name)?),
-            programs: owned(reader.list(fields, "programs", is_program)?),
-            files,
-        })
+    let Value::Object(fields) = entry else {
+        let message = format!("{} is an object with name and version, not {}", reader.place, kind(entry));
+        return Err(Error::new(ErrorKind::Usage, message));
+    };
+    let rooted = matches!(registry, Registry::Apt | Registry::Apk | Registry::Dnf);
+    reader.known(fields, &FIELDS)?;
+    let name = reader.word(fields, "name", is_name)?;
+    let version = reader.word(fields, "version", is_version)?;
+    let files = reader.files(fields, "files", rooted)?;
+    let held: u64 = files.iter().map(|(_, file)| file.len()).fold(0, u64::saturating_add);
+    let size = reader.bytes(fields, "size")?.unwrap_or(held);
+    if size < held {
+        return Err(reader.wrong("size", &format!("is {size}, less than its files: {held} bytes")));
+    }
+    let download = reader.bytes(fields, "download")?.unwrap_or(size * 3 / 10);
+    let all = match fields.get("all") {
+        None => false,
+        Some(Value::Bool(all)) => *all,
+        Some(other) => return Err(reader.wrong("all", &format!("is true or false, not {}", kind(other)))),
+    };
+    Ok(Package {
+        name: Text::Owned(name),
+        version: Text::Owned(version),
+        size,
+        archive: download,
+        all,
+        same: false,
+        taught: true,
+        count: 0,
+        depends: owned(reader.list(fields, "depends", is_name)?),
+        recommends: owned(reader.list(fields, "recommends", is_name)?),
+        suggests: owned(reader.list(fields, "suggests", is_name)?),
+        programs: owned(reader.list(fields, "programs", is_program)?),
+        files,
+    })
 }
 
 fn owned(words: Vec<String>) -> Vec<Text> {

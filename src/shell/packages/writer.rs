@@ -38,7 +38,12 @@ pub(in crate::shell) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Resu
 }
 
 /// Writes a file, with the directories above it.
-pub(in crate::shell) fn file(call: &mut Call<'_, '_>, at: &str, contents: Contents, mode: u16) -> Result<(), Errno> {
+pub(in crate::shell) fn file(
+    call: &mut Call<'_, '_>,
+    at: &str,
+    contents: Contents,
+    mode: u16,
+) -> Result<(), Errno> {
     let fresh = parents(call, at)?;
     let bytes = at.as_bytes();
     if !fresh && call.m.lstat(bytes).is_ok() {

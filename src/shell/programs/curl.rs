@@ -402,7 +402,7 @@ fn attempt(call: &mut Call<'_, '_>, order: &Order, url: &str, name: Option<&str>
     let mut heads = String::new();
     loop {
         let Some(page) = table.page(&answer.at) else {
-            // A repository answers browsers with a page that nobody taught.
+            call.m.unresolved(&answer.at);
             answer.again = true;
             let message = format!("Could not resolve host: {}", urls::host(&answer.at));
             return fault(answer, 6, message);
@@ -501,7 +501,8 @@ fn save(call: &mut Call<'_, '_>, order: &Order, page: &Page, name: &str, body: C
         return Err(());
     }
     let fds = call.fds;
-    let flags = crate::union::Open { write: true, create: true, trunc: true, mode: 0o666, ..Default::default() };
+    let flags =
+        crate::union::Open { write: true, create: true, trunc: true, mode: 0o666, ..Default::default() };
     // Also /dev/null and /dev/stdout.
     let stream = call.m.open_stream(&at, flags, fds).map_err(drop)?;
     if !body.is_empty() {

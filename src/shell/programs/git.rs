@@ -4,8 +4,8 @@ use super::git_config;
 use super::git_tree::{self, Place};
 use crate::shell::call::Call;
 use crate::shell::text;
-use crate::shell::urls::repository::{Id, Repository, SUBJECT};
 use crate::shell::urls::host;
+use crate::shell::urls::repository::{Id, Repository, SUBJECT};
 
 const DETACHED: &str = "
 You are in 'detached HEAD' state. You can look around, make experimental
@@ -75,13 +75,66 @@ pub(super) fn git(call: &mut Call<'_, '_>) -> i32 {
 
 /// Commands of git that are not modelled.
 const KNOWN: &[&str] = &[
-    "add", "am", "apply", "archive", "bisect", "blame", "branch", "bundle", "cat-file", "check-ignore",
-    "cherry-pick", "clean", "commit", "count-objects", "describe", "diff", "diff-index", "for-each-ref",
-    "format-patch", "fsck", "gc", "grep", "hash-object", "help", "lfs", "log", "ls-files", "ls-tree", "merge",
-    "merge-base", "mv", "name-rev", "notes", "prune", "rebase", "reflog", "remote", "repack", "reset",
-    "restore", "rev-list", "revert", "rm", "shortlog", "show", "show-ref", "sparse-checkout", "stash",
-    "status", "symbolic-ref", "tag", "update-index", "update-ref", "update-server-info", "verify-commit",
-    "verify-tag", "var", "whatchanged", "worktree", "write-tree",
+    "add",
+    "am",
+    "apply",
+    "archive",
+    "bisect",
+    "blame",
+    "branch",
+    "bundle",
+    "cat-file",
+    "check-ignore",
+    "cherry-pick",
+    "clean",
+    "commit",
+    "count-objects",
+    "describe",
+    "diff",
+    "diff-index",
+    "for-each-ref",
+    "format-patch",
+    "fsck",
+    "gc",
+    "grep",
+    "hash-object",
+    "help",
+    "lfs",
+    "log",
+    "ls-files",
+    "ls-tree",
+    "merge",
+    "merge-base",
+    "mv",
+    "name-rev",
+    "notes",
+    "prune",
+    "rebase",
+    "reflog",
+    "remote",
+    "repack",
+    "reset",
+    "restore",
+    "rev-list",
+    "revert",
+    "rm",
+    "shortlog",
+    "show",
+    "show-ref",
+    "sparse-checkout",
+    "stash",
+    "status",
+    "symbolic-ref",
+    "tag",
+    "update-index",
+    "update-ref",
+    "update-server-info",
+    "verify-commit",
+    "verify-tag",
+    "var",
+    "whatchanged",
+    "worktree",
+    "write-tree",
 ];
 
 pub(super) fn fatal(call: &mut Call<'_, '_>, text: &str) -> i32 {
@@ -163,7 +216,11 @@ fn cloning(call: &mut Call<'_, '_>, words: &[String]) -> Result<Cloning, i32> {
                     call.m.not_modelled(&format!("git clone {name}"));
                 }
             }
-            "--recurse-submodules" | "--recursive" | "--shallow-submodules" | "--mirror" | "--sparse"
+            "--recurse-submodules"
+            | "--recursive"
+            | "--shallow-submodules"
+            | "--mirror"
+            | "--sparse"
             | "--remote-submodules" => {
                 call.m.not_modelled(&format!("git clone {name}"));
             }
@@ -207,7 +264,10 @@ fn clone(call: &mut Call<'_, '_>, words: &[String]) -> i32 {
     let at = text::encode(&dir).into_owned();
     let empty = call.m.is_dir(&at) && call.m.readdir(&at).is_ok_and(|names| names.is_empty());
     if call.m.lstat(&at).is_ok() && !empty {
-        return fatal(call, &format!("destination path '{dir}' already exists and is not an empty directory."));
+        return fatal(
+            call,
+            &format!("destination path '{dir}' already exists and is not an empty directory."),
+        );
     }
     let local = !url.contains("://") && !url.contains(':');
     if local && !call.m.is_dir(&text::encode(&url)) {
@@ -263,6 +323,7 @@ fn chosen(repository: &Repository, asked: Option<&str>) -> Option<(String, Id, b
 
 /// What git says about an address where no repository is.
 fn unreachable(call: &mut Call<'_, '_>, table: &crate::shell::Urls, url: &str) -> i32 {
+    call.m.unresolved(url);
     if let Some((user_host, _)) = url.split_once(':').filter(|_| !url.contains("://")) {
         let host = user_host.rsplit('@').next().unwrap_or("");
         call.err(&format!("ssh: Could not resolve hostname {host}: Temporary failure in name resolution\n"));
@@ -352,7 +413,8 @@ fn init(call: &mut Call<'_, '_>, words: &[String]) -> i32 {
 fn submodule(call: &mut Call<'_, '_>, words: &[String]) -> i32 {
     let Some(place) = Place::around(call) else { return no_repository(call) };
     let modules = [place.work.as_slice(), b"/.gitmodules"].concat();
-    let none = !call.m.exists(&modules) && words.first().is_some_and(|word| word == "update" || word == "init");
+    let none =
+        !call.m.exists(&modules) && words.first().is_some_and(|word| word == "update" || word == "init");
     if none { 0 } else { call.m.not_modelled("git submodule") }
 }
 
@@ -375,7 +437,9 @@ fn checkout(call: &mut Call<'_, '_>, command: &str, words: &[String]) -> i32 {
     let table = call.m.urls.clone();
     let url = place.url(call);
     let Some(repository) = table.repository(&url) else {
-        return call.m.not_modelled(&format!("git {command} in a repository that is not in the table of URLs"));
+        return call
+            .m
+            .not_modelled(&format!("git {command} in a repository that is not in the table of URLs"));
     };
     let [name] = &names[..] else { return call.m.not_modelled(&format!("git {command} of files")) };
     let before = place.head(call, repository);
@@ -403,14 +467,18 @@ fn checkout(call: &mut Call<'_, '_>, command: &str, words: &[String]) -> i32 {
 
 /// What a checkout says.
 fn told(call: &mut Call<'_, '_>, name: &str, create: bool, before: &git_tree::Head, now: &git_tree::Head) {
-    let short = |head: &git_tree::Head| head.commit.map_or(String::new(), |id| id.hex().chars().take(7).collect());
+    let short =
+        |head: &git_tree::Head| head.commit.map_or(String::new(), |id| id.hex().chars().take(7).collect());
     if before.branch.is_none() && before.commit != now.commit {
         let line = format!("Previous HEAD position was {} {SUBJECT}\n", short(before));
         call.err(&line);
     }
     match &now.branch {
         None if before.branch.is_some() => {
-            call.err(&format!("Note: switching to '{name}'.\n{DETACHED}HEAD is now at {} {SUBJECT}\n", short(now)));
+            call.err(&format!(
+                "Note: switching to '{name}'.\n{DETACHED}HEAD is now at {} {SUBJECT}\n",
+                short(now)
+            ));
         }
         None => call.err(&format!("HEAD is now at {} {SUBJECT}\n", short(now))),
         Some(branch) if create || now.fresh => {

@@ -3,8 +3,8 @@
 use crate::fs::{Contents, EPOCH, Errno, path};
 use crate::shell::call::Call;
 use crate::shell::packages::writer;
-use crate::shell::text;
 use crate::shell::taught::Kind;
+use crate::shell::text;
 use crate::shell::urls::repository::{Id, Repository, index};
 
 type Result<T> = std::result::Result<T, Errno>;
@@ -161,7 +161,12 @@ pub(super) fn skeleton(call: &mut Call<'_, '_>, place: &Place, branch: &str) -> 
 }
 
 /// Writes everything that a clone leaves.
-pub(super) fn cloned(call: &mut Call<'_, '_>, repository: &Repository, place: &Place, fetch: &Fetch<'_>) -> Result<()> {
+pub(super) fn cloned(
+    call: &mut Call<'_, '_>,
+    repository: &Repository,
+    place: &Place,
+    fetch: &Fetch<'_>,
+) -> Result<()> {
     skeleton(call, place, fetch.name)?;
     let remote: Vec<(&String, Id)> = repository
         .branches
@@ -273,9 +278,10 @@ pub(super) fn switched(
     let local = repository.commit(local.trim());
     let packed = place.text(call, "packed-refs");
     let known = |full: &str| {
-        packed.lines().find_map(|line| line.split_once(' ').filter(|(_, known)| *known == full)).and_then(
-            |(number, _)| repository.commit(number),
-        )
+        packed
+            .lines()
+            .find_map(|line| line.split_once(' ').filter(|(_, known)| *known == full))
+            .and_then(|(number, _)| repository.commit(number))
     };
     let bare = name.strip_prefix("origin/");
     let now = match local {
@@ -313,7 +319,8 @@ pub(super) fn switched(
                 place.log(call, &format!("refs/heads/{branch}"), None, commit, &what)?;
                 if !create {
                     let config = place.text(call, "config");
-                    let more = format!("[branch \"{branch}\"]\n\tremote = origin\n\tmerge = refs/heads/{branch}\n");
+                    let more =
+                        format!("[branch \"{branch}\"]\n\tremote = origin\n\tmerge = refs/heads/{branch}\n");
                     place.write(call, "config", Contents::text(&format!("{config}{more}")), 0o644)?;
                 }
             }

@@ -31,7 +31,9 @@ pub(super) fn meter(bytes: u64) -> String {
         0 => "--:--:--".to_owned(),
         _ => format!("{:2}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60),
     };
-    format!("100 {shown:>5}  100 {shown:>5}    0     0  {speed:>5}      0 {time:>8} {time:>8} --:--:-- {speed:>5}")
+    format!(
+        "100 {shown:>5}  100 {shown:>5}    0     0  {speed:>5}      0 {time:>8} {time:>8} --:--:-- {speed:>5}"
+    )
 }
 
 /// A number in five places, as curl's meter writes it.

@@ -72,13 +72,13 @@ struct Order {
 
 pub(super) fn wget(call: &mut Call<'_, '_>) -> i32 {
     call.in_order();
-    // `-nv`, `-nc`, `-nd`, `-nH`: an n and a letter make one option.
+    // `-nv`, `-nc`, `-nd`, `-nH`: an n and a letter make one option. busybox takes and ignores them.
     let mut twins = Vec::new();
     let words: Vec<String> = call.args().to_vec();
     let words: Vec<String> = words
         .into_iter()
         .filter(|word| {
-            let twin = !call.busybox && matches!(word.as_str(), "-nv" | "-nc" | "-nd" | "-nH" | "-np");
+            let twin = matches!(word.as_str(), "-nv" | "-nc" | "-nd" | "-nH" | "-np");
             if twin {
                 twins.push(word.clone());
             }
@@ -100,7 +100,7 @@ pub(super) fn wget(call: &mut Call<'_, '_>) -> i32 {
     let twin = |name: &str| twins.iter().any(|word| word == name);
     let order = Order {
         quiet: args.has("q"),
-        brief: twin("-nv") || args.has("nv"),
+        brief: !call.busybox && twin("-nv") || args.has("nv"),
         no_clobber: twin("-nc") || args.has("nc"),
         args,
     };
@@ -126,7 +126,8 @@ fn put(call: &mut Call<'_, '_>, name: &str, body: &Contents, fresh: bool) -> Res
         call.flush();
         return Ok(());
     }
-    let flags = Open { write: true, create: true, trunc: fresh, append: !fresh, mode: 0o666, ..Default::default() };
+    let flags =
+        Open { write: true, create: true, trunc: fresh, append: !fresh, mode: 0o666, ..Default::default() };
     let fds = call.fds;
     let stream = call.m.open_stream(&text::encode(name), flags, fds)?;
     if !body.is_empty() {
@@ -164,6 +165,7 @@ fn busybox_one(
     let mut redirects = 0;
     let page = loop {
         let Some(page) = table.page(&at) else {
+            call.m.unresolved(&at);
             return call.fail(&format!("bad address '{}'", urls::host(&at)));
         };
         if !order.quiet {
@@ -196,12 +198,19 @@ fn busybox_one(
     if output.is_none() && !order.args.has("c") && call.m.lstat(&text::encode(&name)).is_ok() {
         return call.fail_errno(&format!("can't open '{name}'"), crate::fs::Errno::EEXIST);
     }
+    let whole = *fresh || output.is_none();
+    if name != "-"
+        && let Err(errno) = put(call, &name, &Contents::EMPTY, whole)
+    {
+        return call.fail_errno(&format!("can't open '{name}'"), errno);
+    }
     if !order.quiet {
-        let line = if name == "-" { "writing to stdout\n".to_owned() } else { format!("saving to '{name}'\n") };
+        let line =
+            if name == "-" { "writing to stdout\n".to_owned() } else { format!("saving to '{name}'\n") };
         call.err(&line);
     }
     downloads(call, page.body.len());
-    if let Err(errno) = put(call, &name, &page.body, *fresh || output.is_none()) {
+    if let Err(errno) = put(call, &name, &page.body, whole) {
         return call.fail_errno(&format!("can't open '{name}'"), errno);
     }
     *fresh = false;
@@ -282,7 +291,12 @@ fn gnu(call: &mut Call<'_, '_>, order: &Order) -> i32 {
 }
 
 /// Bytes that came; none where nothing had to come.
-fn gnu_one(call: &mut Call<'_, '_>, order: &Order, typed: &str, output: Option<&str>) -> Result<Option<u64>, i32> {
+fn gnu_one(
+    call: &mut Call<'_, '_>,
+    order: &Order,
+    typed: &str,
+    output: Option<&str>,
+) -> Result<Option<u64>, i32> {
     let scheme = typed.split_once("://").map(|(scheme, _)| scheme);
     if let Some(scheme) = scheme.filter(|scheme| !matches!(*scheme, "http" | "https" | "ftp" | "ftps")) {
         call.err(&format!("{typed}: Unsupported scheme ‘{scheme}’.\n"));
@@ -366,6 +380,7 @@ fn ask(
             call.err(&format!("--{now}--  {at}\nResolving {host} ({host})... "));
         }
         let Some(page) = table.page(&at) else {
+            call.m.unresolved(&at);
             if loud {
                 call.err("failed: Temporary failure in name resolution.\n");
             }
@@ -470,7 +485,7 @@ fn dots(size: u64) -> String {
         let part = (start + ROW).min(size) * 100 / size.max(1);
         let part = if size == 0 { 100 } else { part };
         let tail = if row + 1 == rows { "9.54M=0s\n\n" } else { "9.54M 0s\n" };
-        out.push_str(&format!("{:>6}K{line} {part:>3}% {tail}", start >> 10));
+        out.push_str(&format!("{:>6}K{line}{part:>3}% {tail}", start >> 10));
     }
     out
 }

@@ -63,14 +63,13 @@ impl Urls {
 
     /// Each address and what it answers with, in a few words; sorted.
     pub fn list(&self) -> impl Iterator<Item = (&str, String)> {
-        self.all.iter().map(|(url, row)| {
-            let shown = match &**row {
-                Row::Repository(repository) => repository.shown(),
-                Row::Page(Page { status, to: Some(to), .. }) => format!("{status} to {to}"),
-                Row::Page(Page { status, body, kind, .. }) => format!("{status} {kind}, {} bytes", body.len()),
-            };
-            (url.as_str(), shown)
-        })
+        self.all.iter().map(|(url, row)| (url.as_str(), row.shown()))
+    }
+
+    /// Those of [`Urls::list`] that another table lacks, or has another answer for.
+    pub fn unlike(&self, other: &Urls) -> impl Iterator<Item = (&str, String)> {
+        let new = self.all.iter().filter(|(url, row)| other.all.get(*url) != Some(*row));
+        new.map(|(url, row)| (url.as_str(), row.shown()))
     }
 
     /// The page at an address.
@@ -90,6 +89,16 @@ impl Urls {
             Row::Repository(repository) => Some(repository),
             Row::Page(_) => None,
         })
+    }
+}
+
+impl Row {
+    fn shown(&self) -> String {
+        match self {
+            Row::Repository(repository) => repository.shown(),
+            Row::Page(Page { status, to: Some(to), .. }) => format!("{status} to {to}"),
+            Row::Page(Page { status, body, kind, .. }) => format!("{status} {kind}, {} bytes", body.len()),
+        }
     }
 }
 
@@ -139,7 +148,7 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// The address as the table knows it: scheme and host in small letters, no fragment, no port that goes
+/// The address as the table knows it: scheme and host in small letters, no user, no fragment, no port that goes
 /// without saying, and a path.
 fn key(url: &str) -> String {
     let url = url.split('#').next().unwrap_or("");
@@ -147,7 +156,7 @@ fn key(url: &str) -> String {
     let scheme = scheme.to_ascii_lowercase();
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(end);
-    let host = host.to_ascii_lowercase();
+    let host = host.rsplit('@').next().unwrap_or("").to_ascii_lowercase();
     let usual = if scheme == "https" { ":443" } else { ":80" };
     let host = host.strip_suffix(usual).unwrap_or(&host);
     let slash = if path.starts_with('/') { "" } else { "/" };
@@ -178,7 +187,7 @@ pub(crate) fn file_name(url: &str) -> &str {
 mod tests {
     #[test]
     fn addresses_are_compared_as_browsers_do() {
-        for same in ["HTTPS://Example.COM", "https://example.com:443/", "https://example.com/#top"] {
+        for same in ["HTTPS://Example.COM", "https://me:pw@example.com:443/", "https://example.com/#top"] {
             assert_eq!(super::key(same), "https://example.com/");
         }
         assert_eq!(super::key("http://h?q=1"), "http://h/?q=1");

@@ -72,8 +72,7 @@ fn good_url(place: &str, url: &str) -> Result<(), Error> {
 
 fn row(reader: &Reader, url: &str, value: &Value) -> Result<Row, Error> {
     let usual = content_type(url).to_owned();
-    let page =
-        |body| Row::Page(Page { status: 200, body, kind: usual.clone(), modified: None, to: None });
+    let page = |body| Row::Page(Page { status: 200, body, kind: usual.clone(), modified: None, to: None });
     match value {
         Value::String(text) => Ok(page(Contents::text(text))),
         Value::Number(_) => {
@@ -234,7 +233,10 @@ fn content_type(url: &str) -> &'static str {
         () if ends(&[".xz"]) => "application/x-xz",
         () if ends(&[".bz2"]) => "application/x-bzip2",
         () if ends(&[".tar"]) => "application/x-tar",
-        () if ends(&[".txt", ".md", ".asc", ".sh", ".list", ".key", ".gpg.txt", ".yml", ".yaml", ".toml"]) => {
+        () if ends(&[
+            ".txt", ".md", ".asc", ".sh", ".list", ".key", ".gpg.txt", ".yml", ".yaml", ".toml",
+        ]) =>
+        {
             "text/plain"
         }
         () if !name.contains('.') => "text/plain",

@@ -31,6 +31,7 @@ mod tests;
 mod tree;
 
 pub(crate) use error::SyntaxError;
+pub(crate) use error::opaque;
 pub(crate) use parser::Parser;
 pub(crate) use tree::*;
 

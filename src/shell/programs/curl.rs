@@ -211,8 +211,7 @@ fn read(call: &mut Call<'_, '_>) -> Result<Order, i32> {
             }
             continue;
         }
-        let mut letters = word.char_indices().skip(1);
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in word.char_indices().skip(1) {
             let row = OPTIONS.iter().find(|row| row.0 == letter).ok_or_else(|| unknown(call, word))?;
             if !row.2 {
                 take(call, &mut order, row, None);

@@ -301,7 +301,7 @@ fn clone(call: &mut Call<'_, '_>, words: &[String]) -> i32 {
         commit,
         branch,
         single: order.single,
-        tags: !order.no_tags && !(order.shallow && branch),
+        tags: !(order.no_tags || order.shallow && branch),
         checkout: !order.no_checkout,
     };
     if let Err(errno) = git_tree::cloned(call, repository, &place, &fetch) {

@@ -30,7 +30,7 @@ pub(super) fn config(call: &mut Call<'_, '_>, words: &[String]) -> i32 {
             }
             None => 1,
         },
-        _ => call.m.not_modelled(&format!("git config {how}").trim_end().to_owned()),
+        _ => call.m.not_modelled(format!("git config {how}").trim_end()),
     }
 }
 

@@ -30,9 +30,8 @@ mod reading;
 mod tests;
 mod tree;
 
-pub(crate) use error::SyntaxError;
-pub(crate) use error::opaque;
-pub(crate) use parser::Parser;
+pub(crate) use error::{SyntaxError, opaque};
+pub(crate) use parser::{Parser, is_whole_name};
 pub(crate) use tree::*;
 
 /// Which shell: grammar, wording, builtins.

@@ -1,12 +1,12 @@
 //! One instruction of a stage: what it adds to the graph, the config and the history.
 
 use super::convert::Convert;
+use super::fetch;
 use super::graph::{CopyOp, Entry, Node, Op, RunOp, Source, StageEnd, Vertex};
 use super::meta::{self, Change, Expander};
 use super::request::Builder;
 use super::scope::{global, is_proxy};
 use super::step::{Failure, Status};
-use super::unsure::{is_address, stand_ins};
 use crate::dockerfile::{
     Copy, Difference, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
 };
@@ -249,24 +249,29 @@ impl Dispatch {
         };
         let text =
             history(copy, word, &sources, &written, chown.as_deref(), chmod.as_deref(), all.request.version);
-        let (mut contents, mut sources) = (contents, sources);
         let mut places: Vec<Place> = copy.sources.iter().map(|word| word.place).collect();
-        let remote = word == "ADD" && sources.iter().any(|source| is_address(source));
-        if remote {
-            if all.request.strict {
-                return Err(all.fail(instruction, "the lab has no network: ADD can't fetch an address"));
+        let checksum = copy.checksum.as_ref().map(|word| x.word(word)).transpose();
+        let checksum = checksum.map_err(|error| failed(error, all))?.filter(|_| word == "ADD");
+        if let Some(words) = checksum.as_deref().and_then(|sum| fetch::checksum_fault(sum, &sources)) {
+            return Err(all.fail(instruction, words));
+        }
+        let (sources, fetched) = match word {
+            "ADD" => {
+                let mut local = sources.iter().map(|source| !fetch::is_address(source));
+                places.retain(|_| local.next().unwrap_or(true));
+                fetch::addresses(sources, all.request, checksum.as_deref())
             }
-            let mut local = sources.iter().map(|source| !is_address(source));
-            places.retain(|_| local.next().unwrap_or(true));
-            let (left, stand_ins) = stand_ins(sources);
-            sources = left;
-            contents.extend(stand_ins);
+            _ => (sources, Vec::new()),
+        };
+        if all.request.strict && fetched.iter().any(fetch::Fetched::is_unknown) {
+            return Err(all.fail(instruction, "the lab has no network: ADD can't fetch an address"));
         }
         let op = Op::Copy(CopyOp {
             word,
             source,
             places,
-            remote,
+            fetched,
+            unpack_fetched: copy.unpack == Some(true),
             sources,
             contents,
             destination: destination(&end.config.working_dir, &written),

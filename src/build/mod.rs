@@ -14,6 +14,7 @@ mod copy;
 mod dispatch;
 mod execute;
 mod explain;
+mod fetch;
 mod filter;
 mod glob;
 mod graph;
@@ -166,9 +167,35 @@ fn dockerfile_text(request: &Request) -> Result<Vec<u8>, Failure> {
         _ => format!("failed to solve: failed to read dockerfile: open {path}: no such file or directory"),
     };
     let mut failure = Failure::new(message, 1);
-    failure.plain = Some(format!("there is no `{path}` in `{}`", request.context_name));
+    failure.plain = Some(format!("there is no `{path}` in `{}`{}", request.context_name, held(request)));
     failure.hint = Some("name it with -f, or write one".to_owned());
     Err(failure)
+}
+
+/// What a context without its Dockerfile holds, for the message.
+fn held(request: &Request) -> String {
+    const SHOWN: usize = 6;
+    let tree = request.context.tree();
+    let names: Vec<String> = match tree.at(b"/").map(|ino| &tree.inode(ino).kind) {
+        Some(Kind::Dir(entries)) => {
+            let mut names: Vec<String> =
+                entries.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+            names.sort();
+            names
+        }
+        _ => Vec::new(),
+    };
+    match names.len() {
+        0 => ", which is empty".to_owned(),
+        more if more > SHOWN => {
+            format!(
+                "; it holds {} and {} more",
+                names.get(..SHOWN).unwrap_or_default().join(", "),
+                more - SHOWN
+            )
+        }
+        _ => format!("; it holds {}", names.join(", ")),
+    }
 }
 
 /// A small file of the context.

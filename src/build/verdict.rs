@@ -83,6 +83,7 @@ fn copy_key(copy: &CopyOp, key: &mut Key) {
     };
     let mut words = vec![copy.word.to_owned()];
     words.extend(copy.sources.iter().map(base));
+    words.extend(copy.fetched.iter().map(|fetched| fetched.name.clone()));
     words.extend(copy.contents.iter().map(|(name, _)| format!("<<{name}")));
     words.push(copy.destination.clone());
     key.part("step", words.join(" "));
@@ -98,6 +99,9 @@ fn copy_key(copy: &CopyOp, key: &mut Key) {
     }
     if copy.word == "ADD" && !copy.unpack {
         key.part("--unpack", "no");
+    }
+    if copy.unpack_fetched && !copy.fetched.is_empty() {
+        key.part("--unpack", "yes");
     }
     for pattern in &copy.exclude {
         key.part(format!("--exclude {pattern}"), "yes");

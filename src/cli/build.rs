@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::image::Store;
 use crate::render::Renderer;
-use crate::shell::{MOST_JSON, NoPrograms, Packages};
+use crate::shell::{MOST_JSON, NoPrograms, Packages, Urls};
 use crate::trace::{Event, Exhausted, Sink, Trace};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -51,6 +51,9 @@ pub struct Build {
     /// Add the packages of this JSON file to the package managers' tables
     #[arg(long, value_name = "FILE")]
     packages: Vec<PathBuf>,
+    /// Let the addresses of this JSON file answer curl, wget, git clone and ADD
+    #[arg(long, value_name = "FILE")]
+    urls: Vec<PathBuf>,
     /// Refuse unknown bases and programs that are not modelled
     #[arg(long)]
     strict: bool,
@@ -158,6 +161,7 @@ fn request(order: &Build) -> Result<Request, Error> {
         strict: order.strict,
         version: order.docker_version,
         packages: packages(&order.packages)?,
+        urls: urls(&order.urls)?,
         catalog: Catalog(crate::image::catalog::image),
         ..Request::default()
     };
@@ -200,16 +204,24 @@ fn base(given: &str) -> Result<(String, String), Error> {
 
 /// The packages of every `--packages FILE`; later files replace what earlier ones said.
 fn packages(files: &[PathBuf]) -> Result<Packages, Error> {
-    let mut taught = Packages::default();
-    for file in files {
-        let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
-        let source = host.read(&name, MOST_JSON).map_err(|mut error| {
-            error.path = file.display().to_string();
-            unreadable(&error)
-        })?;
-        taught = taught.taught_by_file(&file.display().to_string(), &source)?;
-    }
-    Ok(taught)
+    files.iter().try_fold(Packages::default(), |taught, file| {
+        taught.taught_by_file(&file.display().to_string(), &table(file)?)
+    })
+}
+
+/// The addresses of every `--urls FILE`, likewise.
+fn urls(files: &[PathBuf]) -> Result<Urls, Error> {
+    files.iter().try_fold(Urls::default(), |taught, file| {
+        taught.taught_by_file(&file.display().to_string(), &table(file)?)
+    })
+}
+
+fn table(file: &Path) -> Result<Vec<u8>, Error> {
+    let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
+    host.read(&name, MOST_JSON).map_err(|mut error| {
+        error.path = file.display().to_string();
+        unreadable(&error)
+    })
 }
 
 /// Where the Dockerfile is in the context, and its bytes when it is elsewhere.

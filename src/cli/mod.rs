@@ -67,7 +67,7 @@ pub struct Talk {
 #[derive(Debug, Subcommand)]
 enum Door {
     Run(run::Run),
-    Build(build::Build),
+    Build(Box<build::Build>),
     Replay(replay::Replay),
 }
 

@@ -117,6 +117,7 @@ fn request(call: &mut Call<'_>) -> Result<Request, Error> {
         strict: call.lab.strict || call.given.is_set("strict"),
         version: call.lab.version,
         packages: call.lab.packages.clone(),
+        urls: call.lab.urls.clone(),
         catalog: Catalog(catalog::image),
         ..Request::default()
     };

@@ -7,6 +7,7 @@ mod opened;
 mod packages;
 mod programs;
 mod story;
+mod urls;
 mod users;
 mod versions;
 mod written;
@@ -32,6 +33,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     opened::register(engine);
     packages::register(engine, core);
     versions::register(engine, core);
+    urls::register(engine, core);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

@@ -11,7 +11,7 @@ use super::request::Request;
 use super::sent::Sent;
 use super::solve::Solver;
 use super::step::Failure;
-use crate::dockerfile::Version;
+use crate::dockerfile::{Difference, Version};
 use crate::image::{History, Image, Store};
 use crate::shell::Programs;
 use crate::trace::Trace;
@@ -32,11 +32,12 @@ pub(super) fn build(
     t: &mut Trace,
 ) -> Result<Image, Failure> {
     let (file, request, view) = (at.file, at.request, at.view);
-    if request.version == Version::Current {
+    let checks = request.version.has(Difference::BuildChecks);
+    if checks {
         lint::options(file, request).map_err(|words| lint::refused(file, &words, request))?;
     }
     let graph = convert(file, request, images, &mut player.steps, t);
-    if request.version == Version::Current {
+    if checks {
         // Warnings are printed whether or not the file can be built; errors come first.
         let checked = warn(at, images, player, t)?;
         if let (Ok(_), Some(words)) = (&graph, checked.failure()) {

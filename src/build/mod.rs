@@ -190,6 +190,12 @@ fn dockerfile_text(request: &Request) -> Result<Vec<u8>, Failure> {
     if let Some(text) = context_file(request, path) {
         return Ok(text);
     }
+    if let Some(bytes) = context_size(request, path).filter(|bytes| *bytes > MAX_TEXT) {
+        let words = format!("the Dockerfile has {bytes} bytes, the lab reads at most {MAX_TEXT}");
+        let mut failure = Failure::new(words, 1);
+        failure.hint = Some("COPY large files instead of writing them here".to_owned());
+        return Err(failure);
+    }
     let message = match (request.builder, request.version) {
         (Builder::Legacy, _) => {
             format!(
@@ -217,6 +223,13 @@ fn context_file(request: &Request, path: &str) -> Option<Vec<u8>> {
         Kind::File(contents) => contents.to_bytes(MAX_TEXT),
         _ => None,
     }
+}
+
+/// Bytes of a file of the context.
+fn context_size(request: &Request, path: &str) -> Option<u64> {
+    let tree = request.context.tree();
+    let inode = tree.inode(tree.at(&crate::fs::path::clean(path.as_bytes()))?);
+    matches!(inode.kind, Kind::File(_)).then(|| inode.size())
 }
 
 /// The ignore file's name and text: `NAME.dockerignore` beside the Dockerfile NAME before the one in the

@@ -57,14 +57,8 @@ fn add(
 ) {
     let at = look.played.made.iter().find(|made| made.step.number == step.number && !made.step.trigger);
     let layer = at.and_then(|made| look.played.found_layer(made.at));
-    let said = Said {
-        message,
-        layer,
-        bytes: Some(found.bytes),
-        paths: vec![found.at],
-        fix,
-        ..Said::default()
-    };
+    let said =
+        Said { message, layer, bytes: Some(found.bytes), paths: vec![found.at], fix, ..Said::default() };
     look.add(rule, step.number, instruction, said);
 }
 

@@ -6,6 +6,7 @@ use super::{Look, Said};
 use crate::build::names_secret;
 use crate::dockerfile::{Instruction, Kind};
 use crate::image::Image;
+use crate::trace::Fuel;
 
 pub(super) const RULE: &str = "SecretInHistory";
 
@@ -19,16 +20,11 @@ pub(super) fn look(look: &mut Look<'_>) {
         if !stage.is_some_and(|stage| look.played.chain.contains(&stage)) {
             continue;
         }
-        if !look.t.fuel.spend(1 + image.history.len() as u64 / 8) {
+        if !look.t.fuel.spend(1 + instruction.original.len() as u64 / 16) {
             return;
         }
-        for (what, bytes, fix) in found(instruction, image) {
-            let said = Said {
-                message: what,
-                bytes: Some(bytes),
-                fix: fix.to_owned(),
-                ..Said::default()
-            };
+        for (what, bytes, fix) in found(instruction, image, &mut look.t.fuel) {
+            let said = Said { message: what, bytes: Some(bytes), fix: fix.to_owned(), ..Said::default() };
             look.add(RULE, at + 1, instruction, said);
         }
     }
@@ -36,23 +32,27 @@ pub(super) fn look(look: &mut Look<'_>) {
 
 const MOUNT: &str = "RUN --mount=type=secret,id=… gives it to one RUN and leaves no trace";
 
-fn found(instruction: &Instruction, image: &Image) -> Vec<(String, u64, &'static str)> {
+fn found(instruction: &Instruction, image: &Image, fuel: &mut Fuel) -> Vec<(String, u64, &'static str)> {
     match &instruction.kind {
         Kind::Env(pairs) => pairs
             .iter()
-            .filter(|pair| names_secret(&pair.key.text))
+            .filter(|pair| names_secret(&pair.key.text) && fuel.spend(image.config.env.len() as u64))
             .filter_map(|pair| {
                 let value = env(image, &pair.key.text).filter(|value| !value.is_empty())?;
                 let message = format!(
                     "the value of {} stands in the config and the history: docker inspect prints it",
                     pair.key.text
                 );
-                Some((message, value.len() as u64, "give it when the container starts: docker run -e NAME, or a secret of the orchestrator"))
+                Some((
+                    message,
+                    value.len() as u64,
+                    "give it when the container starts: docker run -e NAME, or a secret of the orchestrator",
+                ))
             })
             .collect(),
         Kind::Arg(pairs) => pairs
             .iter()
-            .filter(|pair| names_secret(&pair.key.text))
+            .filter(|pair| names_secret(&pair.key.text) && fuel.spend(image.history.len() as u64))
             .filter_map(|pair| {
                 let value = arg(image, &pair.key.text).filter(|value| !value.is_empty())?;
                 let message = format!(
@@ -66,7 +66,8 @@ fn found(instruction: &Instruction, image: &Image) -> Vec<(String, u64, &'static
         _ => {
             let text = &instruction.original;
             let what = token(text).or_else(|| password(text));
-            let message = |what| format!("{what} stands in this line, and so in the history: docker history prints it");
+            let message =
+                |what| format!("{what} stands in this line, and so in the history: docker history prints it");
             what.map(|what| (message(what), text.len() as u64, MOUNT)).into_iter().collect()
         }
     }
@@ -85,9 +86,8 @@ fn arg(image: &Image, name: &str) -> Option<String> {
 
 /// A password in an address, or behind the words that announce one.
 fn password(text: &str) -> Option<&'static str> {
-    let literal = |value: &str| {
-        !value.is_empty() && !value.starts_with(['$', '"', '\'', '<', '{']) && value.len() >= 4
-    };
+    let literal =
+        |value: &str| !value.is_empty() && !value.starts_with(['$', '"', '\'', '<', '{']) && value.len() >= 4;
     let in_address = text.split("://").skip(1).any(|rest| {
         let host = rest.split(['/', ' ', '"', '\'', '\n']).next().unwrap_or("");
         host.rsplit_once('@')

@@ -49,13 +49,29 @@ const PLACES: &[Place] = &[
         folder: "/.cache/pip/",
         fix: "pip install --no-cache-dir, or RUN --mount=type=cache,target=/root/.cache/pip",
     },
-    Place { manager: "poetry", folder: "/.cache/pypoetry/", fix: "RUN --mount=type=cache,target=/root/.cache/pypoetry" },
+    Place {
+        manager: "poetry",
+        folder: "/.cache/pypoetry/",
+        fix: "RUN --mount=type=cache,target=/root/.cache/pypoetry",
+    },
     Place { manager: "conda", folder: "//opt/conda/pkgs/", fix: "end the same RUN with && conda clean -afy" },
-    Place { manager: "go", folder: "/.cache/go-build/", fix: "RUN --mount=type=cache,target=/root/.cache/go-build, or build in a stage of its own" },
+    Place {
+        manager: "go",
+        folder: "/.cache/go-build/",
+        fix: "RUN --mount=type=cache,target=/root/.cache/go-build, or build in a stage of its own",
+    },
     Place { manager: "composer", folder: "/.composer/cache/", fix: "composer install --no-cache" },
     Place { manager: "composer", folder: "/.cache/composer/", fix: "composer install --no-cache" },
-    Place { manager: "cargo", folder: "/cargo/registry/", fix: "RUN --mount=type=cache,target=/usr/local/cargo/registry, or build in a stage of its own" },
-    Place { manager: "gem", folder: "//usr/local/bundle/cache/", fix: "end the same RUN with && rm -rf /usr/local/bundle/cache" },
+    Place {
+        manager: "cargo",
+        folder: "/cargo/registry/",
+        fix: "RUN --mount=type=cache,target=/usr/local/cargo/registry, or build in a stage of its own",
+    },
+    Place {
+        manager: "gem",
+        folder: "//usr/local/bundle/cache/",
+        fix: "end the same RUN with && rm -rf /usr/local/bundle/cache",
+    },
 ];
 
 pub(super) fn look(look: &mut Look<'_>) {
@@ -87,7 +103,10 @@ pub(super) fn look(look: &mut Look<'_>) {
             let Some(place) = PLACES.get(place).filter(|_| !paths.is_empty()) else { continue };
             let folder = place.shown(&paths);
             let said = Said {
-                message: format!("{} leaves `{folder}` in this layer: nobody reads it any more", place.manager),
+                message: format!(
+                    "{} leaves `{folder}` in this layer: nobody reads it any more",
+                    place.manager
+                ),
                 layer: look.played.found_layer(made.at),
                 bytes: Some(bytes),
                 paths,

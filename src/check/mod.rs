@@ -2,9 +2,9 @@
 //! layers can say.
 //!
 //! [`check`] asks BuildKit's rules first ([`crate::build::check`]), then plays the build in memory, on
-//! copies, and looks at the layers it makes: deletions that free nothing ([`deleted`]), secrets that
-//! stay ([`secrets`], [`history`]), an order that defeats the cache ([`order`]), a COPY that carries
-//! the Dockerfile or `.git` ([`carried`]), package lists and caches left behind ([`leftovers`]).
+//! copies, and looks at the layers it makes: deletions that free nothing (`deleted`), secrets that
+//! stay (`secrets`, `history`), an order that defeats the cache (`order`), a COPY that carries the
+//! Dockerfile or `.git` (`carried`), package lists and caches left behind (`leftovers`).
 
 mod carried;
 mod deleted;
@@ -19,8 +19,10 @@ use crate::build::{self, Cache, CheckOptions, Failure, Request, Status, Warning}
 use crate::dockerfile::{Dockerfile, Instruction, Place};
 use crate::image::Store;
 use crate::shell::Programs;
-use crate::trace::{Event, Finding, FoundLayer, OrderCost, SourceLine, Trace};
+use crate::trace::{Event, Finding, FoundLayer, OrderCost, Sink, SourceLine, Trace};
 use played::Played;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// A rule of the lab's own, with what it looks for.
 pub struct OwnRule {
@@ -83,26 +85,37 @@ pub fn check(
     let frame = Frame::new(&file);
     let mut warnings: Vec<&Warning> = lint.warnings.iter().collect();
     warnings.sort_by_key(|warning| warning.first);
-    let warnings: Vec<Finding> = warnings.into_iter().map(|warning| of_buildkit(warning, &frame, order.as_docker)).collect();
-    tell("buildkit", &warnings, t);
-    let mut checked = Checked { warnings, layers: Vec::new(), failed: false };
-    if let Some(words) = lint.failure() {
-        checked.failed = true;
-        tell_failure(&Failure::new(words, 1), t);
-    }
+    let warnings: Vec<Finding> =
+        warnings.into_iter().map(|warning| of_buildkit(warning, &frame, order.as_docker)).collect();
     let mut cache = Cache::default();
     let request = Request { tags: Vec::new(), builder: build::Builder::BuildKit, ..unchecked(request) };
-    let built = t.quietly(|t| build::build(&mut images, &mut cache, &request, programs, t));
-    if let Err(failure) = &built.result {
-        // A file that can't be converted fails Docker's check too; a RUN that fails doesn't.
-        if built.steps.iter().all(|step| step.status != Status::Error) {
-            checked.failed = true;
-            tell_failure(failure, t);
-            return checked;
-        }
-        t.emit(|| Event::Hint { text: format!("the build ends early, so the rules about layers saw only what was made before: {}", failure.message) });
+    let (built, notes) = play(&mut images, &mut cache, &request, programs, t);
+    // A file that can't be converted fails Docker's check too; a RUN that fails doesn't.
+    let converted = built.result.is_ok() || built.steps.iter().any(|step| step.status == Status::Error);
+    let refused = match &built.result {
+        Err(failure) if !converted => Some(failure.clone()),
+        _ => lint.failure().map(|words| Failure::new(words, 1)),
+    };
+    if refused.is_none() || !warnings.is_empty() {
+        tell("buildkit", &warnings, t);
     }
-    tell_not_modelled(&built, t);
+    let mut checked = Checked { warnings, layers: Vec::new(), failed: refused.is_some() };
+    if let Some(failure) = refused {
+        tell_failure(&failure, t);
+    }
+    if !converted {
+        return checked;
+    }
+    for note in notes {
+        t.emit(|| note);
+    }
+    if let Err(failure) = &built.result {
+        let text = format!(
+            "the build ends early, so the rules about layers saw only what was made before: {}",
+            failure.message
+        );
+        t.emit(|| Event::Hint { text });
+    }
     let played = Played::new(&file, &request, &built);
     let mut found = Vec::new();
     let mut look = Look { played: &played, frame: &frame, options: &lint.options, found: &mut found, t };
@@ -149,15 +162,31 @@ fn tell_failure(failure: &Failure, t: &mut Trace) {
     });
 }
 
-/// Says of which steps nothing is known.
-fn tell_not_modelled(built: &build::Build, t: &mut Trace) {
-    let steps: Vec<String> =
-        built.steps.iter().filter(|step| !step.modelled).map(|step| step.number.to_string()).collect();
-    if !steps.is_empty() {
-        let word = if steps.len() == 1 { "step" } else { "steps" };
-        let what = format!("something that {word} {} calls", steps.join(", "));
-        let instead = "what it would leave in its layer is not looked at".to_owned();
-        t.emit(|| Event::NotModelled { what, instead });
+/// Plays the build without a word; what it says of things that are not modelled comes back.
+fn play(
+    images: &mut Store,
+    cache: &mut Cache,
+    request: &Request,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> (build::Build, Vec<Event>) {
+    let notes = Rc::new(RefCell::new(Vec::new()));
+    let mut quiet = Trace::to(Box::new(Notes(notes.clone())));
+    std::mem::swap(&mut quiet.fuel, &mut t.fuel);
+    let built = build::build(images, cache, request, programs, &mut quiet);
+    std::mem::swap(&mut quiet.fuel, &mut t.fuel);
+    (built, notes.take())
+}
+
+/// Keeps what a build says of things that are not modelled, each once.
+struct Notes(Rc<RefCell<Vec<Event>>>);
+
+impl Sink for Notes {
+    fn take(&mut self, event: Event) {
+        let mut notes = self.0.borrow_mut();
+        if matches!(event, Event::NotModelled { .. } | Event::Hint { .. }) && !notes.contains(&event) {
+            notes.push(event);
+        }
     }
 }
 
@@ -206,7 +235,12 @@ impl<'a> Frame<'a> {
         let line = |number: u32| SourceLine {
             number,
             marked: (first..=last).contains(&number),
-            text: self.lines.get(number.saturating_sub(1) as usize).unwrap_or(&"").trim_end_matches('\r').to_owned(),
+            text: self
+                .lines
+                .get(number.saturating_sub(1) as usize)
+                .unwrap_or(&"")
+                .trim_end_matches('\r')
+                .to_owned(),
         };
         Finding {
             file: self.name.to_owned(),
@@ -249,10 +283,9 @@ impl Look<'_> {
         if !self.options.with(&instruction.comments).allow_name(rule) {
             return;
         }
-        let finding =
-            self.frame.finding(instruction.place.line, instruction.last_line, instruction.place);
-        let (mut paths, files) = (said.paths, 0);
-        let files = files + paths.len();
+        let finding = self.frame.finding(instruction.place.line, instruction.last_line, instruction.place);
+        let mut paths = said.paths;
+        let files = paths.len();
         paths.truncate(MOST_PATHS);
         self.found.push(Finding {
             rule: rule.to_owned(),

@@ -49,7 +49,11 @@ const INSTALLERS: &[Installer] = &[
     Installer { program: "bundle", words: &["install"], files: &["Gemfile", "Gemfile.lock"] },
     Installer { program: "composer", words: &["install"], files: &["composer.json", "composer.lock"] },
     Installer { program: "cargo", words: &["fetch"], files: &["Cargo.toml", "Cargo.lock"] },
-    Installer { program: "mvn", words: &["dependency:go-offline", "dependency:resolve"], files: &["pom.xml"] },
+    Installer {
+        program: "mvn",
+        words: &["dependency:go-offline", "dependency:resolve"],
+        files: &["pom.xml"],
+    },
 ];
 
 /// What a RUN needs; none where nobody can tell, and it may need everything.
@@ -101,7 +105,9 @@ fn of_command(program: &str, rest: &[&str]) -> Option<Needs> {
         "apt-get" | "apt" | "apk" | "dnf" | "microdnf" | "yum" | "zypper" if !local => nothing(),
         "gem" if first == "install" && !local => nothing(),
         "go" if first == "install" && rest.iter().any(|word| word.contains('@')) => nothing(),
-        "npm" | "yarn" | "pnpm" if rest.iter().any(|word| matches!(*word, "-g" | "--global" | "global")) && !local => {
+        "npm" | "yarn" | "pnpm"
+            if rest.iter().any(|word| matches!(*word, "-g" | "--global" | "global")) && !local =>
+        {
             nothing()
         }
         "pip" | "pip3" => pip(&command, rest),
@@ -112,7 +118,8 @@ fn of_command(program: &str, rest: &[&str]) -> Option<Needs> {
             Some(Needs { command, files: owned(&["pyproject.toml", "poetry.lock"]) })
         }
         _ => {
-            let known = INSTALLERS.iter().find(|known| known.program == program && known.words.contains(&first))?;
+            let known =
+                INSTALLERS.iter().find(|known| known.program == program && known.words.contains(&first))?;
             let download = program != "go" || plain.get(1) == Some(&"download");
             (download && !local).then(|| Needs { command, files: owned(known.files) })
         }
@@ -126,7 +133,9 @@ fn pip(command: &str, rest: &[&str]) -> Option<Needs> {
     let mut words = rest.get(at + 1..)?.iter();
     while let Some(word) = words.next() {
         match *word {
-            "-r" | "--requirement" | "-c" | "--constraint" => files.push(words.next()?.trim_start_matches("./").to_owned()),
+            "-r" | "--requirement" | "-c" | "--constraint" => {
+                files.push(words.next()?.trim_start_matches("./").to_owned())
+            }
             "-e" | "--editable" => return None,
             word if word.starts_with('-') => match word.split_once('=') {
                 Some(("--requirement" | "--constraint", file)) => files.push(file.to_owned()),
@@ -141,16 +150,21 @@ fn pip(command: &str, rest: &[&str]) -> Option<Needs> {
 
 /// Is the argument a path, not the name of a package?
 fn is_local(word: &str) -> bool {
-    word == "." || word.starts_with(['.', '/']) || [".deb", ".rpm", ".apk", ".whl", ".gem", ".tgz"].iter().any(|end| word.ends_with(end))
+    word == "."
+        || word.starts_with(['.', '/'])
+        || [".deb", ".rpm", ".apk", ".whl", ".gem", ".tgz"].iter().any(|end| word.ends_with(end))
 }
 
 /// A command that looks at no file of the project.
 fn is_harmless(program: &str, rest: &[&str]) -> bool {
     match program {
-        "set" | "true" | "echo" | "export" | "adduser" | "addgroup" | "useradd" | "groupadd" | "corepack" => true,
-        "rm" | "mkdir" => rest.iter().filter(|word| !word.starts_with('-')).all(|word| {
-            ["/var/", "/tmp/", "/root/.", "/usr/"].iter().any(|begin| word.starts_with(begin))
-        }),
+        "set" | "true" | "echo" | "export" | "adduser" | "addgroup" | "useradd" | "groupadd" | "corepack" => {
+            true
+        }
+        "rm" | "mkdir" => rest
+            .iter()
+            .filter(|word| !word.starts_with('-'))
+            .all(|word| ["/var/", "/tmp/", "/root/.", "/usr/"].iter().any(|begin| word.starts_with(begin))),
         "npm" | "yarn" | "pip" => rest.first() == Some(&"cache") || rest.first() == Some(&"config"),
         _ => false,
     }
@@ -175,8 +189,14 @@ mod tests {
         let first = |line: &str| of(line).map(|(command, files)| (command, files.first().cloned()));
         let is = |command: &str, file: Option<&str>| Some((command.to_owned(), file.map(str::to_owned)));
         assert_eq!(first("RUN npm ci"), is("npm ci", Some("package.json")));
-        assert_eq!(first("RUN pip install --no-cache-dir -r requirements/prod.txt"), is("pip install", Some("requirements/prod.txt")));
-        assert_eq!(first("RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*"), is("apt-get update", None));
+        assert_eq!(
+            first("RUN pip install --no-cache-dir -r requirements/prod.txt"),
+            is("pip install", Some("requirements/prod.txt"))
+        );
+        assert_eq!(
+            first("RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*"),
+            is("apt-get update", None)
+        );
         assert_eq!(first("RUN apk add --no-cache git && npm ci"), is("npm ci", Some("package.json")));
         assert_eq!(first("RUN go mod download"), is("go mod", Some("go.mod")));
         assert_eq!(first("RUN npm install -g serve"), is("npm install", None));

@@ -1,6 +1,6 @@
 //! Files are copied before a step that doesn't need them: each edit of them runs it again.
 //!
-//! Which files a step needs is known of package managers only ([`super::needs`]). That it really runs
+//! Which files a step needs is known of package managers only (`needs.rs`). That it really runs
 //! again is not guessed: one edit is played against the cache of the build that was looked into.
 
 use super::needs::{Needs, needs};
@@ -53,7 +53,8 @@ pub(super) fn look(look: &mut Look<'_>, playing: &Playing<'_>, programs: &mut dy
             return;
         }
         let again = again(look, playing, &hostile.edit, programs);
-        let steps: Vec<_> = hostile.steps.into_iter().filter(|(step, ..)| again.contains(&step.number)).collect();
+        let steps: Vec<_> =
+            hostile.steps.into_iter().filter(|(step, ..)| again.contains(&step.number)).collect();
         let Some((first, needs, times)) = steps.first() else { continue };
         let cost = OrderCost {
             edits: hostile.edits,
@@ -62,13 +63,18 @@ pub(super) fn look(look: &mut Look<'_>, playing: &Playing<'_>, programs: &mut dy
         };
         let here = |needs: &Needs| -> Vec<String> {
             let tree = look.played.request.context.tree();
-            needs.files.iter().filter(|file| tree.at(file.as_bytes()).is_some()).cloned().collect()
+            // Settings such as .npmrc may hold secrets: nobody is told to copy them.
+            let named = needs.files.iter().filter(|file| !file.starts_with('.'));
+            named.filter(|file| tree.at(file.as_bytes()).is_some()).cloned().collect()
         };
         let files = here(needs);
-        let what = if files.is_empty() { "nothing of it".to_owned() } else { format!("only {}", files.join(", ")) };
+        let what =
+            if files.is_empty() { "nothing of it".to_owned() } else { format!("only {}", files.join(", ")) };
         let mut message = format!(
             "`{}` in step {} needs {what}, yet stands behind this copy: {times} of {} edits run it again for nothing",
-            needs.command, first.number, edits.len()
+            needs.command,
+            first.number,
+            edits.len()
         );
         let mut fix = way_out(first.number, &files);
         for (step, needs, times) in steps.iter().skip(1) {

@@ -76,7 +76,7 @@ impl<'a> Played<'a> {
             step: made.map(|made| made.step.number),
             made_by: match made {
                 Some(made) => one_line(&made.step.instruction),
-                None => format!("the base, {}", layer.label.trim_start_matches("FROM ")),
+                None => format!("the base: {}", layer.label.trim_start_matches("FROM ")),
             },
         })
     }
@@ -108,7 +108,8 @@ fn chain(file: &Dockerfile, target: Option<&str>) -> Vec<usize> {
     while let Some(stage) = at {
         chain.push(stage);
         let below = froms.get(..stage).unwrap_or_default();
-        at = froms.get(stage).and_then(|from| below.iter().rposition(|lower| called(lower, &from.image.text)));
+        at =
+            froms.get(stage).and_then(|from| below.iter().rposition(|lower| called(lower, &from.image.text)));
     }
     chain
 }

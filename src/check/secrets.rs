@@ -13,7 +13,13 @@ const MOST_BYTES: u64 = 64 << 10;
 
 /// Folders of other people's files: their test keys are no secrets of this project.
 const FOREIGN: [&str; 7] = [
-    "/node_modules/", "/site-packages/", "/dist-packages/", "/usr/share/", "/usr/lib/", "/etc/ssl/", "/vendor/",
+    "/node_modules/",
+    "/site-packages/",
+    "/dist-packages/",
+    "/usr/share/",
+    "/usr/lib/",
+    "/etc/ssl/",
+    "/vendor/",
 ];
 
 pub(super) fn look(look: &mut Look<'_>) {
@@ -51,7 +57,8 @@ fn add(look: &mut Look<'_>, made: &Made<'_>, file: String, what: &str, bytes: u6
         ),
         None => format!("`{file}` ({what}) lies in layer {number}: everybody who has the image can read it"),
     };
-    let from_context = matches!(&made.instruction.kind, Word::Copy(copy) | Word::Add(copy) if copy.from.is_none());
+    let from_context =
+        matches!(&made.instruction.kind, Word::Copy(copy) | Word::Add(copy) if copy.from.is_none());
     let name = file.rsplit('/').next().unwrap_or("").trim_start_matches('.');
     let mount = format!("RUN --mount=type=secret,id={name},target={file}");
     let fix = match from_context {
@@ -102,13 +109,17 @@ fn secret(file: &str, contents: &Contents, copied: bool) -> Option<&'static str>
         "config.json" if file.contains("/.docker/") && text().contains("\"auth\"") => {
             return Some("a registry's password");
         }
-        _ if is_env_file(name) && text().lines().any(assigns_secret) => return Some("variables with secrets"),
+        _ if is_env_file(name) && text().lines().any(assigns_secret) => {
+            return Some("variables with secrets");
+        }
         _ if name.ends_with(".p12") || name.ends_with(".pfx") || name.ends_with(".jks") => {
             return Some("a key store");
         }
         _ => {}
     }
-    let looked_into = copied || [".pem", ".key", ".env"].iter().any(|end| name.ends_with(end)) || file.starts_with("/root/");
+    let looked_into = copied
+        || [".pem", ".key", ".env"].iter().any(|end| name.ends_with(end))
+        || file.starts_with("/root/");
     if !looked_into || contents.len() > MOST_BYTES {
         return None;
     }

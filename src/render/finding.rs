@@ -71,7 +71,11 @@ pub fn draw(finding: &Finding, style: &Style) -> String {
         row("layer", &format!("{} of {}, {step}{}", layer.number, layer.of, layer.made_by));
     }
     if let Some(bytes) = finding.bytes {
-        let files = if finding.files > 1 { format!(" in {}", size::count(finding.files, "file")) } else { String::new() };
+        let files = if finding.files > 1 {
+            format!(" in {}", size::count(finding.files, "file"))
+        } else {
+            String::new()
+        };
         row("bytes", &format!("{}{files}", size::bytes(bytes)));
     }
     if let Some(cost) = &finding.cost {

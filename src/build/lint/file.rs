@@ -10,7 +10,9 @@ impl Linter<'_> {
     /// Everything that needs no variables, in BuildKit's order.
     pub(super) fn whole_file(&mut self) {
         let file = self.file;
-        for warning in file.warnings.iter().filter(|warning| warning.rule == rules::NO_EMPTY_CONTINUATION.name) {
+        for warning in
+            file.warnings.iter().filter(|warning| warning.rule == rules::NO_EMPTY_CONTINUATION.name)
+        {
             // BuildKit names the last line of the instruction, not the blank one.
             let line = warning.last_line;
             let at = At { first: line, last: line, place: Place::start_of(line) };
@@ -90,7 +92,8 @@ impl Linter<'_> {
         for instruction in own {
             let written = keyword(instruction);
             if Case::of(written) != wanted {
-                let words = format!("Command '{written}' should match the case of the command majority ({word})");
+                let words =
+                    format!("Command '{written}' should match the case of the command majority ({word})");
                 let at = At::of(instruction);
                 self.report.add(&self.root, rules::CONSISTENT_INSTRUCTION_CASING, at, words);
             }

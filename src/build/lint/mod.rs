@@ -103,7 +103,10 @@ pub fn lint(
     let root = options(file, request)?;
     let mut linter = Linter { file, request, ignore, report: Report { warnings: Vec::new() }, root, fuel };
     linter.whole_file();
-    linter.stages(images, every);
+    // The rules about stages have no experimental one among them: with skip=all nothing is left to say.
+    if linter.root.some_run() {
+        linter.stages(images, every);
+    }
     Ok(Lint { warnings: linter.report.warnings, options: linter.root })
 }
 
@@ -179,12 +182,20 @@ impl At {
 /// says that it is harmless (`validations.go`, `getSecretsRegex`).
 pub fn names_secret(name: &str) -> bool {
     const SECRET: [&str; 10] = [
-        "apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token",
+        "apikey",
+        "auth",
+        "credential",
+        "credentials",
+        "key",
+        "password",
+        "pword",
+        "passwd",
+        "secret",
+        "token",
     ];
     const HARMLESS: [&str; 3] = ["public", "file", "version"];
-    let says = |words: &[&str]| {
-        name.split('_').any(|part| words.iter().any(|word| word.eq_ignore_ascii_case(part)))
-    };
+    let says =
+        |words: &[&str]| name.split('_').any(|part| words.iter().any(|word| word.eq_ignore_ascii_case(part)));
     says(&SECRET) && !says(&HARMLESS)
 }
 
@@ -197,7 +208,9 @@ mod tests {
         for secret in ["API_KEY", "DATABASE_PASSWORD", "github_token", "secret_MESSAGE", "AUTH", "apikey"] {
             assert!(names_secret(secret), "{secret}");
         }
-        for harmless in ["KEYBOARD", "PUBLIC_KEY", "TOKEN_FILE", "KEY_VERSION", "MONKEY", "AUTHOR", "NODE_ENV"] {
+        for harmless in
+            ["KEYBOARD", "PUBLIC_KEY", "TOKEN_FILE", "KEY_VERSION", "MONKEY", "AUTHOR", "NODE_ENV"]
+        {
             assert!(!names_secret(harmless), "{harmless}");
         }
     }

@@ -61,6 +61,11 @@ impl Options {
         }
     }
 
+    /// May any rule run that is not experimental?
+    pub(super) fn some_run(&self) -> bool {
+        !self.skip_all
+    }
+
     /// Does a rule of this name run? For rules that are none of BuildKit's.
     pub fn allow_name(&self, name: &str) -> bool {
         !self.skip_all && !self.skip.contains(name)
@@ -110,7 +115,8 @@ mod tests {
 
     #[test]
     fn options_are_read_as_docker_reads_them() {
-        let options = Options::parse(" skip = FromAsCasing , UndefinedVar ; error=1;experimental=all").unwrap();
+        let options =
+            Options::parse(" skip = FromAsCasing , UndefinedVar ; error=1;experimental=all").unwrap();
         assert!(options.error);
         assert!(!options.allow(rules::FROM_AS_CASING) && !options.allow(rules::UNDEFINED_VAR));
         assert!(options.allow(rules::STAGE_NAME_CASING));

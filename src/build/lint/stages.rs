@@ -39,9 +39,18 @@ impl Linter<'_> {
             }
         };
         let wanted = target.map(|target| self.reached(&stages, &bases, target));
+        let walked = |number: usize| wanted.as_ref().is_none_or(|wanted| wanted.get(number) == Some(&true));
+        // How many stages go on where this one ends: the last of them takes its end, others a copy.
+        let mut children: HashMap<usize, usize> = HashMap::new();
+        for (number, base) in bases.iter().enumerate().filter(|(number, _)| walked(*number)) {
+            if let Base::Stage(below) = base {
+                debug_assert!(*below < number);
+                *children.entry(*below).or_default() += 1;
+            }
+        }
         let mut ends: HashMap<usize, End> = HashMap::new();
         for (number, stage) in stages.iter().enumerate() {
-            if wanted.as_ref().is_some_and(|wanted| wanted.get(number) != Some(&true)) {
+            if !walked(number) {
                 continue;
             }
             let (Some(base), Some(from)) = (bases.get(number), self.file.instructions.get(stage.from)) else {
@@ -49,17 +58,21 @@ impl Linter<'_> {
             };
             let mut end = match base {
                 Base::Scratch => End::scratch(),
-                Base::Stage(below) => match ends.get(below) {
-                    Some(end) => end.child(self.fuel),
-                    None => End::scratch(),
-                },
+                Base::Stage(below) => {
+                    let left = children.entry(*below).or_default();
+                    *left = left.saturating_sub(1);
+                    let end = if *left == 0 { ends.remove(below) } else { ends.get(below).cloned() };
+                    end.map_or_else(End::scratch, |end| end.child(*left, self.fuel))
+                }
                 Base::Image(name) => self.image(images, name, from, &args),
             };
             self.walk(&mut end, stage, from, &args);
             if self.fuel.exhausted().is_some() {
                 return;
             }
-            ends.insert(number, end);
+            if children.get(&number).is_some_and(|children| *children > 0) {
+                ends.insert(number, end);
+            }
         }
     }
 
@@ -201,8 +214,9 @@ impl Linter<'_> {
     fn image(&mut self, images: &mut Store, name: &str, from: &Instruction, args: &Args) -> End {
         let Ok(image) = plan::image(images, self.request, name) else { return End::scratch() };
         let mapped = self.request.base_map.get(name).map_or(name, String::as_str);
-        let built_in = reference::normalise(mapped)
-            .is_ok_and(|shown| (self.request.catalog.0)(&shown).is_some() || (self.request.catalog.0)(mapped).is_some());
+        let built_in = reference::normalise(mapped).is_ok_and(|shown| {
+            (self.request.catalog.0)(&shown).is_some() || (self.request.catalog.0)(mapped).is_some()
+        });
         if let Kind::From(From { platform: Some(written), .. }) = &from.kind
             && !built_in
             && !image.placeholder

@@ -7,9 +7,7 @@ use super::{At, Linter, Options, names_secret};
 use crate::build::meta::{ensure_path, env_pairs};
 use crate::build::scope::global;
 use crate::build::unsure::is_address;
-use crate::dockerfile::{
-    Command, Copy, Instruction, Kind, Lexer, Pair, Run, Version, Word, near, quoted,
-};
+use crate::dockerfile::{Command, Copy, Instruction, Kind, Lexer, Pair, Run, Version, Word, near, quoted};
 use crate::image::Config;
 use crate::trace::Fuel;
 use indexmap::IndexMap;
@@ -56,11 +54,13 @@ impl End {
         }
     }
 
-    /// A stage on top of this one. What may stand only once is counted anew.
-    pub fn child(&self, fuel: &mut Fuel) -> End {
-        // The first ENV of the new stage copies the list.
-        fuel.spend(1 + self.env.len() as u64 / 8);
-        End { cmd: None, entrypoint: None, healthcheck: None, ..self.clone() }
+    /// A stage on top of this one; `others` share it. What may stand only once is counted anew.
+    pub fn child(self, others: usize, fuel: &mut Fuel) -> End {
+        if others > 0 {
+            // The first ENV of the new stage copies the list.
+            fuel.spend(1 + self.env.len() as u64 / 8);
+        }
+        End { cmd: None, entrypoint: None, healthcheck: None, ..self }
     }
 
     fn set(&mut self, name: &str, value: &str) {
@@ -176,8 +176,9 @@ impl Seeing<'_, '_> {
             values.push((&pair.key, (key, value)));
         }
         for pair in pairs.iter().filter(|pair| pair.old_form) {
-            let words =
-                format!("\"{keyword} key=value\" should be used instead of legacy \"{keyword} key value\" format");
+            let words = format!(
+                "\"{keyword} key=value\" should be used instead of legacy \"{keyword} key value\" format"
+            );
             self.add(rules::LEGACY_KEY_VALUE_FORMAT, &pair.key, words);
         }
         values

@@ -137,10 +137,11 @@ fn pip(command: &str, rest: &[&str]) -> Option<Needs> {
                 files.push(words.next()?.trim_start_matches("./").to_owned())
             }
             "-e" | "--editable" => return None,
-            word if word.starts_with('-') => match word.split_once('=') {
-                Some(("--requirement" | "--constraint", file)) => files.push(file.to_owned()),
-                _ => {}
-            },
+            word if word.starts_with('-') => {
+                if let Some(("--requirement" | "--constraint", file)) = word.split_once('=') {
+                    files.push(file.to_owned());
+                }
+            }
             word if is_local(word) => return None,
             _ => {}
         }

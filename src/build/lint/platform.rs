@@ -39,7 +39,7 @@ impl Platform {
         let good = |part: &&str| {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
         };
-        if !parts.iter().all(|part| good(&part)) {
+        if !parts.iter().all(good) {
             return None;
         }
         match parts.as_slice() {

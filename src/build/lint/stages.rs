@@ -133,7 +133,7 @@ impl Linter<'_> {
             let Kind::From(from) = &instruction.kind else { return None };
             let options = self.root.with(&instruction.comments).into_owned();
             let at = At::of(instruction);
-            let name = self.from_word(&from.image, args, declared, at, &options)?.text;
+            let name = self.base_word(&from.image, args, declared, at, &options)?.text;
             if name.is_empty() {
                 return None;
             }
@@ -151,7 +151,7 @@ impl Linter<'_> {
     }
 
     /// Expands a word of FROM; reports variables that nobody declared.
-    fn from_word(
+    fn base_word(
         &mut self,
         word: &Word,
         args: &Args,
@@ -184,7 +184,7 @@ impl Linter<'_> {
     ) -> Option<()> {
         let Some(written) = &from.platform else { return Some(()) };
         let at = at.marking(written.place);
-        let found = self.from_word(written, args, declared, at, options)?;
+        let found = self.base_word(written, args, declared, at, options)?;
         let own = "TARGETPLATFORM";
         let only_own = found.unmatched.is_empty() && found.matched.iter().eq([own]);
         if only_own && global(args, own).is_some_and(|target| target == found.text) {

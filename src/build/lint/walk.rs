@@ -84,7 +84,7 @@ impl Linter<'_> {
             Kind::Arg(pairs) => see.arg(end, pairs, globals),
             Kind::Env(pairs) => {
                 for (pair, value) in see.pairs(end, pairs, name) {
-                    see.secret("ENV", &pair, &value.0);
+                    see.secret("ENV", pair, &value.0);
                     end.set(&value.0, &value.1);
                 }
             }

@@ -15,7 +15,7 @@
 //! | 2 | [`image`] | images, their store, the built-in bases, containers |
 //! | 3 | [`shell`] | RUN lines: a shell and its programs over a mount |
 //! | 4 | [`build`] | both builders and their cache decisions |
-//! | 5 | [`inspect`] | history, inspect, diff: Docker's own tables |
+//! | 5 | [`inspect`], [`check`] | history, inspect, diff: Docker's own tables; build checks |
 //! | 6 | [`lab`], then [`journal`] | everything that exists, as one value; undo over it |
 //! | 7 | [`command`], [`replay`] | `docker …` lines; the recorded proof |
 //! | 8 | [`script`] | Rhai, scenarios, the session |
@@ -40,6 +40,7 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+pub mod check;
 pub mod command;
 pub mod dockerfile;
 pub mod error;

@@ -412,3 +412,49 @@ fn a_prediction_that_no_build_follows_is_a_failed_check() {
     let run = layerlab(&folder, &["run", "s.rhai"], "");
     assert!(run.code == 1 && run.out.contains("you said HIT, it was no build"), "{run:?}");
 }
+
+#[test]
+fn check_tells_what_it_finds_and_exits_for_ci() {
+    let bad = "FROM alpine:3.19 as web\nCOPY . /app\n";
+    let good = "FROM alpine:3.19 AS web\nCOPY a.txt /app/\n";
+    let files = [
+        ("app/Dockerfile", bad),
+        ("app/good.Dockerfile", good),
+        ("app/broken", "FROM alpine:3.19\nRUNN x\n"),
+        ("app/a.txt", "a\n"),
+        ("edits", "# what was edited\na.txt\n"),
+    ];
+    let at = folder("check", &files);
+    let found = layerlab(&at, &["check", "app"], "");
+    assert_eq!(found.code, 1);
+    assert!(found.out.starts_with("Check complete, 1 warning has been found!\n"), "{}", found.out);
+    assert!(found.out.contains("CopyCarriesDockerfile"), "{}", found.out);
+
+    for fine in [&["check", "app/good.Dockerfile"][..], &["check", "app", "-f", "app/good.Dockerfile"]] {
+        let clean = layerlab(&at, fine, "");
+        assert_eq!(
+            clean.out,
+            "Check complete, no warnings found.\n\nLayers played, nothing found in them.\n"
+        );
+        assert_eq!(clean.code, 0);
+    }
+    let skipped = layerlab(&at, &["check", "app", "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=all"], "");
+    assert_eq!(skipped.code, 0, "{}", skipped.out);
+    let piped = layerlab(&at, &["check", "app", "-f", "-", "--edits", "edits"], good);
+    assert_eq!(piped.code, 0, "{}", piped.out);
+
+    let events = layerlab(&at, &["check", "app", "--json"], "").events();
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["checked", "finding", "checked", "finding", "result"]);
+    assert_eq!((events[1]["rule"].as_str(), events[1]["line"].as_u64()), (Some("FromAsCasing"), Some(1)));
+    assert_eq!(events[4]["exit"], 1);
+
+    let broken = layerlab(&at, &["check", "app/broken"], "");
+    assert_eq!(broken.code, 1);
+    assert!(broken.out.contains("unknown instruction: RUNN (did you mean RUN?)"), "{}", broken.out);
+    for wrong in [&["check", "nowhere"][..], &["check", "."], &["check", "app/a.txt", "-f", "app/broken"]] {
+        let refused = layerlab(&at, wrong, "");
+        assert_eq!(refused.code, 2, "{wrong:?}: {}", refused.out);
+        assert!(refused.err.starts_with("error: "), "{wrong:?}: {}", refused.err);
+    }
+}

@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["image"],
     &["shell"],
     &["build"],
-    &["inspect"],
+    &["inspect", "check"],
     &["lab"],
     &["journal"],
     &["command", "compose", "replay", "whatif"],

@@ -4,8 +4,9 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Event, HandleNews, KeyRow, LayerRef, MapNews,
-    Object, Part, Place, Probe, Reason, Sink, Source, StackRow, Stream, Verdict, XattrChange,
+    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Event, Finding, FoundLayer, HandleNews, KeyRow,
+    LayerRef, MapNews, Object, OrderCost, Part, Place, Probe, Reason, Sink, Source, SourceLine, StackRow,
+    Stream, Verdict, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -245,6 +246,7 @@ fn samples() -> Vec<Event> {
     let one = |number| Some(layer(number, ""));
     let mut all = append_story();
     all.extend(kept_open());
+    all.extend(findings());
     all.extend([
         Event::Lookup {
             path: path("/gone"),
@@ -518,6 +520,57 @@ fn explained() -> Event {
     }
 }
 
+/// A finding of BuildKit's rules, and one that needs the layers.
+fn findings() -> Vec<Event> {
+    let line = |number, marked, text: &str| SourceLine { number, marked, text: text.into() };
+    let docker = Finding {
+        rule: "FromAsCasing".into(),
+        by: "buildkit".into(),
+        url: "https://docs.docker.com/go/dockerfile/rule/from-as-casing/".into(),
+        message: "'as' and 'FROM' keywords' casing do not match".into(),
+        file: "Dockerfile".into(),
+        line: 1,
+        last_line: 1,
+        at_line: 1,
+        column: 1,
+        width: 4,
+        source: vec![line(1, true, "FROM alpine as web"), line(2, false, "COPY . .")],
+        ..Finding::default()
+    };
+    let own = Finding {
+        rule: "DeletedInLaterLayer".into(),
+        by: "layerlab".into(),
+        url: String::new(),
+        message: "`/tmp/big.tar` is deleted here, but layer 2 keeps the bytes: the image gets no smaller"
+            .into(),
+        layer: Some(FoundLayer {
+            number: 2,
+            of: 3,
+            diff_id: format!("sha256:{}", "a".repeat(64)),
+            step: Some(2),
+            made_by: "RUN wget -O /tmp/big.tar https://example.com/big.tar".into(),
+        }),
+        bytes: Some(45_200_000),
+        paths: vec!["/tmp/big.tar".into()],
+        files: 1,
+        cost: Some(OrderCost { edits: 12, steps: 24, seconds: 480.0 }),
+        step: Some(3),
+        fix: "delete it in the RUN that makes it, step 2: RUN … && rm …".into(),
+        ..docker.clone()
+    };
+    let checked = |by: &str| Event::Checked { by: by.into(), found: 1 };
+    vec![
+        Event::Warnings {
+            warnings: vec!["FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 1)".into()],
+        },
+        checked("buildkit"),
+        Event::Finding(Box::new(docker)),
+        checked("layerlab"),
+        Event::Finding(Box::new(own)),
+        Event::Checked { by: "buildkit".into(), found: 0 },
+    ]
+}
+
 fn aap() -> Event {
     Event::Error {
         message: "`aap.py` is not in the build context `app`".into(),
@@ -559,6 +612,9 @@ fn variant(event: &Event) -> &'static str {
         Event::Output { .. } => "output",
         Event::Built { .. } => "built",
         Event::BuildFailed { .. } => "build_failed",
+        Event::Warnings { .. } => "warnings",
+        Event::Checked { .. } => "checked",
+        Event::Finding(_) => "finding",
         Event::Explain { .. } => "explain",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
@@ -584,7 +640,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 39, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 42, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);
@@ -593,8 +649,12 @@ fn every_event_has_a_text_and_a_line_of_json() {
         assert!(!line.contains('\n'));
         let text = text(event, &Style::default());
         assert!(text.ends_with('\n') && !text.contains('\x1b'), "{text:?}");
-        let allowed =
-            if matches!(event, Event::Printed { .. } | Event::BuildFailed { .. }) { 200 } else { 80 };
+        // Docker's own lines are never wrapped.
+        let docker = matches!(
+            event,
+            Event::Printed { .. } | Event::BuildFailed { .. } | Event::Warnings { .. } | Event::Finding(_)
+        );
+        let allowed = if docker { 200 } else { 80 };
         assert!(text.lines().all(|line| columns(line) <= allowed), "wider than 80:\n{text}");
     }
     let all: String = samples.iter().map(|event| text(event, &Style::default())).collect();

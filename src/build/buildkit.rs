@@ -4,11 +4,14 @@ use super::Stage;
 use super::cache::Cache;
 use super::convert::convert;
 use super::graph::{Entry, Graph};
+use super::ignore::Ignore;
+use super::lint::{self, Lint};
 use super::play::Player;
 use super::request::Request;
 use super::sent::Sent;
 use super::solve::Solver;
 use super::step::Failure;
+use crate::dockerfile::{Difference, Version};
 use crate::image::{History, Image, Store};
 use crate::shell::Programs;
 use crate::trace::Trace;
@@ -29,7 +32,19 @@ pub(super) fn build(
     t: &mut Trace,
 ) -> Result<Image, Failure> {
     let (file, request, view) = (at.file, at.request, at.view);
-    let graph = convert(file, request, images, &mut player.steps, t)?;
+    let checks = request.version.has(Difference::BuildChecks);
+    if checks {
+        lint::options(file, request).map_err(|words| lint::refused(file, &words, request))?;
+    }
+    let graph = convert(file, request, images, &mut player.steps, t);
+    if checks {
+        // Warnings are printed whether or not the file can be built; errors come first.
+        let checked = warn(at, images, player, t)?;
+        if let (Ok(_), Some(words)) = (&graph, checked.failure()) {
+            return Err(lint::refused(file, &words, request));
+        }
+    }
+    let graph = graph?;
     let unknown = graph.images.iter().filter(|(_, image)| image.placeholder);
     player.unknown = unknown.map(|(name, _)| name.clone()).collect();
     let sent = Sent::update(cache.sent.as_ref(), view);
@@ -38,6 +53,17 @@ pub(super) fn build(
     solver.solve(t)?;
     let image = export(&solver, &graph, request);
     Ok(image)
+}
+
+/// Checks the stages that are built, and keeps what the builder says of them.
+fn warn(at: &Stage<'_>, images: &mut Store, player: &mut Player, t: &mut Trace) -> Result<Lint, Failure> {
+    let (_, text) = super::ignore_file(at.request);
+    let ignore = Ignore::parse(&text, Version::Current, &mut t.fuel)
+        .unwrap_or_else(|_| Ignore::nothing(Version::Current));
+    let checked = lint::lint(at.file, at.request, images, &ignore, false, &mut t.fuel);
+    let checked = checked.map_err(|words| lint::refused(at.file, &words, at.request))?;
+    player.warnings = checked.warnings.iter().map(lint::Warning::short).collect();
+    Ok(checked)
 }
 
 /// The target stage as an image (moby/buildkit `exporter/containerimage/writer.go`).

@@ -441,7 +441,7 @@ fn is_step(instruction: &Instruction) -> bool {
 }
 
 /// What an instruction takes files from besides the context; true where a number is a stage's index.
-fn froms(instruction: &Instruction) -> Vec<(String, bool)> {
+pub(super) fn froms(instruction: &Instruction) -> Vec<(String, bool)> {
     match &instruction.kind {
         Kind::Copy(copy) => copy.from.iter().map(|from| (from.text.clone(), true)).collect(),
         Kind::Run(run) => {

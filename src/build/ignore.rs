@@ -100,6 +100,16 @@ impl Ignore {
         self.rules.is_empty()
     }
 
+    /// Is there any `!`?
+    pub fn has_exceptions(&self) -> bool {
+        self.exceptions
+    }
+
+    /// The patterns as they are matched: cleaned, without their `!`.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.pattern.as_str())
+    }
+
     /// What the walk does with a path, `/`-separated and relative to the context. `trail` is that of
     /// its directory; the second answer is the path's own, for what lies below it.
     ///

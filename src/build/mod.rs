@@ -28,6 +28,7 @@ mod legacy_commit;
 mod legacy_copy;
 mod legacy_key;
 mod legacy_run;
+mod lint;
 mod meta;
 mod outline;
 pub mod pattern;
@@ -50,10 +51,11 @@ pub use cache::Cache;
 pub use context::{Context, ContextEntry, EntryKind, Limits};
 pub use explain::explain;
 pub use key::{Key, recompute};
+pub use lint::{Lint, Options as CheckOptions, RULES, Rule, Warning, names_secret};
 pub use request::{Builder, Catalog, Request};
 pub use step::{Build, Failure, Status, Step};
 
-use crate::dockerfile::{self, Class, Difference, ParseError, Version};
+use crate::dockerfile::{self, Class, Difference, Dockerfile, ParseError, Version};
 use crate::fs::{Kind, Nodes};
 use crate::image::Store;
 use crate::shell::Programs;
@@ -99,6 +101,9 @@ pub fn build(
         Err(failure) => Err(failure),
     };
     play::ending(&build, t);
+    if !build.warnings.is_empty() && request.builder == Builder::BuildKit {
+        t.emit(|| Event::Warnings { warnings: build.warnings.clone() });
+    }
     hint::wasteful_order(&build, request, player.file.as_deref(), t);
     hint::unknown_bases(&player.unknown, t);
     build
@@ -137,9 +142,42 @@ fn play(
     }
 }
 
+/// Reads the Dockerfile and checks it as `docker build --check` does: nothing is built. Without a
+/// target every stage is looked at. Images that a FROM names are taken into `images`.
+///
+/// # Errors
+/// The Dockerfile can't be read, or its check options can't: how the build would fail.
+pub fn check(images: &mut Store, request: &Request, t: &mut Trace) -> Result<(Dockerfile, Lint), Failure> {
+    t.fuel.running("docker build --check");
+    let text = dockerfile_text(request)?;
+    let file = dockerfile::parse(request.dockerfile_path(), &text, Version::Current)
+        .map_err(|error| unreadable(&error, request))?;
+    let (name, text) = ignore_file(request);
+    let ignore = ignore::Ignore::parse(&text, Version::Current, &mut t.fuel)
+        .map_err(|error| unreadable_ignore(&error, &name, &text, request))?;
+    let checked = lint::lint(&file, request, images, &ignore, true, &mut t.fuel);
+    let checked = checked.map_err(|words| lint::refused(&file, &words, request))?;
+    Ok((file, checked))
+}
+
+/// The files of the context that reach the builder, relative to it, in the order of their names.
+///
+/// # Errors
+/// The ignore file can't be read: how the build would fail.
+pub fn context_files(request: &Request, t: &mut Trace) -> Result<Vec<String>, Failure> {
+    let view = view(request, t)?;
+    let mut files = Vec::with_capacity(view.files);
+    view.tree.walk(&mut |path, _, inode| {
+        if matches!(inode.kind, Kind::File(_)) {
+            files.push(String::from_utf8_lossy(path).trim_start_matches('/').to_owned());
+        }
+    });
+    Ok(files)
+}
+
 /// What both builders start from.
 pub(crate) struct Stage<'a> {
-    file: &'a dockerfile::Dockerfile,
+    file: &'a Dockerfile,
     request: &'a Request,
     view: &'a Arc<context::View>,
 }
@@ -152,6 +190,12 @@ fn dockerfile_text(request: &Request) -> Result<Vec<u8>, Failure> {
     let path = request.dockerfile_path();
     if let Some(text) = context_file(request, path) {
         return Ok(text);
+    }
+    if let Some(bytes) = context_size(request, path).filter(|bytes| *bytes > MAX_TEXT) {
+        let words = format!("the Dockerfile has {bytes} bytes, the lab reads at most {MAX_TEXT}");
+        let mut failure = Failure::new(words, 1);
+        failure.hint = Some("COPY large files instead of writing them here".to_owned());
+        return Err(failure);
     }
     let message = match (request.builder, request.version) {
         (Builder::Legacy, _) => {
@@ -208,24 +252,40 @@ fn context_file(request: &Request, path: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// What the ignore file leaves: `NAME.dockerignore` beside the Dockerfile NAME before the one in the
+/// Bytes of a file of the context.
+fn context_size(request: &Request, path: &str) -> Option<u64> {
+    let tree = request.context.tree();
+    let inode = tree.inode(tree.at(&crate::fs::path::clean(path.as_bytes()))?);
+    matches!(inode.kind, Kind::File(_)).then(|| inode.size())
+}
+
+/// The ignore file's name and text: `NAME.dockerignore` beside the Dockerfile NAME before the one in the
 /// root (BuildKit only).
-fn view(request: &Request, t: &mut Trace) -> Result<Arc<context::View>, Failure> {
+fn ignore_file(request: &Request) -> (String, Vec<u8>) {
     let beside = format!("{}.dockerignore", request.dockerfile_path());
     let own = match request.builder {
         Builder::BuildKit => context_file(request, &beside).map(|text| (beside, text)),
         Builder::Legacy => None,
     };
     let root = || context_file(request, ".dockerignore").map(|text| (".dockerignore".to_owned(), text));
-    let (name, text) = own.or_else(root).unwrap_or_default();
-    request.context.view(&text, request.builder, request.version, &mut t.fuel).map_err(|error| {
-        let message = match request.builder {
-            Builder::BuildKit => error.buildkit(),
-            Builder::Legacy => error.legacy(),
-        };
-        let shown = error.shown(&name, &text);
-        Failure { message, exit: 1, plain: Some(shown.message), span: shown.span, hint: shown.hint }
-    })
+    own.or_else(root).unwrap_or_default()
+}
+
+/// What the ignore file leaves.
+fn view(request: &Request, t: &mut Trace) -> Result<Arc<context::View>, Failure> {
+    let (name, text) = ignore_file(request);
+    let view = request.context.view(&text, request.builder, request.version, &mut t.fuel);
+    view.map_err(|error| unreadable_ignore(&error, &name, &text, request))
+}
+
+/// An ignore file that can't be read, in the builder's words.
+fn unreadable_ignore(error: &ignore::IgnoreError, name: &str, text: &[u8], request: &Request) -> Failure {
+    let message = match request.builder {
+        Builder::BuildKit => error.buildkit(),
+        Builder::Legacy => error.legacy(),
+    };
+    let shown = error.shown(name, text);
+    Failure { message, exit: 1, plain: Some(shown.message), span: shown.span, hint: shown.hint }
 }
 
 /// A Dockerfile that can't be read, in the builder's words.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Bytes of a Dockerfile, at most.
-const MOST_DOCKERFILE: u64 = 4 << 20;
+pub(super) const MOST_DOCKERFILE: u64 = 4 << 20;
 /// Bytes of a cache file, at most.
 const MOST_CACHE: u64 = 256 << 20;
 
@@ -145,7 +145,7 @@ fn build_once(
 
 fn request(order: &Build) -> Result<Request, Error> {
     let host = DiskHost::below(&order.folder).map_err(|error| unreadable(&error))?;
-    let (dockerfile_path, dockerfile) = dockerfile(order, &host)?;
+    let (dockerfile_path, dockerfile) = dockerfile(order.file.as_deref(), &host)?;
     let mut request = Request {
         dockerfile_path,
         dockerfile,
@@ -165,7 +165,14 @@ fn request(order: &Build) -> Result<Request, Error> {
         catalog: Catalog(crate::image::catalog::image),
         ..Request::default()
     };
-    for given in &order.build_arg {
+    with_args(&mut request, &order.build_arg);
+    with_bases(&mut request, &order.base)?;
+    Ok(request)
+}
+
+/// `--build-arg K[=V]`, each; without a value it is taken from the environment.
+pub(super) fn with_args(request: &mut Request, given: &[String]) {
+    for given in given {
         match given.split_once('=') {
             Some((name, value)) => drop(request.args.insert(name.to_owned(), value.to_owned())),
             None => {
@@ -175,11 +182,15 @@ fn request(order: &Build) -> Result<Request, Error> {
             }
         }
     }
-    for given in &order.base {
+}
+
+/// `--base NAME=KNOWN`, each.
+pub(super) fn with_bases(request: &mut Request, given: &[String]) -> Result<(), Error> {
+    for given in given {
         let (name, known) = base(given)?;
         request.base_map.insert(name, known);
     }
-    Ok(request)
+    Ok(())
 }
 
 fn version(word: &str) -> Result<Version, String> {
@@ -203,14 +214,14 @@ fn base(given: &str) -> Result<(String, String), Error> {
 }
 
 /// The packages of every `--packages FILE`; later files replace what earlier ones said.
-fn packages(files: &[PathBuf]) -> Result<Packages, Error> {
+pub(super) fn packages(files: &[PathBuf]) -> Result<Packages, Error> {
     files.iter().try_fold(Packages::default(), |taught, file| {
         taught.taught_by_file(&file.display().to_string(), &table(file)?)
     })
 }
 
 /// The addresses of every `--urls FILE`, likewise.
-fn urls(files: &[PathBuf]) -> Result<Urls, Error> {
+pub(super) fn urls(files: &[PathBuf]) -> Result<Urls, Error> {
     files.iter().try_fold(Urls::default(), |taught, file| {
         taught.taught_by_file(&file.display().to_string(), &table(file)?)
     })
@@ -225,8 +236,11 @@ fn table(file: &Path) -> Result<Vec<u8>, Error> {
 }
 
 /// Where the Dockerfile is in the context, and its bytes when it is elsewhere.
-fn dockerfile(order: &Build, context: &DiskHost) -> Result<(String, Option<Vec<u8>>), Error> {
-    let Some(file) = &order.file else { return Ok((String::new(), None)) };
+pub(super) fn dockerfile(
+    file: Option<&Path>,
+    context: &DiskHost,
+) -> Result<(String, Option<Vec<u8>>), Error> {
+    let Some(file) = file else { return Ok((String::new(), None)) };
     if file.as_os_str() == "-" {
         return Ok((String::new(), Some(standard_input()?)));
     }

@@ -4,6 +4,7 @@
 //! 130 interrupted.
 
 mod build;
+mod check;
 mod host;
 mod interrupt;
 mod replay;
@@ -48,6 +49,7 @@ Examples:
   layerlab                                     explore; `help` says how
   layerlab run scenarios/02_cache_bust.rhai    play a story
   layerlab build . --again                     what would a second build hit?
+  layerlab check .                             what is wrong with this Dockerfile?
 
 LAYERLAB_HISTORY names the REPL's history file; empty switches history off.
 Exit codes: 0 yes, 1 the answer is no, 2 usage or unreadable input, 130 interrupted.";
@@ -68,6 +70,7 @@ pub struct Talk {
 enum Door {
     Run(run::Run),
     Build(Box<build::Build>),
+    Check(check::Check),
     Replay(replay::Replay),
 }
 
@@ -77,6 +80,7 @@ pub fn open(arguments: Arguments, talk: impl FnOnce(Talk) -> u8) -> u8 {
     match arguments.door {
         Some(Door::Run(order)) => run::run(&order, colour),
         Some(Door::Build(order)) => build::build(&order, colour),
+        Some(Door::Check(order)) => check::check(&order, colour),
         Some(Door::Replay(order)) => replay::replay(&order, colour),
         None => match DiskHost::below(Path::new(".")) {
             Ok(host) => {

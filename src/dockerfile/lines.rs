@@ -166,6 +166,7 @@ impl Parser {
                 rule: "NoEmptyContinuation",
                 message: format!("Empty continuation line found in: {text}"),
                 place: Place::start_of(number),
+                last_line: reader.number,
             });
         }
         (text, map)

@@ -39,6 +39,7 @@ pub use instruction::{
 pub use node::KEYWORDS;
 pub use quote::quoted;
 pub use spans::{LineMap, Place, Source, Word};
+pub use suggest::near;
 pub use values::{check_signal, ports};
 pub use version::{DIFFERENCES, Difference, Row, Version};
 
@@ -71,6 +72,8 @@ pub struct Warning {
     pub message: String,
     /// Where.
     pub place: Place,
+    /// The last line of the instruction, bodies left out: the line that Docker names.
+    pub last_line: u32,
 }
 
 impl Dockerfile {

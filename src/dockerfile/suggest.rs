@@ -5,7 +5,7 @@
 /// The option at the least distance below 3; nothing when one of them is the word itself.
 ///
 /// Without `case_sensitive` the answer takes the case of the word, if that is all of one case.
-pub(super) fn near<'a>(
+pub fn near<'a>(
     word: &str,
     options: impl IntoIterator<Item = &'a str>,
     case_sensitive: bool,

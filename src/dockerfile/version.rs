@@ -67,6 +67,8 @@ differences! {
     Heredocs: "heredocs", "RUN, COPY and ADD take <<NAME bodies", "<<NAME is ordinary text";
     /// `# check=` is a directive.
     CheckDirective: "# check directive", "known", "a comment, and it ends the directives";
+    /// `docker build --check`, and its rules in passing.
+    BuildChecks: "build checks", "docker build --check; a build ends with what the checks found", "there are none";
     /// Empty lines inside a continuation are warned about.
     EmptyContinuation: "blank line in a continuation", "skipped with a warning", "skipped in silence";
     /// `--link`, `--parents`, `--exclude`, `--network` … are known.

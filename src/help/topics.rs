@@ -49,6 +49,26 @@ explain 3 puts the keys of step 3 side by side, this build's and the earlier
 one.",
     ),
     topic(
+        "check",
+        &["checks", "lint", "warnings", "--check"],
+        "
+docker build --check DIR checks a Dockerfile and builds nothing; in a shell it
+is layerlab check FILE|DIR. BuildKit's rules come first, in Docker's words and
+with Docker's exit status. A build also ends with them, in one line each. Then
+the lab plays the build and says what only the layers tell:
+  DeletedInLaterLayer     a step deletes files that a lower layer keeps
+  SecretInLayer           a key, token or password lies in a layer
+  SecretInHistory         a secret's value stands in the history or the config
+  CacheHostileOrder       files are copied before a step that needs few of them
+  CopyCarriesDockerfile   COPY . . takes the Dockerfile along
+  CopyCarriesGit          COPY . . takes .git along
+  PackageListsLeftBehind  package lists or caches stay in a layer
+Line 1 of the file may say what to leave out, or make a build fail on the rest:
+  # check=skip=FromAsCasing,SecretInLayer;error=true
+The same right above an instruction, # check=skip=…, is for it alone. The build
+arg BUILDKIT_DOCKERFILE_CHECK replaces line 1.",
+    ),
+    topic(
         "buildkit",
         &["legacy", "builder", "builders"],
         "

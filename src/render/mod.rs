@@ -6,6 +6,7 @@
 
 mod diagnostic;
 mod explain;
+mod finding;
 mod handle;
 mod measure;
 mod renderer;
@@ -86,6 +87,9 @@ pub fn text(event: &Event, style: &Style) -> String {
             };
             build_failed(message, &told, *exit, style)
         }
+        Event::Warnings { warnings } => finding::warnings(warnings, style),
+        Event::Checked { by, found } => finding::checked(by, *found, style),
+        Event::Finding(found) => finding::draw(found, style),
         Event::Explain { step, instruction, verdict, rows, digest, .. } => {
             explain::draw(&explain::Explained { step: *step, instruction, verdict, rows, digest }, style)
         }

@@ -79,6 +79,10 @@ fn script<'b>(core: &Core, scope: &Scope<'_>, before: &'b str) -> Found<'b> {
     // At the start of a line `docker` is the command, not the function.
     let functions =
         methods::functions().filter(|f| !first || !(f.name == "docker" || SESSION_WORDS.contains(&f.name)));
+    // A function whose name begins like a command waits until the word is longer than that.
+    let hidden =
+        |name: &str| COMMAND_WORDS.iter().any(|c| name != *c && name.starts_with(c) && word.len() <= c.len());
+    let functions = functions.filter(|f| !first || !hidden(f.name));
     let functions = functions.map(|f| Completion { text: format!("{}(", f.name), shown: f.signature() });
     let names = variables.chain(functions).chain(["let ", "true", "false"].map(Completion::plain));
     let words =

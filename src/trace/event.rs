@@ -1,5 +1,6 @@
 //! The one event type. Text and JSON are two renderings of it.
 
+use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Part, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
@@ -367,6 +368,20 @@ pub enum Event {
         /// What to do next.
         hint: Option<String>,
     },
+    /// What BuildKit's checks said in passing, one short line each. None of them fails the build.
+    Warnings {
+        /// "Rule: what is wrong (line N)".
+        warnings: Vec<String>,
+    },
+    /// A Dockerfile was checked; the findings follow.
+    Checked {
+        /// Whose rules: "buildkit" or "layerlab".
+        by: String,
+        /// How many findings.
+        found: usize,
+    },
+    /// A place in a Dockerfile breaks a rule.
+    Finding(Box<Finding>),
     /// Two cache keys side by side.
     Explain {
         /// The step's number.

@@ -7,6 +7,7 @@
 //! [`Trace`] travels through every operation. It carries the sink and the [`Fuel`].
 
 mod event;
+mod finding;
 mod fuel;
 mod handle;
 mod key;
@@ -14,6 +15,7 @@ mod layer;
 mod object;
 
 pub use event::*;
+pub use finding::{Finding, FoundLayer, OrderCost, SourceLine};
 pub use fuel::{Exhausted, Fuel, Limits};
 pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};

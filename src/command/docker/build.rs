@@ -2,6 +2,7 @@
 
 use super::{Answer, Call, Subcommand};
 use crate::build::{self, Build, Builder, Catalog, Context, Request};
+use crate::check;
 use crate::command::options::{switch, valued};
 use crate::error::{Error, ErrorKind};
 use crate::image::catalog;
@@ -24,6 +25,8 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
         valued("label", None, "NAME=VALUE", "add a label"),
         valued("builder", None, "WHICH", "buildkit (default) or legacy"),
         valued("base", None, "NAME=KNOWN", "take a known image for a FROM nobody knows"),
+        switch("check", None, "check the Dockerfile, build nothing"),
+        valued("call", None, "METHOD", "build (default) or check"),
         switch("strict", None, "refuse unknown bases and unmodelled programs"),
         switch("quiet", Some('q'), "print the image's id only"),
         switch("pull", None, "accepted: built-in images never change"),
@@ -37,6 +40,9 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
 
 fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
     let request = request(call)?;
+    if checks(call)? {
+        return Ok(check(call, &request));
+    }
     let quiet = call.given.is_set("quiet");
     let lab = &mut *call.lab;
     let mut play = |t: &mut crate::trace::Trace| {
@@ -52,6 +58,31 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
     let rows = rows(&built);
     let next = first_miss(&built).map(|number| format!("explain {number}"));
     Ok(Answer { out, err, exit, build: Some(built), rows, shown: !quiet, next })
+}
+
+/// `--check`, or `--call=check` (docker/buildx `util/buildflags/callfunc.go`).
+fn checks(call: &Call<'_>) -> Result<bool, Error> {
+    match call.given.last("call") {
+        Some(word) if matches!(word.text.as_str(), "check" | "lint") => Ok(true),
+        Some(word) if word.text != "build" => {
+            Err(Error::new(ErrorKind::Usage, format!("`--call {}` is not modelled", word.text))
+                .at(call.origin.of(word))
+                .did_you_mean(&word.text, ["build", "check"])
+                .hint("calls are build and check"))
+        }
+        _ => Ok(call.given.is_set("check")),
+    }
+}
+
+/// Checks the Dockerfile; no image, no cache, no build is kept. Docker's exit status: 1 when BuildKit's
+/// rules find something. What the layers say is told beside it.
+fn check(call: &mut Call<'_>, request: &Request) -> Answer {
+    let order = check::Order { as_docker: true, ..check::Order::default() };
+    let checked = check::check(&call.lab.images, request, &order, call.programs, call.t);
+    let found = checked.warnings.iter().chain(&checked.layers);
+    let rows = found.filter_map(|finding| serde_json::to_value(finding).ok()).collect();
+    let exit = i32::from(checked.failed || !checked.warnings.is_empty());
+    Answer { exit, rows, shown: true, ..Answer::default() }
 }
 
 /// The step worth a question: the first one that was rebuilt although something was cached.

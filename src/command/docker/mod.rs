@@ -104,6 +104,7 @@ const SAME: &[(&str, &str)] = &[
 
 /// Docker's words that the lab knows of but does not model, and why.
 const NOT_MODELLED: &[(&str, &str)] = &[
+    ("--debug", "`docker build --check` shows every warning with its lines"),
     ("push", "there is no registry: nothing leaves memory"),
     ("login", "there is no registry: nothing leaves memory"),
     ("search", "there is no registry; `docker pull NAME` fetches a built-in image"),

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Bytes of a Dockerfile, at most.
-const MOST_DOCKERFILE: u64 = 4 << 20;
+pub(super) const MOST_DOCKERFILE: u64 = 4 << 20;
 /// Bytes of a cache file, at most.
 const MOST_CACHE: u64 = 256 << 20;
 
@@ -138,7 +138,7 @@ fn build_once(
 
 fn request(order: &Build) -> Result<Request, Error> {
     let host = DiskHost::below(&order.folder).map_err(|error| unreadable(&error))?;
-    let (dockerfile_path, dockerfile) = dockerfile(order, &host)?;
+    let (dockerfile_path, dockerfile) = dockerfile(order.file.as_deref(), &host)?;
     let mut request = Request {
         dockerfile_path,
         dockerfile,
@@ -174,7 +174,7 @@ fn request(order: &Build) -> Result<Request, Error> {
 }
 
 /// `NAME=KNOWN`, KNOWN being one of the built-in bases.
-fn base(given: &str) -> Result<(String, String), Error> {
+pub(super) fn base(given: &str) -> Result<(String, String), Error> {
     let usage = || Error::new(ErrorKind::Usage, format!("`--base {given}` is not of the form NAME=KNOWN"));
     let (name, known) = given
         .split_once('=')
@@ -204,8 +204,11 @@ fn packages(files: &[PathBuf]) -> Result<Packages, Error> {
 }
 
 /// Where the Dockerfile is in the context, and its bytes when it is elsewhere.
-fn dockerfile(order: &Build, context: &DiskHost) -> Result<(String, Option<Vec<u8>>), Error> {
-    let Some(file) = &order.file else { return Ok((String::new(), None)) };
+pub(super) fn dockerfile(
+    file: Option<&Path>,
+    context: &DiskHost,
+) -> Result<(String, Option<Vec<u8>>), Error> {
+    let Some(file) = file else { return Ok((String::new(), None)) };
     if file.as_os_str() == "-" {
         return Ok((String::new(), Some(standard_input()?)));
     }
@@ -221,7 +224,7 @@ fn dockerfile(order: &Build, context: &DiskHost) -> Result<(String, Option<Vec<u
     }
 }
 
-fn standard_input() -> Result<Vec<u8>, Error> {
+pub(super) fn standard_input() -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let read = std::io::Read::read_to_end(
         &mut std::io::Read::take(std::io::stdin(), MOST_DOCKERFILE + 1),
@@ -237,16 +240,16 @@ fn standard_input() -> Result<Vec<u8>, Error> {
 }
 
 /// The record of `--cache FILE`.
-struct Record {
+pub(super) struct Record {
     host: DiskHost,
     name: String,
     shown: String,
-    cache: Option<Cache>,
+    pub cache: Option<Cache>,
 }
 
 impl Record {
     /// Reads the record; one that isn't there yet is empty.
-    fn open(file: &Path) -> Result<Record, Error> {
+    pub fn open(file: &Path) -> Result<Record, Error> {
         let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
         let shown = file.display().to_string();
         let mut record = Record { host, name, shown, cache: None };

@@ -178,12 +178,11 @@ impl<'c, 'm> Call<'c, 'm> {
             let dir = self.stdin().is_some_and(|stream| matches!(&*stream.borrow(), Open::Directory));
             return if dir { Err(Errno::EISDIR) } else { Ok(self.input_contents()) };
         }
-        let bytes = text::encode(path);
-        if self.m.is_dir(&bytes) {
+        let fds = self.fds;
+        let stream = self.m.open_stream(&text::encode(path), Default::default(), fds)?;
+        if matches!(&*stream.borrow(), super::stream::Open::Directory) {
             return Err(Errno::EISDIR);
         }
-        let fds = self.fds;
-        let stream = self.m.open_stream(&bytes, Default::default(), fds)?;
         Ok(self.m.read_rest(&stream))
     }
 

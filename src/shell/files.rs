@@ -236,10 +236,24 @@ impl Machine<'_> {
     /// A regular file's contents. Devices: nothing to read.
     pub fn read(&mut self, path: &[u8]) -> Result<Contents> {
         let place = self.locate(path, true)?;
+        self.read_at(&place)
+    }
+
+    /// [`Machine::read`] of what was located.
+    pub fn read_at(&mut self, place: &Place) -> Result<Contents> {
         match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
             StatKind::CharDev(..) | StatKind::Fifo => Ok(Contents::EMPTY),
             StatKind::Dir => Err(Errno::EISDIR),
-            _ => self.at(&place, |mount, path, t| mount.read(path, t)),
+            _ => self.at(place, |mount, path, t| mount.read(path, t)),
+        }
+    }
+
+    /// May the user execute what was located?
+    pub fn may_execute(&mut self, place: &Place) -> bool {
+        // Root may when anybody may (fs/namei.c, `generic_permission`).
+        match (&place.stat, self.cred.uid) {
+            (Some(stat), 0) => stat.mode & 0o111 != 0,
+            _ => self.at(place, |mount, path, t| mount.access(path, 1, t)).is_ok(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The machine a process runs on: files, streams, users, and how programs are found and started.
 
 use super::call::Call;
+use super::files::Place;
 use super::real::Real;
 use super::sandbox::{self, MountPoint};
 use super::stream::{self, Bag, Descriptors, Endless, Open, Stream};
@@ -350,7 +351,7 @@ impl<'m> Machine<'m> {
         match place.stat.as_ref().ok_or(Errno::ENOENT)?.kind {
             // Opening a directory for reading works; reading it is what fails.
             StatKind::Dir => Ok(stream::new(Open::Directory)),
-            _ => Ok(stream::file(self.read(path)?)),
+            _ => Ok(stream::file(self.read_at(&place)?)),
         }
     }
 
@@ -364,10 +365,10 @@ impl<'m> Machine<'m> {
         if name.contains('/') {
             return self.candidate(&text::encode(name));
         }
-        let mut denied = false;
+        let (mut denied, name) = (false, text::encode(name));
         for dir in search.split(':') {
             let dir = if dir.is_empty() { "." } else { dir };
-            match self.candidate(&path::join(&text::encode(dir), &text::encode(name))) {
+            match self.candidate(&path::join(&text::encode(dir), &name)) {
                 Ok(found) => return Ok(found),
                 Err(NotStarted::Denied) => denied = true,
                 Err(_) => {}
@@ -384,25 +385,26 @@ impl<'m> Machine<'m> {
     }
 
     fn executable_at(&mut self, path: &[u8]) -> Result<Found, NotStarted> {
-        let stat = self.stat(path).map_err(|errno| match errno {
+        let place = self.locate(path, true).map_err(|errno| match errno {
             Errno::EACCES => NotStarted::Denied,
             _ => NotStarted::Missing,
         })?;
-        if stat.kind != StatKind::File || !self.access(path, b'x') {
+        let stat = place.stat.as_ref().ok_or(NotStarted::Missing)?;
+        if stat.kind != StatKind::File || !self.may_execute(&place) {
             return Err(NotStarted::Denied);
         }
-        let contents = self.program_contents(path).ok_or(NotStarted::Denied)?;
+        let contents = self.program_contents(&place).ok_or(NotStarted::Denied)?;
         Ok(Found { path: path.to_vec(), contents })
     }
 
     /// Contents for execution: needs no read permission.
-    fn program_contents(&mut self, path: &[u8]) -> Option<Contents> {
+    fn program_contents(&mut self, place: &Place) -> Option<Contents> {
         if self.cred.uid == 0 {
-            return self.read(path).ok();
+            return self.read_at(place).ok();
         }
         let user = self.cred.clone();
         self.become_user(Cred::default());
-        let contents = self.read(path).ok();
+        let contents = self.read_at(place).ok();
         self.become_user(user);
         contents
     }
@@ -432,10 +434,11 @@ impl<'m> Machine<'m> {
     ) -> Result<i32, NotStarted> {
         // binfmt_script follows four interpreters.
         for _ in 0..5 {
-            let head = found.contents.head(256);
-            let Some(line) = head.strip_prefix(b"#!") else { break };
-            let line = line.split(|b| *b == b'\n').next().unwrap_or_default();
-            let line = text::decode(line);
+            // A program that the lab plays is no script: its bytes needn't be drawn to know that.
+            if found.contents.program().is_some() {
+                break;
+            }
+            let Some(line) = first_line(&found.contents) else { break };
             let line = line.trim_matches([' ', '\t']);
             let (interpreter, argument) = match line.split_once([' ', '\t']) {
                 Some((interpreter, argument)) => (interpreter, Some(argument.trim_start())),
@@ -464,6 +467,18 @@ impl<'m> Machine<'m> {
         let status = self.run_program(&tag, argv, env, fds);
         self.t.fuel.leave();
         Ok(if self.stopped() { 137 } else { status })
+    }
+
+    /// What bash takes for the interpreter of a file that may be executed: it reads 128 bytes and loses the
+    /// last one it read (bash `execute_cmd.c`, `shell_execve` and `getinterp`).
+    pub fn interpreter_of(&mut self, path: &[u8]) -> Option<String> {
+        let head = self.executable_at(path).ok()?.contents.head(128);
+        let text = head.strip_prefix(b"#!")?;
+        let text = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
+        let is_blank = |b: &u8| matches!(b, b' ' | b'\t');
+        let text = text.get(text.iter().take_while(|b| is_blank(b)).count()..).unwrap_or_default();
+        let end = text.iter().position(|b| is_blank(b) || *b == b'\n').unwrap_or(text.len());
+        Some(text::decode(text.get(..end).unwrap_or_default()))
     }
 
     fn untagged(&mut self, found: &Found, argv: &[String]) -> Result<i32, NotStarted> {
@@ -555,4 +570,11 @@ impl<'m> Machine<'m> {
         };
         (status, contents)
     }
+}
+
+/// What stands behind `#!` (fs/binfmt_script.c reads 256 bytes).
+fn first_line(contents: &Contents) -> Option<String> {
+    let head = contents.head(256);
+    let line = head.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
+    Some(text::decode(line))
 }

@@ -5,7 +5,7 @@ use super::expand::{Abort, Expanded, trim};
 use super::fields::Fields;
 use super::pattern::Pattern;
 use super::state::Value;
-use super::syntax::{Anchor, Dialect, Op, Param, Part, Word};
+use super::syntax::{Anchor, Dialect, Op, Param, Part, Word, is_whole_name};
 
 fn is_name_start(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_'
@@ -61,6 +61,11 @@ impl Shell<'_, '_> {
             let target = target.unwrap_or_default();
             if param.index.as_ref().and_then(Word::plain) == Some("@") {
                 return Ok(self.keys(&name));
+            }
+            if self.s.dialect == Dialect::Bash && !is_parameter(&target) {
+                self.complain(&format!("{target}: invalid variable name"));
+                self.discards = true;
+                return Err(Abort(1));
             }
             name = target;
         }
@@ -441,4 +446,17 @@ impl Shell<'_, '_> {
             _ => format!("{name}: is read only"),
         }
     }
+}
+
+/// May this text stand where a parameter's name does (bash `subst.c`, `parameter_brace_expand_indir`)? An
+/// element has brackets.
+fn is_parameter(text: &str) -> bool {
+    let name = match text.split_once('[') {
+        Some((name, rest)) if rest.len() > 1 && rest.ends_with(']') => name,
+        Some(_) => return false,
+        None => text,
+    };
+    let special = name.len() == 1 && name.contains(['@', '*', '#', '?', '-', '$', '!']);
+    let digits = !name.is_empty() && name.chars().all(|c| c.is_ascii_digit());
+    special || digits || is_whole_name(name)
 }

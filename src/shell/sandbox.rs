@@ -106,9 +106,16 @@ pub(super) fn hostname(sandbox: Sandbox) -> &'static str {
     }
 }
 
+/// The trees are the same in every run: each is made once.
 fn shared(kind: usize) -> Mount {
-    static TREES: [OnceLock<Tree>; 3] = [const { OnceLock::new() }; 3];
-    let make = [devices, processes, system];
+    static TREES: [OnceLock<Tree>; 5] = [const { OnceLock::new() }; 5];
+    let make: [fn() -> Tree; 5] = [
+        devices,
+        processes,
+        system,
+        || network(hostname(Sandbox::BuildKit)),
+        || network(hostname(Sandbox::Container)),
+    ];
     match (TREES.get(kind), make.get(kind)) {
         (Some(cell), Some(make)) => Mount::native(cell.get_or_init(make).clone()),
         _ => Mount::native(Tree::new()),
@@ -129,9 +136,9 @@ pub(super) fn mounts(sandbox: Sandbox, first: usize) -> (Vec<Mount>, Vec<MountPo
         return (trees, points);
     }
     trees.push(shared(2));
-    trees.push(Mount::native(network(hostname(sandbox))));
-    points.push(at("/sys", 2, "", true));
     let read_only = sandbox == Sandbox::BuildKit;
+    trees.push(shared(if read_only { 3 } else { 4 }));
+    points.push(at("/sys", 2, "", true));
     points.push(at("/etc/hosts", 3, "/hosts", read_only));
     points.push(at("/etc/resolv.conf", 3, "/resolv.conf", read_only));
     if sandbox != Sandbox::BuildKit {

@@ -309,7 +309,18 @@ impl Shell<'_, '_> {
             NotStarted::Denied if bash && name.contains('/') && self.m.is_dir(&bytes) => {
                 ("Is a directory", 126)
             }
-            NotStarted::Denied => ("Permission denied", 126),
+            NotStarted::Denied => {
+                let interpreter = bash.then(|| self.m.interpreter_of(&bytes)).flatten();
+                if let Some(interpreter) = interpreter {
+                    // bash speaks of the system here, so it names no line.
+                    let shell = self.s.name.clone();
+                    self.print_error(&format!(
+                        "{shell}: {name}: {interpreter}: bad interpreter: Permission denied\n"
+                    ));
+                    return 126;
+                }
+                ("Permission denied", 126)
+            }
             NotStarted::Interpreter if bash => ("cannot execute: required file not found", 127),
             NotStarted::Interpreter => ("not found", 127),
             NotStarted::Missing if name.is_empty() && !bash => ("Permission denied", 127),

@@ -133,9 +133,9 @@ fn enter(m: &mut Machine<'_>, cwd: &str) -> Result<(), StartError> {
 
 /// Who the process runs as, and that user's home.
 fn identity(m: &mut Machine<'_>, user: &str) -> Result<(Cred, String), StartError> {
-    let (users, groups) = (users::users(m), users::groups(m));
+    let (passwd, groups) = (users::read(m, "/etc/passwd"), users::read(m, "/etc/group"));
     let legacy = matches!(m.sandbox, Sandbox::Legacy | Sandbox::Container);
-    users::identity(user, &users, &groups, legacy)
+    users::identity(user, &passwd, &groups, legacy)
 }
 
 /// Who `docker run --user` makes of a word in this tree: "app", "1000", "1000:1000", "app:grp".
@@ -149,10 +149,9 @@ pub fn user_of(mount: &mut Mount, user: &str, t: &mut Trace) -> Result<Cred, Sta
         let contents = t.quietly(|t| mount.read(path.as_bytes(), t)).unwrap_or_default();
         contents.to_bytes(1 << 20).map(|bytes| text::decode(&bytes)).unwrap_or_default()
     };
-    let (users, groups) = (text("/etc/passwd"), text("/etc/group"));
+    let (passwd, groups) = (text("/etc/passwd"), text("/etc/group"));
     mount.become_user(before);
-    users::identity(user, &users::parse_users(&users), &users::parse_groups(&groups), true)
-        .map(|(cred, _)| cred)
+    users::identity(user, &passwd, &groups, true).map(|(cred, _)| cred)
 }
 
 fn outcome(m: &mut Machine<'_>, exit: i32) -> Outcome {

@@ -43,10 +43,6 @@ pub const EXCUSES: &[Excuse] = &[
         },
     },
     Excuse {
-        reason: "bash says which interpreter may not be executed; the lab only that it is not permitted",
-        covers: |_, real, _, _| real.err.contains(": bad interpreter: Permission denied"),
-    },
-    Excuse {
         reason: "Debian's busybox is built without `find -delete`, which Alpine's has",
         covers: |_, real, _, _| real.err.contains("find: unrecognized: -delete"),
     },
@@ -87,16 +83,6 @@ pub const EXCUSES: &[Excuse] = &[
         covers: |_, real, lab, _| {
             let bash = ["conditional binary operator expected", "unexpected argument to conditional"];
             real.exit == 0 && bash.iter().any(|text| real.err.contains(text)) && lab.is_refused()
-        },
-    },
-    Excuse {
-        reason: "bash takes a subshell for a function's body after `function NAME` too; the lab's grammar \
-                 wants the `()` of the other form",
-        covers: |case, _, lab, _| {
-            case.shell == Shell::Bash
-                && case.line.contains("function ")
-                && lab.is_refused()
-                && lab.err.contains("near unexpected token `\"\"'")
         },
     },
     Excuse {
@@ -152,13 +138,6 @@ pub const EXCUSES: &[Excuse] = &[
                 text.split(' ').any(|word| word.parse().is_ok_and(|bytes: u64| bytes > 1 << 20))
             };
             case.line.contains(">>") && real.exit == 137 && lab.exit != 137 && real.tree.values().any(huge)
-        },
-    },
-    Excuse {
-        reason: "bash refuses `${!x}` where the text of x is no name; the lab has nothing for it",
-        covers: |case, real, lab, _| {
-            let refusal = ": invalid variable name\n";
-            case.line.contains("${!") && real.err.contains(refusal) && !lab.err.contains(refusal)
         },
     },
     Excuse {

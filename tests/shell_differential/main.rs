@@ -44,9 +44,12 @@ const SHOWN: usize = 20;
 /// Questions to the real shell while a line is made smaller.
 const BUDGET: usize = 600;
 
-/// Differences in CI's lines that are known and still to be mended, and those of a line that answers in two
-/// ways as its processes happen to run: the number may only fall.
-const OPEN: usize = 3;
+/// How often a real shell is asked again about a line that differs: where processes run at once it may give
+/// more than one answer, and the lab's may be one of them.
+const AGAIN: usize = 4;
+
+const SOMETIMES: &str =
+    "the shell answers in more than one way as its processes happen to run; one of them is the lab's";
 
 /// What came of all lines.
 #[derive(Default)]
@@ -109,11 +112,9 @@ fn the_lab_answers_as_the_shells_do() {
     for (reason, count) in &excused {
         say(&format!("  {count} excused: {reason}"));
     }
-    if found.len() > OPEN || shown.is_some() {
-        let count = found.len();
-        let told = all_told(found, shown.unwrap_or(SHOWN));
-        assert!(count == 0, "{count} differ, {OPEN} are known:\n{}", told.join("\n"));
-    }
+    let count = found.len();
+    let told = all_told(found, shown.unwrap_or(SHOWN));
+    assert!(count == 0, "{count} differ:\n{}", told.join("\n"));
 }
 
 /// Shrinks the first differences, and tells them.
@@ -167,12 +168,18 @@ fn compared(machine: &mut Machine, case: &Case) -> Result<(Answer, Answer, Optio
 }
 
 fn judge(machine: &mut Machine, case: &Case) -> Result<Verdict, Refusal> {
-    let (real, lab, found) = compared(machine, case)?;
-    Ok(match found.map(|found| excuses::excuse(case, &real, &lab, &found)) {
-        None => Verdict::Agreed,
-        Some(Some(reason)) => Verdict::Excused(reason),
-        Some(None) => Verdict::Differs,
-    })
+    for asked in 0..=AGAIN {
+        let (real, lab, found) = compared(machine, case)?;
+        match found.map(|found| excuses::excuse(case, &real, &lab, &found)) {
+            None if asked == 0 => return Ok(Verdict::Agreed),
+            None => return Ok(Verdict::Excused(SOMETIMES)),
+            Some(Some(reason)) => return Ok(Verdict::Excused(reason)),
+            // Only what runs at once can end in two ways.
+            Some(None) if !case.line.contains(['&', '|']) => break,
+            Some(None) => {}
+        }
+    }
+    Ok(Verdict::Differs)
 }
 
 /// The smallest line that differs as this one does; true: the machine was lost on the way.

@@ -472,7 +472,8 @@ fn copy_one(
             let flags = Open { write: true, create: true, trunc: true, mode, ..Open::default() };
             // busybox compares with the symlink, not with what it leads to: over a link to the file
             // itself, the file is emptied before it is read.
-            let itself = call.busybox && call.m.stat(target).is_ok_and(|now| now.id == stat.id);
+            let itself =
+                call.busybox && existing.is_some() && call.m.stat(target).is_ok_and(|now| now.id == stat.id);
             let contents = if itself { Contents::text("") } else { contents };
             match call.m.open(target, flags, Some(contents.clone())) {
                 Err(Errno::EACCES) if copying.force && existing.is_some() => {

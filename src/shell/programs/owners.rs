@@ -418,14 +418,19 @@ fn owner_of(call: &mut Call<'_, '_>, word: &str, group_only: bool) -> Result<Own
         let login = uid.and_then(|uid| users::by_uid(call.m, uid)).map(|user| user.gid);
         return Ok((uid, login));
     }
-    let known_user = user.is_empty() || users::uid_of(call.m, user).is_some();
-    let known_group = group.is_none_or(|group| group.is_empty() || users::gid_of(call.m, group).is_some());
-    if group.is_some() && !(known_user && known_group) {
+    let uid = if user.is_empty() { None } else { users::uid_of(call.m, user) };
+    let named = group.filter(|group| !group.is_empty());
+    let gid = named.and_then(|group| users::gid_of(call.m, group));
+    let known_user = user.is_empty() || uid.is_some();
+    if group.is_some() && !(known_user && named.is_some() == gid.is_some()) {
         let gnu = if known_user { "invalid group" } else { "invalid user" };
         return Err(call.either(&format!("unknown user/group {word}"), &format!("{gnu}: '{word}'")));
     }
     if call.busybox && (user.starts_with('+') || user.starts_with('-')) {
         return Err(call.fail(&format!("unknown user {user}")));
     }
-    pair(call, Some(user), group)
+    match known_user {
+        true => Ok((uid, gid)),
+        false => pair(call, Some(user), None),
+    }
 }

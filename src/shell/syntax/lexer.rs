@@ -148,7 +148,8 @@ impl Parser {
         if self.process_substitution_here() {
             return Ok(Token::Word(Word(self.parts(End::Word)?)));
         }
-        for (op, special) in OPERATORS {
+        let operators = if "<>&|;()".contains(c) { OPERATORS.as_slice() } else { &[] };
+        for (op, special) in operators {
             if self.starts(op) && (!special || self.has_operator(op)) {
                 self.pos += op.len();
                 return Ok(Token::Op(op));

@@ -31,7 +31,7 @@ mod tests;
 mod tree;
 
 pub(crate) use error::SyntaxError;
-pub(crate) use parser::Parser;
+pub(crate) use parser::{Parser, is_whole_name};
 pub(crate) use tree::*;
 
 /// Which shell: grammar, wording, builtins.

@@ -242,6 +242,10 @@ impl Parser {
                     (self.pos, self.line) = (self.token_start, self.token_line);
                 }
             }
+            Token::Op("(") if reading.takes_subshell_body() && !self.closes_at_once() => {
+                reading.operator("(", line);
+                reading.begin_subshell_body();
+            }
             Token::Op(op) => reading.operator(op, line),
             Token::Word(word) if reading.takes_alias() && self.expand_alias(&word) => {}
             Token::Word(word) => {
@@ -341,6 +345,12 @@ impl Parser {
         Ok(())
     }
 
+    /// Is the parenthesis that was just read closed by the next token?
+    fn closes_at_once(&self) -> bool {
+        let rest = self.src.get(self.pos..).unwrap_or(&[]);
+        rest.iter().find(|c| !matches!(c, ' ' | '\t')) == Some(&')')
+    }
+
     /// The text of the token just read.
     fn raw(&self) -> String {
         self.src.get(self.token_start..self.pos).unwrap_or(&[]).iter().collect()
@@ -438,6 +448,7 @@ impl Parser {
     }
 }
 
-fn is_whole_name(text: &str) -> bool {
+/// A variable's name?
+pub(crate) fn is_whole_name(text: &str) -> bool {
     text.starts_with(is_name_start) && text.chars().all(is_name)
 }

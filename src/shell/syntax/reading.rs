@@ -127,6 +127,16 @@ impl Reading {
         self.last(0) == "(" && self.first.is_some_and(|first| first + 2 == self.tokens.len())
     }
 
+    /// After `function name`, where bash takes a subshell for the body (bash `parse.y`, `function_def`)?
+    pub fn takes_subshell_body(&self) -> bool {
+        self.dialect == Dialect::Bash && self.last(1) == "function" && self.last(0).starts_with(MARK)
+    }
+
+    /// After the parenthesis of such a subshell: it is none of `name()`.
+    pub fn begin_subshell_body(&mut self) {
+        self.first = None;
+    }
+
     /// After `name()`: where its body begins.
     fn takes_body(&self) -> bool {
         let mut before = self.tokens.iter().enumerate().rev().skip_while(|(_, token)| token.to_str() == "\n");

@@ -452,7 +452,7 @@ fn a_watched_folder_is_answered_for_at_each_save() {
             let _ = lines.send(serde_json::from_str::<serde_json::Value>(&line).unwrap());
         }
     });
-    let mut next = |event: &str| loop {
+    let next = |event: &str| loop {
         let line = read.recv_timeout(Duration::from_secs(30)).expect(event);
         if line["event"] == event {
             return line;

@@ -1,7 +1,7 @@
 //! A proposed order: the difference of the texts, what it saves, what was taken for granted.
 
 use super::measure::{clean_line, hang};
-use super::size::count;
+use super::size::{count, grouped};
 use super::style::{Style, Tone};
 use super::table;
 use crate::trace::Order;
@@ -13,6 +13,7 @@ const MOST_ROWS: usize = 20;
 /// Draws the whole answer.
 pub fn draw(order: &Order, style: &Style) -> String {
     let mut drawn = String::new();
+    let number = |n: u64| grouped(usize::try_from(n).unwrap_or(usize::MAX));
     let runs = |misses: u64| count(usize::try_from(misses).unwrap_or(usize::MAX), "step");
     if order.moves.is_empty() {
         drawn.push_str("no other order that is known to be safe saves anything\n");
@@ -65,11 +66,6 @@ pub fn draw(order: &Order, style: &Style) -> String {
         drawn.push('\n');
     }
     drawn
-}
-
-/// A number with its thousands apart.
-fn number(n: u64) -> String {
-    count(usize::try_from(n).unwrap_or(usize::MAX), "").split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// Changed lines with two around them.

@@ -5,10 +5,11 @@
 //! number of layers and images, not of files; undo and what-if are clones.
 
 use crate::build::{Build, Cache, Context};
+use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
 use crate::image::{Container, Image, Store, catalog};
-use crate::shell::Packages;
+use crate::shell::{Packages, Urls};
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
 use indexmap::IndexMap;
@@ -45,8 +46,12 @@ pub struct Lab {
     pub bases: IndexMap<String, String>,
     /// Refuse unknown bases and programs that are not modelled.
     pub strict: bool,
+    /// Which Docker builds.
+    pub version: Version,
     /// Packages that a teacher added to the tables of the package managers.
     pub packages: Packages,
+    /// The addresses that a teacher gave an answer to.
+    pub urls: Urls,
 }
 
 impl Default for Lab {
@@ -69,7 +74,9 @@ impl Lab {
             builds: Vec::new(),
             bases: IndexMap::new(),
             strict: false,
+            version: Version::default(),
             packages: Packages::default(),
+            urls: Urls::default(),
         }
     }
 
@@ -292,6 +299,7 @@ impl Lab {
             vec![self.host.generation(), self.builds.len() as u64, self.images.names().count() as u64];
         marks.push(self.images.images().count() as u64);
         marks.push(self.packages.generation());
+        marks.push(self.urls.generation());
         marks.extend(self.mounts.values().map(Mount::generation));
         marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));
         for mount in self.mounts.values().chain(self.containers.values().map(|c| &c.mount)) {

@@ -366,6 +366,47 @@ fn a_build_may_be_given_packages() {
 }
 
 #[test]
+fn a_build_may_be_given_addresses() {
+    let folder = folder(
+        "urls",
+        &[
+            (
+                "app/Dockerfile",
+                "FROM alpine:3.19\nRUN wget -O /b https://get.example/a\nADD https://get.example/a /a\n",
+            ),
+            ("urls.json", r#"{"https://get.example/a": "hello\n"}"#),
+            ("wrong.json", r#"{"https://get.example/a": {"txet": "1"}}"#),
+        ],
+    );
+    let run = layerlab(&folder, &["build", "app", "--urls", "urls.json", "--strict"], "");
+    assert!(run.code == 0 && run.out.contains("2 miss"), "{run:?}");
+    let run = layerlab(&folder, &["build", "app"], "");
+    assert!(run.code == 1 && run.out.contains("bad address 'get.example'"), "{run:?}");
+    assert!(run.out.contains("urls(#{ \"https://get.example/a\": \"text\" })"), "{run:?}");
+    for (file, message) in [
+        ("wrong.json", "wrong.json: https://get.example/a: there is no field `txet`"),
+        ("none.json", "none.json"),
+    ] {
+        let run = layerlab(&folder, &["build", "app", "--urls", file], "");
+        assert!(run.code == 2 && run.err.contains(message), "{run:?}");
+    }
+}
+
+#[test]
+fn a_hit_from_a_record_keeps_the_mark() {
+    let folder =
+        folder("marks", &[("app/Dockerfile", "FROM alpine:3.19\nADD https://nowhere.example/a /a\n")]);
+    let arguments = ["build", "app", "--json", "--cache", "cache.json"];
+    for verdict in ["MISS", "HIT"] {
+        let run = layerlab(&folder, &arguments, "");
+        let step = run.events().into_iter().find(|event| event["number"] == 2).unwrap();
+        assert!(step["modelled"] == false && step["verdict"].to_string().contains(verdict), "{step}");
+        let built = run.events().into_iter().find(|event| event.get("not_modelled").is_some()).unwrap();
+        assert_eq!(built["not_modelled"], 1, "{built}");
+    }
+}
+
+#[test]
 fn a_prediction_that_no_build_follows_is_a_failed_check() {
     let folder = folder("unjudged", &[("s.rhai", "predict(\"COPY . .\", \"HIT\");\n")]);
     let run = layerlab(&folder, &["run", "s.rhai"], "");

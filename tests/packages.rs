@@ -428,3 +428,24 @@ fn huge_tables_are_bounded() {
     let error = Packages::default().taught("test", "apt", &too_many).unwrap_err();
     assert_eq!(error.message, "test: apt: more than 100000 packages");
 }
+
+const GO_MOD: &str = "module example.com/app\n\ngo 1.21\n\nrequire (\n\tgithub.com/lib/pq v1.10.9\n\tgolang.org/x/text v0.14.0\n)\n\nreplace golang.org/x/text => ./text\n";
+
+/// The messages are cmd/go's (`modload/import.go`).
+#[test]
+fn go_asks_go_sum_about_every_import() {
+    let main = "package main\n\nimport (\n\t\"fmt\"\n\n\t_ \"github.com/lib/pq\" // the driver\n\t\"example.com/app/web\"\n)\n\nfunc main() { fmt.Println(web.X) }\n";
+    let web = "package web\n\nimport \"golang.org/x/text/language\"\nimport q \"github.com/lib/pq/oid\"\n\nvar X = language.English\n";
+    let mut lab = Lab::of("golang:1.21-alpine")
+        .with("/app/go.mod", GO_MOD)
+        .with("/app/main.go", main)
+        .with("/app/web/web.go", web);
+    insta::assert_snapshot!(lab.session(&[
+        "go mod download && go build -o /bin/app .",
+        "go build main.go",
+        "go build -mod=mod -o /bin/app . && ls /bin/app",
+        "go mod tidy && cut -d' ' -f1,2 go.sum && go build -o /bin/app2 . && ls /bin/app2",
+        "echo 'import \"github.com/nobody/knows\"' >> web/web.go && sed -i '/^var/d' web/web.go && go build .",
+        "rm go.sum && mkdir -p vendor && touch vendor/modules.txt && go build -o /bin/app3 . && ls /bin/app3",
+    ]));
+}

@@ -160,3 +160,41 @@ fn a_saved_session_is_a_scenario() {
     let text = paper.text();
     assert!(text.contains("saved 3 lines in mine.rhai"), "{text}");
 }
+
+#[test]
+fn two_dockers_differ_where_help_versions_says() {
+    insta::assert_snapshot!(screen(&[
+        "help versions",
+        "context(\"app\", #{ \"Dockerfile\": \"FROM alpine:3.19\\nEXPOSE 80\\nRUN <<EOF\\necho hi\\nEOF\\n\" })",
+        "docker build -t app app",
+        "docker_version(\"20.1\")",
+        "docker_version(\"20.10\")",
+        "docker build -t app app",
+        "docker_version()",
+        "undo",
+        "undo",
+        "docker_version()",
+    ]));
+}
+
+#[test]
+fn mistakes_mark_what_is_wrong() {
+    insta::assert_snapshot!(screen(&[
+        "FROM alpine",
+        "COPY . /app",
+        "RUN apk add --no-cache \"curl\"",
+        "ENV = 3",
+        "container(\"wbe\")",
+        "image(\"alpnie\")",
+        "packages(\"apk\", #{ name: \"acme\", verison: \"2\" })",
+        "packages(\"akp\", #{ name: \"acme\", version: \"1\" })",
+        "urls(#{ \"https://a.example/\": #{ txet: \"1\" } })",
+        "urls(#{\n  \"https://a.example/\": #{\n    text: \"1\", status: 99\n  }\n})",
+        "docker build --packages school.json .",
+        "docker build --urls school.json .",
+        "context(\"empty\", #{})",
+        "docker build empty",
+        "context(\"full\", #{ \"a\": \"1\", \"b\": \"1\", \"c/d\": \"1\", \"e\": \"1\", \"f\": \"1\", \"g\": \"1\", \"h\": \"1\" })",
+        "docker build full",
+    ]));
+}

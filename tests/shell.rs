@@ -514,6 +514,8 @@ fn odd_lines_are_refused_and_never_panic() {
 struct Lab {
     mount: Mount,
     env: IndexMap<String, String>,
+    /// What the last line called that is not modelled.
+    not_modelled: Vec<String>,
 }
 
 impl Lab {
@@ -527,6 +529,7 @@ impl Lab {
         Lab {
             env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             mount: Mount::new(image.lowers(), tree, Options::default()).unwrap(),
+            not_modelled: Vec::new(),
         }
     }
 
@@ -541,6 +544,7 @@ impl Lab {
             ..Process::default()
         };
         let outcome = run(&mut self.mount, &process, &mut NoPrograms, &mut Trace::silent());
+        self.not_modelled = outcome.not_modelled;
         let lines: Vec<&str> = outcome.lines.iter().map(|(_, line)| line.as_str()).collect();
         (outcome.exit, lines.join("\n"), self.mount.sealed_upper().bytes().saturating_sub(before))
     }
@@ -646,4 +650,23 @@ fn pip_installs_what_the_file_names() {
         (exit, text.as_str()),
         (1, "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'nope.txt'")
     );
+}
+
+#[test]
+fn what_bash_has_and_the_lab_has_not_says_so() {
+    let mut lab = Lab::of("debian:bookworm-slim", &[]);
+    for (line, what) in [
+        ("bash -c 'echo before; select x in a b; do echo $x; done; echo after'", "bash's select"),
+        ("bash -c 'coproc cat; echo after'", "bash's coproc"),
+        ("bash -c 'coproc work { cat; }; echo after'", "bash's coproc"),
+        ("bash -c 'f() { :; }; declare -f f'", "bash's declare -f"),
+    ] {
+        let (exit, text, _) = lab.run(line);
+        assert_eq!(exit, 0, "{line}: {text}");
+        assert!(!text.contains("syntax error"), "{line}: {text}");
+        assert!(lab.not_modelled.iter().any(|said| said.starts_with(what)), "{line}: {:?}", lab.not_modelled);
+    }
+    // A word that only looks like it is none.
+    let (exit, text, _) = lab.run("bash -c 'echo select x; )'");
+    assert!(exit == 2 && text.contains("syntax error near unexpected token `)'"), "{text}");
 }

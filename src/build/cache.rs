@@ -107,6 +107,8 @@ pub(super) struct Record {
     pub instruction: String,
     /// Something in it isn't modelled: files may be missing.
     pub unsure: bool,
+    /// Its step said that something of it is not modelled; a later hit says so again.
+    pub not_modelled: bool,
 }
 
 /// BuildKit's results and the keys they are stored under (moby/buildkit `solver/cachemanager.go`).
@@ -179,6 +181,8 @@ pub(super) struct Child {
     pub seconds: Option<f64>,
     /// The number of the build that made it.
     pub build: u64,
+    /// Its step said that something of it is not modelled.
+    pub not_modelled: bool,
 }
 
 /// All of them, oldest first, and by the digest of their key.

@@ -9,7 +9,7 @@ use super::plan::{self, NoImage, Stage, placed};
 use super::request::{Builder, Request};
 use super::scope::{global, platform_args};
 use super::step::{Failure, Status, Step};
-use crate::dockerfile::{Dockerfile, Instruction, Kind, Version, Word, parse_trigger};
+use crate::dockerfile::{Difference, Dockerfile, Instruction, Kind, Version, Word, parse_trigger};
 use crate::image::{Config, Image, Store};
 use crate::trace::{Fuel, Trace, Verdict};
 use std::sync::Arc;
@@ -33,9 +33,9 @@ pub(super) struct Convert<'a> {
 
 /// What comes before every message about the Dockerfile.
 pub(super) fn prefix(version: Version) -> &'static str {
-    match version {
-        Version::V20_10 => "failed to solve with frontend dockerfile.v0: failed to create LLB definition: ",
-        Version::Current => "failed to solve: ",
+    match version.has(Difference::FailurePrefix) {
+        true => "failed to solve: ",
+        false => "failed to solve with frontend dockerfile.v0: failed to create LLB definition: ",
     }
 }
 
@@ -189,9 +189,9 @@ impl Convert<'_> {
     fn target(&self) -> Result<usize, Failure> {
         plan::target(&self.stages, self.request.target.as_deref()).ok_or_else(|| {
             let wanted = self.request.target.as_deref().unwrap_or("");
-            let words = match self.request.version {
-                Version::V20_10 => format!("target stage {wanted} could not be found"),
-                Version::Current => format!("target stage \"{wanted}\" could not be found"),
+            let words = match self.request.version.has(Difference::NoTarget) {
+                true => format!("target stage \"{wanted}\" could not be found"),
+                false => format!("target stage {wanted} could not be found"),
             };
             let mut failure = Failure::new(format!("{}{words}", prefix(self.request.version)), 1);
             let names: Vec<&str> = self.stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
@@ -386,7 +386,7 @@ impl Convert<'_> {
             (Base::Stage(below), _) => {
                 let mut end = self.ends.get(*below).cloned().flatten().unwrap_or_default();
                 // 20.10 starts a new list; today the declarations are inherited too.
-                if self.request.version == Version::V20_10 {
+                if !self.request.version.has(Difference::InheritedArgs) {
                     end.args.clear();
                 }
                 end
@@ -449,7 +449,7 @@ impl Convert<'_> {
         let mut parsed = Vec::new();
         for text in &triggers {
             let instruction = parse_trigger(text, self.request.version).map_err(|error| {
-                self.fail(from, &error.docker_message(self.request.version == Version::Current))
+                self.fail(from, &error.docker_message(self.request.version.has(Difference::ParseMessage)))
             })?;
             for (name, numbers) in froms(&instruction) {
                 self.stage_named(from, &name, numbers)?;

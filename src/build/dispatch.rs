@@ -1,14 +1,14 @@
 //! One instruction of a stage: what it adds to the graph, the config and the history.
 
 use super::convert::Convert;
+use super::fetch;
 use super::graph::{CopyOp, Entry, Node, Op, RunOp, Source, StageEnd, Vertex};
 use super::meta::{self, Change, Expander};
 use super::request::Builder;
 use super::scope::{global, is_proxy};
 use super::step::{Failure, Status};
-use super::unsure::{is_address, stand_ins};
 use crate::dockerfile::{
-    Copy, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
+    Copy, Difference, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
 };
 use crate::fs::path;
 use crate::trace::{Fuel, Trace, Verdict};
@@ -68,7 +68,7 @@ impl Dispatch {
         match &change {
             Change::Arg(args) => {
                 let effective = self.declare(all, end, args);
-                if version == Version::Current {
+                if version.has(Difference::ArgHistory) {
                     text = meta::text(&Change::Arg(effective), Builder::BuildKit, version);
                 }
             }
@@ -111,7 +111,7 @@ impl Dispatch {
             }
             let known = end.args.iter_mut().find(|(name, _)| name == key);
             match known {
-                Some(known) if all.request.version == Version::Current => known.1 = value.clone(),
+                Some(known) if all.request.version.has(Difference::ArgTwice) => known.1 = value.clone(),
                 _ => end.args.push((key.clone(), value.clone())),
             }
             effective.push((key.clone(), value));
@@ -234,7 +234,7 @@ impl Dispatch {
         let written = x.word(&copy.destination).map_err(|error| failed(error, all))?;
         let contents = bodies(copy, x).map_err(|error| failed(error, all))?;
         if let Some(chmod) = chmod.as_deref()
-            && all.request.version == Version::Current
+            && all.request.version.has(Difference::ChmodChecked)
             && mode(chmod).is_none()
         {
             let quoted = format!("'{chmod}'");
@@ -249,24 +249,29 @@ impl Dispatch {
         };
         let text =
             history(copy, word, &sources, &written, chown.as_deref(), chmod.as_deref(), all.request.version);
-        let (mut contents, mut sources) = (contents, sources);
         let mut places: Vec<Place> = copy.sources.iter().map(|word| word.place).collect();
-        let remote = word == "ADD" && sources.iter().any(|source| is_address(source));
-        if remote {
-            if all.request.strict {
-                return Err(all.fail(instruction, "the lab has no network: ADD can't fetch an address"));
+        let checksum = copy.checksum.as_ref().map(|word| x.word(word)).transpose();
+        let checksum = checksum.map_err(|error| failed(error, all))?.filter(|_| word == "ADD");
+        if let Some(words) = checksum.as_deref().and_then(|sum| fetch::checksum_fault(sum, &sources)) {
+            return Err(all.fail(instruction, words));
+        }
+        let (sources, fetched) = match word {
+            "ADD" => {
+                let mut local = sources.iter().map(|source| !fetch::is_address(source));
+                places.retain(|_| local.next().unwrap_or(true));
+                fetch::addresses(sources, all.request, checksum.as_deref())
             }
-            let mut local = sources.iter().map(|source| !is_address(source));
-            places.retain(|_| local.next().unwrap_or(true));
-            let (left, stand_ins) = stand_ins(sources);
-            sources = left;
-            contents.extend(stand_ins);
+            _ => (sources, Vec::new()),
+        };
+        if all.request.strict && fetched.iter().any(fetch::Fetched::is_unknown) {
+            return Err(all.fail(instruction, "the lab has no network: ADD can't fetch an address"));
         }
         let op = Op::Copy(CopyOp {
             word,
             source,
             places,
-            remote,
+            fetched,
+            unpack_fetched: copy.unpack == Some(true),
             sources,
             contents,
             destination: destination(&end.config.working_dir, &written),
@@ -346,7 +351,7 @@ fn history(
     version: Version,
 ) -> String {
     let mut words = vec![word.to_owned()];
-    if version == Version::Current {
+    if version.has(Difference::CopyHistory) {
         words.extend(copy.parents.then(|| "--parents".to_owned()));
         words.extend(chown.map(|owner| format!("--chown={owner}")));
         words.extend(chmod.map(|mode| format!("--chmod={mode}")));

@@ -2,6 +2,7 @@
 
 use super::copy::{self, Manner, mkdir_all};
 use super::dispatch::{mode, proxies};
+use super::fetch;
 use super::graph::{CopyOp, Op, RunOp, Source, Vertex};
 use super::plan::label;
 use super::request::Builder;
@@ -11,11 +12,11 @@ use super::solve::Solver;
 use super::step::Failure;
 use super::unsure::tell_missing;
 use super::verdict;
-use crate::dockerfile::{MountType, Version};
+use crate::dockerfile::{Difference, MountType, Version};
 use crate::fs::Tree;
 use crate::image::ImageLayer;
 use crate::shell::{Process, Sandbox, Submount, run_with};
-use crate::trace::{Event, Stream, Trace};
+use crate::trace::{Stream, Trace};
 use crate::union::Mount;
 use std::sync::Arc;
 
@@ -79,9 +80,9 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
 
 /// Errors of a step carry no prefix in 20.10.
 fn prefixed(message: &str, version: Version) -> String {
-    match version {
-        Version::V20_10 => message.to_owned(),
-        Version::Current => format!("failed to solve: {message}"),
+    match version.has(Difference::FailurePrefix) {
+        false => message.to_owned(),
+        true => format!("failed to solve: {message}"),
     }
 }
 
@@ -110,12 +111,8 @@ fn copy_files(
         let mut there = |one: &&String| t.quietly(|t| pick(&mut source, one, t)).is_err();
         passed_over.extend(op.sources.iter().filter(|one| there(one)).cloned());
     }
-    tell_missing(op, &passed_over, t);
-    if op.remote {
-        let what = format!("fetching over the network ({})", op.word);
-        let instead = "a stand-in takes the file's place".to_owned();
-        t.emit(|| Event::NotModelled { what, instead });
-    }
+    tell_missing(solver.player, job.vertex.step, op, &passed_over, t);
+    let unknown = fetch::tell_unknown(&op.fetched, solver.player, job.vertex.step, t);
     let lenient = !solver.request.strict && solver.unsure(job.vertex.base);
     let exclude = solver.exclude(op, t)?;
     t.quietly(|t| {
@@ -131,7 +128,7 @@ fn copy_files(
             mode: op.chmod.as_deref().and_then(mode),
             unpack: op.unpack,
             legacy: false,
-            parents_mode: version == Version::Current,
+            parents_mode: version.has(Difference::ChmodOnTheWay),
             exclude,
         };
         if op.parents {
@@ -139,10 +136,12 @@ fn copy_files(
         } else {
             copy::copy(&mut source, mount, &found, &manner, t)?;
         }
-        op.contents.iter().try_for_each(|(name, text)| copy::write(mount, name, text, &manner, t))
+        op.contents.iter().try_for_each(|(name, text)| copy::write(mount, name, text, &manner, t))?;
+        let manner = Manner { unpack: op.unpack_fetched, ..manner };
+        op.fetched.iter().try_for_each(|fetched| fetched.copy(mount, &manner, t))
     })
     .map_err(|message| Failure::new(prefixed(&message, version), 1))?;
-    Ok(op.remote || solver.unsure_source(op.source))
+    Ok(unknown || solver.unsure_source(op.source))
 }
 
 /// Runs a command. The seconds its programs take, and whether something in it isn't modelled.
@@ -157,7 +156,7 @@ fn run_command(
     let step = job.vertex.step;
     if placeholder(solver, step) {
         let what = "RUN in an image that nobody knows".to_owned();
-        t.emit(|| Event::NotModelled { what, instead: "it changes nothing".to_owned() });
+        solver.player.not_modelled(step, what, "it changes nothing", t);
         return Ok((None, true));
     }
     let mut submounts = t.quietly(|t| {
@@ -177,11 +176,12 @@ fn run_command(
         sandbox: Sandbox::BuildKit,
         strict: solver.request.strict,
         packages: solver.request.packages.clone(),
+        urls: solver.request.urls.clone(),
         ..Process::default()
     };
     let outcome = run_with(mount, &mut submounts, &process, solver.programs, t);
     keep_caches(solver, op, &submounts);
-    let today = solver.request.version == Version::Current;
+    let today = solver.request.version.has(Difference::ExitMessage);
     let fault = rootfs::fault(&outcome, &op.argv, Builder::BuildKit, today);
     let mut lines = outcome.lines.clone();
     lines.extend(fault.as_ref().and_then(|fault| fault.line.clone()).map(|line| (Stream::Err, line)));
@@ -189,7 +189,10 @@ fn run_command(
     match fault {
         None => Ok((outcome.seconds, !outcome.not_modelled.is_empty())),
         Some(_) if solver.forgives(job, &outcome, t) => Ok((outcome.seconds, true)),
-        Some(fault) => Err(Failure::new(prefixed(&fault.message, solver.request.version), fault.exit)),
+        Some(fault) => {
+            let failure = Failure::new(prefixed(&fault.message, solver.request.version), fault.exit);
+            Err(Failure { hint: fetch::hint(&outcome), ..failure })
+        }
     }
 }
 

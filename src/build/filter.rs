@@ -3,7 +3,7 @@
 use super::context::{View, fresh};
 use super::ignore::{Ignore, IgnoreError, Trail, Visit};
 use super::request::Builder;
-use crate::dockerfile::Version;
+use crate::dockerfile::{Difference, Version};
 use crate::fs::{Ino, Kind, Nodes, Tree};
 use crate::trace::Fuel;
 
@@ -64,7 +64,7 @@ fn cut(tree: &mut Tree, rules: &Ignore, builder: Builder, version: Version, fuel
             }
         }
     }
-    let sends_anyway = builder == Builder::BuildKit && version == Version::V20_10;
+    let sends_anyway = builder == Builder::BuildKit && !version.has(Difference::IgnoreEmptied);
     for (dir, name) in entered.into_iter().rev() {
         let Some(ino) = tree.child(dir, &name) else { continue };
         let empty = tree.inode(ino).entries().is_none_or(|entries| entries.is_empty());

@@ -1,5 +1,6 @@
 //! BuildKit's graph: what a Dockerfile is turned into before anything is run.
 
+use super::fetch::Fetched;
 use super::request::Request;
 use crate::dockerfile::{Place, RunMount};
 use crate::image::{Config, Image};
@@ -70,8 +71,10 @@ pub(super) struct CopyOp {
     pub parents: bool,
     /// `--exclude`.
     pub exclude: Vec<String>,
-    /// ADD of an address: stand-ins are among the contents.
-    pub remote: bool,
+    /// Addresses that ADD names.
+    pub fetched: Vec<Fetched>,
+    /// `--unpack`: fetched archives are unpacked too.
+    pub unpack_fetched: bool,
 }
 
 /// What a vertex does.

@@ -384,7 +384,7 @@ impl Legacy<'_> {
             Kind::Run(run) => self.run(state, instruction, run, place, t),
             Kind::Copy(copy) | Kind::Add(copy) => {
                 let word = if matches!(instruction.kind, Kind::Add(_)) { "ADD" } else { "COPY" };
-                let copying = Copying::expand(copy, word, &mut x).map_err(failed)?;
+                let copying = Copying::expand(copy, word, &mut x, self.request).map_err(failed)?;
                 self.copy(state, &copying, place, t)
             }
             kind => match meta::change(kind, &state.config, Builder::Legacy, &mut x).map_err(failed)? {
@@ -482,6 +482,7 @@ impl Legacy<'_> {
         };
         let config = state.config.clone();
         self.commit(state, config, commit, place, t, |this, state, t| {
+            copying.tell_unknown(this, place, t);
             Ok((Some(copying.perform(&copied, this, state, t)?), None))
         })?;
         let step = self.player.steps.get_mut(place).filter(|step| step.status == Status::Cached);

@@ -81,7 +81,8 @@ impl Legacy<'_> {
             step.image = Some(image.id);
         }
         let build = self.cache.builds;
-        let kept = Child { key, digest, image: image.clone(), seconds, build };
+        let not_modelled = self.player.steps.get(place).is_some_and(|step| !step.modelled);
+        let kept = Child { key, digest, image: image.clone(), seconds, build, not_modelled };
         Arc::make_mut(&mut self.cache.chain).add(kept);
         (state.config, state.image) = (image.config.clone(), Some(image));
         Ok(())
@@ -101,6 +102,7 @@ impl Legacy<'_> {
             let made = child.image.history.last().is_some_and(|entry| !entry.empty_layer);
             step.layer = if made { child.image.layers.last().cloned() } else { None };
             step.seconds = child.seconds;
+            step.modelled = !child.not_modelled;
             step.image = Some(child.image.id);
         }
     }

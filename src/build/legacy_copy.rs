@@ -4,10 +4,11 @@
 
 use super::context::{Listed, View};
 use super::copy::{Manner, copy};
+use super::fetch::{self, Fetched};
 use super::key::Files;
 use super::legacy::{Legacy, State, requires_buildkit};
 use super::meta::Expander;
-use super::request::Builder;
+use super::request::{Builder, Request};
 use super::rootfs::{self, owner};
 use super::select::{Missing, Naming, Picked, files, pick};
 use super::step::Failure;
@@ -23,6 +24,7 @@ pub(super) struct Copying<'a> {
     pub word: &'static str,
     copy: &'a Copy,
     sources: Vec<String>,
+    fetched: Vec<Fetched>,
     /// As written, expanded.
     pub destination: String,
     pub chown: Option<String>,
@@ -47,11 +49,16 @@ impl<'a> Copying<'a> {
         copy: &'a Copy,
         word: &'static str,
         x: &mut Expander<'_>,
+        request: &Request,
     ) -> Result<Copying<'a>, ExpandError> {
         let chown = copy.chown.as_ref().map(|chown| x.word(chown)).transpose()?;
         let sources = x.each(&copy.sources)?;
         let destination = x.word(&copy.destination)?;
-        Ok(Copying { word, copy, sources, destination, chown })
+        let (sources, fetched) = match word {
+            "ADD" => fetch::addresses(sources, request, None),
+            _ => (sources, Vec::new()),
+        };
+        Ok(Copying { word, copy, sources, fetched, destination, chown })
     }
 
     /// Finds the sources and hashes them.
@@ -97,7 +104,19 @@ impl<'a> Copying<'a> {
             }
         };
         self.check(&picked)?;
-        let checksum = checksum(&picked, &files);
+        if legacy.request.strict && self.fetched.iter().any(Fetched::is_unknown) {
+            return Err(Failure::new("the lab has no network: ADD can't fetch an address", 1));
+        }
+        if let Some(failure) = self.fetched.iter().find_map(Fetched::refused_by_legacy) {
+            return Err(failure);
+        }
+        let mut files = files;
+        if !self.fetched.is_empty() {
+            let mut entries = files.entries.clone();
+            entries.extend(self.fetched.iter().flat_map(|fetched| fetched.entries(t)));
+            files = Arc::new(Files::new(entries));
+        }
+        let checksum = checksum(&picked, self.fetched.len(), &files);
         Ok(Copied { picked, source, files, checksum, unseen: None, rebuilt })
     }
 
@@ -135,10 +154,10 @@ impl<'a> Copying<'a> {
     /// Nothing found, or several things without a directory to put them in.
     fn check(&self, picked: &[Picked]) -> Result<(), Failure> {
         let word = self.word;
-        if picked.is_empty() {
+        if picked.is_empty() && self.fetched.is_empty() {
             return Err(Failure::new(format!("{word} failed: no source files were specified"), 1));
         }
-        if picked.len() > 1 && !self.destination.ends_with('/') {
+        if picked.len() + self.fetched.len() > 1 && !self.destination.ends_with('/') {
             let words = format!(
                 "When using {word} with more than one source file, the destination must be a directory and end with a /"
             );
@@ -208,6 +227,11 @@ impl<'a> Copying<'a> {
         Ok((mount(&Some(image)), false))
     }
 
+    /// Says what stands for addresses that nobody knows.
+    pub fn tell_unknown(&self, legacy: &mut Legacy<'_>, place: usize, t: &mut Trace) {
+        fetch::tell_unknown(&self.fetched, legacy.player, place, t);
+    }
+
     /// Copies what was found onto the image so far.
     ///
     /// # Errors
@@ -241,7 +265,10 @@ impl<'a> Copying<'a> {
                 parents_mode: false,
                 exclude: None,
             };
-            copy(mount, &mut target, &copied.picked, &manner, t)
+            copy(mount, &mut target, &copied.picked, &manner, t)?;
+            // What was fetched is never unpacked (`noDecompress`).
+            let manner = Manner { unpack: false, ..manner };
+            self.fetched.iter().try_for_each(|fetched| fetched.copy(&mut target, &manner, t))
         })
         .map_err(|message| Failure::new(message, 1))?;
         Ok(target)
@@ -249,8 +276,8 @@ impl<'a> Copying<'a> {
 }
 
 /// `file:` for one file, `dir:` for one directory, `multi:` for several (`getSourceHashFromInfos`).
-fn checksum(picked: &[Picked], files: &Files) -> String {
-    let several = picked.len() > 1;
+fn checksum(picked: &[Picked], fetched: usize, files: &Files) -> String {
+    let several = picked.len() + fetched > 1;
     let hash = Digest::of(format!("{}", files.digest)).hex();
     match picked.first() {
         _ if several => format!("multi:{hash}"),

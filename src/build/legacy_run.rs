@@ -99,13 +99,17 @@ impl Legacy<'_> {
             sandbox: Sandbox::Legacy,
             strict: self.request.strict,
             packages: self.request.packages.clone(),
+            urls: self.request.urls.clone(),
             ..Process::default()
         };
         let outcome = run_with(&mut mount, &mut volumes, &process, self.programs, t);
         self.player.output(place, outcome.lines.clone(), &outcome, t);
         match super::rootfs::fault(&outcome, argv, Builder::Legacy, false) {
             None => Ok((mount, outcome.seconds)),
-            Some(fault) => Err(Failure::new(fault.message, fault.exit)),
+            Some(fault) => {
+                let hint = super::fetch::hint(&outcome);
+                Err(Failure { hint, ..Failure::new(fault.message, fault.exit) })
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 //! moby/moby `daemon/builder/dockerfile/dispatchers.go`.
 
 use super::request::Builder;
-use crate::dockerfile::{self as language, Command, ExpandError, Kind, Pair, Version, Word};
+use crate::dockerfile::{self as language, Command, Difference, ExpandError, Kind, Pair, Version, Word};
 use crate::image::{Config, Health};
 use crate::trace::Fuel;
 
@@ -205,9 +205,9 @@ pub(super) fn text(change: &Change, builder: Builder, version: Version) -> Optio
         Change::Entrypoint(argv) => format!("ENTRYPOINT {}", quoted_list(argv)),
         Change::Env(list) => format!("ENV {}", pairs(list)),
         Change::Label(list) => format!("LABEL {}", pairs(list)),
-        Change::Expose { words, ports } => match (builder, version) {
+        Change::Expose { words, ports } => match (builder, version.has(Difference::ExposeHistory)) {
             (Builder::Legacy, _) => format!("EXPOSE {}", words.join(" ")),
-            (Builder::BuildKit, Version::V20_10) => {
+            (Builder::BuildKit, false) => {
                 let ports: Vec<String> = ports.iter().map(|port| format!("{port}:{{}}")).collect();
                 format!("EXPOSE map[{}]", ports.join(" "))
             }
@@ -234,7 +234,7 @@ fn quoted_list(words: &[String]) -> String {
 /// Go's print of the health check: `%q` in 20.10, `%v` since.
 fn health_text(check: &Health, builder: Builder, version: Version) -> String {
     let duration = language::duration::print;
-    if version == Version::V20_10 {
+    if !version.has(Difference::HealthHistory) {
         let times =
             [check.interval, check.timeout, check.start_period].map(|n| format!("\"{}\"", duration(n)));
         return format!(

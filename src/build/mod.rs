@@ -14,6 +14,7 @@ mod copy;
 mod dispatch;
 mod execute;
 mod explain;
+mod fetch;
 mod filter;
 mod foresee;
 mod glob;
@@ -57,7 +58,7 @@ pub use request::{Builder, Catalog, Request, Runs};
 pub use stages::stage_graph;
 pub use step::{Build, Failure, Status, Step};
 
-use crate::dockerfile::{self, Class, ParseError, Version};
+use crate::dockerfile::{self, Class, Difference, ParseError, Version};
 use crate::fs::{Kind, Nodes};
 use crate::image::Store;
 use crate::shell::Programs;
@@ -163,7 +164,7 @@ fn dockerfile_text(request: &Request) -> Result<Vec<u8>, Failure> {
                 "unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat <context>/{path}: no such file or directory"
             )
         }
-        (_, Version::V20_10) => {
+        (_, version) if !version.has(Difference::NoDockerfile) => {
             format!(
                 "failed to solve with frontend dockerfile.v0: failed to read dockerfile: open <tmp>/{path}: no such file or directory"
             )
@@ -171,7 +172,7 @@ fn dockerfile_text(request: &Request) -> Result<Vec<u8>, Failure> {
         _ => format!("failed to solve: failed to read dockerfile: open {path}: no such file or directory"),
     };
     let mut failure = Failure::new(message, 1);
-    failure.plain = Some(format!("there is no `{path}` in `{}`", request.context_name));
+    failure.plain = Some(format!("there is no `{path}` in `{}`{}", request.context_name, held(request)));
     failure.hint = Some("name it with -f, or write one".to_owned());
     Err(failure)
 }
@@ -199,6 +200,32 @@ pub fn kept_out_by(request: &Request, path: &str, t: &mut Trace) -> Option<&'sta
     let at = crate::fs::path::clean(path.as_bytes());
     let out = request.context.tree().at(&at).is_some() && view.tree.at(&at).is_none();
     out.then_some(".dockerignore")
+}
+
+/// What a context without its Dockerfile holds, for the message.
+fn held(request: &Request) -> String {
+    const SHOWN: usize = 6;
+    let tree = request.context.tree();
+    let names: Vec<String> = match tree.at(b"/").map(|ino| &tree.inode(ino).kind) {
+        Some(Kind::Dir(entries)) => {
+            let mut names: Vec<String> =
+                entries.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+            names.sort();
+            names
+        }
+        _ => Vec::new(),
+    };
+    match names.len() {
+        0 => ", which is empty".to_owned(),
+        more if more > SHOWN => {
+            format!(
+                "; it holds {} and {} more",
+                names.get(..SHOWN).unwrap_or_default().join(", "),
+                more - SHOWN
+            )
+        }
+        _ => format!("; it holds {}", names.join(", ")),
+    }
 }
 
 /// A small file of the context.
@@ -233,7 +260,7 @@ fn view(request: &Request, t: &mut Trace) -> Result<Arc<context::View>, Failure>
 
 /// A Dockerfile that can't be read, in the builder's words.
 fn unreadable(error: &ParseError, request: &Request) -> Failure {
-    let today = request.version == Version::Current;
+    let today = request.version.has(Difference::ParseMessage);
     let words = match (&error.class, error.message.as_str(), request.builder) {
         (Class::Top, "the Dockerfile cannot be empty", Builder::Legacy) => {
             format!("the Dockerfile ({}) cannot be empty", request.dockerfile_path())

@@ -49,6 +49,8 @@ struct RecordFile {
     instruction: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unsure: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    not_modelled: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +59,8 @@ struct ChildFile {
     image: ImageFile,
     seconds: Option<f64>,
     build: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    not_modelled: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,6 +102,7 @@ pub(super) fn to_json(cache: &Cache) -> String {
         build: record.build,
         instruction: record.instruction.clone(),
         unsure: record.unsure,
+        not_modelled: record.not_modelled,
     });
     let records: Vec<RecordFile> = records.collect();
     let children = cache.chain.list.iter().map(|child| ChildFile {
@@ -113,6 +118,7 @@ pub(super) fn to_json(cache: &Cache) -> String {
         },
         seconds: child.seconds,
         build: child.build,
+        not_modelled: child.not_modelled,
     });
     let children: Vec<ChildFile> = children.collect();
     let sent = cache.sent.as_ref().map(|sent| SentFile {
@@ -175,6 +181,7 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
             build: record.build,
             instruction: record.instruction,
             unsure: record.unsure,
+            not_modelled: record.not_modelled,
         });
     }
     for (link, ids) in file.links {
@@ -196,7 +203,8 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
             ..Image::default()
         };
         let (digest, image) = (key.digest(), Arc::new(image.sealed()));
-        chain.add(Child { key, digest, image, seconds: child.seconds, build: child.build });
+        let (seconds, build, not_modelled) = (child.seconds, child.build, child.not_modelled);
+        chain.add(Child { key, digest, image, seconds, build, not_modelled });
     }
     let sent = match file.sent {
         None => None,

@@ -46,18 +46,25 @@ impl Player {
         self.told += 1;
     }
 
+    /// Says that something of a step is not modelled, and marks the step.
+    pub fn not_modelled(&mut self, step: usize, what: String, instead: &str, t: &mut Trace) {
+        t.emit(|| Event::NotModelled { what, instead: instead.to_owned() });
+        if let Some(step) = self.steps.get_mut(step) {
+            step.modelled = false;
+        }
+    }
+
     /// Keeps and tells what a step's programs printed, and what of it is not modelled.
     pub fn output(&mut self, step: usize, lines: Vec<(Stream, String)>, outcome: &Outcome, t: &mut Trace) {
         for (stream, text) in &lines {
             t.emit(|| Event::Output { stream: *stream, text: text.clone() });
         }
         for what in &outcome.not_modelled {
-            let instead = "it does nothing".to_owned();
-            t.emit(|| Event::NotModelled { what: what.clone(), instead });
+            t.emit(|| Event::not_modelled(what, "it does nothing"));
         }
         if let Some(step) = self.steps.get_mut(step) {
             step.output = lines;
-            step.modelled = outcome.not_modelled.is_empty();
+            step.modelled &= outcome.not_modelled.is_empty();
         }
     }
 }

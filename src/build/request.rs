@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::dockerfile::Version;
-use crate::shell::Packages;
+use crate::shell::{Packages, Urls};
 use indexmap::IndexMap;
 
 /// Which of Docker's two builders.
@@ -82,6 +82,8 @@ pub struct Request {
     pub packages: Packages,
     /// Is RUN executed, or only thought of?
     pub runs: Runs,
+    /// The addresses that RUN's programs and ADD find an answer at.
+    pub urls: Urls,
     /// Names of images that may be fetched: `catalog` looks up one that the store lacks.
     pub catalog: Catalog,
 }

@@ -3,7 +3,7 @@
 use super::glob;
 use super::ignore::Ignore;
 use super::key::{FileEntry, Files};
-use crate::fs::{Errno, path};
+use crate::fs::{Contents, Errno, key_digests, path};
 use crate::trace::Trace;
 use crate::union::{Mount, Stat, StatKind};
 
@@ -119,20 +119,18 @@ pub(super) fn files(
     naming: Naming<'_>,
     t: &mut Trace,
 ) -> Result<Files, Errno> {
-    let mut entries = Vec::new();
+    let mut members = Members { source, naming, list: Vec::new(), contents: Vec::new() };
     for one in picked {
         let shown = one.named.trim_start_matches('/');
         let base = if naming.whole_path { shown } else { one.base() };
         if one.stat.kind != StatKind::Dir {
-            let value = value(source, &one.path, &one.stat, naming, t)?;
-            entries.push(FileEntry { name: base.to_owned(), shown: shown.to_owned(), value });
+            members.add((base.to_owned(), shown.to_owned()), &one.path, &one.stat, t)?;
             continue;
         }
         if one.path != b"/" {
-            let value = value(source, &one.path, &one.stat, naming, t)?;
-            entries.push(FileEntry { name: base.to_owned(), shown: shown.to_owned(), value });
+            members.add((base.to_owned(), shown.to_owned()), &one.path, &one.stat, t)?;
         }
-        for (at, stat) in source.walk(&one.path, t)? {
+        for (at, stat) in members.source.walk(&one.path, t)? {
             let inside =
                 if one.path == b"/" { at.as_slice() } else { at.get(one.path.len()..).unwrap_or(b"") };
             let inside = path::show(inside.strip_prefix(b"/").unwrap_or(inside)).into_owned();
@@ -140,29 +138,55 @@ pub(super) fn files(
                 continue;
             }
             let join = |dir: &str| if dir.is_empty() { inside.clone() } else { format!("{dir}/{inside}") };
-            let value = value(source, &at, &stat, naming, t)?;
-            entries.push(FileEntry { name: join(base), shown: join(shown), value });
+            members.add((join(base), join(shown)), &at, &stat, t)?;
         }
     }
-    Ok(Files::new(entries))
+    Ok(members.finish())
 }
 
-fn value(
-    source: &mut Mount,
-    at: &[u8],
-    stat: &Stat,
-    naming: Naming<'_>,
-    t: &mut Trace,
-) -> Result<String, Errno> {
-    if !t.fuel.spend(1) {
-        return Err(Errno::EINTR);
+/// Members of a list; what the files hold is hashed at the end, all at once.
+struct Members<'s, 'n> {
+    source: &'s mut Mount,
+    naming: Naming<'n>,
+    /// The entry without a file's digest, which comes behind it.
+    list: Vec<(FileEntry, bool)>,
+    contents: Vec<Contents>,
+}
+
+impl Members<'_, '_> {
+    fn add(
+        &mut self,
+        (name, shown): (String, String),
+        at: &[u8],
+        stat: &Stat,
+        t: &mut Trace,
+    ) -> Result<(), Errno> {
+        if !t.fuel.spend(1) {
+            return Err(Errno::EINTR);
+        }
+        let (kind, mode, what) = match stat.kind {
+            StatKind::File => {
+                self.contents.push(self.source.read(at, t)?);
+                ("file", stat.mode, String::new())
+            }
+            StatKind::Dir => ("dir", (self.naming.directory_mode)(at, stat.mode), "-".to_owned()),
+            StatKind::Symlink => ("link", 0o777, path::show(&self.source.readlink(at, t)?).into_owned()),
+            StatKind::Fifo => ("fifo", stat.mode, "-".to_owned()),
+            StatKind::CharDev(major, minor) => ("chardev", stat.mode, format!("{major}:{minor}")),
+        };
+        let value = format!("{kind} {mode:04o} {}:{} {what}", stat.uid, stat.gid);
+        self.list.push((FileEntry { name, shown, value }, stat.kind == StatKind::File));
+        Ok(())
     }
-    let (kind, mode, what) = match stat.kind {
-        StatKind::File => ("file", stat.mode, source.read(at, t)?.key_digest().hex()),
-        StatKind::Dir => ("dir", (naming.directory_mode)(at, stat.mode), "-".to_owned()),
-        StatKind::Symlink => ("link", 0o777, path::show(&source.readlink(at, t)?).into_owned()),
-        StatKind::Fifo => ("fifo", stat.mode, "-".to_owned()),
-        StatKind::CharDev(major, minor) => ("chardev", stat.mode, format!("{major}:{minor}")),
-    };
-    Ok(format!("{kind} {mode:04o} {}:{} {what}", stat.uid, stat.gid))
+
+    fn finish(self) -> Files {
+        let mut digests = key_digests(&self.contents).into_iter();
+        let whole = |(mut entry, is_file): (FileEntry, bool)| {
+            if is_file && let Some(digest) = digests.next() {
+                entry.value.push_str(&digest.hex());
+            }
+            entry
+        };
+        Files::new(self.list.into_iter().map(whole).collect())
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::cache::{Cache, Record, link};
 use super::execute::{Job, Made, execute};
+use super::fetch::Fetched;
 use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
 use super::ignore::Ignore;
 use super::key::{Files, Key};
@@ -178,6 +179,10 @@ impl Solver<'_> {
                 let keys = self.source_keys(copy.source, &copy.sources.join("\0"));
                 add("files".to_owned(), keys);
             }
+            Op::Copy(copy) if !copy.fetched.is_empty() => {
+                let keys: Vec<String> = copy.fetched.iter().map(Fetched::definition).collect();
+                add("files".to_owned(), vec![keys.join("\0")]);
+            }
             Op::Copy(_) if vertex.base.is_none() || linked => add("nothing".to_owned(), vec!["-".to_owned()]),
             Op::Run(run) => {
                 for (at, (mount, source)) in run.mounts.iter().enumerate() {
@@ -237,9 +242,24 @@ impl Solver<'_> {
         t: &mut Trace,
     ) -> Result<(), Failure> {
         match &vertex.op {
-            Op::Copy(copy) if !copy.sources.is_empty() && !self.in_the_dark(copy.source) => {
+            Op::Copy(copy)
+                if (!copy.sources.is_empty() || !copy.fetched.is_empty())
+                    && !self.in_the_dark(copy.source) =>
+            {
+                if let Some(failure) = copy.fetched.iter().find_map(Fetched::refused) {
+                    return Err(failure);
+                }
+                copy.fetched.iter().try_for_each(Fetched::verified)?;
                 let places: &[_] = if vertex.place.line > 0 { &copy.places } else { &[] };
-                let list = self.copied(copy, places, picked, t)?;
+                let mut list = match copy.sources.is_empty() {
+                    true => Arc::new(Files::new(Vec::new())),
+                    false => self.copied(copy, places, picked, t)?,
+                };
+                if !copy.fetched.is_empty() {
+                    let mut entries = list.entries.clone();
+                    entries.extend(copy.fetched.iter().flat_map(|fetched| fetched.entries(t)));
+                    list = Arc::new(Files::new(entries));
+                }
                 if let Some(input) = inputs.iter_mut().find(|input| input.name == "files") {
                     input.content = Some(list.digest);
                 }
@@ -409,6 +429,7 @@ impl Solver<'_> {
             step.status = Status::Cached;
             step.layer = Some(record.layer.clone());
             step.seconds = record.seconds;
+            step.modelled = !record.not_modelled;
             step.earlier = Some(record.key.clone());
             step.key = Some(now);
         }
@@ -456,8 +477,20 @@ impl Solver<'_> {
             let build = self.cache.builds;
             let step = self.player.steps.get(vertex.step);
             let instruction = step.map(|step| step.instruction.clone()).unwrap_or_default();
+            let not_modelled = step.is_some_and(|step| !step.modelled);
             let Made { layer, seconds, unsure } = made;
-            Arc::new(Record { id: id.clone(), key, layer, created: now, seconds, build, instruction, unsure })
+            let id = id.clone();
+            Arc::new(Record {
+                id,
+                key,
+                layer,
+                created: now,
+                seconds,
+                build,
+                instruction,
+                unsure,
+                not_modelled,
+            })
         });
         Arc::make_mut(&mut self.cache.records).put((*record).clone());
         self.store(op, inputs, &id);

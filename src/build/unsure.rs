@@ -4,10 +4,11 @@
 use super::execute::Job;
 use super::graph::{CopyOp, Node, Source};
 use super::key::{FileEntry, Files, UNKNOWN};
+use super::play::Player;
 use super::select::Missing;
 use super::solve::Solver;
 use crate::shell::Outcome;
-use crate::trace::{Event, Stream, Trace};
+use crate::trace::{Stream, Trace};
 
 impl Solver<'_> {
     /// May files be missing here only because an image, a program or an address isn't modelled?
@@ -69,33 +70,16 @@ impl Solver<'_> {
             outcome.lines.iter().rev().find(|(stream, text)| *stream == Stream::Err && !text.is_empty());
         let said = said.map_or(String::new(), |(_, text)| format!(" ({text})"));
         let what = format!("what this RUN needs; here it ends with exit {}{said}", outcome.exit);
-        t.emit(|| Event::NotModelled { what, instead: "it counts as done".to_owned() });
+        self.player.not_modelled(job.vertex.step, what, "it counts as done", t);
         true
     }
 }
 
 /// Says which sources a COPY passed over.
-pub(super) fn tell_missing(op: &CopyOp, missing: &[String], t: &mut Trace) {
+pub(super) fn tell_missing(player: &mut Player, step: usize, op: &CopyOp, missing: &[String], t: &mut Trace) {
     let from = if op.sources.len() == missing.len() { "nothing is copied" } else { "it is left out" };
     for path in missing {
         let what = format!("the step that would make `{path}`");
-        t.emit(|| Event::NotModelled { what, instead: from.to_owned() });
+        player.not_modelled(step, what, from, t);
     }
-}
-
-/// ADD of an address: the lab has no network, so an empty stand-in takes its place. The sources that
-/// are left, and name and text of each stand-in; the text tells one address from another in the key.
-pub(super) fn stand_ins(sources: Vec<String>) -> (Vec<String>, Vec<(String, String)>) {
-    let (remote, local): (Vec<String>, Vec<String>) = sources.into_iter().partition(|one| is_address(one));
-    let stand_in = |address: String| {
-        let path = address.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
-        let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("index").to_owned();
-        (name, format!("stands for {address}\n"))
-    };
-    (local, remote.into_iter().map(stand_in).collect())
-}
-
-/// An address that ADD fetches (moby/buildkit `dockerfile2llb/convert.go`, `isHTTPSource`).
-pub(super) fn is_address(source: &str) -> bool {
-    source.starts_with("http://") || source.starts_with("https://")
 }

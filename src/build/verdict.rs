@@ -7,7 +7,7 @@ use super::request::Request;
 use super::select::Missing;
 use super::sent::Sent;
 use super::step::Failure;
-use crate::dockerfile::{MountType, Version};
+use crate::dockerfile::{Difference, MountType};
 use crate::trace::{Reason, Verdict};
 use std::sync::Arc;
 
@@ -83,6 +83,7 @@ fn copy_key(copy: &CopyOp, key: &mut Key) {
     };
     let mut words = vec![copy.word.to_owned()];
     words.extend(copy.sources.iter().map(base));
+    words.extend(copy.fetched.iter().map(|fetched| fetched.name.clone()));
     words.extend(copy.contents.iter().map(|(name, _)| format!("<<{name}")));
     words.push(copy.destination.clone());
     key.part("step", words.join(" "));
@@ -98,6 +99,9 @@ fn copy_key(copy: &CopyOp, key: &mut Key) {
     }
     if copy.word == "ADD" && !copy.unpack {
         key.part("--unpack", "no");
+    }
+    if copy.unpack_fetched && !copy.fetched.is_empty() {
+        key.part("--unpack", "yes");
     }
     for pattern in &copy.exclude {
         key.part(format!("--exclude {pattern}"), "yes");
@@ -197,7 +201,7 @@ pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent:
     let Missing::Path { asked, absent } = missing else {
         return Failure::new("the lab's limit was reached", 1);
     };
-    let today = request.version == Version::Current;
+    let today = request.version.has(Difference::MissingSource);
     if source != Source::Context {
         let message = match today {
             false => format!("lstat <rootfs>{asked}: no such file or directory"),

@@ -4,11 +4,12 @@ use super::interrupt;
 use super::screen::{self, Colour};
 use super::{DiskHost, conclude, exit_code, unreadable};
 use crate::build::{self, Builder, Cache, Catalog, Context, Limits, Request};
+use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::image::Store;
 use crate::render::Renderer;
-use crate::shell::{MOST_JSON, NoPrograms, Packages};
+use crate::shell::{MOST_JSON, NoPrograms, Packages, Urls};
 use crate::trace::{Event, Exhausted, Sink, Trace};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -41,12 +42,18 @@ pub struct Build {
     /// Whose rules
     #[arg(long, value_enum, default_value_t)]
     builder: Which,
+    /// Which Docker: current or 20.10
+    #[arg(long, value_name = "VERSION", value_parser = version, default_value = "current")]
+    docker_version: Version,
     /// Take the known base KNOWN where a FROM says NAME
     #[arg(long, value_name = "NAME=KNOWN")]
     base: Vec<String>,
     /// Add the packages of this JSON file to the package managers' tables
     #[arg(long, value_name = "FILE")]
     packages: Vec<PathBuf>,
+    /// Let the addresses of this JSON file answer curl, wget, git clone and ADD
+    #[arg(long, value_name = "FILE")]
+    urls: Vec<PathBuf>,
     /// Refuse unknown bases and programs that are not modelled
     #[arg(long)]
     strict: bool,
@@ -152,7 +159,9 @@ fn request(order: &Build) -> Result<Request, Error> {
             Which::Legacy => Builder::Legacy,
         },
         strict: order.strict,
+        version: order.docker_version,
         packages: packages(&order.packages)?,
+        urls: urls(&order.urls)?,
         catalog: Catalog(crate::image::catalog::image),
         ..Request::default()
     };
@@ -173,6 +182,10 @@ fn request(order: &Build) -> Result<Request, Error> {
     Ok(request)
 }
 
+fn version(word: &str) -> Result<Version, String> {
+    Version::from_word(word).ok_or_else(|| "versions are current and 20.10".to_owned())
+}
+
 /// `NAME=KNOWN`, KNOWN being one of the built-in bases.
 pub(super) fn base(given: &str) -> Result<(String, String), Error> {
     let usage = || Error::new(ErrorKind::Usage, format!("`--base {given}` is not of the form NAME=KNOWN"));
@@ -191,16 +204,24 @@ pub(super) fn base(given: &str) -> Result<(String, String), Error> {
 
 /// The packages of every `--packages FILE`; later files replace what earlier ones said.
 fn packages(files: &[PathBuf]) -> Result<Packages, Error> {
-    let mut taught = Packages::default();
-    for file in files {
-        let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
-        let source = host.read(&name, MOST_JSON).map_err(|mut error| {
-            error.path = file.display().to_string();
-            unreadable(&error)
-        })?;
-        taught = taught.taught_by_file(&file.display().to_string(), &source)?;
-    }
-    Ok(taught)
+    files.iter().try_fold(Packages::default(), |taught, file| {
+        taught.taught_by_file(&file.display().to_string(), &table(file)?)
+    })
+}
+
+/// The addresses of every `--urls FILE`, likewise.
+fn urls(files: &[PathBuf]) -> Result<Urls, Error> {
+    files.iter().try_fold(Urls::default(), |taught, file| {
+        taught.taught_by_file(&file.display().to_string(), &table(file)?)
+    })
+}
+
+fn table(file: &Path) -> Result<Vec<u8>, Error> {
+    let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
+    host.read(&name, MOST_JSON).map_err(|mut error| {
+        error.path = file.display().to_string();
+        unreadable(&error)
+    })
 }
 
 /// Where the Dockerfile is in the context, and its bytes when it is elsewhere.

@@ -9,15 +9,24 @@ use crate::fs::{Host, HostEntry, HostError, HostKind};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Entries of one directory, at most.
 const MOST_ENTRIES: usize = 200_000;
 
 /// Files on disk, below named folders.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct DiskHost {
     base: PathBuf,
     admitted: Vec<PathBuf>,
+    /// The folder of the file that was read last: its path and its real place.
+    last: Mutex<Option<(String, PathBuf)>>,
+}
+
+impl Clone for DiskHost {
+    fn clone(&self) -> DiskHost {
+        DiskHost { base: self.base.clone(), admitted: self.admitted.clone(), last: Mutex::default() }
+    }
 }
 
 impl DiskHost {
@@ -27,7 +36,7 @@ impl DiskHost {
     /// Not there, or not a folder.
     pub fn below(folder: &Path) -> Result<DiskHost, HostError> {
         let base = folder_at(folder).map_err(|error| refusal(&folder.to_string_lossy(), &error))?;
-        Ok(DiskHost { admitted: vec![base.clone()], base })
+        Ok(DiskHost { admitted: vec![base.clone()], base, last: Mutex::default() })
     }
 
     /// The host that holds a single named file, and the file's name in it.
@@ -58,6 +67,28 @@ impl DiskHost {
         if self.is_inside(&real) { Ok(real) } else { Err(self.outside(path)) }
     }
 
+    /// A name in the folder of the file that was read last, which needs no second way there. None: another
+    /// folder, or a link, whose way is to be gone.
+    fn beside_the_last(&self, path: &str) -> Option<(PathBuf, Metadata)> {
+        let (folder, name) = split(path)?;
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, real) = last.as_ref().filter(|(known, _)| known == folder)?;
+        let file = real.join(name);
+        let about = fs::symlink_metadata(&file).ok().filter(|about| !about.is_symlink())?;
+        Some((file, about))
+    }
+
+    fn remember(&self, path: &str, real: &Path) {
+        let Some((folder, name)) = split(path) else { return };
+        // Only where no link led elsewhere.
+        if real.file_name().is_some_and(|last| last == name)
+            && let Ok(of_folder) = self.resolve(folder)
+        {
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Some((folder.to_owned(), of_folder));
+        }
+    }
+
     fn is_inside(&self, real: &Path) -> bool {
         self.admitted.iter().any(|folder| real.starts_with(folder))
     }
@@ -70,9 +101,16 @@ impl DiskHost {
 
 impl Host for DiskHost {
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, HostError> {
-        let real = self.resolve(path)?;
         let refuse = |error: io::Error| refusal(path, &error);
-        let about = fs::metadata(&real).map_err(refuse)?;
+        let (real, about) = match self.beside_the_last(path) {
+            Some(found) => found,
+            None => {
+                let real = self.resolve(path)?;
+                let about = fs::metadata(&real).map_err(refuse)?;
+                self.remember(path, &real);
+                (real, about)
+            }
+        };
         if !about.is_file() {
             let what = if about.is_dir() { "a folder, not a file" } else { "not a regular file" };
             return Err(HostError::new(path, what));
@@ -81,7 +119,9 @@ impl Host for DiskHost {
         if about.len() > limit {
             return Err(too_big());
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
+        // One byte more than there should be: the end is found without another look.
+        let room = about.len().saturating_add(1).min(limit.saturating_add(1));
+        let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
         // A file may grow while it is read.
         File::open(&real)
             .map_err(refuse)?
@@ -131,6 +171,11 @@ impl Host for DiskHost {
         }
         replace(&target, bytes).map_err(|error| refusal(path, &error))
     }
+}
+
+/// Folder and name of a path that ends in one.
+fn split(path: &str) -> Option<(&str, &str)> {
+    path.rsplit_once('/').filter(|(_, name)| !matches!(*name, "" | "." | ".."))
 }
 
 /// Writes beside `target` and renames: readers see the old file or the new one, never a part.

@@ -74,7 +74,7 @@ pub struct Talk {
 #[derive(Debug, Subcommand)]
 enum Door {
     Run(run::Run),
-    Build(build::Build),
+    Build(Box<build::Build>),
     Why(Box<why::Why>),
     Order(Box<order::Order>),
     Graph(graph::Graph),

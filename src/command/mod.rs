@@ -132,10 +132,7 @@ fn on_host(lab: &mut Lab, script: &str, programs: &mut dyn Programs, t: &mut Tra
 /// Says what a process called that the lab does not model.
 pub(crate) fn report_not_modelled(outcome: &shell::Outcome, t: &mut Trace) {
     for program in &outcome.not_modelled {
-        t.emit(|| Event::NotModelled {
-            what: program.clone(),
-            instead: "it did nothing and succeeded".to_owned(),
-        });
+        t.emit(|| Event::not_modelled(program, "it did nothing and succeeded"));
     }
 }
 
@@ -147,6 +144,7 @@ fn host_shell(lab: &mut Lab, script: &str, programs: &mut dyn Programs, t: &mut 
         sandbox: Sandbox::Host,
         strict: lab.strict,
         packages: lab.packages.clone(),
+        urls: lab.urls.clone(),
         ..Process::default()
     };
     shell::run(&mut lab.host, &process, programs, t)

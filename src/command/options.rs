@@ -142,6 +142,11 @@ fn letters(
 fn unknown(flag: &str, flags: &[Flag], word: &Word, origin: Origin<'_>) -> Error {
     let known: Vec<String> = flags.iter().map(|flag| format!("--{}", flag.long)).collect();
     let error = Error::new(ErrorKind::Usage, format!("unknown flag: {flag}")).at(origin.of(word));
+    // Flags of `layerlab build`: the lab has words for them.
+    if let "--packages" | "--urls" = flag {
+        let name = flag.trim_start_matches('-');
+        return error.hint(format!("{name}(\"file.json\") teaches the whole lab; help {name}"));
+    }
     let error = error.did_you_mean(flag, known.iter().map(String::as_str));
     if known.is_empty() {
         error.hint("it takes no flags")

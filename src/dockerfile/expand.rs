@@ -6,7 +6,7 @@
 use super::quote::quoted;
 use super::spans::Place;
 use super::split::Words;
-use super::version::Version;
+use super::version::{Difference, Version};
 use crate::trace::Fuel;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -281,7 +281,7 @@ impl Scan<'_> {
                     words.add_raw(&text);
                     result.push_str(&text);
                 }
-                '<' if self.lexer.version >= Version::Current => {
+                '<' if self.lexer.version.has(Difference::Heredocs) => {
                     let text = self.maybe_heredoc();
                     words.add_raw(&text);
                     result.push_str(&text);

@@ -97,10 +97,42 @@ differences! {
     IgnoreEscapes: ".dockerignore and a.(b|c)", "+ ( ) | { } are ordinary characters", "they mean what they mean in a regular expression";
     /// Exceptions with wildcards keep the walk from passing over directories.
     IgnoreWalk: ".dockerignore * and !**/x", "x comes back from any directory", "directories are left unvisited";
+    /// A directory that the ignore file leaves empty.
+    IgnoreEmptied: ".dockerignore and emptied folders", "not sent", "BuildKit: sent, empty";
     /// EXPOSE, STOPSIGNAL and their kin report values in lower case.
     ValueErrors: "value errors", "invalid containerPort: x", "Invalid containerPort: x";
     /// `COPY --from=$X` has a message of its own.
     FromVariable: "COPY --from=$X", "refused with advice", "taken as an image's name";
+    /// A stage's ARGs are known in stages on it (BuildKit).
+    InheritedArgs: "FROM stage with ARGs", "BuildKit: its ARGs are declared there too", "it declares its own";
+    /// An ARG that is declared twice (BuildKit).
+    ArgTwice: "ARG declared twice", "BuildKit: RUN's history lists it once", "RUN's history lists it twice";
+    /// ARG's row in the history (BuildKit).
+    ArgHistory: "history of ARG", "BuildKit: the value in effect", "the default as written";
+    /// COPY's and ADD's row in the history (BuildKit).
+    CopyHistory: "history of COPY", "BuildKit: with --chown, --chmod, --parents", "without flags";
+    /// EXPOSE's row in the history (BuildKit).
+    ExposeHistory: "history of EXPOSE", "BuildKit: [80/tcp]", "map[80/tcp:{}]";
+    /// HEALTHCHECK's row in the history.
+    HealthHistory: "history of HEALTHCHECK", "names and values", "values only, in quotes";
+    /// A wrong `--chmod`.
+    ChmodChecked: "a --chmod that is no octal mode", "refused", "BuildKit: left out in silence";
+    /// The mode of directories that COPY makes on the way.
+    ChmodOnTheWay: "COPY --chmod into a new folder", "the folder gets the mode too", "the folder is 0755";
+    /// Messages of a Dockerfile that can't be read.
+    ParseMessage: "parse errors", "BuildKit: dockerfile parse error on line N:", "dockerfile parse error line N:";
+    /// What stands before a failure's message (BuildKit).
+    FailurePrefix: "failures", "BuildKit: failed to solve: …",
+        "failed to solve with frontend dockerfile.v0: …, of a step nothing";
+    /// A Dockerfile that isn't there.
+    NoDockerfile: "no Dockerfile", "failed to read dockerfile: open NAME", "failed to read dockerfile: open <tmp>/NAME";
+    /// A target that isn't there.
+    NoTarget: "no such target stage", "its name in quotes", "its name without quotes";
+    /// A source that isn't there (BuildKit).
+    MissingSource: "a source that is missing",
+        "BuildKit: failed to calculate checksum of ref: \"x\": not found", "\"x\" not found: not found";
+    /// A command that fails (BuildKit).
+    ExitMessage: "a RUN that fails", "BuildKit: process \"…\" did not complete successfully", "executor failed running […]";
 }
 
 impl Difference {

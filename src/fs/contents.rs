@@ -3,7 +3,7 @@
 //! The big files of the built-in bases are *described*, not held: a fill, or a label from which the
 //! bytes can be generated again. Copying contents shares them, so a simulated copy-up never copies.
 
-use super::digest::{Digest, Hasher};
+use super::digest::Digest;
 use std::sync::Arc;
 
 /// A stretch of contents.
@@ -278,84 +278,6 @@ impl Contents {
             }
         }
     }
-
-    /// A digest for cache keys: equal for equal contents however they are cut into pieces, and
-    /// cheap for described ones. Long runs of one byte are hashed by their length; seeded stretches
-    /// by their label, which is what makes a 60 MB file of a built-in base free to compare. (So it
-    /// is not the SHA-256 of the bytes; a layer's archive is hashed byte by byte when it is written.)
-    pub fn key_digest(&self) -> Digest {
-        let mut runs = RunHasher::default();
-        let mut after: Option<(Arc<str>, u64)> = None;
-        for piece in self.pieces() {
-            match piece {
-                Piece::Fill { byte, len } => runs.run(*byte, *len),
-                Piece::Bytes(bytes) => {
-                    for run in bytes.chunk_by(|a, b| a == b) {
-                        runs.run(run[0], run.len() as u64);
-                    }
-                }
-                Piece::Seeded(seeded) => {
-                    let Seeded { label, offset, len } = &**seeded;
-                    let goes_on = after.as_ref().is_some_and(|(l, end)| l == label && end == offset);
-                    if !goes_on {
-                        runs.mark(label, *offset);
-                    }
-                    after = Some((label.clone(), offset + len));
-                    continue;
-                }
-            }
-            after = None;
-        }
-        runs.finish(self.len())
-    }
-}
-
-/// Hashes a stream of runs: short ones as their bytes, long ones as byte and length.
-#[derive(Default)]
-struct RunHasher {
-    hasher: Hasher,
-    buffer: Vec<u8>,
-    byte: u8,
-    count: u64,
-}
-
-impl RunHasher {
-    const LONG: u64 = 4096;
-
-    fn run(&mut self, byte: u8, count: u64) {
-        if byte != self.byte {
-            self.flush();
-            self.byte = byte;
-        }
-        self.count += count;
-    }
-
-    fn flush(&mut self) {
-        if self.count < RunHasher::LONG {
-            self.buffer.resize(self.buffer.len() + self.count as usize, self.byte);
-        } else {
-            self.buffer.extend_from_slice(b"\0run\0");
-            self.buffer.push(self.byte);
-            self.buffer.extend_from_slice(&self.count.to_le_bytes());
-        }
-        self.count = 0;
-        if self.buffer.len() > 1 << 16 {
-            self.hasher.raw(&self.buffer);
-            self.buffer.clear();
-        }
-    }
-
-    fn mark(&mut self, label: &str, offset: u64) {
-        self.flush();
-        self.hasher.raw(&self.buffer).raw(b"\0seeded\0").field(label).number(offset);
-        self.buffer.clear();
-    }
-
-    fn finish(mut self, len: u64) -> Digest {
-        self.flush();
-        self.hasher.raw(&self.buffer).number(len);
-        self.hasher.finish()
-    }
 }
 
 impl PartialEq for Contents {
@@ -414,20 +336,6 @@ impl SeededStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_key_digest_does_not_depend_on_how_contents_are_cut() {
-        let mut cut = Contents::text("hello ");
-        cut = cut.joined(&Contents::text("world")).joined(&Contents::fill(b'x', 9000));
-        let whole = Contents::bytes([b"hello world".as_slice(), &[b'x'; 9000]].concat());
-        assert_eq!(cut.key_digest(), whole.key_digest());
-        assert_eq!(cut, whole);
-        let seeded = Contents::seeded("a", 100);
-        let halves = seeded.slice(0, 40).joined(&seeded.slice(40, 100));
-        assert_eq!(seeded.key_digest(), halves.key_digest());
-        assert_ne!(seeded.key_digest(), Contents::seeded("b", 100).key_digest());
-        assert_ne!(Contents::text("aab").key_digest(), Contents::text("abb").key_digest());
-    }
 
     #[test]
     fn a_slice_of_generated_bytes_is_a_slice_of_the_bytes() {

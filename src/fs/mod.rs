@@ -11,6 +11,7 @@ mod errno;
 mod filter;
 mod host;
 mod inode;
+mod key_digest;
 pub mod path;
 mod tree;
 
@@ -22,4 +23,5 @@ pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;
 pub use host::{Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
 pub use inode::{EPOCH, Extra, Inode, Kind, Nested};
+pub use key_digest::key_digests;
 pub use tree::{Described, Draw, Ino, Layer, Name, Nodes, Tree};

@@ -7,6 +7,7 @@ mod overlay;
 mod topics;
 
 use crate::command::docker;
+use crate::dockerfile::{DIFFERENCES, Version};
 use crate::error::{Error, ErrorKind};
 use crate::image::catalog;
 use crate::script::methods::{self, Method};
@@ -31,6 +32,9 @@ pub fn topic(word: &str) -> Result<String, Error> {
     if ["bases", "catalog", "images"].contains(&word.as_str()) {
         return Ok(bases());
     }
+    if ["versions", "version", "docker_version"].contains(&word.as_str()) {
+        return Ok(versions());
+    }
     if let Some(topic) = topics().find(|topic| topic.name == word || topic.also.contains(&word.as_str())) {
         let members = KINDS.iter().find(|kind| kind.to_lowercase() == word).map(|kind| members(kind));
         let methods = method(&word).map(|lines| format!("\n\n{lines}"));
@@ -44,7 +48,9 @@ pub fn topic(word: &str) -> Result<String, Error> {
 
 /// Every word that `help` answers to, for completion and suggestions.
 pub fn words() -> Vec<String> {
-    let topics = topics().map(|topic| topic.name.to_owned()).chain(["surprises", "bases"].map(str::to_owned));
+    let topics = topics()
+        .map(|topic| topic.name.to_owned())
+        .chain(["surprises", "bases", "versions"].map(str::to_owned));
     let commands = docker::subcommands().map(|s| format!("docker {}", s.name));
     let methods = methods::METHODS.iter().map(|method| method.name.to_owned());
     let mut words: Vec<String> = topics.chain(commands).chain(methods).collect();
@@ -85,6 +91,23 @@ fn bases() -> String {
     text
 }
 
+/// Where Docker versions differ: the table that the builders ask.
+fn versions() -> String {
+    let mut text = String::from(
+        "Two Dockers are played: today's (current) and 20.10, with which the recorded\n\
+         cases were made. docker_version(\"20.10\") changes it for the builds that follow,\n\
+         layerlab build --docker-version 20.10 for one. They differ in this:\n",
+    );
+    for row in DIFFERENCES {
+        text.push_str(&format!("\n{}\n", row.name));
+        for (version, does) in [(Version::Current, row.current), (Version::V20_10, row.v20_10)] {
+            let lines = wrapped(does, WIDTH - 11).join(&format!("\n{}", " ".repeat(11)));
+            text.push_str(&format!("  {:<9}{lines}\n", version.word()));
+        }
+    }
+    text.trim_end().to_owned()
+}
+
 fn front_page() -> String {
     let mut text = String::from(
         "Layerlab shows why an image is big, why a step ran again, what a whiteout is.\n\n\
@@ -98,7 +121,7 @@ fn front_page() -> String {
     for (subject, topics) in GROUPS {
         text.push_str(&group(subject, topics));
     }
-    text.push_str("\nhelp whiteout · help surprises · help docker build · help WORD searches");
+    text.push_str("\nhelp whiteout · help surprises · help versions · help docker build · help WORD");
     text
 }
 

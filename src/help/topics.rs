@@ -173,6 +173,27 @@ command teaches RUN a program in Rhai. sh has the files of the step:
 The name must be found in PATH of the image, as for every program.",
     ),
     topic(
+        "urls",
+        &["url", "network", "curl", "wget", "addresses"],
+        "
+The lab has no network: curl, wget and git clone fail as on a host without one,
+and ADD of an address puts an empty file there. urls(…) says what an address
+answers; then all four find it:
+
+   urls(#{ \"https://get.example/notes.txt\": \"hello\\n\",
+       \"https://get.example/big.bin\": 40_000_000,
+       \"https://get.example/tool.tar.gz\": #{ archive: #{ \"tool/run\": \"1\\n\" } },
+       \"https://get.example/latest\": #{ to: \"/tool.tar.gz\" },
+       \"https://git.example/tool.git\": #{ branches: #{ main: #{ \"a\": \"1\" } },
+                                           tags: #{ v1: #{ \"a\": \"0\" } } } });
+
+An answer is a text, a size, or one of text, size (and seed), program, archive
+(format tar.gz, tar, tar.xz, zip …), files of a git repository, or to; besides
+status, type, modified (\"2024-01-31\"). urls(\"school.json\") reads a file,
+layerlab build DIR --urls FILE does it for one build, urls() lists them.
+A RUN's key is its text: curl is not asked again. ADD's key is the content.",
+    ),
+    topic(
         "packages",
         &["package", "registry"],
         "

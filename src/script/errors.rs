@@ -76,7 +76,11 @@ pub fn mistyped_command(source: &Source) -> Option<Error> {
     let column = source.text.chars().take_while(|c| c.is_whitespace()).count() as u32 + 1;
     let (first, hint) = meant(&source.text)?;
     let span = Span::locate(&source.name, &source.text, 1, column, first.chars().count() as u32);
-    Some(Error::new(ErrorKind::Unknown, format!("there is no command `{first}`")).at(span).hint(hint))
+    let words = match crate::dockerfile::KEYWORDS.contains(&first) {
+        true => format!("`{first}` is an instruction of a Dockerfile, no command"),
+        false => format!("there is no command `{first}`"),
+    };
+    Some(Error::new(ErrorKind::Unknown, words).at(span).hint(hint))
 }
 
 /// The first word of a line that is no Rhai but nearly a command, and what to type instead.
@@ -88,6 +92,16 @@ pub fn meant(text: &str) -> Option<(&str, String)> {
     let assigns = rest.trim_start().starts_with(['=', '(', '+', '*']);
     if line.contains('\n') || assigns || !first.chars().all(plain) || first.is_empty() {
         return None;
+    }
+    if crate::dockerfile::KEYWORDS.contains(&first) && !rest.trim().is_empty() {
+        let shown: String = line.chars().take(40).collect();
+        let shown = shown.replace('\\', "\\\\").replace('"', "\\\"");
+        return Some((
+            first,
+            format!(
+                "write it in one: let ctx = context(\"app\", #{{ \"Dockerfile\": \"{shown}\\n\" }});   then   docker build app"
+            ),
+        ));
     }
     if SHELL_WORDS.contains(&first) {
         return Some((

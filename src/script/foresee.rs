@@ -167,6 +167,8 @@ fn project(core: &mut Core, question: &Question) -> Result<Project, Error> {
         base_map: lab.bases.clone(),
         target: question.target.clone(),
         packages: lab.packages.clone(),
+        version: lab.version,
+        urls: lab.urls.clone(),
         catalog: Catalog(crate::image::catalog::image),
         ..Request::default()
     };

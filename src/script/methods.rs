@@ -77,6 +77,13 @@ pub const METHODS: &[Method] = &[
         "manager, #{ name, version, size, … }",
         "teaches a package manager; packages(file) reads JSON",
     ),
+    on(&[], "docker_version", "version", "which Docker builds: \"current\" or \"20.10\""),
+    on(
+        &[],
+        "urls",
+        "#{ url: answer, … }",
+        "what addresses answer to curl, wget, git, ADD; urls(file) reads JSON",
+    ),
     on(&[], "step", "text", "tells what comes next"),
     on(&[], "check", "name, actual, expected", "a check; check(name, condition) shows both sides"),
     on(&[], "predict", "instruction, verdict", "predicts HIT or MISS for the next build"),

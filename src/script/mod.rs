@@ -12,6 +12,7 @@ mod errors;
 mod foresee;
 mod handle;
 pub mod methods;
+mod narrow;
 #[cfg(test)]
 mod registered;
 pub mod rewrite;
@@ -351,7 +352,10 @@ impl Session {
             // What a registered function raised is richer than its words; Rhai knows where it was called.
             Some(whole) if translated.message == whole.message => match translated.span {
                 Some(span) => {
-                    Error { span: whole.span.filter(|s| &*s.file != "<command>").or(Some(span)), ..whole }
+                    let own = whole.span.filter(|s| &*s.file != "<command>");
+                    let known = own.is_some();
+                    let placed = Error { span: own.or(Some(span)), ..whole };
+                    if known { placed } else { narrow::narrowed(placed, &core.source) }
                 }
                 None => whole,
             },

@@ -99,6 +99,7 @@ impl<'c, 'm> Call<'c, 'm> {
             sandbox: self.m.sandbox,
             strict: self.m.strict,
             packages: self.m.packages.clone(),
+            urls: self.m.urls.clone(),
             verbose: false,
         }
     }

@@ -96,6 +96,14 @@ impl<'s, 'm> Shell<'s, 'm> {
                 },
                 Err(error) => {
                     self.s.line = error.line;
+                    if let Some(word) =
+                        super::syntax::opaque(source).filter(|_| self.s.dialect == Dialect::Bash)
+                    {
+                        self.s.status = self
+                            .m
+                            .not_modelled(&format!("bash's {word}; its line and what follows are left out"));
+                        return if within { Flow::Next } else { Flow::Exit };
+                    }
                     self.syntax_error(&error);
                     self.s.status = 2;
                     return if within { Flow::Next } else { Flow::Exit };

@@ -5,7 +5,7 @@ use super::files::Place;
 use super::real::Real;
 use super::sandbox::{self, MountPoint};
 use super::stream::{self, Bag, Descriptors, Endless, Open, Stream};
-use super::{Packages, Process, Programs, Sandbox, Submount, text};
+use super::{Packages, Process, Programs, Sandbox, Submount, Urls, text};
 use crate::fs::{Contents, Errno, path};
 use crate::trace::{self, Trace};
 use crate::union::{Cred, Mount, StatKind};
@@ -27,9 +27,12 @@ pub(crate) struct Machine<'m> {
     pub(super) real: Real,
     pub(super) console: Vec<(trace::Stream, Vec<u8>)>,
     pub(super) not_modelled: Vec<String>,
+    /// The first address that was not in the table.
+    pub(super) unresolved: Option<String>,
     pub(super) seconds: Option<f64>,
     pub(super) strict: bool,
     pub(super) packages: Packages,
+    pub(super) urls: Urls,
     pub(super) sandbox: Sandbox,
     /// The image's C library is musl: some messages differ.
     pub(super) musl: bool,
@@ -93,9 +96,11 @@ impl<'m> Machine<'m> {
             real: Real::default(),
             console: Vec::new(),
             not_modelled: Vec::new(),
+            unresolved: None,
             seconds: None,
             strict: process.strict,
             packages: process.packages.clone(),
+            urls: process.urls.clone(),
             sandbox: process.sandbox,
             musl,
             next_pid: 1,
@@ -139,6 +144,11 @@ impl<'m> Machine<'m> {
             self.not_modelled.push(name.to_owned());
         }
         i32::from(self.strict)
+    }
+
+    /// An address that is not in the table.
+    pub fn unresolved(&mut self, url: &str) {
+        self.unresolved.get_or_insert_with(|| url.to_owned());
     }
 
     /// The message of an errno, as the image's C library words it.

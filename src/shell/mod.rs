@@ -5,7 +5,7 @@
 //!
 //! Where to read on: `syntax` turns text into a tree, `eval` walks it, `expand` and `param` make fields of
 //! words; `machine` and `files` are the kernel as a process sees it; `programs` holds the programs, one
-//! file a group, and `packages` the package managers.
+//! file a group, `packages` the package managers, and `urls` what the network would answer.
 
 mod arith;
 mod begin;
@@ -31,15 +31,19 @@ mod start;
 mod state;
 pub(crate) mod stream;
 mod syntax;
+mod taught;
 pub(crate) mod text;
 mod traps;
+pub(crate) mod urls;
 mod users;
 mod xtrace;
 
 pub use call::Call;
 pub use packages::table::Registry;
-pub use packages::teach::{MOST_JSON, Packages};
+pub use packages::teach::Packages;
 pub use start::{run, run_with, user_of};
+pub use taught::MOST_JSON;
+pub use urls::Urls;
 
 use crate::trace::Stream;
 use crate::union::Mount;
@@ -62,6 +66,8 @@ pub struct Process {
     pub strict: bool,
     /// Packages that a teacher added to the tables of the package managers.
     pub packages: Packages,
+    /// The addresses that curl, wget and git find an answer at.
+    pub urls: Urls,
     /// Report every look-up and write of the process as an event. Off, a RUN is quiet.
     pub verbose: bool,
 }
@@ -115,6 +121,8 @@ pub struct Outcome {
     pub seconds: Option<f64>,
     /// Programs that are not modelled and did nothing, in the order of their first call.
     pub not_modelled: Vec<String>,
+    /// The first address that a program asked for and that is not in the table.
+    pub unresolved: Option<String>,
 }
 
 /// A tree mounted over the image while a process runs: `RUN --mount`, a volume.

@@ -308,9 +308,9 @@ impl Shell<'_, '_> {
                 let prefix = matches!(op, Op::Prefix(..));
                 trim(&text, &pattern, prefix, *longest, flavour, &mut self.m.t.fuel)
             }
-            Op::Replace(anchor, pattern, with) => {
+            Op::Replace { anchor, pattern, with, quoted } => {
                 let pattern = self.pattern(pattern)?;
-                let with = self.replacement(with)?;
+                let with = self.replacement(with, *quoted)?;
                 self.replace(&text, &pattern, &with, *anchor)
             }
             Op::Slice(offset, length) => {
@@ -354,24 +354,28 @@ impl Shell<'_, '_> {
 
     /// What comes in the place of a match: pieces, none for the match itself, which bash puts where an `&`
     /// is not quoted (`patsub_replacement`).
-    fn replacement(&mut self, with: &Word) -> Expanded<Vec<Option<String>>> {
+    fn replacement(&mut self, with: &Word, within: bool) -> Expanded<Vec<Option<String>>> {
         if self.s.dialect != Dialect::Bash {
             return Ok(vec![Some(self.text(with)?)]);
         }
         let mut pieces = Vec::new();
         for part in &with.0 {
-            let quoted = matches!(part, Part::Quoted(_) | Part::Double(_));
+            // In double quotes everything is quoted: what counts is a second pair inside them.
+            let quoted = matches!(part, Part::Double(_)) || matches!(part, Part::Quoted(_) if !within);
             let value = self.text(&Word(vec![part.clone()]))?;
             if quoted {
                 pieces.push(Some(value));
                 continue;
             }
-            for (number, piece) in value.split('&').enumerate() {
-                if number > 0 {
-                    pieces.push(None);
+            let (mut piece, mut chars) = (String::new(), value.chars().peekable());
+            while let Some(c) = chars.next() {
+                match c {
+                    '&' => pieces.extend([Some(std::mem::take(&mut piece)), None]),
+                    '\\' => piece.push(chars.next_if(|next| matches!(next, '&' | '\\')).unwrap_or(c)),
+                    c => piece.push(c),
                 }
-                pieces.push(Some(piece.to_owned()));
             }
+            pieces.push(Some(piece));
         }
         Ok(pieces)
     }

@@ -159,6 +159,7 @@ fn outcome(m: &mut Machine<'_>, exit: i32) -> Outcome {
         exit: if m.stopped() { 137 } else { exit },
         seconds: m.seconds,
         not_modelled: std::mem::take(&mut m.not_modelled),
+        unresolved: m.unresolved.take(),
         ..Outcome::default()
     };
     let mut open: [Vec<u8>; 2] = [Vec::new(), Vec::new()];

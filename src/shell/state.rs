@@ -209,15 +209,34 @@ impl State {
     /// The letters of `$-`.
     pub fn letters(&self) -> String {
         let o = &self.options;
+        let command = self.dialect != Dialect::Dash && !self.script;
+        let options = [
+            (o.errexit, 'e'),
+            (o.noglob, 'f'),
+            (command && self.dialect == Dialect::Ash, 'c'),
+            (o.xtrace, 'x'),
+            (o.verbose, 'v'),
+            (o.noclobber, 'C'),
+            (o.allexport, 'a'),
+            (o.nounset, 'u'),
+        ];
+        // ash and dash go through their table from its end.
+        if self.dialect != Dialect::Bash {
+            return options.iter().rev().filter(|(on, _)| *on).map(|(_, letter)| *letter).collect();
+        }
         let flags = [
             (o.allexport, 'a'),
             (o.errexit, 'e'),
             (o.noglob, 'f'),
-            (self.dialect == Dialect::Bash, 'h'),
+            (true, 'h'),
             (o.nounset, 'u'),
+            (o.verbose, 'v'),
             (o.xtrace, 'x'),
-            (self.dialect == Dialect::Bash, 'B'),
-            (self.dialect != Dialect::Dash && !self.script, 'c'),
+            (true, 'B'),
+            (o.noclobber, 'C'),
+            (o.errtrace, 'E'),
+            (o.functrace, 'T'),
+            (command, 'c'),
         ];
         flags.iter().filter(|(on, _)| *on).map(|(_, letter)| *letter).collect()
     }

@@ -541,3 +541,12 @@ impl From<&Error> for Event {
 fn is_true(it: &bool) -> bool {
     *it
 }
+
+impl Event {
+    /// What a program said that the lab doesn't model: `WHAT`, or `WHAT; WHAT HAPPENS INSTEAD`. `usual` is
+    /// what happens when it doesn't say.
+    pub(crate) fn not_modelled(said: &str, usual: &str) -> Event {
+        let (what, instead) = said.split_once("; ").unwrap_or((said, usual));
+        Event::NotModelled { what: what.to_owned(), instead: instead.to_owned() }
+    }
+}

@@ -115,7 +115,9 @@ fn request(call: &mut Call<'_>) -> Result<Request, Error> {
         tags: call.given.all("tag").map(|word| word.text.clone()).collect(),
         builder: builder(call)?,
         strict: call.lab.strict || call.given.is_set("strict"),
+        version: call.lab.version,
         packages: call.lab.packages.clone(),
+        urls: call.lab.urls.clone(),
         catalog: Catalog(catalog::image),
         ..Request::default()
     };

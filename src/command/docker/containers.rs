@@ -148,9 +148,9 @@ fn exec(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 /// Runs `argv` in a container and shows what it prints.
 fn execute(call: &mut Call<'_>, name: &str, argv: Vec<String>) -> Result<Answer, Error> {
-    let (strict, packages) = (call.lab.strict, call.lab.packages.clone());
+    let (strict, packages, urls) = (call.lab.strict, call.lab.packages.clone(), call.lab.urls.clone());
     let container = call.lab.container(name)?;
-    let mut process = Process { packages, ..process(container, argv, strict) };
+    let mut process = Process { packages, urls, ..process(container, argv, strict) };
     for (variable, value) in call.given.all("env").filter_map(|word| assignment(&word.text)) {
         process.env.insert(variable, value);
     }

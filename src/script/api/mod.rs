@@ -8,7 +8,9 @@ mod opened;
 mod packages;
 mod programs;
 mod story;
+mod urls;
 mod users;
+mod versions;
 mod written;
 
 use super::core::Shared;
@@ -32,6 +34,8 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     users::register(engine);
     opened::register(engine);
     packages::register(engine, core);
+    versions::register(engine, core);
+    urls::register(engine, core);
     programs::register(engine, core);
     story::register(engine, core);
     written::register(engine, core);

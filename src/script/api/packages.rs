@@ -69,8 +69,8 @@ fn rows(packages: &Packages) -> Vec<String> {
     packages.list().map(|(manager, name, version)| format!("{manager} {name} {version}")).collect()
 }
 
-/// A script's value as the reader of packages takes it.
-fn as_json(value: &Dynamic, depth: u32) -> Value {
+/// A script's value as the readers of packages and addresses take it.
+pub(super) fn as_json(value: &Dynamic, depth: u32) -> Value {
     if depth > 8 {
         return Value::Null;
     }

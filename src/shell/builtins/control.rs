@@ -403,6 +403,12 @@ fn command_path(shell: &mut Shell<'_, '_>, name: &str) -> Option<String> {
     Some(text::decode(&found.path))
 }
 
+/// `coproc`: a process beside the shell, with pipes to it.
+pub(super) fn coproc(shell: &mut Shell<'_, '_>, _: &[String]) -> Expanded<Flow> {
+    shell.s.status = shell.m.not_modelled("bash's coproc");
+    Ok(Flow::Next)
+}
+
 pub(super) fn kind(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     let words = argv.get(1..).unwrap_or_default();
     match words {

@@ -21,7 +21,7 @@ use super::syntax::Dialect;
 pub(super) type Builtin = fn(&mut Shell<'_, '_>, &[String]) -> Expanded<Flow>;
 
 /// Name, function, and the shells that have it: `a`sh, `d`ash, `b`ash.
-const TABLE: [(&str, Builtin, &str); 51] = [
+const TABLE: [(&str, Builtin, &str); 52] = [
     (".", control::dot, "adb"),
     (":", control::colon, "adb"),
     ("[", print::test, "adb"),
@@ -33,6 +33,7 @@ const TABLE: [(&str, Builtin, &str); 51] = [
     ("cd", places::cd, "adb"),
     ("command", control::command, "adb"),
     ("continue", control::continue_loop, "adb"),
+    ("coproc", control::coproc, "b"),
     ("declare", variables::declare, "b"),
     ("dirs", places::dirs, "b"),
     ("disown", control::colon, "b"),

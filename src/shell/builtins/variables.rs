@@ -155,7 +155,9 @@ pub(super) fn declare(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
                 _ if flags.contains('F') && shell.s.functions.contains_key(name) => {
                     shell.say(&format!("{name}\n"));
                 }
-                _ if flags.contains('f') && shell.s.functions.contains_key(name) => {}
+                _ if flags.contains('f') && shell.s.functions.contains_key(name) => {
+                    shell.s.status = shell.m.not_modelled("bash's declare -f");
+                }
                 _ => {
                     if !flags.contains(['f', 'F']) {
                         shell.complain(&format!("{name}: not found"));

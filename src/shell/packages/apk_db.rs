@@ -4,10 +4,10 @@
 //! description, U address, L licence, o origin, D dependencies, p provides, F directory, R file, Z checksum.)
 
 use super::table::{Package, program_path};
-use super::teach::Kind;
 use super::{deb_files, writer};
 use crate::fs::{Contents, Errno, path};
 use crate::shell::call::Call;
+use crate::shell::taught::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
 const INSTALLED: &str = "/lib/apk/db/installed";

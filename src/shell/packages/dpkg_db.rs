@@ -3,10 +3,10 @@
 //! (Fields and states: dpkg's `lib/dpkg/fields.c`, `parsedump.h`; lists: one path a line, directories too.)
 
 use super::table::{Package, Table, program_path};
-use super::teach::Kind;
 use super::{deb_files, writer};
 use crate::fs::{Contents, Errno, path};
 use crate::shell::call::Call;
+use crate::shell::taught::Kind;
 use crate::union::StatKind;
 use std::collections::{BTreeSet, HashSet};
 
@@ -253,7 +253,7 @@ fn texts(call: &mut Call<'_, '_>, name: &str, files: &mut Files) -> Result<(), E
 fn taught(
     call: &mut Call<'_, '_>,
     at: &str,
-    file: &super::teach::File,
+    file: &crate::shell::taught::File,
     files: &mut Files,
 ) -> Result<(), Errno> {
     match &file.kind {

@@ -1,21 +1,24 @@
 //! `go`: modules sized by `go.mod`, binaries that depend on the sources.
 
+use super::go_sum;
 use super::table::{Registry, Table};
 use super::writer;
 use crate::fs::{Contents, Digest, Errno};
 use crate::shell::call::Call;
 
 /// A module that `go.mod` requires.
-struct Module {
-    path: String,
-    version: String,
+pub(super) struct Module {
+    pub path: String,
+    pub version: String,
 }
 
 /// What `go.mod` says.
-struct Project {
-    root: String,
-    name: String,
-    modules: Vec<Module>,
+pub(super) struct Project {
+    pub root: String,
+    pub name: String,
+    pub modules: Vec<Module>,
+    /// Modules with a `replace` line: go.sum says nothing about a directory.
+    pub replaced: Vec<String>,
 }
 
 const USAGE: &str = "Go is a tool for managing Go source code.\n\nUsage:\n\n\tgo <command> [arguments]\n";
@@ -38,7 +41,8 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
         }
         ("env", _) => env(call, rest),
         ("mod", Some("download")) => download(call),
-        ("mod", Some("tidy" | "verify" | "vendor")) => download(call),
+        ("mod", Some("tidy")) => tidy(call),
+        ("mod", Some("verify" | "vendor")) => download(call),
         ("mod", Some("init")) => init(call, rest.get(1)),
         ("build" | "install", _) => build(call, rest, first == "install"),
         ("test" | "vet" | "generate" | "run" | "fmt", _) => call.m.not_modelled(&format!("go {first}")),
@@ -126,7 +130,7 @@ fn project(call: &mut Call<'_, '_>) -> Option<Project> {
 }
 
 fn parse(source: &str, root: String) -> Project {
-    let mut project = Project { root, name: String::new(), modules: Vec::new() };
+    let mut project = Project { root, name: String::new(), modules: Vec::new(), replaced: Vec::new() };
     let mut block = "";
     for line in source.lines() {
         let line = line.split("//").next().unwrap_or("").trim();
@@ -134,9 +138,13 @@ fn parse(source: &str, root: String) -> Project {
         match (words.next(), words.next(), words.next()) {
             (Some("module"), Some(name), _) => project.name = name.trim_matches('"').to_owned(),
             (Some(")"), ..) => block = "",
-            (Some(word @ ("require" | "replace" | "exclude" | "retract")), Some("("), _) => {
-                block = if word == "require" { "require" } else { "other" };
+            (Some("require"), Some("("), _) => block = "require",
+            (Some("replace"), Some("("), _) => block = "replace",
+            (Some("exclude" | "retract"), Some("("), _) => {
+                block = "other";
             }
+            (Some("replace"), Some(path), _) => project.replaced.push(path.to_owned()),
+            (Some(path), Some(_), _) if block == "replace" => project.replaced.push(path.to_owned()),
             (Some("require"), Some(path), Some(version)) => {
                 project.modules.push(Module { path: path.to_owned(), version: version.to_owned() });
             }
@@ -182,6 +190,19 @@ fn download(call: &mut Call<'_, '_>) -> i32 {
         return 1;
     };
     match fetch(call, &project, false) {
+        Ok(()) => 0,
+        Err(errno) => failed(call, errno),
+    }
+}
+
+fn tidy(call: &mut Call<'_, '_>) -> i32 {
+    let Some(project) = project(call) else {
+        call.err(
+            "go: go.mod file not found in current directory or any parent directory; see 'go help modules'\n",
+        );
+        return 1;
+    };
+    match fetch(call, &project, true).and_then(|()| go_sum::tidy(call, &project)) {
         Ok(()) => 0,
         Err(errno) => failed(call, errno),
     }
@@ -386,6 +407,11 @@ fn build(call: &mut Call<'_, '_>, words: &[String], installing: bool) -> i32 {
         } else {
             call.err(&format!("stat {at}: directory not found\n"));
         }
+        return 1;
+    }
+    let free = call.env.get("GOFLAGS").is_some_and(|flags| flags.contains("-mod="))
+        || wanted.flags.iter().any(|flag| matches!(flag.as_str(), "mod=mod" | "mod=vendor"));
+    if go_sum::complains(call, &project, &at, file, free) {
         return 1;
     }
     if let Err(errno) = fetch(call, &project, true) {

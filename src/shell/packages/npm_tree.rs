@@ -3,10 +3,10 @@
 //! Names, versions and flags of a lock file are npm's (`package-lock.json`, lockfileVersion 1 to 3).
 
 use super::table::{Package, Table};
-use super::teach::Kind;
 use super::{version, writer};
 use crate::fs::{Contents, Errno};
 use crate::shell::call::Call;
+use crate::shell::taught::Kind;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! Python's `site-packages`: where it is, what lies in it; and lines of requirements.
 
 use super::table::{Package, Text, program_path};
-use super::teach::Kind;
 use super::{version, writer};
 use crate::fs::{Contents, Digest, Errno};
 use crate::shell::call::Call;
+use crate::shell::taught::Kind;
 use std::cmp::Ordering;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@
 use super::node_locks::{self, LockFile};
 use super::npm_tree::{self, Module};
 use super::table::{Registry, Table};
-use super::{npm, npm_run, writer};
+use super::{npm, npm_run, scripts, writer};
 use crate::fs::{Contents, Digest, Errno};
 use crate::shell::call::Call;
 use serde_json::{Map, Value};
@@ -71,12 +71,6 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
     }
 }
 
-fn say(call: &mut Call<'_, '_>, request: &Request, text: &str) {
-    if !request.silent {
-        call.out(text);
-    }
-}
-
 fn error(call: &mut Call<'_, '_>, code: &str, text: &str) -> i32 {
     call.out(&format!("\u{2009}ERR_PNPM_{code}\u{2009} {text}\n"));
     1
@@ -96,9 +90,9 @@ fn manifest(call: &mut Call<'_, '_>) -> Result<Map<String, Value>, i32> {
         return Err(error(call, "NO_PKG_MANIFEST", &format!("No package.json found in {cwd}")));
     }
     let source = writer::text(call, "package.json");
-    match serde_json::from_str(&source) {
-        Ok(Value::Object(map)) => Ok(map),
-        _ => Err(error(
+    match scripts::parsed(&source) {
+        Some(map) => Ok(map),
+        None => Err(error(
             call,
             "JSON_PARSE",
             &format!("Unexpected token in JSON while parsing {cwd}/package.json"),
@@ -141,7 +135,7 @@ fn install(call: &mut Call<'_, '_>, request: &Request, link: bool) -> i32 {
         _ => npm_tree::from_package(&table, &package, request.production),
     };
     if same && lock.is_some() {
-        say(call, request, "Lockfile is up to date, resolution step is skipped\n");
+        scripts::say(call, request.silent, "Lockfile is up to date, resolution step is skipped\n");
     } else if let Err(errno) = write_lock(call, &table, &package) {
         return call.fail_errno("pnpm-lock.yaml", errno);
     }
@@ -289,7 +283,7 @@ fn report(
     if link {
         text.push_str("\nDone in 1s\n");
     }
-    say(call, request, &text);
+    scripts::say(call, request.silent, &text);
 }
 
 /// `pnpm-lock.yaml` for what package.json asks for.
@@ -383,16 +377,19 @@ fn script(call: &mut Call<'_, '_>, request: &Request) -> i32 {
         Err(status) => return status,
     };
     let name = request.names.first().cloned().unwrap_or_default();
-    let line = package.get("scripts").and_then(|scripts| scripts.get(&name)).and_then(Value::as_str);
+    let line = scripts::script(&package, &name);
     let Some(line) = line else {
         let text = format!("Missing script: {name}\n\nCommand \"{name}\" not found.");
         return error(call, "NO_SCRIPT", &text);
     };
-    let more = request.names.get(1..).unwrap_or_default();
-    let line = more.iter().fold(line.to_owned(), |line, word| format!("{line} {word}"));
+    let line = scripts::with_words(line, &request.names);
     let title = |key: &str| package.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
     let cwd = call.cwd();
-    say(call, request, &format!("\n> {}@{} {name} {cwd}\n> {line}\n\n", title("name"), title("version")));
+    scripts::say(
+        call,
+        request.silent,
+        &format!("\n> {}@{} {name} {cwd}\n> {line}\n\n", title("name"), title("version")),
+    );
     let status = npm_run::line(call, &package, &name, &line);
     if status != 0 {
         call.out(&format!("\u{2009}ELIFECYCLE\u{2009} Command failed with exit code {status}.\n"));

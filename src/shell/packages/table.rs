@@ -89,7 +89,7 @@ pub(crate) struct Package {
     /// Programs: absolute paths, or bare names where the manager decides on the directory.
     pub programs: Vec<Text>,
     /// Files with known contents: only taught packages have them.
-    pub files: Vec<(String, super::teach::File)>,
+    pub files: Vec<(String, crate::shell::taught::File)>,
 }
 
 impl Package {

@@ -16,7 +16,7 @@ pub(super) fn parents(call: &mut Call<'_, '_>, file: &str) -> Result<bool, Errno
 }
 
 /// Makes a directory and those above it that are missing. Was it made?
-pub(super) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Result<bool, Errno> {
+pub(in crate::shell) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Result<bool, Errno> {
     // From below: most of the way is there already.
     let mut missing: Vec<&[u8]> = Vec::new();
     let mut at = dir;
@@ -38,7 +38,12 @@ pub(super) fn directories(call: &mut Call<'_, '_>, dir: &[u8]) -> Result<bool, E
 }
 
 /// Writes a file, with the directories above it.
-pub(super) fn file(call: &mut Call<'_, '_>, at: &str, contents: Contents, mode: u16) -> Result<(), Errno> {
+pub(in crate::shell) fn file(
+    call: &mut Call<'_, '_>,
+    at: &str,
+    contents: Contents,
+    mode: u16,
+) -> Result<(), Errno> {
     let fresh = parents(call, at)?;
     let bytes = at.as_bytes();
     if !fresh && call.m.lstat(bytes).is_ok() {
@@ -60,7 +65,7 @@ pub(super) fn described(call: &mut Call<'_, '_>, at: &str, label: &str, size: u6
 }
 
 /// Makes a symlink, replacing what is there.
-pub(super) fn link(call: &mut Call<'_, '_>, at: &str, target: &str) -> Result<(), Errno> {
+pub(in crate::shell) fn link(call: &mut Call<'_, '_>, at: &str, target: &str) -> Result<(), Errno> {
     parents(call, at)?;
     if call.m.lstat(at.as_bytes()).is_ok() {
         call.m.unlink(at.as_bytes())?;
@@ -116,7 +121,7 @@ pub(super) fn append(call: &mut Call<'_, '_>, at: &str, more: &str) -> Result<()
 }
 
 /// A whole text file, empty when missing.
-pub(super) fn text(call: &mut Call<'_, '_>, at: &str) -> String {
+pub(in crate::shell) fn text(call: &mut Call<'_, '_>, at: &str) -> String {
     let contents = call.m.read(at.as_bytes()).unwrap_or_default();
     call.text_of(&contents)
 }
@@ -147,8 +152,8 @@ pub(super) fn taught(
     for (at, taught) in &package.files {
         let at = if at.starts_with('/') { at.clone() } else { format!("{dir}/{at}") };
         match &taught.kind {
-            super::teach::Kind::File(contents) => file(call, &at, contents.clone(), taught.mode)?,
-            super::teach::Kind::Link(target) => link(call, &at, target)?,
+            crate::shell::taught::Kind::File(contents) => file(call, &at, contents.clone(), taught.mode)?,
+            crate::shell::taught::Kind::Link(target) => link(call, &at, target)?,
         }
     }
     Ok(())

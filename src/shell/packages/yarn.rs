@@ -3,7 +3,7 @@
 use super::node_locks::{self, LockFile};
 use super::npm_tree::{self, Module};
 use super::table::{Registry, Table};
-use super::{npm, npm_run, writer};
+use super::{npm, npm_run, scripts, writer};
 use crate::fs::{Contents, Digest, Errno};
 use crate::shell::call::Call;
 use serde_json::{Map, Value};
@@ -61,12 +61,6 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
     }
 }
 
-fn say(call: &mut Call<'_, '_>, request: &Request, text: &str) {
-    if !request.silent {
-        call.out(text);
-    }
-}
-
 fn error(call: &mut Call<'_, '_>, command: &str, message: &str) -> i32 {
     call.err(&format!("error {message}\n"));
     call.out(&format!(
@@ -90,9 +84,9 @@ fn manifest(call: &mut Call<'_, '_>) -> Result<Map<String, Value>, i32> {
         return Ok(Map::new());
     }
     let source = writer::text(call, "package.json");
-    match serde_json::from_str(&source) {
-        Ok(Value::Object(map)) => Ok(map),
-        _ => {
+    match scripts::parsed(&source) {
+        Some(map) => Ok(map),
+        None => {
             let at = crate::fs::path::absolute(&call.cwd(), "package.json");
             Err(error(call, "install", &format!("{at}: Unexpected token in JSON")))
         }
@@ -100,19 +94,19 @@ fn manifest(call: &mut Call<'_, '_>) -> Result<Map<String, Value>, i32> {
 }
 
 fn install(call: &mut Call<'_, '_>, request: &Request) -> i32 {
-    say(call, request, &format!("yarn install v{VERSION}\n"));
+    scripts::say(call, request.silent, &format!("yarn install v{VERSION}\n"));
     let package = match manifest(call) {
         Ok(package) => package,
         Err(status) => return status,
     };
     let lock = call.m.exists(b"yarn.lock").then(|| writer::text(call, "yarn.lock"));
     if lock.is_none() {
-        say(call, request, "info No lockfile found.\n");
+        scripts::say(call, request.silent, "info No lockfile found.\n");
     }
     let lock = lock.map(|source| node_locks::yarn(&source));
     let wanted = npm_tree::dependencies(&package, false);
     let covered = lock.as_ref().is_some_and(|lock| covers(lock, &wanted));
-    say(call, request, "[1/4] Resolving packages...\n");
+    scripts::say(call, request.silent, "[1/4] Resolving packages...\n");
     if request.frozen && lock.is_some() && !covered {
         let message = "Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.";
         return error(call, "install", message);
@@ -131,9 +125,9 @@ fn install(call: &mut Call<'_, '_>, request: &Request) -> i32 {
         if let Err(errno) = call.m.write(b"yarn.lock", Contents::text(&text), 0o644) {
             return call.fail_errno("yarn.lock", errno);
         }
-        say(call, request, "success Saved lockfile.\n");
+        scripts::say(call, request.silent, "success Saved lockfile.\n");
     }
-    say(call, request, "Done in 1.00s.\n");
+    scripts::say(call, request.silent, "Done in 1.00s.\n");
     0
 }
 
@@ -170,9 +164,9 @@ fn locked(table: &Table, lock: &LockFile, wanted: BTreeMap<String, String>) -> V
 }
 
 fn finish(call: &mut Call<'_, '_>, request: &Request, modules: &[Module]) -> i32 {
-    say(
+    scripts::say(
         call,
-        request,
+        request.silent,
         "[2/4] Fetching packages...\n[3/4] Linking dependencies...\n[4/4] Building fresh packages...\n",
     );
     let root = format!("{}/node_modules", call.cwd().trim_end_matches('/'));
@@ -245,13 +239,13 @@ fn lock_text(table: &Table, package: &Map<String, Value>) -> String {
 }
 
 fn add(call: &mut Call<'_, '_>, request: &Request) -> i32 {
-    say(call, request, &format!("yarn add v{VERSION}\n"));
+    scripts::say(call, request.silent, &format!("yarn add v{VERSION}\n"));
     let table = Table::of(Registry::Npm, &call.m.packages);
     let mut package = match manifest(call) {
         Ok(package) => package,
         Err(status) => return status,
     };
-    say(call, request, "[1/4] Resolving packages...\n");
+    scripts::say(call, request.silent, "[1/4] Resolving packages...\n");
     let key = if request.dev { "devDependencies" } else { "dependencies" };
     for word in &request.names {
         let (name, wanted) = npm_tree::split_name(word);
@@ -277,21 +271,21 @@ fn add(call: &mut Call<'_, '_>, request: &Request) -> i32 {
     let modules = npm_tree::from_package(&table, &package, request.production);
     let status = finish(call, request, &modules);
     if status == 0 {
-        say(call, request, "success Saved lockfile.\nDone in 1.00s.\n");
+        scripts::say(call, request.silent, "success Saved lockfile.\nDone in 1.00s.\n");
     }
     status
 }
 
 fn global(call: &mut Call<'_, '_>, request: &Request) -> i32 {
-    say(call, request, &format!("yarn global v{VERSION}\n[1/4] Resolving packages...\n"));
+    scripts::say(call, request.silent, &format!("yarn global v{VERSION}\n[1/4] Resolving packages...\n"));
     let table = Table::of(Registry::Npm, &call.m.packages);
     let root = match call.m.cred.uid {
         0 => "/usr/local/share/.config/yarn/global/node_modules".to_owned(),
         _ => format!("{}/.config/yarn/global/node_modules", npm::home(call)),
     };
-    say(
+    scripts::say(
         call,
-        request,
+        request.silent,
         "[2/4] Fetching packages...\n[3/4] Linking dependencies...\n[4/4] Building fresh packages...\n",
     );
     for word in request.names.iter().skip(1) {
@@ -316,9 +310,13 @@ fn global(call: &mut Call<'_, '_>, request: &Request) -> i32 {
         }
         let version = modules.iter().find(|module| module.path == name).map_or("", |m| m.version.as_str());
         let list: String = bins.iter().map(|bin| format!("      - {bin}\n")).collect();
-        say(call, request, &format!("success Installed \"{name}@{version}\" with binaries:\n{list}"));
+        scripts::say(
+            call,
+            request.silent,
+            &format!("success Installed \"{name}@{version}\" with binaries:\n{list}"),
+        );
     }
-    say(call, request, "Done in 1.00s.\n");
+    scripts::say(call, request.silent, "Done in 1.00s.\n");
     0
 }
 
@@ -330,11 +328,11 @@ fn cache(call: &mut Call<'_, '_>, request: &Request) -> i32 {
             0
         }
         "clean" => {
-            say(call, request, &format!("yarn cache v{VERSION}\n"));
+            scripts::say(call, request.silent, &format!("yarn cache v{VERSION}\n"));
             if call.m.exists(dir.as_bytes()) {
                 call.start(vec!["rm".to_owned(), "-rf".to_owned(), dir]);
             }
-            say(call, request, "success Cleared cache.\nDone in 0.04s.\n");
+            scripts::say(call, request.silent, "success Cleared cache.\nDone in 0.04s.\n");
             0
         }
         other => call.m.not_modelled(&format!("yarn cache {other}")),
@@ -342,26 +340,25 @@ fn cache(call: &mut Call<'_, '_>, request: &Request) -> i32 {
 }
 
 fn script(call: &mut Call<'_, '_>, request: &Request) -> i32 {
-    say(call, request, &format!("yarn run v{VERSION}\n"));
+    scripts::say(call, request.silent, &format!("yarn run v{VERSION}\n"));
     let package = match manifest(call) {
         Ok(package) => package,
         Err(status) => return status,
     };
     let name = request.names.first().cloned().unwrap_or_default();
-    let more = request.names.get(1..).unwrap_or_default();
-    let line = package.get("scripts").and_then(|scripts| scripts.get(&name)).and_then(Value::as_str);
+    let line = scripts::script(&package, &name);
     let bin = format!("node_modules/.bin/{name}");
     let line = match line {
         Some(line) => line.to_owned(),
         None if call.m.exists(bin.as_bytes()) => bin,
         None => return error(call, "run", &format!("Command \"{name}\" not found.")),
     };
-    let line = more.iter().fold(line, |line, word| format!("{line} {word}"));
-    say(call, request, &format!("$ {line}\n"));
+    let line = scripts::with_words(&line, &request.names);
+    scripts::say(call, request.silent, &format!("$ {line}\n"));
     let status = npm_run::line(call, &package, &name, &line);
     if status != 0 {
         return error(call, "run", &format!("Command failed with exit code {status}.")).max(status);
     }
-    say(call, request, "Done in 1.00s.\n");
+    scripts::say(call, request.silent, "Done in 1.00s.\n");
     0
 }

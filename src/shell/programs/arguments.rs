@@ -184,3 +184,34 @@ pub(crate) fn size(text: &str) -> Option<u64> {
     };
     number.checked_mul(factor)
 }
+
+/// Keys as they were written before POSIX: `+1 -2` is `-k 2,2`. GNU's sort still takes them.
+pub(super) fn old_keys(words: &[String]) -> Vec<String> {
+    let field = |word: &str, sign: char| {
+        let digits = word.strip_prefix(sign)?;
+        let number: u32 = digits.parse().ok()?;
+        number.checked_add(1)
+    };
+    let mut out = Vec::new();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            out.push(word.clone());
+            out.extend(words.cloned());
+            break;
+        }
+        let Some(start) = field(word, '+') else {
+            out.push(word.clone());
+            continue;
+        };
+        let end = words.peek().and_then(|next| field(next, '-'));
+        out.push(match end {
+            Some(end) => format!("-k{start},{}", end - 1),
+            None => format!("-k{start}"),
+        });
+        if end.is_some() {
+            words.next();
+        }
+    }
+    out
+}

@@ -317,19 +317,21 @@ fn finish_directory(call: &mut Call<'_, '_>, to: &str, stat: &Stat, copying: &Co
 fn preserve(call: &mut Call<'_, '_>, to: &str, stat: &Stat) -> bool {
     let bytes = text::encode(to).into_owned();
     let symlink = stat.kind == StatKind::Symlink;
-    let now = call.m.lstat(&bytes).ok();
+    // What was written through a link at the destination is what the link leads to.
+    let now = if symlink { call.m.lstat(&bytes) } else { call.m.stat(&bytes) }.ok();
     if !symlink {
         let _ = call.m.utimes(&bytes, stat.mtime);
     }
     let owner = now.as_ref().is_none_or(|now| (now.uid, now.gid) != (stat.uid, stat.gid));
-    if owner && call.m.chown(&bytes, Some(stat.uid), Some(stat.gid), false).is_err() && call.m.cred.uid == 0 {
+    let (uid, gid) = (Some(stat.uid), Some(stat.gid));
+    if owner && call.m.chown(&bytes, uid, gid, !symlink).is_err() && call.m.cred.uid == 0 {
         return false;
     }
     if symlink {
         return true;
     }
     // chown drops setuid and setgid: the mode comes last.
-    let now = call.m.lstat(&bytes).ok();
+    let now = call.m.stat(&bytes).ok();
     if now.is_none_or(|now| now.mode != stat.mode) {
         let _ = call.m.chmod(&bytes, stat.mode);
     }

@@ -194,7 +194,7 @@ pub(super) fn full_time(seconds: i64) -> String {
 
 /// Seconds of a date as both dates read it: `@N`, `YYYY-MM-DD[ T]hh:mm[:ss]`, `hh:mm`,
 /// `[CC]YYMMDDhhmm[.ss]`.
-pub(super) fn parse_date(word: &str) -> Option<i64> {
+pub(in crate::shell) fn parse_date(word: &str) -> Option<i64> {
     if let Some(seconds) = word.strip_prefix('@') {
         return seconds.parse().ok();
     }

@@ -143,6 +143,9 @@ fn compile(call: &mut Call<'_, '_>, args: &Arguments, sources: &[String]) -> Res
             }
             regex.ok()
         } else if extended {
+            if source.starts_with('*') && !call.busybox {
+                call.fail("warning: * at start of expression");
+            }
             posix_regex::extended(source, fold)
         } else {
             posix_regex::basic(source, fold)

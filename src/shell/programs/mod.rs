@@ -1,6 +1,7 @@
 //! The programs that an image's files stand for: one file for each group of commands.
 
 mod accounts;
+mod adduser;
 mod archive;
 pub(super) mod arguments;
 mod awk;
@@ -13,8 +14,9 @@ mod awk_parse;
 mod awk_value;
 mod compress;
 mod copy;
+mod curl;
 mod cut;
-mod date;
+pub(super) mod date;
 mod dd;
 mod describe;
 mod diff;
@@ -23,6 +25,9 @@ pub(super) mod echo;
 mod expr;
 mod find;
 mod find_parse;
+mod git;
+mod git_config;
+mod git_tree;
 mod grep;
 mod identity;
 mod install;
@@ -44,18 +49,21 @@ mod sed;
 mod sed_edit;
 mod sed_parse;
 mod sed_text;
+mod servers;
 mod show;
 mod sort;
 mod sums;
 mod system;
 mod tar_create;
-mod tar_format;
+pub(super) mod tar_format;
 pub(super) mod test;
 pub(super) mod test_classic;
 mod text_tools;
 mod tr;
 mod unzip;
 mod usage;
+mod useradd;
+mod wget;
 mod wrap;
 
 use super::call::Call;
@@ -76,8 +84,8 @@ const fn row(name: &'static str, run: fn(&mut Call<'_, '_>) -> i32, help: &'stat
 pub(super) const TABLE: &[Program] = &[
     row("[", test::run, "compare values, look at files"),
     row("[[", test::run, "compare values, look at files"),
-    row("addgroup", accounts::addgroup, "add a group (busybox and Debian)"),
-    row("adduser", accounts::adduser, "add a user (busybox and Debian)"),
+    row("addgroup", adduser::addgroup, "add a group (busybox and Debian)"),
+    row("adduser", adduser::adduser, "add a user (busybox and Debian)"),
     row("apk", packages::apk::run, "Alpine's package manager (model)"),
     row("apt", packages::apt::run, "Debian's package manager (model)"),
     row("apt-cache", packages::apt_query::cache, "look at package lists (model)"),
@@ -103,7 +111,7 @@ pub(super) const TABLE: &[Program] = &[
     row("conda", packages::conda::run, "environments of packages (model)"),
     row("corepack", packages::pnpm::corepack, "brings yarn and pnpm (model)"),
     row("cp", copy::cp, "copy files and trees"),
-    row("curl", network::curl, "no network here: fails as curl does"),
+    row("curl", curl::curl, "fetch a URL of the lab's table"),
     row("cut", cut::cut, "columns of lines"),
     row("date", date::date, "the lab's one date"),
     row("dd", dd::run, "copy blocks"),
@@ -131,14 +139,14 @@ pub(super) const TABLE: &[Program] = &[
     row("gawk", awk::run, "patterns and actions on lines"),
     row("gem", packages::gem::run, "Ruby's package manager (model)"),
     row("getent", identity::getent, "look up users and groups"),
-    row("git", network::git, "no network here: clone fails"),
+    row("git", git::git, "clone and checkout from the lab's table (model)"),
     row("go", packages::go::run, "Go's tool (model)"),
     row("gosu", wrap::as_user, "run as another user"),
     row("gradle", packages::maven::gradle, "Java's other build tool (model)"),
     row("grep", grep::run, "lines that match"),
-    row("groupadd", accounts::groupadd, "add a group"),
+    row("groupadd", useradd::groupadd, "add a group"),
     row("groupdel", accounts::delgroup, "remove a group"),
-    row("groupmod", accounts::groupmod, "change a group"),
+    row("groupmod", useradd::groupmod, "change a group"),
     row("groups", identity::groups, "groups of a user"),
     row("gunzip", compress::run, "decompress"),
     row("gzip", compress::run, "compress"),
@@ -162,6 +170,7 @@ pub(super) const TABLE: &[Program] = &[
     row("mktemp", make::mktemp, "make a file with a new name"),
     row("mv", moves::mv, "move and rename"),
     row("mvn", packages::maven::mvn, "Java's build tool (model)"),
+    row("nginx", servers::nginx, "its version; the server is not modelled"),
     row("nice", wrap::nice, "run a program"),
     row("nl", lines::nl, "number lines"),
     row("node", packages::npm_run::node, "node -e and --version only (model)"),
@@ -175,6 +184,7 @@ pub(super) const TABLE: &[Program] = &[
     row("pip", packages::pip::run, "Python's package manager (model)"),
     row("pip3", packages::pip::run, "Python's package manager (model)"),
     row("pnpm", packages::pnpm::run, "node's package manager with a store (model)"),
+    row("postgres", servers::postgres, "its version; the server is not modelled"),
     row("printenv", wrap::printenv, "environment"),
     row("printf", printf::run, "print by a format"),
     row("ps", system::ps, "one process"),
@@ -223,11 +233,11 @@ pub(super) const TABLE: &[Program] = &[
     row("unzip", unzip::unzip, "unpack zip archives"),
     row("unzstd", compress::run, "decompress"),
     row("update-ca-certificates", system::certificates, "writes the bundle"),
-    row("useradd", accounts::useradd, "add a user"),
+    row("useradd", useradd::useradd, "add a user"),
     row("userdel", accounts::deluser, "remove a user"),
-    row("usermod", accounts::usermod, "change a user"),
+    row("usermod", useradd::usermod, "change a user"),
     row("wc", text_tools::wc, "count lines, words, bytes"),
-    row("wget", network::wget, "no network here: fails as wget does"),
+    row("wget", wget::wget, "fetch a URL of the lab's table"),
     row("which", wrap::which, "where a program is"),
     row("which.debianutils", wrap::which, "where a program is"),
     row("whoami", identity::whoami, "who runs this"),

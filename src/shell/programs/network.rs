@@ -1,77 +1,60 @@
-//! Programs that want a network. The lab has none: they fail as they do on a host without one.
+//! What curl and wget share: asking the table of addresses, and the numbers they print.
 
+use super::date;
 use crate::shell::call::Call;
 
-/// The host of the first word that looks like an address.
-fn host(call: &Call<'_, '_>) -> Option<(String, String)> {
-    let word = call.args().iter().find(|word| word.contains("://")).cloned();
-    let word = word.or_else(|| call.args().iter().rfind(|word| !word.starts_with('-')).cloned())?;
-    let rest = word.split_once("://").map_or(word.as_str(), |(_, rest)| rest);
-    let host = rest.split(['/', ':', '?']).next().unwrap_or("").to_owned();
-    Some((word, host))
+/// Bytes per second of the lab's simulated network.
+const SPEED: u64 = 10_000_000;
+
+/// Time passes as for a download of so many bytes.
+pub(super) fn downloads(call: &mut Call<'_, '_>, bytes: u64) {
+    call.takes(0.2 + bytes as f64 / SPEED as f64);
 }
 
-pub(super) fn curl(call: &mut Call<'_, '_>) -> i32 {
-    if call.args().iter().any(|word| word == "--version" || word == "-V") {
-        call.out("curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1\n");
-        return 0;
-    }
-    let Some((_, host)) = host(call) else {
-        call.err("curl: try 'curl --help' or 'curl --manual' for more information\n");
-        return 2;
-    };
-    let letters = |word: &String, letter: char| {
-        word.starts_with('-') && !word.starts_with("--") && word.contains(letter)
-    };
-    let silent = call.args().iter().any(|word| word == "--silent" || letters(word, 's'));
-    let shown = call.args().iter().any(|word| word == "--show-error" || letters(word, 'S'));
-    if !silent || shown {
-        call.err(&format!("curl: (6) Could not resolve host: {host}\n"));
-    }
-    6
+/// The date of an HTTP header (RFC 9110, section 5.6.7).
+pub(super) fn http_date(seconds: i64) -> String {
+    date::shown(seconds, "%a, %d %b %Y %H:%M:%S GMT")
 }
 
-pub(super) fn wget(call: &mut Call<'_, '_>) -> i32 {
-    let Some((word, host)) = host(call) else {
-        call.err("wget: missing URL\n");
-        return 1;
-    };
-    if call.busybox {
-        return call.fail(&format!("bad address '{host}'"));
-    }
-    let quiet = call
-        .args()
-        .iter()
-        .any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('q') || w == "--quiet");
-    if !quiet {
-        call.err(&format!("--2024-01-01 00:00:00--  {word}\nResolving {host} ({host})... failed: Temporary failure in name resolution.\nwget: unable to resolve host address '{host}'\n"));
-    }
-    4
+/// An address as typed, with the scheme that goes without saying.
+pub(super) fn with_scheme(url: &str) -> String {
+    if url.contains("://") { url.to_owned() } else { format!("http://{url}") }
 }
 
-pub(super) fn git(call: &mut Call<'_, '_>) -> i32 {
-    let command = call.args().iter().find(|word| !word.starts_with('-')).cloned().unwrap_or_default();
-    match command.as_str() {
-        "clone" | "fetch" | "pull" | "push" | "ls-remote" => {
-            let Some((word, host)) = host(call) else { return 128 };
-            if command == "clone" {
-                let name = word
-                    .trim_end_matches('/')
-                    .trim_end_matches(".git")
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or("")
-                    .to_owned();
-                call.err(&format!("Cloning into '{name}'...\n"));
-            }
-            call.err(&format!("fatal: unable to access '{word}': Could not resolve host: {host}\n"));
-            128
-        }
-        "config" => 0,
-        "" if call.args().iter().any(|word| word == "--version") => {
-            call.out("git version 2.39.5\n");
-            0
-        }
-        _ => call.m.not_modelled(&format!("git {command}")),
+/// What curl's meter says about a finished download. Its last figures say how fast it was: here as fast
+/// as the lab's network.
+pub(super) fn meter(bytes: u64) -> String {
+    let shown = short(bytes);
+    let speed = short(SPEED);
+    let seconds = bytes / SPEED;
+    let time = match seconds {
+        0 => "--:--:--".to_owned(),
+        _ => format!("{:2}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60),
+    };
+    format!(
+        "100 {shown:>5}  100 {shown:>5}    0     0  {speed:>5}      0 {time:>8} {time:>8} --:--:-- {speed:>5}"
+    )
+}
+
+/// A number in five places, as curl's meter writes it.
+fn short(bytes: u64) -> String {
+    const KIB: u64 = 1 << 10;
+    const MIB: u64 = 1 << 20;
+    const GIB: u64 = 1 << 30;
+    match bytes {
+        0..100_000 => bytes.to_string(),
+        _ if bytes < 10_000 * KIB => format!("{}k", bytes / KIB),
+        _ if bytes < 100 * MIB => format!("{}.{}M", bytes / MIB, bytes % MIB / (MIB / 10)),
+        _ if bytes < 10_000 * MIB => format!("{}M", bytes / MIB),
+        _ => format!("{}.{}G", bytes / GIB, (bytes % GIB / (GIB / 10)).min(9)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_meter_has_five_places() {
+        let shown = [6, 99_999, 100_000, 10_240_000, 157_286_400].map(super::short);
+        assert_eq!(shown, ["6", "99999", "97k", "9.7M", "150M"].map(str::to_owned));
     }
 }

@@ -107,7 +107,8 @@ pub(super) fn sort(call: &mut Call<'_, '_>) -> i32 {
             ("temporary-directory=", "T"),
         ],
     };
-    let args = match Arguments::parse(call, &spec) {
+    let words = if call.busybox { call.args().to_vec() } else { super::arguments::old_keys(call.args()) };
+    let args = match Arguments::read(call, &words, &spec) {
         Ok(args) => args,
         Err(status) => return status,
     };

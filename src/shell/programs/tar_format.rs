@@ -8,7 +8,7 @@ use crate::trace::Fuel;
 
 /// What a member is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum EntryKind {
+pub(in crate::shell) enum EntryKind {
     File(Contents),
     Directory,
     Symlink(String),
@@ -19,7 +19,7 @@ pub(super) enum EntryKind {
 
 /// A member.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(in crate::shell) struct Entry {
     pub name: String,
     pub mode: u16,
     pub uid: u32,
@@ -121,7 +121,7 @@ fn padding(size: u64) -> Contents {
 }
 
 /// One member, with its padding.
-pub(super) fn write(entry: &Entry) -> Contents {
+pub(in crate::shell) fn write(entry: &Entry) -> Contents {
     let mut out = Contents::EMPTY;
     let name = text::encode(&entry.shown()).into_owned();
     let (kind, link) = match &entry.kind {
@@ -161,7 +161,7 @@ pub(super) fn write(entry: &Entry) -> Contents {
 }
 
 /// The two empty blocks; filled up to a record of 10 KiB, which busybox leaves out.
-pub(super) fn end(written: u64, bare: bool) -> Contents {
+pub(in crate::shell) fn end(written: u64, bare: bool) -> Contents {
     if bare {
         return Contents::fill(0, 2 * BLOCK);
     }
@@ -186,7 +186,7 @@ fn number(header: &[u8], at: usize, width: usize) -> Option<u64> {
 }
 
 /// All members. An archive cut short, or something else altogether, is an error.
-pub(super) fn read(archive: &Contents, fuel: &mut Fuel) -> Result<Vec<Entry>, ()> {
+pub(in crate::shell) fn read(archive: &Contents, fuel: &mut Fuel) -> Result<Vec<Entry>, ()> {
     let mut entries = Vec::new();
     let (mut at, mut long_name, mut long_link): (u64, Option<String>, Option<String>) = (0, None, None);
     while at < archive.len() {

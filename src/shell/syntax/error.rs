@@ -142,3 +142,20 @@ fn quoted(token: &str) -> String {
         _ => format!("\"{token}\""),
     }
 }
+
+/// A compound command of bash that is not modelled, where a command begins.
+pub(crate) fn opaque(source: &str) -> Option<&'static str> {
+    let begins = |before: &str| {
+        let before = before.trim_end_matches([' ', '\t']);
+        let word = before.rsplit(|c: char| c.is_whitespace()).next().unwrap_or("");
+        before.is_empty()
+            || before.ends_with([';', '&', '|', '\n', '(', '{'])
+            || matches!(word, "then" | "do" | "else" | "!" | "time")
+    };
+    ["select", "coproc"].into_iter().find(|word| {
+        source.match_indices(word).any(|(at, _)| {
+            let after = source.get(at + word.len()..).unwrap_or("");
+            begins(source.get(..at).unwrap_or("")) && after.starts_with([' ', '\t'])
+        })
+    })
+}

@@ -175,6 +175,6 @@ impl Parser {
             Some('/') => self.rest(quoted)?,
             _ => Word::default(),
         };
-        Ok(Op::Replace(anchor, pattern, with))
+        Ok(Op::Replace { anchor, pattern, with, quoted })
     }
 }

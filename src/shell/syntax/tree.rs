@@ -178,7 +178,16 @@ pub(crate) enum Op {
     /// `%` or `%%`
     Suffix(bool, Word),
     /// `/`, `//`, `/#`, `/%`
-    Replace(Anchor, Word, Word),
+    Replace {
+        /// Where a match may be.
+        anchor: Anchor,
+        /// What is looked for.
+        pattern: Word,
+        /// What takes its place.
+        with: Word,
+        /// It all stands in double quotes.
+        quoted: bool,
+    },
     /// `:offset:length`
     Slice(Vec<Part>, Option<Vec<Part>>),
     /// `^ ^^ , ,,`

@@ -255,6 +255,24 @@ impl Lab {
         });
     }
 
+    /// The directory of a build context on the lab's host: below the working directory, or one of `/lab`.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn find_context(&mut self, name: &str, t: &mut Trace) -> Result<String, Error> {
+        let beside = crate::fs::path::absolute(&self.cwd, name);
+        for path in [beside, context_dir(name)] {
+            if t.quietly(|t| self.host.stat(path.as_bytes(), t)).is_ok() {
+                return Ok(path);
+            }
+        }
+        let contexts = self.contexts();
+        let short = name.trim_end_matches('/');
+        Err(Error::new(ErrorKind::Unknown, format!("there is no build context `{name}`"))
+            .did_you_mean(short, contexts.iter().map(String::as_str))
+            .hint(format!("make one: context(\"{short}\", #{{ \"Dockerfile\": \"FROM alpine:3.19\\n\" }}), or load a folder: open DIR as {short}")))
+    }
+
     /// Names of the build contexts: the directories in `/lab`.
     pub fn contexts(&mut self) -> Vec<String> {
         let mut silent = Trace::silent();
@@ -281,6 +299,7 @@ impl Lab {
             vec![self.host.generation(), self.builds.len() as u64, self.images.names().count() as u64];
         marks.push(self.images.images().count() as u64);
         marks.push(self.packages.generation());
+        marks.push(u64::from(self.version == Version::Current));
         marks.push(self.urls.generation());
         marks.extend(self.mounts.values().map(Mount::generation));
         marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));

@@ -17,7 +17,7 @@
 //! | 4 | [`build`] | both builders and their cache decisions |
 //! | 5 | [`inspect`], [`check`] | history, inspect, diff: Docker's own tables; build checks |
 //! | 6 | [`lab`], then [`journal`] | everything that exists, as one value; undo over it |
-//! | 7 | [`command`], [`replay`] | `docker …` lines; the recorded proof |
+//! | 7 | [`command`], [`replay`], [`whatif`] | `docker …` lines; the recorded proof; builds that are only thought of |
 //! | 8 | [`script`] | Rhai, scenarios, the session |
 //! | 9 | [`help`] | topics |
 //! | 10 | [`render`] | events as text and as JSON |
@@ -56,6 +56,7 @@ pub mod script;
 pub mod shell;
 pub mod trace;
 pub mod union;
+pub mod whatif;
 
 #[cfg(feature = "cli")]
 pub mod cli;

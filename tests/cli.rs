@@ -458,3 +458,104 @@ fn check_tells_what_it_finds_and_exits_for_ci() {
         assert!(refused.err.starts_with("error: "), "{wrong:?}: {}", refused.err);
     }
 }
+
+const WEB: &[(&str, &str)] = &[
+    ("web/Dockerfile", "FROM alpine:3.19\nCOPY a.txt /a\nRUN cat /a\nCOPY b.txt /b\n"),
+    ("web/a.txt", "a\n"),
+    ("web/b.txt", "b\n"),
+    ("edits", "change a.txt\nb.txt\n"),
+    ("wrong", "change a.txt\nchagne b.txt\n"),
+];
+
+#[test]
+fn what_an_edit_costs_is_told_with_an_exit_code() {
+    let folder = folder("why", WEB);
+    let told = layerlab(&folder, &["why", "web", "--change", "b.txt", "--json"], "");
+    assert_eq!((told.code, told.events().len()), (0, 2), "{told:?}");
+    let words = |told: &Run, builder: usize| -> Vec<String> {
+        let rows = told.events()[0]["rows"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["cells"][builder]["verdict"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(words(&told, 0), ["BASE", "HIT", "HIT", "MISS"]);
+    // The flags with two words; the edit of a line that makes the build fail is a no.
+    let told = layerlab(
+        &folder,
+        &["why", "web", "--chmod", "a.txt", "755", "--edit-line", "4", "COPY c.txt /b"],
+        "",
+    );
+    assert_eq!(told.code, 1, "{told:?}");
+    assert!(told.out.contains("mode of a.txt changed, 0644 → 0755"), "{}", told.out);
+    assert!(
+        told.out.contains("did you mean `a.txt`?") || told.out.contains("COPY reads the context"),
+        "{}",
+        told.out
+    );
+    assert_eq!(layerlab(&folder, &["why", "web", "--change", "nope"], "").code, 2);
+    assert_eq!(layerlab(&folder, &["why", "nowhere"], "").code, 2);
+    // With a record the edits are the real ones.
+    assert_eq!(layerlab(&folder, &["build", "web", "--cache", "record"], "").code, 0);
+    fs::write(folder.join("web/a.txt"), "other\n").unwrap();
+    let told = layerlab(&folder, &["why", "web", "--cache", "record", "--builder", "buildkit", "--json"], "");
+    assert_eq!(words(&told, 0), ["BASE", "MISS", "MISS", "MISS"]);
+}
+
+#[test]
+fn an_order_is_proposed_over_a_list_of_edits_and_written_where_asked() {
+    let folder = folder("order", WEB);
+    let told = layerlab(&folder, &["order", "web", "--edits", "edits", "-o", "Better"], "");
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.out.contains("no other order"), "{}", told.out);
+    assert_eq!(fs::read_to_string(folder.join("Better")).unwrap(), WEB[0].1);
+    let told = layerlab(&folder, &["order", "web", "--edits", "wrong"], "");
+    assert_eq!(told.code, 2);
+    assert!(told.err.contains("wrong:2:1") && told.err.contains("did you mean `change`?"), "{}", told.err);
+}
+
+#[test]
+fn a_graph_is_drawn_of_a_folder_a_file_or_a_pipe() {
+    let folder = folder("graph", WEB);
+    let of_folder = layerlab(&folder, &["graph", "web"], "");
+    let of_file = layerlab(&folder, &["graph", "web/Dockerfile"], "");
+    let of_pipe = layerlab(&folder, &["graph", "-"], WEB[0].1);
+    assert_eq!(of_folder.code, 0, "{of_folder:?}");
+    assert_eq!((&of_folder.out, &of_file.out), (&of_file.out, &of_pipe.out));
+    assert_eq!(layerlab(&folder, &["graph", "web", "--format", "svg"], "").code, 2);
+    assert_eq!(layerlab(&folder, &["graph", "web", "--target", "x"], "").code, 2);
+}
+
+/// A save by renaming over the file, as editors do; then one in place; then Ctrl-C.
+#[cfg(all(unix, feature = "watch"))]
+#[test]
+fn a_watched_folder_is_answered_for_at_each_save() {
+    use std::io::{BufRead, BufReader};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+    let folder = folder("watch", WEB);
+    let mut child = command(&folder, &["why", "web", "--watch", "--json"]).spawn().unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let (lines, read) = channel();
+    std::thread::spawn(move || {
+        for line in out.lines().map_while(Result::ok) {
+            let _ = lines.send(serde_json::from_str::<serde_json::Value>(&line).unwrap());
+        }
+    });
+    let next = |event: &str| loop {
+        let line = read.recv_timeout(Duration::from_secs(30)).expect(event);
+        if line["event"] == event {
+            return line;
+        }
+    };
+    assert_eq!(next("what_if")["builders"][0]["misses"], 0);
+    next("hint");
+    fs::write(folder.join("web/.b.swp"), "new b\n").unwrap();
+    fs::rename(folder.join("web/.b.swp"), folder.join("web/b.txt")).unwrap();
+    let saved = next("what_if");
+    assert_eq!(saved["edits"][0]["what"], "b.txt: other contents");
+    assert_eq!((&saved["builders"][0]["hits"], &saved["builders"][0]["misses"]), (&2.into(), &1.into()));
+    fs::write(folder.join("web/a.txt"), "new a\n").unwrap();
+    let saved = next("what_if");
+    assert_eq!(saved["edits"][0]["what"], "a.txt: other contents");
+    assert_eq!(saved["builders"][0]["misses"], 3);
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}

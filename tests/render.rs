@@ -4,9 +4,10 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Event, Finding, FoundLayer, HandleNews, KeyRow,
-    LayerRef, MapNews, Object, OrderCost, Part, Place, Probe, Reason, Sink, Source, SourceLine, StackRow,
-    Stream, Verdict, XattrChange,
+    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Edited, Ended, Event, Finding, FoundLayer,
+    Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews, Object, Order,
+    OrderCost, OrderRow, Part, Place, Probe, Reason, Sink, Source, SourceLine, StackRow, Stream, Verdict,
+    WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -241,6 +242,112 @@ impl Write for Paper {
 }
 
 /// At least one event of each variant, awkward ones included.
+fn what_if() -> Event {
+    let cell = |builder: &str, verdict: &str, reason: &str| WhatIfCell {
+        builder: builder.into(),
+        verdict: verdict.into(),
+        reason: reason.into(),
+        depends_on: (verdict == "MAYBE").then_some(2),
+    };
+    let row = |number, instruction: &str, buildkit: (&str, &str), legacy: (&str, &str)| WhatIfRow {
+        number,
+        stage: "0".into(),
+        instruction: instruction.into(),
+        cells: vec![cell("buildkit", buildkit.0, buildkit.1), cell("legacy", legacy.0, legacy.1)],
+    };
+    let long = "RUN apt-get update && apt-get install --no-install-recommends -y build-essential curl git";
+    let rebuilt = ("MISS", "its parent, step 1, was rebuilt");
+    let not_looked_up = ("MISS", "not looked up: step 1 already missed in this stage");
+    Event::WhatIf(WhatIf {
+        name: "app".into(),
+        edits: vec![
+            Edited { what: "src/app.js: other contents".into(), note: String::new() },
+            Edited {
+                what: "notes: deleted".into(),
+                note: ".dockerignore keeps it out of the build context".into(),
+            },
+        ],
+        rows: vec![
+            row(1, "COPY . .", ("MISS", "src/app.js changed"), ("MISS", "src/app.js changed")),
+            row(2, long, rebuilt, not_looked_up),
+            row(3, "COPY --from=build /a /", ("MAYBE", "depends on what step 2 makes"), ("NONE", "")),
+            row(4, "CMD [\"sh\"]", ("META", "config only, no layer"), ("NONE", "the build ended before")),
+        ],
+        builders: vec![
+            WhatIfEnd {
+                builder: "buildkit".into(),
+                earlier: "recorded".into(),
+                misses: 2,
+                maybe: 1,
+                ..WhatIfEnd::default()
+            },
+            WhatIfEnd {
+                builder: "legacy".into(),
+                earlier: "assumed".into(),
+                misses: 2,
+                failure: Some(Ended {
+                    message: "`/a` is not there".into(),
+                    place: None,
+                    hint: Some("name it".into()),
+                }),
+                ..WhatIfEnd::default()
+            },
+        ],
+    })
+}
+
+fn better_order() -> Event {
+    let row = |edit: &str, count, before, after| OrderRow { edit: edit.into(), count, before, after };
+    Event::Order(Order {
+        name: "app".into(),
+        file: "Dockerfile".into(),
+        builders: vec!["buildkit".into(), "legacy".into()],
+        before: "FROM a\nCOPY . .\nRUN npm ci\n".into(),
+        after: "FROM a\nCOPY package.json ./\nRUN npm ci\nCOPY . .\n".into(),
+        moves: vec!["package.json is copied first; line 2, COPY . ., goes below line 3".into()],
+        assumed: vec!["line 3: npm reads only package.json".into()],
+        rows: vec![row("src/app.js and 11 like it", 12, 4, 2), row("package.json", 1, 4, 6)],
+        misses_before: 52,
+        misses_after: 30,
+    })
+}
+
+fn stages() -> Event {
+    let stage = |index, name: Option<&str>, needed| GraphStage {
+        index,
+        name: name.map(str::to_owned),
+        line: index as u32 * 2 + 1,
+        instructions: 2,
+        needed,
+        legacy: true,
+    };
+    let edge = |stage, from, by: &str, paths: &[&str]| GraphEdge {
+        stage,
+        from,
+        by: by.into(),
+        line: 1,
+        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    Event::Graph(Graph {
+        file: "Dockerfile".into(),
+        format: "text".into(),
+        target: 2,
+        stages: vec![stage(0, Some("build"), true), stage(1, Some("test"), false), stage(2, None, true)],
+        images: vec!["golang:1.21-alpine".into()],
+        edges: vec![
+            edge(0, GraphSource::FromImage(0), "FROM", &[]),
+            edge(1, GraphSource::FromStage(0), "FROM", &[]),
+            edge(2, GraphSource::Scratch, "FROM", &[]),
+            edge(
+                2,
+                GraphSource::FromStage(0),
+                "COPY",
+                &["/out/a/rather/long/path/of/a/binary", "/etc/ssl/certs/ca-certificates.crt"],
+            ),
+        ],
+    })
+}
+
 fn samples() -> Vec<Event> {
     let path = |text: &str| text.to_owned();
     let one = |number| Some(layer(number, ""));
@@ -451,6 +558,9 @@ fn samples() -> Vec<Event> {
             hint: Some("did you mean `app.py`?".into()),
         },
         explained(),
+        what_if(),
+        better_order(),
+        stages(),
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
         Event::Printed { out: String::new(), err: "Error: No such container: wbe".into(), exit: 1 },
         Event::Started { name: "web".into(), image: "nginx:alpine".into(), lowers: 4 },
@@ -616,6 +726,9 @@ fn variant(event: &Event) -> &'static str {
         Event::Checked { .. } => "checked",
         Event::Finding(_) => "finding",
         Event::Explain { .. } => "explain",
+        Event::WhatIf(_) => "what_if",
+        Event::Order(_) => "order",
+        Event::Graph(_) => "graph",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
         Event::Table { .. } => "table",

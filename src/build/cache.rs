@@ -5,7 +5,7 @@ use super::sent::Sent;
 use crate::error::Error;
 use crate::fs::{Digest, Hasher, Tree};
 use crate::image::{Image, ImageLayer};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What earlier builds left: both builders' caches, and what of the context was sent before. Cheap to
@@ -16,6 +16,8 @@ pub struct Cache {
     pub(super) records: Arc<Records>,
     /// The legacy builder's images, by the image they were built on.
     pub(super) chain: Arc<Chain>,
+    /// What-if: images of the chain whose files nobody knows, because a RUN was only thought of.
+    pub(super) unseen: Arc<HashSet<Digest>>,
     /// BuildKit's copy of the context.
     pub(super) sent: Option<Arc<Sent>>,
     /// `RUN --mount=type=cache`, by id.
@@ -52,6 +54,15 @@ impl Cache {
     /// Was that an earlier build of the project that is being built now?
     pub(super) fn is_earlier(&self, build: u64) -> bool {
         build != self.builds && self.projects.get(&build) == self.projects.get(&self.builds)
+    }
+
+    /// Did this builder keep anything of this project?
+    pub fn has_built(&self, project: &str, builder: super::Builder) -> bool {
+        let own = |build: u64| self.projects.get(&build).is_some_and(|name| name == project);
+        match builder {
+            super::Builder::BuildKit => self.records.list.iter().any(|record| own(record.build)),
+            super::Builder::Legacy => self.chain.list.iter().any(|child| own(child.build)),
+        }
     }
 
     /// Forgets everything, as `docker builder prune -a` does; images stay.

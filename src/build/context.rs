@@ -121,6 +121,12 @@ impl Context {
         Context { tree, version: fresh(), finer_times: false, views: Arc::default() }
     }
 
+    /// The same context with another tree.
+    #[must_use]
+    pub fn edited(&self, tree: Tree) -> Context {
+        Context { finer_times: self.finer_times, ..Context::from_tree(tree) }
+    }
+
     /// The context's tree.
     pub fn tree(&self) -> &Tree {
         &self.tree

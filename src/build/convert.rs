@@ -40,7 +40,7 @@ pub(super) fn prefix(version: Version) -> &'static str {
 }
 
 /// Where the base of a stage comes from.
-enum Base {
+pub(super) enum Base {
     Scratch,
     Stage(usize),
     Image(String),
@@ -71,7 +71,7 @@ pub(super) fn convert(
     let reached = reachable(&needs, target);
     let base_images = this.resolve(&bases, &reached)?;
     for (number, (base, image)) in bases.into_iter().zip(base_images).enumerate() {
-        if reached.contains(&number) {
+        if reached.get(number).copied().unwrap_or(false) {
             let end = this.stage(number, base, image, t)?;
             if let Some(slot) = this.ends.get_mut(number) {
                 *slot = Some(end);
@@ -82,6 +82,38 @@ pub(super) fn convert(
     }
     this.graph.target = this.ends.get(target).cloned().flatten().unwrap_or_default();
     Ok(this.graph)
+}
+
+/// Looks at stages, bases and needs only: the numbers of the stages that each stage needs, and the target.
+///
+/// # Errors
+/// What is wrong with the stages and their names.
+pub(super) fn convert_only<R>(
+    file: &Dockerfile,
+    request: &Request,
+    t: &mut Trace,
+    look: impl FnOnce(&Convert<'_>, &[Base], &[Vec<usize>], usize) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let (mut images, mut steps) = (Store::default(), Vec::new());
+    let at = crate::dockerfile::Place::default();
+    let mut this = Convert {
+        file,
+        request,
+        images: &mut images,
+        steps: &mut steps,
+        places: Vec::new(),
+        stages: plan::stages(file),
+        globals: Vec::new(),
+        graph: Graph::default(),
+        at,
+        ends: Vec::new(),
+    };
+    this.global_args(&mut t.fuel)?;
+    let bases = this.bases(&mut t.fuel)?;
+    let target = this.target()?;
+    let needs = this.needs(&bases)?;
+    this.refuse_loops(&needs)?;
+    look(&this, &bases, &needs, target)
 }
 
 impl Convert<'_> {
@@ -210,9 +242,13 @@ impl Convert<'_> {
     }
 
     fn refuse_loops(&self, needs: &[Vec<usize>]) -> Result<(), Failure> {
+        if !has_loop(needs) {
+            return Ok(());
+        }
         for (number, stage) in self.stages.iter().enumerate() {
             let direct = needs.get(number).cloned().unwrap_or_default();
-            let through = direct.iter().any(|stage| reachable(needs, *stage).contains(&number));
+            let through =
+                direct.iter().any(|stage| reachable(needs, *stage).get(number).copied().unwrap_or(false));
             if through {
                 let name = stage.name.clone().unwrap_or_else(|| number.to_string());
                 let words = format!("circular dependency detected on stage: {name}");
@@ -227,7 +263,7 @@ impl Convert<'_> {
     }
 
     /// Finds the images of all stages; names are checked even where a stage isn't needed.
-    fn resolve(&mut self, bases: &[Base], reached: &[usize]) -> Result<Vec<Option<Arc<Image>>>, Failure> {
+    fn resolve(&mut self, bases: &[Base], reached: &[bool]) -> Result<Vec<Option<Arc<Image>>>, Failure> {
         let mut found = Vec::new();
         for (number, base) in bases.iter().enumerate() {
             let Base::Image(name) = base else {
@@ -236,7 +272,8 @@ impl Convert<'_> {
             };
             let at = self.stages.get(number).map_or(0, |stage| stage.from);
             let Some(instruction) = self.file.instructions.get(at) else { continue };
-            found.push(self.image(instruction, name, reached.contains(&number))?);
+            let needed = reached.get(number).copied().unwrap_or(false);
+            found.push(self.image(instruction, name, needed)?);
         }
         Ok(found)
     }
@@ -452,14 +489,41 @@ pub(super) fn froms(instruction: &Instruction) -> Vec<(String, bool)> {
     }
 }
 
-/// All stages that this one needs, itself included.
-fn reachable(needs: &[Vec<usize>], from: usize) -> Vec<usize> {
-    let (mut seen, mut open) = (Vec::new(), vec![from]);
+/// For each stage: does this one need it? It needs itself.
+pub(super) fn reachable(needs: &[Vec<usize>], from: usize) -> Vec<bool> {
+    let (mut seen, mut open) = (vec![false; needs.len()], vec![from]);
     while let Some(stage) = open.pop() {
-        if !seen.contains(&stage) {
-            seen.push(stage);
+        if let Some(seen) = seen.get_mut(stage).filter(|seen| !**seen) {
+            *seen = true;
             open.extend(needs.get(stage).into_iter().flatten());
         }
     }
     seen
+}
+
+/// Does any stage need itself, through whatever others? Takes away what needs nothing that is left.
+fn has_loop(needs: &[Vec<usize>]) -> bool {
+    let mut waiting: Vec<usize> = needs.iter().map(Vec::len).collect();
+    let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
+    for (stage, needed) in needs.iter().enumerate() {
+        for other in needed {
+            if let Some(list) = needed_by.get_mut(*other) {
+                list.push(stage);
+            }
+        }
+    }
+    let mut open: Vec<usize> = (0..needs.len()).filter(|stage| waiting.get(*stage) == Some(&0)).collect();
+    let mut done = 0;
+    while let Some(stage) = open.pop() {
+        done += 1;
+        for other in needed_by.get(stage).into_iter().flatten() {
+            if let Some(left) = waiting.get_mut(*other) {
+                *left -= 1;
+                if *left == 0 {
+                    open.push(*other);
+                }
+            }
+        }
+    }
+    done < needs.len()
 }

@@ -108,7 +108,7 @@ fn changed_file(step: &Step) -> Option<&str> {
 }
 
 /// The installer that a RUN calls, and those of its files that the context has.
-fn needs(run: &Instruction, request: &Request) -> Option<(&'static str, Vec<String>)> {
+pub fn needs(run: &Instruction, request: &Request) -> Option<(&'static str, Vec<String>)> {
     let Kind::Run(run) = &run.kind else { return None };
     let text = match &run.command {
         Command::Shell(text) => text.text.clone(),

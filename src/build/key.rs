@@ -64,6 +64,11 @@ impl Files {
 }
 
 impl Files {
+    /// Are there files among them that nobody knows?
+    pub fn has_unknown(&self) -> bool {
+        self.entries.iter().any(|entry| entry.value.starts_with(UNKNOWN))
+    }
+
     /// Do these entries, as they stand, give this digest?
     pub fn holds(entries: &[FileEntry], digest: Digest) -> bool {
         let mut hasher = Hasher::new();

@@ -92,6 +92,17 @@ pub(super) struct State {
     pub author: String,
     /// What the first instruction stands on; none after it.
     pub on: Option<On>,
+    /// What-if: it is not certain that the image is this one.
+    pub doubt: Doubt,
+}
+
+/// What-if: the image so far is one of several, or a new one.
+#[derive(Clone, Default)]
+pub(super) struct Doubt {
+    /// The number of the step whose files decide; none where there is no doubt.
+    pub step: Option<usize>,
+    /// What it may be besides the first.
+    pub others: Vec<Arc<Image>>,
 }
 
 /// What a stage begins with.
@@ -109,6 +120,8 @@ pub(super) struct Finished {
     pub image: Option<Arc<Image>>,
     /// The last of its steps that was executed in this build.
     pub executed: Option<usize>,
+    /// What-if: is the image certain?
+    pub doubt: Doubt,
 }
 
 /// An instruction that is to be committed: what it is compared by and what its history says.
@@ -116,6 +129,8 @@ pub(super) struct Commit {
     pub probe: Probe,
     /// `created_by`.
     pub text: String,
+    /// What-if: the step that decides over copied files which nobody knows.
+    pub unseen: Option<usize>,
 }
 
 impl Legacy<'_> {
@@ -145,7 +160,8 @@ impl Legacy<'_> {
             }
             let executed = |step: &&Step| step.stage == Some(number) && step.status == Status::Done;
             let executed = self.player.steps.iter().rfind(executed).map(|step| step.number);
-            self.stages.push(Finished { name: stage.name.clone(), image: state.image.clone(), executed });
+            let (name, image, doubt) = (stage.name.clone(), state.image.clone(), state.doubt);
+            self.stages.push(Finished { name, image, executed, doubt });
             result = state.image;
         }
         self.unused_args();
@@ -241,8 +257,12 @@ impl Legacy<'_> {
         self.args.declared.clear();
         let known =
             |stage: &&Finished| stage.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name));
+        let mut doubt = Doubt::default();
         let (image, on) = match self.stages.iter().take(number).rfind(known) {
-            Some(stage) => (stage.image.clone(), Some(On::Stage(stage.executed))),
+            Some(stage) => {
+                doubt = stage.doubt.clone();
+                (stage.image.clone(), Some(On::Stage(stage.executed)))
+            }
             None if name == "scratch" => (None, None),
             None => (Some(self.image(&name)?), Some(On::Image(name.clone()))),
         };
@@ -253,7 +273,7 @@ impl Legacy<'_> {
         let mut config = image.as_ref().map(|image| image.config.clone()).unwrap_or_default();
         meta::ensure_path(&mut config);
         let author = image.as_ref().map(|image| image.author.clone()).unwrap_or_default();
-        Ok(State { image, config, cmd_set: false, busted: None, author, on })
+        Ok(State { image, config, cmd_set: false, busted: None, author, on, doubt })
     }
 
     fn base_verdict(&mut self, place: usize, name: &str, image: Option<&Arc<Image>>) {
@@ -408,6 +428,7 @@ impl Legacy<'_> {
                 run: false,
             },
             text: format!("{shell} #(nop) {blank}{text}"),
+            unseen: None,
         };
         let workdir = match &change {
             Change::Workdir(path) => Some(path.clone()),
@@ -449,6 +470,7 @@ impl Legacy<'_> {
         let shell = state.config.shell.clone().unwrap_or_else(meta::default_shell).join(" ");
         let commit = Commit {
             text: format!("{shell} #(nop) {step}"),
+            unseen: copied.unseen,
             probe: Probe {
                 config: state.config.clone(),
                 step: format!("{} in {}", copying.word, copying.destination),

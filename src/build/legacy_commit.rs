@@ -7,7 +7,7 @@ use super::key::Key;
 use super::legacy::{Commit, Legacy, State};
 use super::legacy_key;
 use super::plan::label;
-use super::request::Builder;
+use super::request::{Builder, Runs};
 use super::step::{Failure, Status};
 use crate::image::{Config, History, Image};
 use crate::trace::{Trace, Verdict};
@@ -32,7 +32,11 @@ impl Legacy<'_> {
         let looked_up = !self.request.no_cache && state.busted.is_none();
         let on = state.on.take();
         let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
-        if let Some(child) = hit {
+        if self.request.runs == Runs::Foreseen && looked_up {
+            if self.foresee(state, &key, commit.unseen, hit.as_ref(), place) {
+                return Ok(());
+            }
+        } else if let Some(child) = hit {
             self.images.share(child.image.clone());
             self.found(place, &key, &child);
             (state.config, state.image) = (child.image.config.clone(), Some(child.image));
@@ -55,7 +59,8 @@ impl Legacy<'_> {
             step.earlier = earlier.map(|child| child.key);
         }
         state.busted.get_or_insert(number);
-        let (mount, seconds) = make(self, state, t)?;
+        let only_thought_of = self.is_only_thought_of(state, &commit);
+        let (mount, seconds) = if only_thought_of { (None, None) } else { make(self, state, t)? };
         let now = self.cache.tick();
         let keep_times = commit.probe.files.is_some();
         let instruction =
@@ -65,6 +70,9 @@ impl Legacy<'_> {
         });
         let image = child(state, config, commit.text, layer, now);
         let image = Arc::new(image);
+        if only_thought_of {
+            Arc::make_mut(&mut self.cache.unseen).insert(image.id);
+        }
         self.images.share(image.clone());
         if let Some(step) = self.player.steps.get_mut(place) {
             step.layer =
@@ -80,7 +88,7 @@ impl Legacy<'_> {
         Ok(())
     }
 
-    fn found(&mut self, place: usize, key: &Arc<Key>, child: &Child) {
+    pub(super) fn found(&mut self, place: usize, key: &Arc<Key>, child: &Child) {
         let reason = match child.build + 1 < self.cache.builds {
             true => format!("same key as in build {}", child.build),
             false => "same parent, same step".to_owned(),

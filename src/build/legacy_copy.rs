@@ -37,6 +37,8 @@ pub(super) struct Copied {
     pub files: Arc<Files>,
     /// `file:…`, `dir:…` or `multi:…`.
     pub checksum: String,
+    /// What-if: the step that decides over files which nobody knows.
+    pub unseen: Option<usize>,
     /// It comes from a stage of which a step was executed in this build.
     pub rebuilt: bool,
 }
@@ -70,6 +72,17 @@ impl<'a> Copying<'a> {
         }
         let (mut source, rebuilt) = match &self.copy.from {
             Some(from) => {
+                if let Some((step, files)) = legacy.in_the_dark(&from.text, &self.sources.join(" ")) {
+                    let checksum = format!("unknown:{}", files.digest.hex());
+                    return Ok(Copied {
+                        picked: Vec::new(),
+                        source: None,
+                        files,
+                        checksum,
+                        unseen: Some(step),
+                        rebuilt: false,
+                    });
+                }
                 let (mount, rebuilt) = self.from(legacy, &from.text)?;
                 (Some(mount), rebuilt)
             }
@@ -104,7 +117,7 @@ impl<'a> Copying<'a> {
             files = Arc::new(Files::new(entries));
         }
         let checksum = checksum(&picked, self.fetched.len(), &files);
-        Ok(Copied { picked, source, files, checksum, rebuilt })
+        Ok(Copied { picked, source, files, checksum, unseen: None, rebuilt })
     }
 
     /// Finds what the sources name, and hashes it.

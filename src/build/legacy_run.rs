@@ -39,6 +39,7 @@ impl Legacy<'_> {
         let prefix: String = words.iter().map(|word| format!("{word} ")).collect();
         let commit = Commit {
             text: format!("{bar}{prefix}{command}"),
+            unseen: None,
             probe: Probe {
                 config: state.config.clone(),
                 step: command,

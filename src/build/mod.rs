@@ -16,6 +16,7 @@ mod execute;
 mod explain;
 mod fetch;
 mod filter;
+mod foresee;
 mod glob;
 mod graph;
 mod hint;
@@ -26,6 +27,7 @@ mod key;
 mod legacy;
 mod legacy_commit;
 mod legacy_copy;
+mod legacy_foresee;
 mod legacy_key;
 mod legacy_run;
 mod lint;
@@ -43,6 +45,7 @@ mod select;
 mod sent;
 mod solve;
 mod special;
+mod stages;
 mod step;
 mod unsure;
 mod verdict;
@@ -50,9 +53,11 @@ mod verdict;
 pub use cache::Cache;
 pub use context::{Context, ContextEntry, EntryKind, Limits};
 pub use explain::explain;
+pub use hint::needs;
 pub use key::{Key, recompute};
 pub use lint::{Lint, Options as CheckOptions, RULES, Rule, Warning, names_secret};
-pub use request::{Builder, Catalog, Request};
+pub use request::{Builder, Catalog, Request, Runs};
+pub use stages::stage_graph;
 pub use step::{Build, Failure, Status, Step};
 
 use crate::dockerfile::{self, Class, Difference, Dockerfile, ParseError, Version};
@@ -214,6 +219,31 @@ fn dockerfile_text(request: &Request) -> Result<Vec<u8>, Failure> {
     failure.plain = Some(format!("there is no `{path}` in `{}`{}", request.context_name, held(request)));
     failure.hint = Some("name it with -f, or write one".to_owned());
     Err(failure)
+}
+
+/// The Dockerfile that a request means.
+///
+/// # Errors
+/// There is none; or it is no text.
+pub fn dockerfile_of(request: &Request) -> Result<String, crate::error::Error> {
+    use crate::error::{Error, ErrorKind};
+    let text = dockerfile_text(request).map_err(|failure| {
+        let error = Error::new(ErrorKind::Host, failure.plain.unwrap_or(failure.message));
+        match failure.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    })?;
+    String::from_utf8(text)
+        .map_err(|_| Error::new(ErrorKind::Host, format!("`{}` is no UTF-8 text", request.dockerfile_path())))
+}
+
+/// Does the ignore file keep this path out of the context? The name of the ignore file.
+pub fn kept_out_by(request: &Request, path: &str, t: &mut Trace) -> Option<&'static str> {
+    let view = view(request, t).ok()?;
+    let at = crate::fs::path::clean(path.as_bytes());
+    let out = request.context.tree().at(&at).is_some() && view.tree.at(&at).is_none();
+    out.then_some(".dockerignore")
 }
 
 /// What a context without its Dockerfile holds, for the message.

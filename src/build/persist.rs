@@ -222,6 +222,7 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
     }
     let (builds, clock) = (file.builds, file.clock);
     Ok(Cache {
+        unseen: Default::default(),
         records: Arc::new(records),
         chain: Arc::new(chain),
         sent,

@@ -34,6 +34,19 @@ impl Builder {
     }
 }
 
+/// What becomes of RUN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Runs {
+    /// Each is executed, as in a build.
+    #[default]
+    Executed,
+    /// Each counts as done, and nobody knows which files it made: the earlier build of a what-if.
+    Assumed,
+    /// As [`Runs::Assumed`]; and a step that copies files which nobody knows, because what makes them would
+    /// run again, gets the verdict [`crate::trace::Verdict::Maybe`].
+    Foreseen,
+}
+
 /// What a build is asked to do: `docker build` with its flags.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -67,6 +80,8 @@ pub struct Request {
     pub strict: bool,
     /// Packages that a teacher added for the package managers.
     pub packages: Packages,
+    /// Is RUN executed, or only thought of?
+    pub runs: Runs,
     /// The addresses that RUN's programs and ADD find an answer at.
     pub urls: Urls,
     /// Names of images that may be fetched: `catalog` looks up one that the store lacks.

@@ -35,6 +35,8 @@ pub(super) struct Solved {
     pub ignored: bool,
     /// Something in it isn't modelled: files may be missing.
     pub unsure: bool,
+    /// What-if: whether it is the step with this number, or another one, depends on what that makes.
+    pub depends_on: Option<usize>,
 }
 
 /// The solver at work.
@@ -50,16 +52,16 @@ pub(super) struct Solver<'a> {
 }
 
 /// One input of a vertex: the keys by which it can be matched.
-struct Input {
-    name: String,
+pub(super) struct Input {
+    pub name: String,
     /// Definition keys.
-    keys: Vec<String>,
+    pub keys: Vec<String>,
     /// Content key.
-    content: Option<Digest>,
+    pub content: Option<Digest>,
 }
 
 impl Input {
-    fn links(&self, op: Digest) -> Vec<Digest> {
+    pub fn links(&self, op: Digest) -> Vec<Digest> {
         let content = self.content.map(|digest| digest.hex());
         let definition = self.keys.iter().map(|key| link(op, &self.name, key));
         definition.chain(content.map(|key| link(op, &format!("{} content", self.name), &key))).collect()
@@ -108,17 +110,29 @@ impl Solver<'_> {
         let mut hit = if by_definition { self.lookup(op, &inputs) } else { None };
         let through_definition = hit.is_some();
         let mut picked = Vec::new();
-        if hit.is_none() {
+        if hit.is_none() && self.foresees_source(vertex) {
+            self.contents(vertex, &mut inputs, &mut key, &mut picked, t)?;
+            if let Some(solved) = self.perhaps(vertex, op, &inputs) {
+                return Ok(solved);
+            }
+            key.files = Some(self.unseen(vertex, &inputs));
+        } else if hit.is_none() {
             self.contents(vertex, &mut inputs, &mut key, &mut picked, t)?;
             if by_definition {
                 hit = self.lookup(op, &inputs);
+            }
+            if hit.is_none()
+                && let Some(solved) = self.perhaps(vertex, op, &inputs)
+            {
+                return Ok(solved);
             }
         }
         let key = Arc::new(key);
         match hit {
             Some(record) => {
                 self.store(op, &inputs, &record.id);
-                Ok(self.found(vertex, &key, &record, through_definition))
+                let solved = self.found(vertex, &key, &record, through_definition);
+                Ok(self.in_doubt(vertex, solved, through_definition))
             }
             None => self.miss(vertex, key, op, &inputs, &picked, t),
         }
@@ -228,7 +242,10 @@ impl Solver<'_> {
         t: &mut Trace,
     ) -> Result<(), Failure> {
         match &vertex.op {
-            Op::Copy(copy) if !copy.sources.is_empty() || !copy.fetched.is_empty() => {
+            Op::Copy(copy)
+                if (!copy.sources.is_empty() || !copy.fetched.is_empty())
+                    && !self.in_the_dark(copy.source) =>
+            {
                 if let Some(failure) = copy.fetched.iter().find_map(Fetched::refused) {
                     return Err(failure);
                 }
@@ -251,6 +268,9 @@ impl Solver<'_> {
             Op::Run(run) => {
                 for (at, (mount, source)) in run.mounts.iter().enumerate() {
                     let name = format!("mount {at}");
+                    if self.in_the_dark(*source) {
+                        continue;
+                    }
                     let Some(input) = inputs.iter_mut().find(|input| input.name == name) else { continue };
                     let wanted = if mount.source.is_empty() { "/" } else { mount.source.as_str() };
                     let list = self.listed(
@@ -447,7 +467,10 @@ impl Solver<'_> {
         }
         let now = self.cache.tick();
         let job = Job { vertex, picked, now };
-        let made = execute(self, &job, t)?;
+        let made = match self.is_only_thought_of(vertex) {
+            true => super::foresee::unknown(),
+            false => execute(self, &job, t)?,
+        };
         // A step without any input is executed each time, but its first result stays.
         let kept = if inputs.is_empty() { self.cache.records.get(&id).cloned() } else { None };
         let record = kept.unwrap_or_else(|| {
@@ -478,7 +501,7 @@ impl Solver<'_> {
         Ok(self.result(vertex, &record, true))
     }
 
-    fn result(&self, vertex: &Vertex, record: &Record, executed: bool) -> Solved {
+    pub(super) fn result(&self, vertex: &Vertex, record: &Record, executed: bool) -> Solved {
         let id = record.id.clone();
         let ids = match &vertex.op {
             // A linked copy is merged onto what is below: that merge is what the next step stands on.
@@ -495,6 +518,7 @@ impl Solver<'_> {
             executed,
             ignored: vertex.ignore_cache,
             unsure: record.unsure,
+            depends_on: None,
         }
     }
 }

@@ -89,6 +89,16 @@ impl Step {
         self.earlier.as_ref().map(|key| key.flat())
     }
 
+    /// The paths of the files that it copies, as people know them; none for a step that copies nothing, or
+    /// files that nobody knows.
+    pub fn copied_paths(&self) -> impl Iterator<Item = &str> {
+        let files = self.key.as_ref().and_then(|key| key.files.as_ref());
+        let entries = files.into_iter().flat_map(|files| files.entries.iter());
+        entries
+            .filter(|entry| !entry.value.starts_with(super::key::UNKNOWN))
+            .map(|entry| entry.shown.as_str())
+    }
+
     /// Did the cache have it? None where no decision was shown.
     pub fn cached(&self) -> Option<bool> {
         match self.status {

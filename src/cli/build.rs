@@ -198,7 +198,7 @@ fn version(word: &str) -> Result<Version, String> {
 }
 
 /// `NAME=KNOWN`, KNOWN being one of the built-in bases.
-fn base(given: &str) -> Result<(String, String), Error> {
+pub(super) fn base(given: &str) -> Result<(String, String), Error> {
     let usage = || Error::new(ErrorKind::Usage, format!("`--base {given}` is not of the form NAME=KNOWN"));
     let (name, known) = given
         .split_once('=')
@@ -256,7 +256,7 @@ pub(super) fn dockerfile(
     }
 }
 
-fn standard_input() -> Result<Vec<u8>, Error> {
+pub(super) fn standard_input() -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let read = std::io::Read::read_to_end(
         &mut std::io::Read::take(std::io::stdin(), MOST_DOCKERFILE + 1),
@@ -272,16 +272,16 @@ fn standard_input() -> Result<Vec<u8>, Error> {
 }
 
 /// The record of `--cache FILE`.
-struct Record {
+pub(super) struct Record {
     host: DiskHost,
     name: String,
     shown: String,
-    cache: Option<Cache>,
+    pub cache: Option<Cache>,
 }
 
 impl Record {
     /// Reads the record; one that isn't there yet is empty.
-    fn open(file: &Path) -> Result<Record, Error> {
+    pub fn open(file: &Path) -> Result<Record, Error> {
         let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
         let shown = file.display().to_string();
         let mut record = Record { host, name, shown, cache: None };

@@ -5,11 +5,17 @@
 
 mod build;
 mod check;
+mod graph;
 mod host;
 mod interrupt;
+mod order;
+mod project;
 mod replay;
 mod run;
 mod screen;
+#[cfg(feature = "watch")]
+mod watch;
+mod why;
 
 pub use host::DiskHost;
 pub use interrupt::INTERRUPTED;
@@ -50,6 +56,7 @@ Examples:
   layerlab run scenarios/02_cache_bust.rhai    play a story
   layerlab build . --again                     what would a second build hit?
   layerlab check .                             what is wrong with this Dockerfile?
+  layerlab why . --change src/app.js           which steps would run again, and why?
 
 LAYERLAB_HISTORY names the REPL's history file; empty switches history off.
 Exit codes: 0 yes, 1 the answer is no, 2 usage or unreadable input, 130 interrupted.";
@@ -71,6 +78,9 @@ enum Door {
     Run(run::Run),
     Build(Box<build::Build>),
     Check(check::Check),
+    Why(Box<why::Why>),
+    Order(Box<order::Order>),
+    Graph(graph::Graph),
     Replay(replay::Replay),
 }
 
@@ -81,6 +91,9 @@ pub fn open(arguments: Arguments, talk: impl FnOnce(Talk) -> u8) -> u8 {
         Some(Door::Run(order)) => run::run(&order, colour),
         Some(Door::Build(order)) => build::build(&order, colour),
         Some(Door::Check(order)) => check::check(&order, colour),
+        Some(Door::Why(order)) => why::why(&order, colour),
+        Some(Door::Order(order)) => order::order(&order, colour),
+        Some(Door::Graph(order)) => graph::graph(&order, colour),
         Some(Door::Replay(order)) => replay::replay(&order, colour),
         None => match DiskHost::below(Path::new(".")) {
             Ok(host) => {

@@ -114,7 +114,7 @@ fn front_page() -> String {
          start    docker run -d --name web nginx:alpine     then  stack web\n\
          mounts   let m = mount([layer(#{ \"/a\": \"1\" })]);   m.rm(\"/a\")   m.upper()\n\
          builds   context(\"app\", #{ \"Dockerfile\": \"…\" });   docker build -t app app\n\
-         \x20        explain 3      why step 3 hit or missed\n\
+         \x20        explain 3      why step 3 hit or missed      why app --change FILE\n\
          go back  undo · redo · log · save mine.rhai      shell  $ ls /\n\n",
     );
     text.push_str(&group("lab", TOPICS));

@@ -69,6 +69,55 @@ The same right above an instruction, # check=skip=…, is for it alone. The buil
 arg BUILDKIT_DOCKERFILE_CHECK replaces line 1.",
     ),
     topic(
+        "why",
+        &["what-if", "whatif", "change", "maybe"],
+        "
+What if? Nothing is executed; the keys of both builders are computed.
+    why app --change src/app.js           the file has other contents
+    why app --touch F    --chmod F 755    only its time; only its mode
+    why app --add F      --delete F       new; gone
+    why app --arg X=2                     a build argument
+    why app --edit-line 4 'RUN make all'  a line of the Dockerfile
+    why app                               what would a build do now?
+Builds of the context that were made here count; without one, a build of just
+before is assumed. No RUN is executed in it either. -f FILE, --target STAGE,
+--build-arg X=1 and --builder WHICH are those of docker build.
+  MAYBE   BuildKit and the legacy builder look at the files that a COPY --from
+          takes. If the step that makes them would run again, nobody knows
+          them before: the same files hit, other files miss.
+In a script why(\"app\", #{ change: [\"a\"], arg: #{ X: \"2\" } }) gives rows with a
+verdict for each builder. A real folder: layerlab why DIR --change FILE.",
+    ),
+    topic(
+        "order",
+        &["reorder", "dockerfile order", "best practice"],
+        "
+The order of a Dockerfile decides what a change costs. A step runs again when
+anything before it did. Copy what rarely changes first (package.json), install,
+then copy the source: an edit of the source then leaves the install alone.
+
+order app proposes another order of the Dockerfile's lines: the one that makes
+the fewest steps run again when each file of the context changes once. Or say
+which edits count: order app --edit 'change a.js' --edit 'arg X=2'. Each is
+played in both builders, as why does. What moves, and only within its stage:
+  COPY        behind a RUN that installs packages and nothing else; the files
+              that the installer reads are copied before it
+  ARG, ENV    behind RUNs that don't name the variable
+  LABEL, EXPOSE, CMD and their kin, behind the last step that makes files
+What can't be proved is said: assumed: npm reads only package.json. In a script
+order(\"app\", #{ edits: [\"a.js\"] }).after is the text.",
+    ),
+    topic(
+        "graph",
+        &["mermaid", "dot"],
+        "
+graph app draws the stages of a Dockerfile: what each takes from which stage or
+image (FROM, COPY --from, RUN --mount), and which of them the target needs.
+BuildKit builds those; the legacy builder builds every stage up to the target.
+--target STAGE asks for another one, --format mermaid and --format dot print a
+drawing for other programs. In a script: graph(\"app\").edges.",
+    ),
+    topic(
         "buildkit",
         &["legacy", "builder", "builders"],
         "
@@ -80,14 +129,6 @@ rebuilt with the same files is a HIT again (convergence). Stages nobody needs
 are not built.
 
     docker build --builder legacy -t app app",
-    ),
-    topic(
-        "order",
-        &["dockerfile order", "best practice"],
-        "
-The order of a Dockerfile decides what a change costs. A step runs again when
-anything before it did. Copy what rarely changes first (package.json), install,
-then copy the source: an edit of the source then leaves the install alone.",
     ),
     topic(
         "context",
@@ -206,6 +247,8 @@ Words of the session, each at the start of a line:
   help [TOPIC]        undo [N]   redo [N]   log     save FILE.rhai    quit
   stack [NAME] [/PATH …]         draw the layers of a mount or container
   explain [STEP]                 the cache key of a step of the last build
+  why CONTEXT [--change FILE …]  what a build would do after an edit
+  order CONTEXT   graph CONTEXT  a better order of the lines; the stages, drawn
   predict on|off                 guess HIT or MISS before each step
   trace on|off|json              show every look-up and copy, or only results
   open DIR [as NAME]             a real folder as a build context

@@ -7,8 +7,10 @@
 mod diagnostic;
 mod explain;
 mod finding;
+mod graph;
 mod handle;
 mod measure;
+mod order;
 mod renderer;
 mod size;
 mod stack;
@@ -16,6 +18,7 @@ mod step;
 mod style;
 mod table;
 mod union;
+mod whatif;
 
 pub use diagnostic::advice;
 pub use measure::{clean, clean_line, columns, cut, pad, wrap};
@@ -93,6 +96,9 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Explain { step, instruction, verdict, rows, digest, .. } => {
             explain::draw(&explain::Explained { step: *step, instruction, verdict, rows, digest }, style)
         }
+        Event::WhatIf(answer) => whatif::draw(answer, style),
+        Event::Order(answer) => order::draw(answer, style),
+        Event::Graph(drawn) => graph::draw(drawn, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
         Event::Started { name, lowers, .. } => {
             let name = style.paint(Tone::Strong, &clean_line(name));

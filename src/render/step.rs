@@ -87,7 +87,7 @@ fn tone(verdict: &Verdict) -> Tone {
     match verdict {
         Verdict::Base => Tone::Accent,
         Verdict::Hit { .. } => Tone::Good,
-        Verdict::Miss { .. } => Tone::Warn,
+        Verdict::Miss { .. } | Verdict::Maybe { .. } => Tone::Warn,
         Verdict::Meta | Verdict::NotLookedUp { .. } => Tone::Dim,
     }
 }

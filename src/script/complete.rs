@@ -148,7 +148,7 @@ fn argument<'b>(core: &mut Core, call: &str, content: &'b str) -> Found<'b> {
         (None, "sh") => of_shell(core, "Host", "", content),
         (None, "image") => (content, images(core)),
         (None, "container") => (content, containers(core)),
-        (None, "context") => (content, contexts(core)),
+        (None, "context" | "why" | "order" | "graph") => (content, contexts(core)),
         (None, "help" | "stack" | "explain" | "open" | "trace" | "predict") => {
             command_words(core, &format!("{name} "), content)
         }
@@ -191,6 +191,14 @@ fn command_words<'b>(core: &mut Core, head: &str, rest: &'b str) -> Found<'b> {
         ["explain"] => {
             let steps = core.lab.last_build().map(|build| build.steps.iter().map(|step| step.number));
             steps.into_iter().flatten().map(|number| Completion::plain(number.to_string())).collect()
+        }
+        ["why" | "order" | "graph"] => contexts(core),
+        [name @ ("why" | "order" | "graph"), ..] if word.starts_with("--") => super::foresee::flags(name)
+            .iter()
+            .map(|flag| Completion::plain(format!("--{}", flag.long)))
+            .collect(),
+        ["why", context, .., "--change" | "--touch" | "--delete" | "--chmod"] => {
+            return paths(core, OfContext::NAME, context, word);
         }
         ["trace"] => plain(&["on", "off", "json"]),
         ["predict"] => plain(&["on", "off"]),

@@ -25,6 +25,7 @@ impl Method {
 }
 
 const USED: &[&str] = &["Mount", "Container"];
+const CONTEXT: &[&str] = &["Context"];
 const FILE: &[&str] = &["File"];
 const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
 
@@ -67,6 +68,9 @@ pub const METHODS: &[Method] = &[
     on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),
     on(&[], "sh", "line", "runs a shell line on the lab's own host"),
     on(&[], "command", "name, |sh, args| …", "teaches RUN a program"),
+    on(CONTEXT, "why", "#{ change: [path], arg: #{ X: \"2\" }, … }", "what a build would do after an edit"),
+    on(CONTEXT, "order", "#{ edits: [\"change a.js\"] }", "a better order of the Dockerfile's lines"),
+    on(CONTEXT, "graph", "#{ format, target }", "the Dockerfile's stages and what they take"),
     on(
         &[],
         "packages",

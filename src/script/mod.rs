@@ -9,6 +9,7 @@ mod complete;
 mod core;
 mod engine;
 mod errors;
+mod foresee;
 mod handle;
 pub mod methods;
 mod narrow;

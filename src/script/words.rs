@@ -1,6 +1,7 @@
-//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `predict`, `trace`, `open`, `save`, `quit`.
+//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `predict`, `trace`, `open`, `save`, `quit`.
 
 use super::core::{Core, TraceMode, Wish};
+use super::foresee;
 use super::rewrite::SESSION_WORDS;
 use crate::build;
 use crate::command::words::{CommandLine, Origin, Word};
@@ -34,6 +35,7 @@ pub fn run(core: &mut Core, line: &str, origin: Origin<'_>) -> Result<Option<Wis
         "log" => Ok(Some(Wish::Log)),
         "stack" => stack(core, rest, origin).map(|()| None),
         "explain" => explain(core, rest, origin).map(|()| None),
+        "why" | "order" | "graph" => foresee::line(core, first, rest, origin).map(|()| None),
         "predict" => switch(rest, origin, &["on", "off"]).map(|word| {
             core.settings.predict = word == "on";
             None

@@ -5,6 +5,7 @@ use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Part, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
+use super::whatif::{Graph, Order, WhatIf};
 use crate::error::Error;
 use serde::Serialize;
 
@@ -397,6 +398,13 @@ pub enum Event {
         /// Its digest.
         digest: String,
     },
+
+    /// What a build would do after some edits.
+    WhatIf(WhatIf),
+    /// A proposed order of a Dockerfile's lines.
+    Order(Order),
+    /// The stages of a Dockerfile and what they take from each other.
+    Graph(Graph),
 
     // ---- commands -------------------------------------------------------------------------
     /// What a command printed: Docker's own tables and ids are modelled data.

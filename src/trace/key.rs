@@ -143,6 +143,13 @@ pub enum Verdict {
         /// Why.
         reason: Reason,
     },
+    /// What-if only (see `whatif`): the cache answers by the files that another step makes, and that one would run
+    /// first.
+    Maybe {
+        /// Its number in the file; 0 where the files are those of an earlier build or of an image, and nobody here has
+        /// seen them.
+        step: usize,
+    },
     /// Changes the image's config only: no layer, no look-up (BuildKit).
     Meta,
     /// The builder did not ask the cache, or never came here.
@@ -159,6 +166,7 @@ impl Verdict {
             Verdict::Base => "BASE",
             Verdict::Hit { .. } => "HIT",
             Verdict::Miss { .. } => "MISS",
+            Verdict::Maybe { .. } => "MAYBE",
             Verdict::Meta => "META",
             Verdict::NotLookedUp { .. } => "NOT_LOOKED_UP",
         }
@@ -170,6 +178,8 @@ impl Verdict {
             Verdict::Base => "already local".to_owned(),
             Verdict::Hit { reason } | Verdict::NotLookedUp { reason } => reason.clone(),
             Verdict::Miss { reason } => reason.words(),
+            Verdict::Maybe { step: 0 } => "depends on files that nobody here has seen".to_owned(),
+            Verdict::Maybe { step } => format!("depends on what step {step} makes"),
             Verdict::Meta => "config only, no layer".to_owned(),
         }
     }

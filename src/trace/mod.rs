@@ -13,6 +13,7 @@ mod handle;
 mod key;
 mod layer;
 mod object;
+mod whatif;
 
 pub use event::*;
 pub use finding::{Finding, FoundLayer, OrderCost, SourceLine};
@@ -21,6 +22,10 @@ pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
+pub use whatif::{
+    Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell, WhatIfEnd,
+    WhatIfRow,
+};
 
 /// Takes events.
 pub trait Sink {

@@ -6,7 +6,7 @@ use crate::check;
 use crate::command::options::{switch, valued};
 use crate::error::{Error, ErrorKind};
 use crate::image::catalog;
-use crate::lab::{HOME, context_dir};
+use crate::lab::HOME;
 use crate::trace::Event;
 use serde_json::json;
 use std::sync::Arc;
@@ -162,19 +162,8 @@ fn request(call: &mut Call<'_>) -> Result<Request, Error> {
 
 /// The context's directory on the lab's host: below the working directory, or one of `/lab`.
 fn directory(call: &mut Call<'_>, word: &crate::command::words::Word) -> Result<String, Error> {
-    let beside = crate::fs::path::absolute(&call.lab.cwd, &word.text);
-    let named = context_dir(&word.text);
-    for path in [&beside, &named] {
-        if call.t.quietly(|t| call.lab.host.stat(path.as_bytes(), t)).is_ok() {
-            return Ok(path.clone());
-        }
-    }
-    let contexts = call.lab.contexts();
-    let name = word.text.trim_end_matches('/');
-    Err(Error::new(ErrorKind::Unknown, format!("there is no build context `{}`", word.text))
-        .at(call.origin.of(word))
-        .did_you_mean(name, contexts.iter().map(String::as_str))
-        .hint(format!("make one: context(\"{name}\", #{{ \"Dockerfile\": \"FROM alpine:3.19\\n\" }}), or load a folder: open DIR as {name}")))
+    let found = call.lab.find_context(&word.text, call.t);
+    found.map_err(|error| error.at(call.origin.of(word)))
 }
 
 fn builder(call: &Call<'_>) -> Result<Builder, Error> {

@@ -1,6 +1,7 @@
 //! What scripts can call, one file per subject.
 
 mod files;
+mod foresee;
 mod layers;
 mod objects;
 mod opened;
@@ -29,6 +30,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     files::register::<OfContext>(engine);
     files::register::<OfProgram>(engine);
     objects::register(engine, core);
+    foresee::register(engine, core);
     users::register(engine);
     opened::register(engine);
     packages::register(engine, core);

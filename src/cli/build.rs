@@ -69,6 +69,12 @@ pub struct Build {
     /// After the build, show why this step hit or missed
     #[arg(long, value_name = "STEP")]
     explain: Option<usize>,
+    /// After the build, print every decision in one table
+    #[arg(long)]
+    why: bool,
+    /// Build with both builders, and print one table of their decisions
+    #[arg(long, conflicts_with_all = ["why", "explain", "builder"])]
+    compare: bool,
     /// Print one event a line as JSON
     #[arg(long)]
     json: bool,
@@ -105,6 +111,14 @@ fn play(order: &Build, renderer: &Renderer) -> Result<u8, Error> {
     let flag = Arc::new(AtomicBool::new(false));
     interrupt::raise_or_end(flag.clone());
 
+    if order.compare {
+        let builds = both(order, &request, &mut cache, &flag)?;
+        if let Some(record) = &mut record {
+            record.save(&cache)?;
+        }
+        renderer.clone().take(build::decisions(&request.context_name, &builds));
+        return Ok(u8::from(builds.iter().any(|build| build.result.is_err())));
+    }
     let mut images = Store::default();
     if order.again {
         build_once(&mut images, &mut cache, &request, Trace::silent(), &flag)?;
@@ -112,6 +126,9 @@ fn play(order: &Build, renderer: &Renderer) -> Result<u8, Error> {
     let built = build_once(&mut images, &mut cache, &request, Trace::to(Box::new(renderer.clone())), &flag)?;
     if let Some(record) = &mut record {
         record.save(&cache)?;
+    }
+    if order.why {
+        renderer.clone().take(build::decisions(&request.context_name, std::slice::from_ref(&built)));
     }
     if let Some(step) = order.explain {
         let explained = build::explain(&built, step).map_err(|mut error| {
@@ -121,6 +138,24 @@ fn play(order: &Build, renderer: &Renderer) -> Result<u8, Error> {
         renderer.clone().take(explained);
     }
     Ok(u8::from(built.result.is_err()))
+}
+
+/// BuildKit's build and the legacy builder's, the last of each.
+fn both(
+    order: &Build,
+    request: &Request,
+    cache: &mut Cache,
+    flag: &Arc<AtomicBool>,
+) -> Result<Vec<build::Build>, Error> {
+    let mut builds = Vec::new();
+    for builder in [Builder::BuildKit, Builder::Legacy] {
+        let (mut images, request) = (Store::default(), Request { builder, ..request.clone() });
+        if order.again {
+            build_once(&mut images, cache, &request, Trace::silent(), flag)?;
+        }
+        builds.push(build_once(&mut images, cache, &request, Trace::silent(), flag)?);
+    }
+    Ok(builds)
 }
 
 fn build_once(

@@ -45,7 +45,7 @@ fn run_key(run: &RunOp, key: &mut Key) {
             key.part("step", format!("RUN [{}]", words.join(", ")));
         }
     }
-    for (name, value) in &run.env {
+    for (name, value) in run.env.iter() {
         key.part(format!("environment {name}"), value.as_str());
     }
     key.part("workdir", run.cwd.as_str());

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Bytes of a Dockerfile, at most.
-pub(super) const MOST_DOCKERFILE: u64 = 4 << 20;
+pub(super) const MOST_DOCKERFILE: u64 = crate::dockerfile::MAX_SIZE as u64;
 /// Bytes of a cache file, at most.
 const MOST_CACHE: u64 = 256 << 20;
 

@@ -101,7 +101,10 @@ fn a_variable_that_doubles_is_stopped_at_its_line() {
         let (build, _) = alone(&doubling, builder);
         let failure = build.result.unwrap_err();
         assert!(failure.span.as_ref().is_some_and(|span| span.line > 2), "{failure:?}");
-        assert_eq!(failure.hint.as_deref(), Some("a variable that doubles with every line grows without end"));
+        assert_eq!(
+            failure.hint.as_deref(),
+            Some("a variable that doubles with every line grows without end")
+        );
     }
 }
 
@@ -230,7 +233,10 @@ fn members_of_archives_stay_below_the_destination() {
         let up = add(archive(&[("s", Symlink, ".."), ("s/evil", Regular, "e")]), builder);
         assert!(last_layer(&up).contains("/x/evil file"), "{}", last_layer(&up));
         for (members, words) in [
-            (archive(&[("s", Symlink, "/etc"), ("s/evil", Regular, "e")]), "open /s/evil: no such file or directory"),
+            (
+                archive(&[("s", Symlink, "/etc"), ("s/evil", Regular, "e")]),
+                "open /s/evil: no such file or directory",
+            ),
             (archive(&[("h", Link, "/etc/passwd")]), "link /etc/passwd /h: no such file or directory"),
             (archive(&[("h", Link, "../../etc/passwd")]), "link /etc/passwd /h: no such file or directory"),
             (archive(&[("f", Regular, &"x".repeat(5_000))])[..3_000].to_vec(), "unexpected EOF"),

@@ -38,6 +38,9 @@ pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<M
     if packed.is_none() && !looks_like_tar(contents) {
         return Ok(None);
     }
+    if packed.is_none() && contents.len() > MAX_ARCHIVE {
+        return Err(too_big());
+    }
     let Some(bytes) = contents.to_bytes(MAX_ARCHIVE) else { return Ok(None) };
     if !t.fuel.spend_bytes(bytes.len() as u64) {
         return Ok(None);
@@ -45,8 +48,30 @@ pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<M
     let Some(packed) = packed else { return read(&bytes, t) };
     match packed.unpack(&bytes, MAX_ARCHIVE) {
         Some(plain) if t.fuel.spend_bytes(plain.len() as u64) => read(&plain, t),
-        _ => Ok(None),
+        Some(_) => Ok(None),
+        // Told apart only now: what has a whole tar header at its beginning is an archive, and damaged
+        // or too big; anything else is a file like others.
+        None => match packed.beginning(&bytes, MAX_ARCHIVE) {
+            (head, whole)
+                if !looks_like_tar(&Contents::bytes(head.get(..512).unwrap_or_default().to_vec())) =>
+            {
+                let _ = whole;
+                Ok(None)
+            }
+            (_, true) => Err(too_big()),
+            (_, false) => Err(broken("unexpected EOF")),
+        },
     }
+}
+
+/// The lab's limit, said where Docker would go on.
+fn too_big() -> String {
+    format!("the archive holds more than {} MiB, which is all that the lab unpacks", MAX_ARCHIVE >> 20)
+}
+
+/// Docker's words about an archive that can't be unpacked (moby `pkg/chrootarchive/archive_unix.go`).
+fn broken(words: &str) -> String {
+    format!("Error processing tar file(exit status 1): {words}")
 }
 
 /// Does the first block's checksum hold (`archive/tar`'s reader takes nothing else)?
@@ -71,7 +96,7 @@ fn read(bytes: &[u8], t: &mut Trace) -> Result<Option<Vec<Member>>, String> {
             Ok(entry) => entry,
             // A first header that can't be read: no archive at all.
             Err(_) if at == 0 => return Ok(None),
-            Err(error) => return Err(error.to_string()),
+            Err(_) => return Err(broken("unexpected EOF")),
         };
         if !t.fuel.spend(10) {
             return Err("the lab's limit was reached".to_owned());
@@ -89,7 +114,10 @@ fn read(bytes: &[u8], t: &mut Trace) -> Result<Option<Vec<Member>>, String> {
             }
             kind if kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse() => {
                 let mut data = Vec::new();
-                entry.read_to_end(&mut data).map_err(|error| error.to_string())?;
+                entry.read_to_end(&mut data).map_err(|_| broken("unexpected EOF"))?;
+                if (data.len() as u64) < entry.size() {
+                    return Err(broken("unexpected EOF"));
+                }
                 MemberKind::File(Contents::bytes(data))
             }
             _ => continue,
@@ -114,11 +142,64 @@ pub(super) fn unpack(target: &mut Mount, to: &[u8], members: &[Member], t: &mut 
         if inside == b"/" {
             continue;
         }
-        let at = path::clean(&[to, &inside].concat());
-        mkdir_all(target, path::parent(&at), 0o755, None, t)?;
+        let Some(parent) = confined(target, to, path::parent(&inside), t) else {
+            let at = path::show(&inside).into_owned();
+            return Err(broken(&format!("open {at}: no such file or directory")));
+        };
+        mkdir_all(target, &parent, 0o755, None, t)?;
+        let at = path::clean(&[&parent, b"/".as_slice(), path::file_name(&inside)].concat());
         one(target, to, &at, member, t)?;
     }
     Ok(())
+}
+
+/// Where a folder of the archive lies, `to` being the root of everything: no link leads out of it (moby
+/// `pkg/chrootarchive`). None where links lead in circles or to what isn't there: nothing is made there.
+fn confined(target: &mut Mount, to: &[u8], folder: &[u8], t: &mut Trace) -> Option<Vec<u8>> {
+    const LINKS: usize = 40;
+    let mut links = 0;
+    let mut left: Vec<Vec<u8>> = parts(folder).rev().map(<[u8]>::to_vec).collect();
+    // Inside `to`, without links.
+    let mut inside: Vec<Vec<u8>> = Vec::new();
+    let mut through_link = false;
+    while let Some(part) = left.pop() {
+        match part.as_slice() {
+            b"." => continue,
+            b".." => {
+                inside.pop();
+                continue;
+            }
+            _ => inside.push(part),
+        }
+        let at = path::clean(&[to, b"/", &inside.join(b"/".as_slice())].concat());
+        match target.readlink(&at, t) {
+            Ok(link) => {
+                links += 1;
+                through_link = true;
+                if links > LINKS || !t.fuel.spend(1 + link.len() as u64) {
+                    return None;
+                }
+                inside.pop();
+                if link.first() == Some(&b'/') {
+                    inside.clear();
+                }
+                left.extend(parts(&link).rev().map(<[u8]>::to_vec));
+            }
+            // What a link leads to is not made.
+            Err(_) if through_link && target.lstat(&at, t).is_err() => return None,
+            Err(_) => {}
+        }
+    }
+    Some(path::clean(&[to, b"/", &inside.join(b"/".as_slice())].concat()))
+}
+
+fn parts(of: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    of.split(|byte| *byte == b'/').filter(|part| !part.is_empty())
+}
+
+/// A path as it is seen from inside `to`.
+fn inside_of<'p>(to: &[u8], at: &'p [u8]) -> &'p [u8] {
+    if to == b"/" { at } else { at.strip_prefix(to).unwrap_or(at) }
 }
 
 fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member, t: &mut Trace) -> Result<(), String> {
@@ -135,8 +216,12 @@ fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member, t: &mut Trace)
         MemberKind::File(contents) => target.create(at, 0o600, contents.clone(), t).map_err(failed)?,
         MemberKind::Symlink(link) => target.symlink(link, at, t).map_err(failed)?,
         MemberKind::Link(link) => {
-            let first = path::clean(&[to, &path::clean(link)].concat());
-            return target.link(&first, at, t).map_err(failed);
+            let link = path::clean(link);
+            let first = path::clean(&[to, &link].concat());
+            return target.link(&first, at, t).map_err(|errno| {
+                let (link, at) = (path::show(&link), path::show(inside_of(to, at)));
+                broken(&format!("link {link} {at}: {}", errno.message().to_lowercase()))
+            });
         }
         MemberKind::Fifo => target.mkfifo(at, member.mode, t).map_err(failed)?,
         MemberKind::CharDev(major, minor) => {

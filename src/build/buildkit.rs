@@ -45,6 +45,7 @@ pub(super) fn build(
         }
     }
     let graph = graph?;
+    super::odd::check_copied(view, &graph, file, request.version)?;
     let unknown = graph.images.iter().filter(|(_, image)| image.placeholder);
     player.unknown = unknown.map(|(name, _)| name.clone()).collect();
     let sent = Sent::update(cache.sent.as_ref(), view);

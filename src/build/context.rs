@@ -2,6 +2,7 @@
 
 use super::ignore::IgnoreError;
 use super::key::Files;
+use super::odd::{Odd, Odds, Refused};
 use super::request::Builder;
 use super::select::Picked;
 use crate::dockerfile::Version;
@@ -64,6 +65,8 @@ pub struct Context {
     /// Read from a real disk, whose times are finer than the seconds kept here: a file that was
     /// rewritten has another time, even within one second.
     finer_times: bool,
+    /// What each builder has its own way with.
+    odd: Arc<Odds>,
     views: Arc<Mutex<HashMap<ViewKey, Arc<View>>>>,
 }
 
@@ -85,6 +88,10 @@ pub(super) struct View {
     pub ignored: usize,
     /// Equal times prove nothing: see [`Context`].
     pub finer_times: bool,
+    /// What the builder would not get past, or would only when it is copied.
+    pub refused: Vec<Refused>,
+    /// Files that arrive otherwise than they are, in words.
+    pub altered: Vec<String>,
     /// What the legacy builder found and hashed in it, by the sources asked for.
     pub lists: Mutex<HashMap<String, Listed>>,
 }
@@ -118,13 +125,14 @@ impl Context {
             let inode = tree.inode_mut(ino);
             (inode.uid, inode.gid) = (0, 0);
         }
-        Context { tree, version: fresh(), finer_times: false, views: Arc::default() }
+        Context { tree, version: fresh(), finer_times: false, odd: Arc::default(), views: Arc::default() }
     }
 
     /// The same context with another tree.
     #[must_use]
     pub fn edited(&self, tree: Tree) -> Context {
-        Context { finer_times: self.finer_times, ..Context::from_tree(tree) }
+        let odd = self.odd.clone();
+        Context { finer_times: self.finer_times, odd, ..Context::from_tree(tree) }
     }
 
     /// The context's tree.
@@ -204,23 +212,23 @@ impl Context {
     /// # Errors
     /// Not readable, or beyond `limits`: which limit, and where it was reached.
     pub fn from_host(host: &dyn Host, folder: &str, limits: Limits) -> Result<Context, Error> {
-        let mut reading = Reading { host, limits, tree: Tree::new(), entries: 0, bytes: 0 };
+        let mut reading = Reading { host, limits, tree: Tree::new(), odd: Odds::new(), entries: 0, bytes: 0 };
         let root = folder.trim_end_matches('/');
         let root = if root.is_empty() { folder } else { root };
         // A list of folders still to read, not recursion: a deep tree can't overflow the stack.
-        let mut open: Vec<(String, String, usize)> = vec![(root.to_owned(), String::new(), 0)];
+        let mut open: Vec<(Vec<u8>, Vec<u8>, usize)> = vec![(root.into(), Vec::new(), 0)];
         while let Some((real, inside, depth)) = open.pop() {
-            for (name, is_dir) in reading.folder(&real, &inside)? {
-                if is_dir {
-                    if depth + 1 > limits.depth {
-                        let what = format!("more than {} folders inside each other", limits.depth);
-                        return Err(reading.beyond(&format!("{real}/{name}"), &what));
-                    }
-                    open.push((format!("{real}/{name}"), format!("{inside}/{name}"), depth + 1));
+            for name in reading.folder(&real, &inside)? {
+                let real = [&real, b"/".as_slice(), &name].concat();
+                if depth + 1 > limits.depth {
+                    let what = format!("more than {} folders inside each other", limits.depth);
+                    return Err(reading.beyond(&real, &what));
                 }
+                open.push((real, [&inside, b"/".as_slice(), &name].concat(), depth + 1));
             }
         }
-        Ok(Context { finer_times: true, ..Context::from_tree(reading.tree) })
+        let odd = Arc::new(reading.odd);
+        Ok(Context { finer_times: true, odd, ..Context::from_tree(reading.tree) })
     }
 
     /// What the ignore file of this text leaves, remembered until the context changes.
@@ -240,7 +248,9 @@ impl Context {
             return Ok(view.clone());
         }
         let view = super::filter::view(&self.tree, ignore, builder, version, fuel)?;
-        let view = Arc::new(View { finer_times: self.finer_times, ..view });
+        let mut view = View { finer_times: self.finer_times, ..view };
+        super::odd::settle(&mut view, &self.odd, builder, version);
+        let view = Arc::new(view);
         lock().insert(key, view.clone());
         Ok(view)
     }
@@ -251,34 +261,42 @@ struct Reading<'h> {
     host: &'h dyn Host,
     limits: Limits,
     tree: Tree,
+    odd: Odds,
     entries: usize,
     bytes: u64,
 }
 
 impl Reading<'_> {
-    fn beyond(&self, at: &str, what: &str) -> Error {
+    fn beyond(&self, at: &[u8], what: &str) -> Error {
+        let at = path::show(at);
         Error::new(ErrorKind::Limit, format!("the build context is too big at `{at}`: {what}"))
             .hint("name what the build doesn't need in `.dockerignore`, or choose a smaller folder")
     }
 
-    /// Takes one folder's entries; names and whether they are folders.
-    fn folder(&mut self, real: &str, inside: &str) -> Result<Vec<(String, bool)>, Error> {
+    /// Takes one folder's entries; the names of its folders.
+    fn folder(&mut self, real: &[u8], inside: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let failed = |error: crate::fs::HostError| {
             Error::new(ErrorKind::Host, format!("can't read the build context: {error}"))
                 .hint("name a readable folder")
         };
-        let mut names = Vec::new();
-        for entry in self.host.list(real).map_err(failed)? {
-            let Ok(name) = String::from_utf8(entry.name) else {
-                return Err(Error::new(ErrorKind::Host, format!("a name in `{real}` is no UTF-8 text"))
-                    .hint("rename that file; the lab reads contexts with UTF-8 names only"));
-            };
-            let at = format!("{real}/{name}");
+        let list = match self.host.list_at(real) {
+            // Whether that matters, the build decides; the context itself must be readable.
+            Err(error) if error.denied && !inside.is_empty() => {
+                self.odd.insert(inside.to_vec(), Odd::UnreadableDir);
+                return Ok(Vec::new());
+            }
+            list => list.map_err(failed)?,
+        };
+        let mut folders = Vec::new();
+        for entry in list {
+            let at = [real, b"/", &entry.name].concat();
+            let inside = [inside, b"/", &entry.name].concat();
             self.entries += 1;
             if self.entries > self.limits.entries {
                 return Err(self.beyond(&at, &format!("more than {} entries", self.limits.entries)));
             }
-            let mut is_dir = false;
+            let empty = || Kind::File(Contents::bytes(Vec::new()));
+            let mut odd = None;
             let kind = match entry.kind {
                 HostKind::File { size } => {
                     self.bytes = self.bytes.saturating_add(size);
@@ -286,21 +304,41 @@ impl Reading<'_> {
                         return Err(self.beyond(&at, &format!("more than {} bytes", self.limits.bytes)));
                     }
                     let left = self.limits.bytes.saturating_sub(self.bytes).saturating_add(size);
-                    Kind::File(Contents::bytes(self.host.read(&at, left).map_err(failed)?))
+                    match self.host.read_at(&at, left) {
+                        Err(error) if error.denied => {
+                            odd = Some(Odd::UnreadableFile);
+                            empty()
+                        }
+                        bytes => Kind::File(Contents::bytes(bytes.map_err(failed)?)),
+                    }
                 }
                 HostKind::Directory => {
-                    is_dir = true;
+                    folders.push(entry.name);
                     Kind::Dir(Default::default())
                 }
                 HostKind::Symlink { target } => Kind::Symlink(target.into()),
-                // The client skips sockets; devices and pipes are not read either.
+                HostKind::Fifo => {
+                    odd = Some(Odd::Fifo);
+                    Kind::Fifo
+                }
+                HostKind::CharDev(major, minor) => {
+                    odd = Some(Odd::CharDev);
+                    Kind::CharDev(major, minor)
+                }
+                HostKind::BlockDev => {
+                    odd = Some(Odd::BlockDev);
+                    empty()
+                }
+                HostKind::Socket => {
+                    odd = Some(Odd::Socket);
+                    empty()
+                }
                 HostKind::Other => continue,
             };
-            let inode = Inode { mtime: entry.mtime, ..Inode::new(kind, entry.mode) };
-            self.tree.put(format!("{inside}/{name}").as_bytes(), inode);
-            names.push((name, is_dir));
+            self.tree.put(&inside, Inode { mtime: entry.mtime, ..Inode::new(kind, entry.mode) });
+            self.odd.extend(odd.map(|odd| (inside, odd)));
         }
-        Ok(names)
+        Ok(folders)
     }
 }
 

@@ -12,6 +12,7 @@ use super::step::{Failure, Status, Step};
 use crate::dockerfile::{Difference, Dockerfile, Instruction, Kind, Version, Word, parse_trigger};
 use crate::image::{Config, Image, Store};
 use crate::trace::{Fuel, Trace, Verdict};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Everything that converting needs at hand.
@@ -27,8 +28,12 @@ pub(super) struct Convert<'a> {
     pub graph: Graph,
     /// The instruction being looked at.
     pub at: crate::dockerfile::Place,
-    /// Stages at their end, as far as they have come.
+    /// Stages at their end, as far as they have come. What no further stage goes on from keeps its node only.
     pub ends: Vec<Option<StageEnd>>,
+    /// How many stages are still to go on where this one ends; the target counts as one.
+    pub children: Vec<usize>,
+    /// The last stage of each name.
+    pub named: HashMap<String, usize>,
 }
 
 /// What comes before every message about the Dockerfile.
@@ -57,12 +62,9 @@ pub(super) fn convert(
     steps: &mut Vec<Step>,
     t: &mut Trace,
 ) -> Result<Graph, Failure> {
-    let stages = plan::stages(file);
-    let places = (0..file.instructions.len()).collect();
-    let ends = vec![None; stages.len()];
-    let (globals, graph) = (Vec::new(), Graph::default());
-    let at = crate::dockerfile::Place::default();
-    let mut this = Convert { file, request, images, steps, places, stages, globals, graph, at, ends };
+    let mut this = Convert::of(file, request, images, steps);
+    this.places = (0..file.instructions.len()).collect();
+    this.ends = vec![None; this.stages.len()];
     this.global_args(&mut t.fuel)?;
     let bases = this.bases(&mut t.fuel)?;
     let target = this.target()?;
@@ -70,6 +72,7 @@ pub(super) fn convert(
     this.refuse_loops(&needs)?;
     let reached = reachable(&needs, target);
     let base_images = this.resolve(&bases, &reached)?;
+    this.children = children(&bases, &reached, target);
     for (number, (base, image)) in bases.into_iter().zip(base_images).enumerate() {
         if reached.get(number).copied().unwrap_or(false) {
             let end = this.stage(number, base, image, t)?;
@@ -80,7 +83,7 @@ pub(super) fn convert(
             this.unneeded(number);
         }
     }
-    this.graph.target = this.ends.get(target).cloned().flatten().unwrap_or_default();
+    this.graph.target = this.end_of(target, t).unwrap_or_default();
     Ok(this.graph)
 }
 
@@ -95,25 +98,41 @@ pub(super) fn convert_only<R>(
     look: impl FnOnce(&Convert<'_>, &[Base], &[Vec<usize>], usize) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let (mut images, mut steps) = (Store::default(), Vec::new());
-    let at = crate::dockerfile::Place::default();
-    let mut this = Convert {
-        file,
-        request,
-        images: &mut images,
-        steps: &mut steps,
-        places: Vec::new(),
-        stages: plan::stages(file),
-        globals: Vec::new(),
-        graph: Graph::default(),
-        at,
-        ends: Vec::new(),
-    };
+    let mut this = Convert::of(file, request, &mut images, &mut steps);
     this.global_args(&mut t.fuel)?;
     let bases = this.bases(&mut t.fuel)?;
     let target = this.target()?;
     let needs = this.needs(&bases)?;
     this.refuse_loops(&needs)?;
     look(&this, &bases, &needs, target)
+}
+
+impl<'a> Convert<'a> {
+    /// Before anything was looked at.
+    fn of(
+        file: &'a Dockerfile,
+        request: &'a Request,
+        images: &'a mut Store,
+        steps: &'a mut Vec<Step>,
+    ) -> Convert<'a> {
+        let stages = plan::stages(file);
+        let names = stages.iter().enumerate();
+        let named = names.filter_map(|(number, stage)| Some((stage.name.clone()?, number))).collect();
+        Convert {
+            file,
+            request,
+            images,
+            steps,
+            places: Vec::new(),
+            stages,
+            globals: Vec::new(),
+            graph: Graph::default(),
+            at: crate::dockerfile::Place::default(),
+            ends: Vec::new(),
+            children: Vec::new(),
+            named,
+        }
+    }
 }
 
 impl Convert<'_> {
@@ -166,7 +185,7 @@ impl Convert<'_> {
     fn bases(&self, fuel: &mut Fuel) -> Result<Vec<Base>, Failure> {
         let lexer = self.file.lexer(self.request.version);
         let env = |name: &str| global(&self.globals, name);
-        let mut bases = Vec::new();
+        let (mut bases, mut named) = (Vec::new(), HashMap::<&str, usize>::new());
         for (number, stage) in self.stages.iter().enumerate() {
             let Some(instruction) = self.instruction(stage.from) else { continue };
             let Kind::From(from) = &instruction.kind else { continue };
@@ -176,7 +195,8 @@ impl Convert<'_> {
                 let words = format!("base name ({}) should not be blank", from.image.text);
                 return Err(self.fail(instruction, &words));
             }
-            let earlier = self.stages.iter().take(number).rposition(|s| s.name.as_deref() == Some(&name));
+            let earlier = named.get(name.as_str()).copied();
+            named.extend(stage.name.as_deref().map(|own| (own, number)));
             bases.push(match earlier {
                 Some(stage) => Base::Stage(stage),
                 None if name == "scratch" => Base::Scratch,
@@ -237,29 +257,18 @@ impl Convert<'_> {
                 None => Err(self.fail(instruction, &format!("invalid stage index {index}"))),
             };
         }
-        let lower = name.to_lowercase();
-        Ok(self.stages.iter().rposition(|stage| stage.name.as_deref() == Some(&lower)))
+        Ok(self.named.get(&name.to_lowercase()).copied())
     }
 
     fn refuse_loops(&self, needs: &[Vec<usize>]) -> Result<(), Failure> {
-        if !has_loop(needs) {
-            return Ok(());
-        }
-        for (number, stage) in self.stages.iter().enumerate() {
-            let direct = needs.get(number).cloned().unwrap_or_default();
-            let through =
-                direct.iter().any(|stage| reachable(needs, *stage).get(number).copied().unwrap_or(false));
-            if through {
-                let name = stage.name.clone().unwrap_or_else(|| number.to_string());
-                let words = format!("circular dependency detected on stage: {name}");
-                let at = self.instruction(stage.from);
-                return Err(match at {
-                    Some(instruction) => self.fail(instruction, &words),
-                    None => Failure::new(words, 1),
-                });
-            }
-        }
-        Ok(())
+        let Some(number) = first_in_a_circle(needs) else { return Ok(()) };
+        let Some(stage) = self.stages.get(number) else { return Ok(()) };
+        let name = stage.name.clone().unwrap_or_else(|| number.to_string());
+        let words = format!("circular dependency detected on stage: {name}");
+        Err(match self.instruction(stage.from) {
+            Some(instruction) => self.fail(instruction, &words),
+            None => Failure::new(words, 1),
+        })
     }
 
     /// Finds the images of all stages; names are checked even where a stage isn't needed.
@@ -315,7 +324,9 @@ impl Convert<'_> {
 
     /// The stage that a bare name nearly names: no placeholder stands for a slip of the pen.
     fn mistyped_stage(&self, name: &str) -> Option<&str> {
-        let names = self.stages.iter().filter_map(|stage| stage.name.as_deref());
+        /// Among more stages than these nobody looks for a slip, and every FROM would look again.
+        const LOOKED_AT: usize = 500;
+        let names = self.stages.iter().filter_map(|stage| stage.name.as_deref()).take(LOOKED_AT);
         crate::error::suggest(name, names).filter(|_| !name.contains(['/', ':', '.']))
     }
 
@@ -338,7 +349,7 @@ impl Convert<'_> {
             Some(stage) => stage.clone(),
             None => return Ok(StageEnd::default()),
         };
-        let mut end = self.beginning(&base, image);
+        let mut end = self.beginning(&base, image, t);
         let triggers = std::mem::take(&mut end.config.on_build);
         self.label_from(number, &stage, &base);
         let many = self.stages.len() > 1;
@@ -380,11 +391,26 @@ impl Convert<'_> {
         Ok(end)
     }
 
+    /// Where a stage ended, for one that goes on there: a copy, or for the last of them the thing itself.
+    fn end_of(&mut self, stage: usize, t: &mut Trace) -> Option<StageEnd> {
+        let left = self.children.get_mut(stage)?;
+        *left = left.saturating_sub(1);
+        let (more, slot) = (*left > 0, self.ends.get_mut(stage)?);
+        if more {
+            let end = slot.clone();
+            t.fuel.spend(end.as_ref().map_or(1, StageEnd::length));
+            return end;
+        }
+        let end = slot.take()?;
+        *slot = Some(StageEnd { node: end.node, ..StageEnd::default() });
+        Some(end)
+    }
+
     /// The state of a stage before its first instruction.
-    fn beginning(&mut self, base: &Base, image: Option<Arc<Image>>) -> StageEnd {
+    fn beginning(&mut self, base: &Base, image: Option<Arc<Image>>, t: &mut Trace) -> StageEnd {
         match (base, image) {
             (Base::Stage(below), _) => {
-                let mut end = self.ends.get(*below).cloned().flatten().unwrap_or_default();
+                let mut end = self.end_of(*below, t).unwrap_or_default();
                 // 20.10 starts a new list; today the declarations are inherited too.
                 if !self.request.version.has(Difference::InheritedArgs) {
                     end.args.clear();
@@ -491,39 +517,77 @@ pub(super) fn froms(instruction: &Instruction) -> Vec<(String, bool)> {
 
 /// For each stage: does this one need it? It needs itself.
 pub(super) fn reachable(needs: &[Vec<usize>], from: usize) -> Vec<bool> {
-    let (mut seen, mut open) = (vec![false; needs.len()], vec![from]);
+    let mut seen = vec![false; needs.len()];
+    reach(needs, from, &mut seen);
+    seen
+}
+
+fn reach(needs: &[Vec<usize>], from: usize, seen: &mut [bool]) {
+    let mut open = vec![from];
     while let Some(stage) = open.pop() {
         if let Some(seen) = seen.get_mut(stage).filter(|seen| !**seen) {
             *seen = true;
             open.extend(needs.get(stage).into_iter().flatten());
         }
     }
-    seen
 }
 
-/// Does any stage need itself, through whatever others? Takes away what needs nothing that is left.
-fn has_loop(needs: &[Vec<usize>]) -> bool {
-    let mut waiting: Vec<usize> = needs.iter().map(Vec::len).collect();
+/// How many of the stages that are built go on where each ends. The target's end is wanted once more.
+fn children(bases: &[Base], reached: &[bool], target: usize) -> Vec<usize> {
+    let mut children = vec![0; bases.len()];
+    let wanted = bases.iter().zip(reached).filter_map(|(base, reached)| match base {
+        Base::Stage(below) if *reached => Some(*below),
+        _ => None,
+    });
+    for stage in wanted.chain(std::iter::once(target)) {
+        if let Some(count) = children.get_mut(stage) {
+            *count += 1;
+        }
+    }
+    children
+}
+
+/// The first stage that needs itself, through whatever others. Takes away what needs nothing that is
+/// left; then, of the rest, what nothing that is left needs: only circles, and ways between two, remain.
+fn first_in_a_circle(needs: &[Vec<usize>]) -> Option<usize> {
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
     for (stage, needed) in needs.iter().enumerate() {
         for other in needed {
-            if let Some(list) = needed_by.get_mut(*other) {
-                list.push(stage);
-            }
+            needed_by.get_mut(*other)?.push(stage);
         }
     }
-    let mut open: Vec<usize> = (0..needs.len()).filter(|stage| waiting.get(*stage) == Some(&0)).collect();
-    let mut done = 0;
+    let mut left = vec![true; needs.len()];
+    take_away(needs, &needed_by, &mut left);
+    take_away(&needed_by, needs, &mut left);
+    // Each look is as long as the file, and nearly always the first one finds it.
+    let mut open = (0..needs.len()).filter(|stage| left.get(*stage) == Some(&true));
+    let comes_back = |stage: &usize| {
+        let direct = needs.get(*stage).into_iter().flatten();
+        let mut seen = vec![false; needs.len()];
+        direct.for_each(|other| reach(needs, *other, &mut seen));
+        seen.get(*stage) == Some(&true)
+    };
+    open.find(comes_back)
+}
+
+/// Takes away, again and again, what needs nothing that is left.
+fn take_away(needs: &[Vec<usize>], needed_by: &[Vec<usize>], left: &mut [bool]) {
+    let is_left = |left: &[bool], stage: usize| left.get(stage).copied().unwrap_or(false);
+    let waits = |needed: &Vec<usize>| needed.iter().filter(|other| is_left(left, **other)).count();
+    let mut waiting: Vec<usize> = needs.iter().map(waits).collect();
+    let mut open: Vec<usize> =
+        (0..needs.len()).filter(|stage| is_left(left, *stage) && waiting.get(*stage) == Some(&0)).collect();
     while let Some(stage) = open.pop() {
-        done += 1;
-        for other in needed_by.get(stage).into_iter().flatten() {
-            if let Some(left) = waiting.get_mut(*other) {
-                *left -= 1;
-                if *left == 0 {
+        if let Some(left) = left.get_mut(stage) {
+            *left = false;
+        }
+        for other in needed_by.get(stage).into_iter().flatten().filter(|other| is_left(left, **other)) {
+            if let Some(count) = waiting.get_mut(*other) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
                     open.push(*other);
                 }
             }
         }
     }
-    done < needs.len()
 }

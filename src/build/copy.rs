@@ -154,7 +154,7 @@ impl Copier<'_> {
             return self.directory(&one.path, &to, t);
         }
         if there.is_some_and(|stat| stat.kind == StatKind::Dir) {
-            to = path::join(&to, one.base().as_bytes());
+            to = path::join(&to, one.file_name());
         }
         self.object(&one.path, &one.stat, &to, t)
     }
@@ -178,7 +178,7 @@ impl Copier<'_> {
             return Ok(());
         }
         if destination.ends_with(b"/") || there.is_some_and(|stat| stat.kind == StatKind::Dir) {
-            to = path::join(&to, one.base().as_bytes());
+            to = path::join(&to, one.file_name());
         }
         let parents = mkdir_all(self.target, path::parent(&to), 0o755, owner, t);
         parents.map_err(|words| format!("failed to copy files: failed to create new directory: {words}"))?;

@@ -41,8 +41,8 @@ impl Dispatch {
         let version = all.request.version;
         all.at = instruction.place;
         let lexer = all.file.lexer(version);
-        let env = end.env.0.clone();
-        let lookup = |name: &str| env.get(name).cloned();
+        let env = end.env.clone();
+        let lookup = |name: &str| env.0.get(name).cloned();
         if let Some(step) = all.steps.get_mut(place) {
             step.printed = step_text(instruction, lexer, &lookup, &mut t.fuel);
         }
@@ -54,14 +54,23 @@ impl Dispatch {
             kind => {
                 let change = meta::change(kind, &end.config, Builder::BuildKit, &mut x);
                 if let Some(change) = change.map_err(|error| all.refuse(instruction, &error))? {
-                    self.change(all, end, change, place);
+                    // Nobody else looks at it now: what is set is set in place.
+                    drop(env);
+                    self.change(all, end, change, place, &mut t.fuel);
                 }
                 Ok(())
             }
         }
     }
 
-    fn change(&mut self, all: &mut Convert<'_>, end: &mut StageEnd, change: Change, place: usize) {
+    fn change(
+        &mut self,
+        all: &mut Convert<'_>,
+        end: &mut StageEnd,
+        change: Change,
+        place: usize,
+        fuel: &mut Fuel,
+    ) {
         let version = all.request.version;
         let mut text = meta::text(&change, Builder::BuildKit, version);
         let mut vertex = None;
@@ -72,7 +81,7 @@ impl Dispatch {
                     text = meta::text(&Change::Arg(effective), Builder::BuildKit, version);
                 }
             }
-            Change::Env(pairs) => pairs.iter().for_each(|(key, value)| end.env.set(key, value)),
+            Change::Env(pairs) => set(end, pairs, fuel),
             Change::Maintainer(name) => end.author = name.clone(),
             Change::Workdir(path) => {
                 let path = String::from_utf8_lossy(&path::clean(path.as_bytes())).into_owned();
@@ -84,7 +93,9 @@ impl Dispatch {
             }
             _ => {}
         }
-        meta::apply(&change, &mut end.config, &mut self.cmd_set, Builder::BuildKit);
+        if !matches!(change, Change::Env(_)) {
+            meta::apply(&change, &mut end.config, &mut self.cmd_set, Builder::BuildKit);
+        }
         if let Some(text) = text {
             end.history.push(Entry { text, vertex });
         }
@@ -286,6 +297,20 @@ impl Dispatch {
         end.history.push(Entry { text, vertex });
         let _ = self.stage;
         Ok(())
+    }
+}
+
+/// ENV: into the variables and the config. A name that no variable has is in the config neither, so that
+/// only a name that is set again has to be looked for there.
+fn set(end: &mut StageEnd, pairs: &[(String, String)], fuel: &mut Fuel) {
+    for (key, value) in pairs {
+        if end.env.0.contains_key(key) {
+            fuel.spend(1 + end.env.0.len() as u64 / 16);
+            meta::set_env(&mut end.config.env, key, value);
+        } else {
+            end.config.env.push(format!("{key}={value}"));
+        }
+        end.env.set(key, value);
     }
 }
 

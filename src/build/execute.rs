@@ -164,7 +164,7 @@ fn run_command(
         rootfs::enter(mount, &op.cwd, t);
         submounts(solver, op, mount, stubs, t)
     });
-    let mut env = op.env.clone();
+    let mut env = (*op.env).clone();
     for (name, value) in proxies(&solver.request.args) {
         env.entry(name).or_insert(value);
     }

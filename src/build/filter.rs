@@ -33,7 +33,17 @@ pub(super) fn view(
             bytes = bytes.saturating_add(contents.len());
         }
     });
-    Ok(View { id: fresh(), tree: kept, files, bytes, ignored, finer_times: false, lists: Default::default() })
+    Ok(View {
+        id: fresh(),
+        tree: kept,
+        files,
+        bytes,
+        ignored,
+        finer_times: false,
+        refused: Vec::new(),
+        altered: Vec::new(),
+        lists: Default::default(),
+    })
 }
 
 /// Takes away what the rules exclude; the number of files that are gone.

@@ -33,7 +33,7 @@ pub(super) struct RunOp {
     /// Is it the shell's text (the last of `argv`), or an exec form?
     pub shell_form: bool,
     /// Environment in the order that is keyed.
-    pub env: IndexMap<String, String>,
+    pub env: Arc<IndexMap<String, String>>,
     /// Working directory, clean.
     pub cwd: String,
     /// USER.
@@ -130,6 +130,14 @@ pub(super) struct StageEnd {
     pub env: super::scope::Environment,
     /// ARG declarations, in order, for the `|N` prefix.
     pub args: Vec<(String, Option<String>)>,
+}
+
+impl StageEnd {
+    /// What a copy of it costs, in operations: its lists are as long as the file so far.
+    pub fn length(&self) -> u64 {
+        let lists = self.history.len() + self.env.0.len() + self.args.len();
+        (1 + lists + self.config.env.len() + self.config.labels.len()) as u64
+    }
 }
 
 /// The whole graph.

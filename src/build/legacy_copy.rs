@@ -134,6 +134,12 @@ impl<'a> Copying<'a> {
             match t.quietly(|t| pick(mount, written, t)) {
                 Ok(found) => picked.extend(found),
                 Err(Missing::Exhausted) => return Err(Failure::new("the lab's limit was reached", 1)),
+                Err(Missing::Loop { asked }) => {
+                    let name = asked.trim_start_matches('/');
+                    let words =
+                        format!("{} failed: forbidden path outside the build context: {name} ()", self.word);
+                    return Err(super::verdict::circle(words, &asked));
+                }
                 Err(Missing::Path { asked, .. }) => {
                     let failure = self.missing(legacy, &asked);
                     let word = self.copy.sources.get(at).filter(|_| !legacy.in_trigger);
@@ -270,7 +276,10 @@ impl<'a> Copying<'a> {
             let manner = Manner { unpack: false, ..manner };
             self.fetched.iter().try_for_each(|fetched| fetched.copy(&mut target, &manner, t))
         })
-        .map_err(|message| Failure::new(message, 1))?;
+        .map_err(|message| match message.starts_with("Error processing tar file") {
+            true => Failure::new(format!("failed to copy files: {message}"), 1),
+            false => Failure::new(message, 1),
+        })?;
         Ok(target)
     }
 }

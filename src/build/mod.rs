@@ -33,6 +33,7 @@ mod legacy_key;
 mod legacy_run;
 mod lint;
 mod meta;
+mod odd;
 mod outline;
 pub mod pattern;
 mod persist;
@@ -71,7 +72,7 @@ use play::Player;
 use std::sync::Arc;
 
 /// Largest Dockerfile or ignore file that is read, in bytes.
-const MAX_TEXT: u64 = 4 << 20;
+const MAX_TEXT: u64 = dockerfile::MAX_SIZE as u64;
 
 /// Plays one build.
 ///
@@ -126,6 +127,7 @@ fn play(
 ) -> Result<Arc<crate::image::Image>, Failure> {
     let text = dockerfile_text(request)?;
     let view = view(request, t)?;
+    odd::check(&view, request.builder, request.version)?;
     t.emit(|| Event::BuildStart {
         name: request.name().to_owned(),
         builder: request.builder.name().to_owned(),
@@ -133,6 +135,9 @@ fn play(
         context_bytes: view.bytes,
         ignored_files: view.ignored,
     });
+    for text in &view.altered {
+        t.emit(|| Event::Hint { text: text.clone() });
+    }
     let file = match dockerfile::parse(request.dockerfile_path(), &text, request.version) {
         Ok(file) => Arc::new(file),
         Err(error) => {

@@ -3,6 +3,7 @@
 use super::meta::env_pairs;
 use crate::image::Config;
 use indexmap::IndexMap;
+use std::sync::Arc;
 
 /// Build args that need no ARG and stay out of keys and histories unless they are declared (moby
 /// `daemon/builder/dockerfile/buildargs.go`, `builtinAllowedBuildArgs`).
@@ -48,15 +49,16 @@ pub(super) fn global(args: &[(String, Option<String>)], name: &str) -> Option<St
 }
 
 /// BuildKit's environment of a stage: ENV and ARG in one list. A key that is set again moves to the
-/// end (moby/buildkit `client/llb/meta.go`, `EnvList`).
+/// end (moby/buildkit `client/llb/meta.go`, `EnvList`). Cloning shares it until one of both changes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Environment(pub IndexMap<String, String>);
+pub(super) struct Environment(pub Arc<IndexMap<String, String>>);
 
 impl Environment {
     /// Sets a variable.
     pub fn set(&mut self, key: &str, value: &str) {
-        self.0.shift_remove(key);
-        self.0.insert(key.to_owned(), value.to_owned());
+        let all = Arc::make_mut(&mut self.0);
+        all.shift_remove(key);
+        all.insert(key.to_owned(), value.to_owned());
     }
 
     /// Takes over a config's environment.

@@ -23,6 +23,16 @@ impl Picked {
     pub fn base(&self) -> &str {
         self.named.rsplit('/').next().unwrap_or("")
     }
+
+    /// The same as bytes: a name that is no text is shown otherwise than it is, and can't be asked for but
+    /// by a wildcard, so that no link was followed to it.
+    pub fn file_name(&self) -> &[u8] {
+        let own = path::file_name(&self.path);
+        if std::str::from_utf8(own).is_err() && path::show(own) == self.base() {
+            return own;
+        }
+        self.base().as_bytes()
+    }
 }
 
 /// Why a source names nothing.
@@ -34,6 +44,11 @@ pub(super) enum Missing {
         asked: String,
         /// What is really not there.
         absent: String,
+    },
+    /// Its links lead in circles.
+    Loop {
+        /// As asked for, absolute and clean.
+        asked: String,
     },
     /// The tank is empty.
     Exhausted,
@@ -49,29 +64,29 @@ pub(super) fn pick(source: &mut Mount, written: &str, t: &mut Trace) -> Result<V
     let asked = path::clean(written.as_bytes());
     let asked = String::from_utf8_lossy(&asked).into_owned();
     if !glob::has_wildcard(written) {
-        return picked(source, &asked, t).map(|picked| vec![picked]);
+        return picked(source, asked.as_bytes(), t).map(|picked| vec![picked]);
     }
-    let mut found: Vec<String> = vec![String::new()];
+    // Names need not be text: they are compared as people read them, and kept as they are.
+    let mut found: Vec<Vec<u8>> = vec![Vec::new()];
     for segment in asked.split('/').filter(|segment| !segment.is_empty()) {
         let mut next = Vec::new();
         for dir in &found {
             if !glob::has_wildcard(segment) {
                 let plain = segment.replace('\\', "");
-                let at = format!("{dir}/{plain}");
-                if source.lstat(at.as_bytes(), t).is_ok() {
+                let at = [dir.as_slice(), b"/", plain.as_bytes()].concat();
+                if source.lstat(&at, t).is_ok() {
                     next.push(at);
                 }
                 continue;
             }
             let names =
-                source.readdir(if dir.is_empty() { b"/" } else { dir.as_bytes() }, t).unwrap_or_default();
+                source.readdir(if dir.is_empty() { b"/" } else { dir.as_slice() }, t).unwrap_or_default();
             for name in names {
                 if !t.fuel.spend(1 + segment.len() as u64 / 8) {
                     return Err(Missing::Exhausted);
                 }
-                let name = String::from_utf8_lossy(&name);
-                if glob::matches(segment, &name) {
-                    next.push(format!("{dir}/{name}"));
+                if glob::matches(segment, &String::from_utf8_lossy(&name)) {
+                    next.push([dir.as_slice(), b"/", &name].concat());
                 }
             }
         }
@@ -80,15 +95,17 @@ pub(super) fn pick(source: &mut Mount, written: &str, t: &mut Trace) -> Result<V
     found.iter().map(|at| picked(source, at, t)).collect()
 }
 
-fn picked(source: &mut Mount, asked: &str, t: &mut Trace) -> Result<Picked, Missing> {
+fn picked(source: &mut Mount, at: &[u8], t: &mut Trace) -> Result<Picked, Missing> {
+    let asked = &*path::show(at);
     let missing = |absent: &str| Missing::Path { asked: asked.to_owned(), absent: absent.to_owned() };
-    match source.realpath(asked.as_bytes(), t).and_then(|real| Ok((source.lstat(&real, t)?, real))) {
+    match source.realpath(at, t).and_then(|real| Ok((source.lstat(&real, t)?, real))) {
         Ok((stat, path)) => Ok(Picked { path, named: asked.to_owned(), stat }),
         Err(Errno::EINTR) => Err(Missing::Exhausted),
+        Err(Errno::ELOOP) => Err(Missing::Loop { asked: asked.to_owned() }),
         Err(_) => {
-            let target = source.readlink(asked.as_bytes(), t).ok();
+            let target = source.readlink(at, t).ok();
             let absent = target.map(|target| {
-                let parent = path::parent(asked.as_bytes());
+                let parent = path::parent(at);
                 String::from_utf8_lossy(&path::clean(&path::join(parent, &target))).into_owned()
             });
             Err(missing(absent.as_deref().unwrap_or(asked)))

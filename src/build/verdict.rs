@@ -45,7 +45,7 @@ fn run_key(run: &RunOp, key: &mut Key) {
             key.part("step", format!("RUN [{}]", words.join(", ")));
         }
     }
-    for (name, value) in &run.env {
+    for (name, value) in run.env.iter() {
         key.part(format!("environment {name}"), value.as_str());
     }
     key.part("workdir", run.cwd.as_str());
@@ -198,10 +198,18 @@ pub(super) fn hit(found: &Found<'_>, instruction: &str) -> Verdict {
 
 /// BuildKit's words about a source that isn't there.
 pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent: &Sent) -> Failure {
-    let Missing::Path { asked, absent } = missing else {
-        return Failure::new("the lab's limit was reached", 1);
-    };
     let today = request.version.has(Difference::MissingSource);
+    let (asked, absent) = match missing {
+        Missing::Path { asked, absent } => (asked, absent),
+        Missing::Exhausted => return Failure::new("the lab's limit was reached", 1),
+        Missing::Loop { asked } => {
+            let before = match today {
+                false => "failed to compute cache key: ",
+                true => "failed to solve: failed to compute cache key: failed to calculate checksum of ref: ",
+            };
+            return circle(format!("{before}too many symlinks: {asked}"), &asked);
+        }
+    };
     if source != Source::Context {
         let message = match today {
             false => format!("lstat <rootfs>{asked}: no such file or directory"),
@@ -220,6 +228,14 @@ pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent:
         ),
     };
     not_in_context(Failure::new(message, 1), &absent, request, sent)
+}
+
+/// Links that lead in circles, in the builder's words and in plain ones.
+pub(super) fn circle(message: String, asked: &str) -> Failure {
+    let mut failure = Failure::new(message, 1);
+    failure.plain = Some(format!("the symlink `{}` leads in circles", asked.trim_start_matches('/')));
+    failure.hint = Some("point it at a file of the build context".to_owned());
+    failure
 }
 
 /// Adds the lab's own words about a file that the context lacks, or that the ignore file keeps out.

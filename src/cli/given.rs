@@ -10,7 +10,7 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a Dockerfile, at most.
-pub(super) const MOST_DOCKERFILE: u64 = 4 << 20;
+pub(super) const MOST_DOCKERFILE: u64 = crate::dockerfile::MAX_SIZE as u64;
 
 /// What all of them take.
 #[derive(Debug, Args)]

@@ -20,7 +20,7 @@ pub struct DiskHost {
     base: PathBuf,
     admitted: Vec<PathBuf>,
     /// The folder of the file that was read last: its path and its real place.
-    last: Mutex<Option<(String, PathBuf)>>,
+    last: Mutex<Option<(PathBuf, PathBuf)>>,
 }
 
 impl Clone for DiskHost {
@@ -57,19 +57,19 @@ impl DiskHost {
     }
 
     /// The real place of `path`, if that is in an admitted folder.
-    fn resolve(&self, path: &str) -> Result<PathBuf, HostError> {
+    fn resolve(&self, path: &Path) -> Result<PathBuf, HostError> {
         let named = self.base.join(path);
         // Judged as text first, so that what lies outside can't be probed for.
         if !self.is_inside(&flat(&named)) {
             return Err(self.outside(path));
         }
-        let real = fs::canonicalize(&named).map_err(|error| refusal(path, &error))?;
+        let real = fs::canonicalize(&named).map_err(|error| refusal(&shown(path), &error))?;
         if self.is_inside(&real) { Ok(real) } else { Err(self.outside(path)) }
     }
 
     /// A name in the folder of the file that was read last, which needs no second way there. None: another
     /// folder, or a link, whose way is to be gone.
-    fn beside_the_last(&self, path: &str) -> Option<(PathBuf, Metadata)> {
+    fn beside_the_last(&self, path: &Path) -> Option<(PathBuf, Metadata)> {
         let (folder, name) = split(path)?;
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, real) = last.as_ref().filter(|(known, _)| known == folder)?;
@@ -78,7 +78,7 @@ impl DiskHost {
         Some((file, about))
     }
 
-    fn remember(&self, path: &str, real: &Path) {
+    fn remember(&self, path: &Path, real: &Path) {
         let Some((folder, name)) = split(path) else { return };
         // Only where no link led elsewhere.
         if real.file_name().is_some_and(|last| last == name)
@@ -93,15 +93,16 @@ impl DiskHost {
         self.admitted.iter().any(|folder| real.starts_with(folder))
     }
 
-    fn outside(&self, path: &str) -> HostError {
+    fn outside(&self, path: &Path) -> HostError {
         let name = self.base.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy());
-        HostError::new(path, &format!("outside the folder `{name}`, which is all that may be read here"))
+        HostError::new(
+            &shown(path),
+            &format!("outside the folder `{name}`, which is all that may be read here"),
+        )
     }
-}
 
-impl Host for DiskHost {
-    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, HostError> {
-        let refuse = |error: io::Error| refusal(path, &error);
+    fn file(&self, path: &Path, limit: u64) -> Result<Vec<u8>, HostError> {
+        let refuse = |error: io::Error| refusal(&shown(path), &error);
         let (real, about) = match self.beside_the_last(path) {
             Some(found) => found,
             None => {
@@ -113,9 +114,9 @@ impl Host for DiskHost {
         };
         if !about.is_file() {
             let what = if about.is_dir() { "a folder, not a file" } else { "not a regular file" };
-            return Err(HostError::new(path, what));
+            return Err(HostError::new(&shown(path), what));
         }
-        let too_big = || HostError::new(path, &format!("more than {limit} bytes"));
+        let too_big = || HostError::new(&shown(path), &format!("more than {limit} bytes"));
         if about.len() > limit {
             return Err(too_big());
         }
@@ -131,14 +132,14 @@ impl Host for DiskHost {
         if bytes.len() as u64 > limit { Err(too_big()) } else { Ok(bytes) }
     }
 
-    fn list(&self, path: &str) -> Result<Vec<HostEntry>, HostError> {
+    fn folder(&self, path: &Path) -> Result<Vec<HostEntry>, HostError> {
         let real = self.resolve(path)?;
-        let refuse = |error: io::Error| refusal(path, &error);
+        let refuse = |error: io::Error| refusal(&shown(path), &error);
         let mut entries = Vec::new();
         for entry in fs::read_dir(&real).map_err(refuse)? {
             let entry = entry.map_err(refuse)?;
             if entries.len() >= MOST_ENTRIES {
-                return Err(HostError::new(path, &format!("more than {MOST_ENTRIES} entries")));
+                return Err(HostError::new(&shown(path), &format!("more than {MOST_ENTRIES} entries")));
             }
             let about = entry.metadata().map_err(refuse)?;
             let kind = kind(&entry.path(), &about).map_err(refuse)?;
@@ -148,7 +149,24 @@ impl Host for DiskHost {
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
+}
 
+impl Host for DiskHost {
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, HostError> {
+        self.file(Path::new(path), limit)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<HostEntry>, HostError> {
+        self.folder(Path::new(path))
+    }
+
+    fn read_at(&self, path: &[u8], limit: u64) -> Result<Vec<u8>, HostError> {
+        self.file(&path_of(path), limit)
+    }
+
+    fn list_at(&self, path: &[u8]) -> Result<Vec<HostEntry>, HostError> {
+        self.folder(&path_of(path))
+    }
     fn admit(&mut self, folder: &str) -> Result<(), HostError> {
         let real = folder_at(&self.base.join(folder)).map_err(|error| refusal(folder, &error))?;
         if !self.is_inside(&real) {
@@ -165,17 +183,33 @@ impl Host for DiskHost {
         if matches!(name, "" | "." | "..") {
             return Err(HostError::new(path, "not the name of a file"));
         }
-        let mut target = self.resolve(folder)?.join(name);
+        let mut target = self.resolve(Path::new(folder))?.join(name);
         if target.symlink_metadata().is_ok() {
-            target = self.resolve(path)?;
+            target = self.resolve(Path::new(path))?;
         }
         replace(&target, bytes).map_err(|error| refusal(path, &error))
     }
 }
 
 /// Folder and name of a path that ends in one.
-fn split(path: &str) -> Option<(&str, &str)> {
-    path.rsplit_once('/').filter(|(_, name)| !matches!(*name, "" | "." | ".."))
+fn split(path: &Path) -> Option<(&Path, &std::ffi::OsStr)> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    Some((folder, path.file_name()?))
+}
+
+/// A path for people; bytes that are no text are written `\xNN`.
+fn shown(path: &Path) -> String {
+    crate::fs::path::shown(bytes_of(path.as_os_str()))
+}
+
+#[cfg(unix)]
+fn path_of(path: &[u8]) -> PathBuf {
+    PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path))
+}
+
+#[cfg(not(unix))]
+fn path_of(path: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(path).into_owned())
 }
 
 /// Writes beside `target` and renames: readers see the old file or the new one, never a part.
@@ -230,8 +264,34 @@ fn kind(path: &Path, about: &Metadata) -> io::Result<HostKind> {
     } else if kind.is_file() {
         HostKind::File { size: about.len() }
     } else {
-        HostKind::Other
+        special(about)
     })
+}
+
+/// Pipes, devices and sockets.
+#[cfg(unix)]
+fn special(about: &Metadata) -> HostKind {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let (kind, number) = (about.file_type(), about.rdev());
+    if kind.is_fifo() {
+        HostKind::Fifo
+    } else if kind.is_char_device() {
+        // The C library's packing: the low parts are 8 and 12 bits wide and lie in the lower half.
+        let major = ((number >> 8) & 0xfff) | ((number >> 32) & !0xfff);
+        let minor = (number & 0xff) | ((number >> 12) & !0xff);
+        HostKind::CharDev(major as u32, minor as u32)
+    } else if kind.is_block_device() {
+        HostKind::BlockDev
+    } else if kind.is_socket() {
+        HostKind::Socket
+    } else {
+        HostKind::Other
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_about: &Metadata) -> HostKind {
+    HostKind::Other
 }
 
 #[cfg(unix)]
@@ -273,5 +333,5 @@ fn refusal(path: &str, error: &io::Error) -> HostError {
             words.split(" (os error").next().unwrap_or(&words).to_owned()
         }
     };
-    HostError::new(path, &words)
+    HostError { denied: error.kind() == io::ErrorKind::PermissionDenied, ..HostError::new(path, &words) }
 }

@@ -46,7 +46,7 @@ pub use version::{DIFFERENCES, Difference, Row, Version};
 use fault::Fault;
 
 /// The largest Dockerfile that the lab reads, in bytes.
-pub const MAX_SIZE: usize = 4 << 20;
+pub const MAX_SIZE: usize = 32 << 20;
 
 /// A Dockerfile, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]

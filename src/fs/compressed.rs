@@ -60,6 +60,27 @@ impl Compression {
         (read as u64 <= most).then_some(plain)
     }
 
+    /// What can be unpacked of damaged or big bytes: the first 512, and whether `most` and more would come.
+    pub fn beginning(self, bytes: &[u8], most: u64) -> (Vec<u8>, bool) {
+        let mut reader: Box<dyn Read + '_> = match self {
+            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
+            Compression::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(bytes)),
+            Compression::Xz => {
+                Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, (WINDOW >> 10) as u32))
+            }
+            Compression::Zstd => match ruzstd::decoding::StreamingDecoder::new(bytes) {
+                Ok(decoder) => Box::new(decoder),
+                Err(_) => return (Vec::new(), false),
+            },
+        };
+        let mut head = Vec::new();
+        if reader.by_ref().take(512).read_to_end(&mut head).is_err() {
+            return (head, false);
+        }
+        let rest = std::io::copy(&mut reader.take(most), &mut std::io::sink());
+        (head, rest.is_ok_and(|rest| rest + 512 > most))
+    }
+
     /// The bytes compressed, always in the same way; none when that fails.
     pub fn pack(self, bytes: &[u8]) -> Option<Vec<u8>> {
         match self {

@@ -18,7 +18,15 @@ pub enum HostKind {
         /// The text.
         target: Vec<u8>,
     },
-    /// A socket, device or fifo: not read.
+    /// A named pipe; not read.
+    Fifo,
+    /// A character device, major and minor number; not read.
+    CharDev(u32, u32),
+    /// A block device; not read.
+    BlockDev,
+    /// A socket; not read.
+    Socket,
+    /// Anything else.
     Other,
 }
 
@@ -42,12 +50,14 @@ pub struct HostError {
     pub path: String,
     /// In words: "no such file", "not below the script's folder".
     pub message: String,
+    /// It is there, and this user may not read it.
+    pub denied: bool,
 }
 
 impl HostError {
     /// A refusal of `path`, in words.
     pub fn new(path: &str, message: &str) -> HostError {
-        HostError { path: path.to_owned(), message: message.to_owned() }
+        HostError { path: path.to_owned(), message: message.to_owned(), denied: false }
     }
 }
 
@@ -74,6 +84,22 @@ pub trait Host {
     /// Not there, not a directory, or outside.
     fn list(&self, path: &str) -> Result<Vec<HostEntry>, HostError>;
 
+    /// [`Host::read`] of a path whose names need not be text.
+    ///
+    /// # Errors
+    /// As [`Host::read`].
+    fn read_at(&self, path: &[u8], limit: u64) -> Result<Vec<u8>, HostError> {
+        self.read(text(path)?, limit)
+    }
+
+    /// [`Host::list`] of a path whose names need not be text.
+    ///
+    /// # Errors
+    /// As [`Host::list`].
+    fn list_at(&self, path: &[u8]) -> Result<Vec<HostEntry>, HostError> {
+        self.list(text(path)?)
+    }
+
     /// A person named this folder (`open DIR`): from now on it may be read too. Never called for a
     /// path that comes from a script.
     ///
@@ -91,13 +117,18 @@ pub trait Host {
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError>;
 }
 
+/// A path of a host that knows text only.
+fn text(path: &[u8]) -> Result<&str, HostError> {
+    std::str::from_utf8(path).map_err(|_| HostError::new(&super::path::show(path), "no such file or folder"))
+}
+
 /// A host that has nothing and takes nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoHost;
 
 impl NoHost {
     fn refuse<T>(path: &str) -> Result<T, HostError> {
-        Err(HostError { path: path.to_owned(), message: "there is no host here".to_owned() })
+        Err(HostError::new(path, "there is no host here"))
     }
 }
 
@@ -124,7 +155,7 @@ pub struct MemoryHost {
 
 impl Host for MemoryHost {
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, HostError> {
-        let fail = |message: &str| HostError { path: path.to_owned(), message: message.to_owned() };
+        let fail = |message: &str| HostError::new(path, message);
         let bytes = self.files.get(path.trim_matches('/')).ok_or_else(|| fail("no such file"))?;
         if bytes.len() as u64 > limit {
             return Err(fail(&format!("more than {limit} bytes")));
@@ -147,7 +178,7 @@ impl Host for MemoryHost {
             }
         }
         if entries.is_empty() && !prefix.is_empty() {
-            return Err(HostError { path: path.to_owned(), message: "no such folder".to_owned() });
+            return Err(HostError::new(path, "no such folder"));
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)

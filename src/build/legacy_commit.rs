@@ -55,6 +55,11 @@ impl Legacy<'_> {
             step.earlier = earlier.map(|child| child.key);
         }
         state.busted.get_or_insert(number);
+        // A COPY needs no container; whatever else does is refused a volume where a file is.
+        if commit.probe.files.is_none() {
+            let config = if commit.probe.run { &state.config } else { &config };
+            self.volumes_are_free(state, config, t)?;
+        }
         let (mount, seconds) = make(self, state, t)?;
         let now = self.cache.tick();
         let keep_times = commit.probe.files.is_some();

@@ -47,6 +47,8 @@ pub(super) struct Solver<'a> {
     /// The context as BuildKit has it.
     pub sent: Arc<Sent>,
     pub solved: Vec<Solved>,
+    /// What the vertex at hand stands on.
+    pub onto: Option<Node>,
 }
 
 /// One input of a vertex: the keys by which it can be matched.
@@ -102,6 +104,7 @@ impl Solver<'_> {
         let mut key = verdict::op_key(&vertex.op);
         let op = key.op_digest();
         let onto = self.ids(vertex.base);
+        self.onto = vertex.base;
         key.parent = onto.first().cloned().unwrap_or_default();
         let mut inputs = self.inputs(vertex, &onto);
         let by_definition = !vertex.ignore_cache && !inputs.is_empty();
@@ -143,6 +146,14 @@ impl Solver<'_> {
                 None => Vec::new(),
             },
         }
+    }
+
+    /// Is what is copied from the very thing that is copied onto? Then its content is no key, and is not
+    /// looked at before the copy (`ops/file.go`, `markInvalid`).
+    pub(super) fn onto_itself(&self, source: Source) -> bool {
+        let Source::Tree(node) = source else { return false };
+        let ids = self.ids(node);
+        !ids.is_empty() && ids == self.ids(self.onto)
     }
 
     /// Can definition keys of this node be matched?
@@ -317,7 +328,7 @@ impl Solver<'_> {
                 Ok(found) => picked.extend(found),
                 Err(missing) if self.passes_over(&missing, source) => unknown.push(one.clone()),
                 Err(missing) => {
-                    let failure = verdict::missing(missing, source, self.request, &self.sent);
+                    let failure = verdict::missing(missing, source, self);
                     return Err(self.placed(failure, places.get(at).copied().unwrap_or_default()));
                 }
             }

@@ -6,6 +6,7 @@ use super::key::Key;
 use super::request::Request;
 use super::select::Missing;
 use super::sent::Sent;
+use super::solve::Solver;
 use super::step::Failure;
 use crate::dockerfile::{Difference, MountType};
 use crate::trace::{Reason, Verdict};
@@ -197,14 +198,18 @@ pub(super) fn hit(found: &Found<'_>, instruction: &str) -> Verdict {
 }
 
 /// BuildKit's words about a source that isn't there.
-pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent: &Sent) -> Failure {
+pub(super) fn missing(missing: Missing, source: Source, solver: &Solver<'_>) -> Failure {
+    let (request, sent) = (solver.request, &solver.sent);
     let Missing::Path { asked, absent } = missing else {
         return Failure::new("the lab's limit was reached", 1);
     };
     let today = request.version.has(Difference::MissingSource);
     if source != Source::Context {
         let message = match today {
-            false => format!("lstat <rootfs>{asked}: no such file or directory"),
+            false if solver.onto_itself(source) => {
+                format!("lstat <rootfs>{asked}: no such file or directory")
+            }
+            false => format!("failed to compute cache key: \"{asked}\" not found: not found"),
             true => format!(
                 "failed to solve: failed to compute cache key: failed to calculate checksum of ref: \"{asked}\": not found"
             ),
@@ -213,7 +218,14 @@ pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent:
         failure.plain = Some(format!("`{asked}` is not in what COPY --from names"));
         return failure;
     }
+    // Of nothing at all no directory is known: it looks for the file's own on the disk
+    // (moby/buildkit cache/contenthash/checksum.go, scanPath).
+    let above = absent.rsplit_once('/').map_or("", |(above, _)| above);
     let message = match today {
+        false if !above.is_empty() && sent.is_empty() => {
+            let walked = format!("<tmp>{above}: lstat <tmp>{above}: no such file or directory");
+            format!("failed to compute cache key: failed to walk {walked}")
+        }
         false => format!("failed to compute cache key: \"{absent}\" not found: not found"),
         true => format!(
             "failed to solve: failed to compute cache key: failed to calculate checksum of ref: \"{absent}\": not found"

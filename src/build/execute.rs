@@ -104,7 +104,8 @@ fn copy_files(
                 Ok(more) => found.extend(more),
                 Err(missing) if solver.passes_over(&missing, op.source) => passed_over.push(one.clone()),
                 Err(missing) => {
-                    return Err(verdict::missing(missing, op.source, solver));
+                    let above = t.quietly(|t| super::solve::folder_of(&missing, &mut source, t));
+                    return Err(verdict::missing(missing, op.source, above, solver));
                 }
             }
         }

@@ -9,6 +9,7 @@ use super::legacy_key;
 use super::plan::label;
 use super::request::Builder;
 use super::step::{Failure, Status};
+use crate::fs::Digest;
 use crate::image::{Config, History, Image};
 use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
@@ -68,8 +69,12 @@ impl Legacy<'_> {
         let layer = mount.filter(|mount| !mount.upper().is_bare()).map(|mount| {
             super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[])
         });
+        let (below, made) = (state.image.as_ref().map(|image| image.id), layer.is_some());
         let image = child(state, config, commit.text, layer, now);
         let image = Arc::new(image);
+        if keep_times {
+            self.exported(below, made, &image)?;
+        }
         self.images.share(image.clone());
         if let Some(step) = self.player.steps.get_mut(place) {
             step.layer =
@@ -82,6 +87,21 @@ impl Legacy<'_> {
         let kept = Child { key, digest, image: image.clone(), seconds, build, not_modelled };
         Arc::make_mut(&mut self.cache.chain).add(kept);
         (state.config, state.image) = (image.config.clone(), Some(image));
+        Ok(())
+    }
+
+    /// A COPY that changed nothing leaves a layer that its image doesn't list; a COPY right after it stands on
+    /// that layer and can't be exported (moby/moby issue 37965). A container between them starts from the image.
+    fn exported(&mut self, below: Option<Digest>, made: bool, image: &Image) -> Result<(), Failure> {
+        let lost = below.is_some_and(|below| self.unchanged.contains(&below));
+        if lost && made {
+            let layer = image.chain_id().map(|id| id.hex()).unwrap_or_default();
+            let words = format!("failed to get layer sha256:{layer}: layer does not exist");
+            return Err(Failure::new(format!("failed to export image: failed to create image: {words}"), 1));
+        }
+        if !made {
+            self.unchanged.push(image.id);
+        }
         Ok(())
     }
 

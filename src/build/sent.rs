@@ -29,13 +29,6 @@ impl Sent {
         self.memo.lock().unwrap_or_else(PoisonError::into_inner).get(what).cloned()
     }
 
-    /// Was nothing sent at all?
-    pub fn is_empty(&self) -> bool {
-        let mut empty = true;
-        self.tree.walk(&mut |path, _, _| empty &= path == b"/");
-        empty
-    }
-
     /// Keeps a list.
     pub fn remember(&self, what: String, files: Arc<Files>) {
         self.memo.lock().unwrap_or_else(PoisonError::into_inner).insert(what, files);

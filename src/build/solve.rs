@@ -9,7 +9,7 @@ use super::ignore::Ignore;
 use super::key::{Files, Key};
 use super::play::Player;
 use super::request::Request;
-use super::select::{Naming, Picked, files, pick};
+use super::select::{Missing, Naming, Picked, files, pick};
 use super::sent::Sent;
 use super::step::{Failure, Status};
 use super::verdict::{self, Found};
@@ -154,6 +154,17 @@ impl Solver<'_> {
         let Source::Tree(node) = source else { return false };
         let ids = self.ids(node);
         !ids.is_empty() && ids == self.ids(self.onto)
+    }
+
+    /// Is nothing of what this build asks for in the context? Only that is sent.
+    pub(super) fn nothing_sent(&self) -> bool {
+        let mut context = Mount::native(self.sent.tree.clone());
+        let mut t = Trace::silent();
+        let copies = self.graph.vertices.iter().filter_map(|vertex| match &vertex.op {
+            Op::Copy(copy) if copy.source == Source::Context => Some(&copy.sources),
+            _ => None,
+        });
+        copies.flatten().all(|one| pick(&mut context, one, &mut t).map_or(true, |found| found.is_empty()))
     }
 
     /// Can definition keys of this node be matched?
@@ -328,7 +339,8 @@ impl Solver<'_> {
                 Ok(found) => picked.extend(found),
                 Err(missing) if self.passes_over(&missing, source) => unknown.push(one.clone()),
                 Err(missing) => {
-                    let failure = verdict::missing(missing, source, self);
+                    let above = t.quietly(|t| folder_of(&missing, &mut mount, t));
+                    let failure = verdict::missing(missing, source, above, self);
                     return Err(self.placed(failure, places.get(at).copied().unwrap_or_default()));
                 }
             }
@@ -507,5 +519,13 @@ impl Solver<'_> {
             ignored: vertex.ignore_cache,
             unsure: record.unsure,
         }
+    }
+}
+
+/// Is the folder there in which something is missing?
+pub(super) fn folder_of(missing: &Missing, source: &mut Mount, t: &mut Trace) -> bool {
+    match missing {
+        Missing::Path { absent, .. } => source.stat(crate::fs::path::parent(absent.as_bytes()), t).is_ok(),
+        Missing::Exhausted => true,
     }
 }

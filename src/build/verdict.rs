@@ -198,7 +198,11 @@ pub(super) fn hit(found: &Found<'_>, instruction: &str) -> Verdict {
 }
 
 /// BuildKit's words about a source that isn't there.
-pub(super) fn missing(missing: Missing, source: Source, solver: &Solver<'_>) -> Failure {
+///
+/// `above`: is the folder there in which it was looked for? Where nothing is known of a source, BuildKit walks
+/// that folder first (moby/buildkit `cache/contenthash/checksum.go`, `scanPath`); of a context it knows what
+/// was sent.
+pub(super) fn missing(missing: Missing, source: Source, above: bool, solver: &Solver<'_>) -> Failure {
     let (request, sent) = (solver.request, &solver.sent);
     let Missing::Path { asked, absent } = missing else {
         return Failure::new("the lab's limit was reached", 1);
@@ -209,6 +213,7 @@ pub(super) fn missing(missing: Missing, source: Source, solver: &Solver<'_>) -> 
             false if solver.onto_itself(source) => {
                 format!("lstat <rootfs>{asked}: no such file or directory")
             }
+            false if !above => not_walked(&asked),
             false => format!("failed to compute cache key: \"{asked}\" not found: not found"),
             true => format!(
                 "failed to solve: failed to compute cache key: failed to calculate checksum of ref: \"{asked}\": not found"
@@ -218,20 +223,20 @@ pub(super) fn missing(missing: Missing, source: Source, solver: &Solver<'_>) -> 
         failure.plain = Some(format!("`{asked}` is not in what COPY --from names"));
         return failure;
     }
-    // Of nothing at all no directory is known: it looks for the file's own on the disk
-    // (moby/buildkit cache/contenthash/checksum.go, scanPath).
-    let above = absent.rsplit_once('/').map_or("", |(above, _)| above);
     let message = match today {
-        false if !above.is_empty() && sent.is_empty() => {
-            let walked = format!("<tmp>{above}: lstat <tmp>{above}: no such file or directory");
-            format!("failed to compute cache key: failed to walk {walked}")
-        }
+        false if !above && solver.nothing_sent() => not_walked(&absent),
         false => format!("failed to compute cache key: \"{absent}\" not found: not found"),
         true => format!(
             "failed to solve: failed to compute cache key: failed to calculate checksum of ref: \"{absent}\": not found"
         ),
     };
     not_in_context(Failure::new(message, 1), &absent, request, sent)
+}
+
+fn not_walked(asked: &str) -> String {
+    let above = asked.rsplit_once('/').map_or("", |(above, _)| above);
+    let walked = format!("<tmp>{above}: lstat <tmp>{above}: no such file or directory");
+    format!("failed to compute cache key: failed to walk {walked}")
 }
 
 /// Adds the lab's own words about a file that the context lacks, or that the ignore file keeps out.

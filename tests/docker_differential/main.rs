@@ -8,6 +8,7 @@
 //! Other sequences: `LAYERLAB_DOCKER_SEQUENCES=3000 LAYERLAB_DOCKER_SEED=7`, of one builder:
 //! `LAYERLAB_DOCKER_BUILDER=legacy`, one of them: `LAYERLAB_DOCKER_ONLY=17`. Shrinking plays a sequence up to
 //! `LAYERLAB_DOCKER_BUDGET` times, and no more than `LAYERLAB_DOCKER_SHOWN` are shrunk.
+//! `LAYERLAB_DOCKER_RECORD=cases.json` records the cases of a file anew, in place.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(target_os = "linux")]
 
@@ -194,4 +195,21 @@ fn told(daemon: &Daemon, bases: &build::Bases, case: &Case) -> String {
 /// The test harness keeps what a passing test prints to itself, but not this.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[test]
+fn cases_are_recorded() {
+    let Ok(file) = std::env::var("LAYERLAB_DOCKER_RECORD") else { return };
+    let (described, bases) = bases();
+    let daemon = daemons(&described).unwrap().remove(0);
+    let given: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let mut lines = Vec::new();
+    for case in given["cases"].as_array().unwrap() {
+        let recorded = daemon.record(case).unwrap();
+        if let Verdict::Differs(difference) = build::replay(&recorded, &bases).unwrap().verdict {
+            say(&format!("{}: {difference}", case["name"]));
+        }
+        lines.push(recorded.to_string());
+    }
+    std::fs::write(&file, format!("{{\"cases\":[\n{}\n]}}\n", lines.join(",\n"))).unwrap();
 }

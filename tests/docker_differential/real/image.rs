@@ -130,6 +130,18 @@ pub fn read(archive: &[u8], sizes: &[u64], numbers: &mut Numbers) -> Result<Map<
     Ok(found)
 }
 
+/// The same of an image without layers, from `docker inspect` and its history.
+pub fn empty(inspected: &Value, rows: Vec<Value>, numbers: &mut Numbers) -> Map<String, Value> {
+    let id = inspected["Id"].as_str().unwrap_or("").trim_start_matches("sha256:");
+    let mut found = Map::new();
+    found.insert("image".to_owned(), json!(number(&mut numbers.images, &format!("{id}.json"))));
+    found.insert("image_size".to_owned(), json!(0));
+    found.insert("rootfs_layer_count".to_owned(), json!(0));
+    found.insert("layers".to_owned(), Value::Array(rows));
+    found.insert("config".to_owned(), config(&inspected["Config"]));
+    found
+}
+
 fn config(all: &Value) -> Value {
     const KEYS: [&str; 13] = [
         "User",

@@ -79,7 +79,7 @@ fn a_listing_is_sorted_and_follows_nothing() {
         [
             ("a".into(), HostKind::File { size: 1 }),
             ("l".into(), HostKind::Symlink { target: b"../outside".to_vec() }),
-            ("s".into(), HostKind::Other),
+            ("s".into(), HostKind::Socket),
             ("sub".into(), HostKind::Directory),
         ]
     );

@@ -21,6 +21,9 @@ pub(super) struct Manner {
     pub owner: Option<(u32, u32)>,
     /// `--chmod`, as a number.
     pub mode: Option<u16>,
+    /// `--chmod` leaves setuid, setgid and sticky as the source has them (BuildKit of Docker 20.10;
+    /// tonistiigi/fsutil `copy/copy_linux.go`, `copyFileInfo`).
+    pub special_kept: bool,
     /// ADD: unpack what is an archive.
     pub unpack: bool,
     /// The legacy builder's way.
@@ -169,8 +172,13 @@ impl Copier<'_> {
             if there.as_ref().is_some_and(|stat| stat.kind != StatKind::Dir) {
                 return Err(failed(io("mkdir", &to, Errno::ENOTDIR)));
             }
-            if there.is_none() {
-                mkdir_all(self.target, &to, 0o755, owner, t).map_err(failed)?;
+            match there {
+                None => mkdir_all(self.target, &to, 0o755, owner, t).map_err(failed)?,
+                // Unpacking into a directory touches it: it is in the layer even if nothing was in the source.
+                Some(there) if to != b"/" => {
+                    self.target.chmod(&to, there.mode, t).map_err(|errno| failed(io("chmod", &to, errno)))?;
+                }
+                Some(_) => {}
             }
             return self.directory(&one.path, &to, t).map_err(failed);
         }
@@ -248,7 +256,11 @@ impl Copier<'_> {
         if stat.kind == StatKind::Symlink {
             return Ok(());
         }
-        let mut mode = self.manner.mode.unwrap_or(stat.mode);
+        let mut mode = match self.manner.mode {
+            Some(mode) if self.manner.special_kept => stat.mode & 0o7000 | mode & 0o777,
+            Some(mode) => mode,
+            None => stat.mode,
+        };
         if self.manner.legacy && stat.kind != StatKind::Dir {
             mode &= 0o1777; // setuid and setgid are lost on the way through the archive
         }

@@ -59,6 +59,7 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
             t.quietly(|t| {
                 let owner = match user.as_str() {
                     "" => Ok(None),
+                    user if job.vertex.base.is_none() => rootfs::owner_on_nothing(user).map(Some),
                     user => rootfs::owner(user, &mut mount, Builder::BuildKit, t).map(Some),
                 };
                 let owner = if lenient { Ok(owner.unwrap_or(None)) } else { owner };
@@ -103,7 +104,8 @@ fn copy_files(
                 Ok(more) => found.extend(more),
                 Err(missing) if solver.passes_over(&missing, op.source) => passed_over.push(one.clone()),
                 Err(missing) => {
-                    return Err(verdict::missing(missing, op.source, solver.request, &solver.sent));
+                    let above = t.quietly(|t| super::solve::folder_of(&missing, &mut source, t));
+                    return Err(verdict::missing(missing, op.source, above, solver));
                 }
             }
         }
@@ -118,6 +120,7 @@ fn copy_files(
     t.quietly(|t| {
         let owner = match &op.chown {
             // Users of an unknown image are unknown too.
+            Some(chown) if job.vertex.base.is_none() => Some(rootfs::owner_on_nothing(chown)?),
             Some(chown) if lenient => rootfs::owner(chown, mount, Builder::BuildKit, t).ok(),
             Some(chown) => Some(rootfs::owner(chown, mount, Builder::BuildKit, t)?),
             None => None,
@@ -126,6 +129,7 @@ fn copy_files(
             destination: op.destination.clone(),
             owner,
             mode: op.chmod.as_deref().and_then(mode),
+            special_kept: !version.has(Difference::ChmodSpecial),
             unpack: op.unpack,
             legacy: false,
             parents_mode: version.has(Difference::ChmodOnTheWay),

@@ -55,6 +55,7 @@ pub(super) fn build(
         view: at.view,
         source,
         args,
+        unchanged: Vec::new(),
         stages: Vec::new(),
         in_trigger: false,
     };
@@ -76,6 +77,8 @@ pub(super) struct Legacy<'a> {
     pub args: LegacyArgs,
     /// Finished stages.
     pub stages: Vec<Finished>,
+    /// Images of this build that a COPY which changed nothing ended with.
+    pub unchanged: Vec<crate::fs::Digest>,
     /// An ONBUILD trigger is being run: places belong to another text.
     pub in_trigger: bool,
 }

@@ -9,6 +9,7 @@ use super::legacy_key;
 use super::plan::label;
 use super::request::{Builder, Runs};
 use super::step::{Failure, Status};
+use crate::fs::Digest;
 use crate::image::{Config, History, Image};
 use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
@@ -60,6 +61,11 @@ impl Legacy<'_> {
         }
         state.busted.get_or_insert(number);
         let only_thought_of = self.is_only_thought_of(state, &commit);
+        // A COPY needs no container; whatever else does is refused a volume where a file is.
+        if commit.probe.files.is_none() && !only_thought_of {
+            let config = if commit.probe.run { &state.config } else { &config };
+            self.volumes_are_free(state, config, t)?;
+        }
         let (mount, seconds) = if only_thought_of { (None, None) } else { make(self, state, t)? };
         let now = self.cache.tick();
         let keep_times = commit.probe.files.is_some();
@@ -68,10 +74,13 @@ impl Legacy<'_> {
         let layer = mount.filter(|mount| !mount.upper().is_bare()).map(|mount| {
             super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[])
         });
+        let (below, made) = (state.image.as_ref().map(|image| image.id), layer.is_some());
         let image = child(state, config, commit.text, layer, now);
         let image = Arc::new(image);
         if only_thought_of {
             Arc::make_mut(&mut self.cache.unseen).insert(image.id);
+        } else if keep_times {
+            self.exported(below, made, &image)?;
         }
         self.images.share(image.clone());
         if let Some(step) = self.player.steps.get_mut(place) {
@@ -85,6 +94,21 @@ impl Legacy<'_> {
         let kept = Child { key, digest, image: image.clone(), seconds, build, not_modelled };
         Arc::make_mut(&mut self.cache.chain).add(kept);
         (state.config, state.image) = (image.config.clone(), Some(image));
+        Ok(())
+    }
+
+    /// A COPY that changed nothing leaves a layer that its image doesn't list; a COPY right after it stands on
+    /// that layer and can't be exported (moby/moby issue 37965). A container between them starts from the image.
+    fn exported(&mut self, below: Option<Digest>, made: bool, image: &Image) -> Result<(), Failure> {
+        let lost = below.is_some_and(|below| self.unchanged.contains(&below));
+        if lost && made {
+            let layer = image.chain_id().map(|id| id.hex()).unwrap_or_default();
+            let words = format!("failed to get layer sha256:{layer}: layer does not exist");
+            return Err(Failure::new(format!("failed to export image: failed to create image: {words}"), 1));
+        }
+        if !made {
+            self.unchanged.push(image.id);
+        }
         Ok(())
     }
 

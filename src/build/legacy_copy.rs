@@ -52,6 +52,8 @@ impl<'a> Copying<'a> {
         request: &Request,
     ) -> Result<Copying<'a>, ExpandError> {
         let chown = copy.chown.as_ref().map(|chown| x.word(chown)).transpose()?;
+        // `--chown=$X` without an X is none at all.
+        let chown = chown.filter(|chown| !chown.is_empty());
         let sources = x.each(&copy.sources)?;
         let destination = x.word(&copy.destination)?;
         let (sources, fetched) = match word {
@@ -266,6 +268,7 @@ impl<'a> Copying<'a> {
                 destination,
                 owner,
                 mode: None,
+                special_kept: false,
                 unpack: self.word == "ADD",
                 legacy: true,
                 parents_mode: false,

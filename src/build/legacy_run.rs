@@ -10,7 +10,7 @@ use crate::fs::Tree;
 use crate::image::Config;
 use crate::shell::{Process, Sandbox, Submount, run_with};
 use crate::trace::{Event, Trace};
-use crate::union::Mount;
+use crate::union::{Mount, StatKind};
 
 impl Legacy<'_> {
     /// RUN: looked up by its command and the build args before it.
@@ -111,6 +111,30 @@ impl Legacy<'_> {
                 Err(Failure { hint, ..Failure::new(fault.message, fault.exit) })
             }
         }
+    }
+}
+
+impl Legacy<'_> {
+    /// A container is not made where a volume's place is taken by something that is no directory
+    /// (moby/moby `daemon/create_unix.go`).
+    pub(super) fn volumes_are_free(
+        &self,
+        state: &State,
+        config: &Config,
+        t: &mut Trace,
+    ) -> Result<(), Failure> {
+        if config.volumes.is_empty() {
+            return Ok(());
+        }
+        let mut mount = self.rootfs(state);
+        let taken = config.volumes.iter().find(|path| {
+            let kind = t.quietly(|t| mount.stat(path.as_bytes(), t)).map(|stat| stat.kind);
+            kind.is_ok_and(|kind| kind != StatKind::Dir)
+        });
+        taken.map_or(Ok(()), |path| {
+            let words = format!("cannot mount volume over existing file, file exists <rootfs>{path}");
+            Err(Failure::new(words, 1))
+        })
     }
 }
 

@@ -108,7 +108,14 @@ pub(super) fn change(
         }
         Kind::User(word) => Change::User(x.word(word)?),
         Kind::Volume(words) => Change::Volume(x.each(words)?),
-        Kind::Workdir(word) => Change::Workdir(workdir(&config.working_dir, &x.word(word)?)),
+        Kind::Workdir(word) => {
+            let path = x.word(word)?;
+            // moby/moby daemon/builder/dockerfile/dispatchers_unix.go, normalizeWorkdir
+            if path.is_empty() && builder == Builder::Legacy {
+                return Err(ExpandError::refused("cannot normalize nothing".to_owned()).at(word.place));
+            }
+            Change::Workdir(workdir(&config.working_dir, &path))
+        }
         Kind::Add(_) | Kind::Copy(_) | Kind::From(_) | Kind::Run(_) => return Ok(None),
     }))
 }

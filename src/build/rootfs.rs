@@ -106,6 +106,23 @@ pub(super) fn owner(
     }
 }
 
+/// The same where nothing is below: there are only numbers, and root.
+///
+/// # Errors
+/// BuildKit's words: it looks for an account file in an input that isn't there (moby/buildkit
+/// `dockerfile2llb/convert.go`, `parseChownOpt`, and `solver/llbsolver/file/user_linux.go`, `readUser`).
+pub(super) fn owner_on_nothing(text: &str) -> Result<(u32, u32), String> {
+    let (user, group) = match text.split_once(':') {
+        Some((user, group)) => (user, group),
+        None => (text, text),
+    };
+    let number = |name: &str| match name {
+        "root" => Ok(0),
+        name => name.parse().map_err(|_| "invalid user index: -1".to_owned()),
+    };
+    Ok((number(user)?, if group.is_empty() { 0 } else { number(group)? }))
+}
+
 /// Third and fourth field of the line of this name in an account file.
 fn account(mount: &mut Mount, file: &[u8], name: &str, t: &mut Trace) -> Option<(u32, u32)> {
     let text = mount.read(file, t).ok()?.to_text(MAX_ACCOUNTS)?;

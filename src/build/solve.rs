@@ -9,7 +9,7 @@ use super::ignore::Ignore;
 use super::key::{Files, Key};
 use super::play::Player;
 use super::request::Request;
-use super::select::{Naming, Picked, files, pick};
+use super::select::{Missing, Naming, Picked, files, pick};
 use super::sent::Sent;
 use super::step::{Failure, Status};
 use super::verdict::{self, Found};
@@ -49,6 +49,8 @@ pub(super) struct Solver<'a> {
     /// The context as BuildKit has it.
     pub sent: Arc<Sent>,
     pub solved: Vec<Solved>,
+    /// What the vertex at hand stands on.
+    pub onto: Option<Node>,
 }
 
 /// One input of a vertex: the keys by which it can be matched.
@@ -104,6 +106,7 @@ impl Solver<'_> {
         let mut key = verdict::op_key(&vertex.op);
         let op = key.op_digest();
         let onto = self.ids(vertex.base);
+        self.onto = vertex.base;
         key.parent = onto.first().cloned().unwrap_or_default();
         let mut inputs = self.inputs(vertex, &onto);
         let by_definition = !vertex.ignore_cache && !inputs.is_empty();
@@ -157,6 +160,25 @@ impl Solver<'_> {
                 None => Vec::new(),
             },
         }
+    }
+
+    /// Is what is copied from the very thing that is copied onto? Then its content is no key, and is not
+    /// looked at before the copy (`ops/file.go`, `markInvalid`).
+    pub(super) fn onto_itself(&self, source: Source) -> bool {
+        let Source::Tree(node) = source else { return false };
+        let ids = self.ids(node);
+        !ids.is_empty() && ids == self.ids(self.onto)
+    }
+
+    /// Is nothing of what this build asks for in the context? Only that is sent.
+    pub(super) fn nothing_sent(&self) -> bool {
+        let mut context = Mount::native(self.sent.tree.clone());
+        let mut t = Trace::silent();
+        let copies = self.graph.vertices.iter().filter_map(|vertex| match &vertex.op {
+            Op::Copy(copy) if copy.source == Source::Context => Some(&copy.sources),
+            _ => None,
+        });
+        copies.flatten().all(|one| pick(&mut context, one, &mut t).map_or(true, |found| found.is_empty()))
     }
 
     /// Can definition keys of this node be matched?
@@ -337,7 +359,8 @@ impl Solver<'_> {
                 Ok(found) => picked.extend(found),
                 Err(missing) if self.passes_over(&missing, source) => unknown.push(one.clone()),
                 Err(missing) => {
-                    let failure = verdict::missing(missing, source, self.request, &self.sent);
+                    let above = t.quietly(|t| folder_of(&missing, &mut mount, t));
+                    let failure = verdict::missing(missing, source, above, self);
                     return Err(self.placed(failure, places.get(at).copied().unwrap_or_default()));
                 }
             }
@@ -520,5 +543,13 @@ impl Solver<'_> {
             unsure: record.unsure,
             depends_on: None,
         }
+    }
+}
+
+/// Is the folder there in which something is missing?
+pub(super) fn folder_of(missing: &Missing, source: &mut Mount, t: &mut Trace) -> bool {
+    match missing {
+        Missing::Path { absent, .. } => source.stat(crate::fs::path::parent(absent.as_bytes()), t).is_ok(),
+        Missing::Loop { .. } | Missing::Exhausted => true,
     }
 }

@@ -6,6 +6,7 @@ use super::key::Key;
 use super::request::Request;
 use super::select::Missing;
 use super::sent::Sent;
+use super::solve::Solver;
 use super::step::Failure;
 use crate::dockerfile::{Difference, MountType};
 use crate::trace::{Reason, Verdict};
@@ -197,7 +198,12 @@ pub(super) fn hit(found: &Found<'_>, instruction: &str) -> Verdict {
 }
 
 /// BuildKit's words about a source that isn't there.
-pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent: &Sent) -> Failure {
+///
+/// `above`: is the folder there in which it was looked for? Where nothing is known of a source, BuildKit walks
+/// that folder first (moby/buildkit `cache/contenthash/checksum.go`, `scanPath`); of a context it knows what
+/// was sent.
+pub(super) fn missing(missing: Missing, source: Source, above: bool, solver: &Solver<'_>) -> Failure {
+    let (request, sent) = (solver.request, &solver.sent);
     let today = request.version.has(Difference::MissingSource);
     let (asked, absent) = match missing {
         Missing::Path { asked, absent } => (asked, absent),
@@ -212,7 +218,11 @@ pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent:
     };
     if source != Source::Context {
         let message = match today {
-            false => format!("lstat <rootfs>{asked}: no such file or directory"),
+            false if solver.onto_itself(source) => {
+                format!("lstat <rootfs>{asked}: no such file or directory")
+            }
+            false if !above => not_walked(&asked),
+            false => format!("failed to compute cache key: \"{asked}\" not found: not found"),
             true => format!(
                 "failed to solve: failed to compute cache key: failed to calculate checksum of ref: \"{asked}\": not found"
             ),
@@ -222,6 +232,7 @@ pub(super) fn missing(missing: Missing, source: Source, request: &Request, sent:
         return failure;
     }
     let message = match today {
+        false if !above && solver.nothing_sent() => not_walked(&absent),
         false => format!("failed to compute cache key: \"{absent}\" not found: not found"),
         true => format!(
             "failed to solve: failed to compute cache key: failed to calculate checksum of ref: \"{absent}\": not found"
@@ -236,6 +247,12 @@ pub(super) fn circle(message: String, asked: &str) -> Failure {
     failure.plain = Some(format!("the symlink `{}` leads in circles", asked.trim_start_matches('/')));
     failure.hint = Some("point it at a file of the build context".to_owned());
     failure
+}
+
+fn not_walked(asked: &str) -> String {
+    let above = asked.rsplit_once('/').map_or("", |(above, _)| above);
+    let walked = format!("<tmp>{above}: lstat <tmp>{above}: no such file or directory");
+    format!("failed to compute cache key: failed to walk {walked}")
 }
 
 /// Adds the lab's own words about a file that the context lacks, or that the ignore file keeps out.

@@ -121,6 +121,8 @@ differences! {
     ChmodChecked: "a --chmod that is no octal mode", "refused", "BuildKit: left out in silence";
     /// The mode of directories that COPY makes on the way.
     ChmodOnTheWay: "COPY --chmod into a new folder", "the folder gets the mode too", "the folder is 0755";
+    /// Setuid, setgid and sticky in `--chmod` (BuildKit).
+    ChmodSpecial: "--chmod=4755, 2755, 1777", "the special bit is set", "BuildKit: those bits stay as the source has them";
     /// Messages of a Dockerfile that can't be read.
     ParseMessage: "parse errors", "BuildKit: dockerfile parse error on line N:", "dockerfile parse error line N:";
     /// What stands before a failure's message (BuildKit).

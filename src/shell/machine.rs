@@ -36,6 +36,8 @@ pub(crate) struct Machine<'m> {
     pub(super) sandbox: Sandbox,
     /// The image's C library is musl: some messages differ.
     pub(super) musl: bool,
+    /// The running busybox, where it prefers its applets to files.
+    pub(super) standalone: Option<Contents>,
     /// Process number of the next child.
     pub(super) next_pid: u32,
     /// How background processes ended.
@@ -103,6 +105,7 @@ impl<'m> Machine<'m> {
             urls: process.urls.clone(),
             sandbox: process.sandbox,
             musl,
+            standalone: None,
             next_pid: 1,
             finished: HashMap::new(),
             random: 1,
@@ -375,6 +378,9 @@ impl<'m> Machine<'m> {
         if name.contains('/') {
             return self.candidate(&text::encode(name));
         }
+        if let Some(own) = self.own_applet(name) {
+            return Ok(own);
+        }
         let (mut denied, name) = (false, text::encode(name));
         for dir in search.split(':') {
             let dir = if dir.is_empty() { "." } else { dir };
@@ -474,7 +480,9 @@ impl<'m> Machine<'m> {
         if !self.t.fuel.spend(100) || !self.t.fuel.enter() {
             return Ok(137);
         }
+        let before = self.enter_busybox(&tag, &found.contents);
         let status = self.run_program(&tag, argv, env, fds);
+        self.standalone = before;
         self.t.fuel.leave();
         Ok(if self.stopped() { 137 } else { status })
     }

@@ -27,6 +27,7 @@ mod real;
 mod redirect;
 mod sandbox;
 mod simple;
+mod standalone;
 mod start;
 mod state;
 pub(crate) mod stream;

@@ -179,7 +179,9 @@ fn context_entry(path: &str, value: &Value) -> Result<ContextEntry, String> {
 fn contents(value: &Value) -> Result<Contents, String> {
     let size = value.get("size").and_then(Value::as_u64);
     if let Some(name) = value.get("program").and_then(Value::as_str) {
-        return Ok(Contents::of_program(name, size.unwrap_or(0)));
+        // The recorded bases hold Debian's busybox, which runs applets that no file names.
+        let tag = if name == "busybox" { "busybox standalone" } else { name };
+        return Ok(Contents::of_program(tag, size.unwrap_or(0)));
     }
     if let Some(data) = value.get("data").and_then(Value::as_str) {
         return Ok(Contents::text(data));

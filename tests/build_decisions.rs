@@ -4,7 +4,7 @@
 mod build_support;
 
 use build_support::{Lab, Project, base, decisions};
-use layerlab::build::Builder;
+use layerlab::build::{self, Builder};
 
 type Edit = fn(&mut Project);
 
@@ -188,4 +188,45 @@ fn a_declared_proxy_counts() {
         told.push_str(&format!("--- {}\n{}", builder.name(), decisions(&lab.build(&project, builder))));
     }
     insta::assert_snapshot!("a_declared_proxy", told);
+}
+
+/// Rows 36 and 37: files of a bind mount count, what a cache mount holds does not.
+#[test]
+fn of_mounts_only_the_files_that_are_bound_count() {
+    let text = "FROM base\nRUN --mount=type=cache,target=/c echo x >> /c/log\nRUN --mount=type=bind,source=a,target=/a cat /a/f > /x\n";
+    let mut told = String::new();
+    let (mut lab, mut project) = (Lab::new(), project(text));
+    lab.build(&project, Builder::BuildKit);
+    for (what, edit) in [("nothing", None), ("a bound file", Some("beta!\n"))] {
+        project.clock += 60;
+        if let Some(text) = edit {
+            project.write("a/f", text);
+        }
+        told.push_str(&format!("--- {what}\n{}", decisions(&lab.build(&project, Builder::BuildKit))));
+    }
+    insta::assert_snapshot!("mounts", told);
+}
+
+/// Row 40: what an address gives has the same bytes, only a newer time.
+#[test]
+fn a_newer_download_of_the_same_bytes() {
+    let urls = |text: &str, time: &str| {
+        let json =
+            format!("{{\"https://get.example/f\": {{\"text\": \"{text}\", \"modified\": \"{time}\"}}}}");
+        layerlab::shell::Urls::default().taught_by_file("urls.json", json.as_bytes()).unwrap()
+    };
+    let mut told = String::new();
+    for builder in [Builder::BuildKit, Builder::Legacy] {
+        let (mut lab, project) =
+            (Lab::new(), project("FROM base\nADD https://get.example/f /f\nRUN cat /f\n"));
+        for (what, urls) in [
+            ("first", urls("one", "2023-12-01")),
+            ("newer", urls("one", "2023-12-02")),
+            ("other bytes", urls("two", "2023-12-02")),
+        ] {
+            let request = build::Request { urls, ..project.request(builder) };
+            told.push_str(&format!("--- {} {what}\n{}", builder.name(), decisions(&lab.play(&request).0)));
+        }
+    }
+    insta::assert_snapshot!("downloads", told);
 }

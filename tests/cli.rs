@@ -559,3 +559,15 @@ fn a_watched_folder_is_answered_for_at_each_save() {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
+
+#[test]
+fn both_builders_are_compared_on_a_real_folder() {
+    let folder = folder("compare", WEB);
+    let told = layerlab(&folder, &["build", "web", "--again", "--compare"], "");
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.out.ends_with("the builders agree on every line\n"), "{}", told.out);
+    let events = layerlab(&folder, &["build", "web", "--why", "--json"], "").events();
+    let decided = events.iter().find(|event| event["event"] == "decisions").unwrap();
+    assert_eq!(decided["rows"][1]["cells"][0]["verdict"], "MISS");
+    assert_eq!(layerlab(&folder, &["build", "web", "--compare", "--why"], "").code, 2);
+}

@@ -4,10 +4,10 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Edited, Ended, Event, Finding, FoundLayer,
-    Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews, Object, Order,
-    OrderCost, OrderRow, Part, Place, Probe, Reason, Sink, Source, SourceLine, StackRow, Stream, Verdict,
-    WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event, Finding,
+    FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews, Object,
+    Order, OrderCost, OrderRow, Part, Place, Probe, Reason, Sink, Source, SourceLine, StackRow, Stream,
+    Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -254,6 +254,9 @@ fn what_if() -> Event {
         stage: "0".into(),
         instruction: instruction.into(),
         cells: vec![cell("buildkit", buildkit.0, buildkit.1), cell("legacy", legacy.0, legacy.1)],
+        disagree: String::new(),
+        differs: Vec::new(),
+        same: 0,
     };
     let long = "RUN apt-get update && apt-get install --no-install-recommends -y build-essential curl git";
     let rebuilt = ("MISS", "its parent, step 1, was rebuilt");
@@ -293,6 +296,41 @@ fn what_if() -> Event {
                 ..WhatIfEnd::default()
             },
         ],
+    })
+}
+
+fn decisions() -> Event {
+    let cell = |builder: &str, verdict: &str, reason: &str| WhatIfCell {
+        builder: builder.into(),
+        verdict: verdict.into(),
+        reason: reason.into(),
+        depends_on: None,
+    };
+    let end = |builder: &str, hits, misses| WhatIfEnd {
+        builder: builder.into(),
+        hits,
+        misses,
+        ..WhatIfEnd::default()
+    };
+    Event::Decisions(Decisions {
+        name: "app".into(),
+        rows: vec![WhatIfRow {
+            number: 2,
+            stage: "0".into(),
+            instruction: "LABEL version=2".into(),
+            cells: vec![
+                cell("buildkit", "META", "config only, no layer"),
+                cell("legacy", "MISS", "instruction changed, LABEL version=1 → LABEL version=2"),
+            ],
+            disagree: "the config is part of the legacy key".into(),
+            differs: vec![KeyRow {
+                part: Part("step".into()),
+                earlier: Some("RUN a".into()),
+                now: Some("RUN b".into()),
+            }],
+            same: 3,
+        }],
+        builders: vec![end("buildkit", 0, 0), end("legacy", 0, 1)],
     })
 }
 
@@ -558,6 +596,7 @@ fn samples() -> Vec<Event> {
             hint: Some("did you mean `app.py`?".into()),
         },
         explained(),
+        decisions(),
         what_if(),
         better_order(),
         stages(),
@@ -726,6 +765,7 @@ fn variant(event: &Event) -> &'static str {
         Event::Checked { .. } => "checked",
         Event::Finding(_) => "finding",
         Event::Explain { .. } => "explain",
+        Event::Decisions(_) => "decisions",
         Event::WhatIf(_) => "what_if",
         Event::Order(_) => "order",
         Event::Graph(_) => "graph",
@@ -753,7 +793,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 42, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 46, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

@@ -97,6 +97,33 @@ fn a_script_gets_the_answers_as_data() {
     assert_eq!(shown.matches('✓').count(), 4, "{shown}");
 }
 
+/// A project that the builders see with other eyes.
+const TWO_EYES: &str = r##"let app = context("app", #{ "Dockerfile": "FROM alpine:3.19 AS unused\nRUN touch /u\nFROM alpine:3.19 AS build\nLABEL version=1\nCOPY src /src\nRUN grep -v '#' /src/code > /out\nFROM alpine:3.19\nCOPY --from=build /out /out\nRUN cat /out\n", "src/code": "# note\ncode\n" });"##;
+
+#[test]
+fn both_builders_side_by_side_and_where_they_disagree() {
+    insta::assert_snapshot!(screen(&[
+        TWO_EYES,
+        "docker build --compare app",
+        "app.write(\"src/code\", \"# another note\\ncode\\n\");",
+        "docker build --compare app",
+        r#"app.write("Dockerfile", "FROM alpine:3.19 AS build\nLABEL version=2\nCOPY src /src\nRUN grep -v '#' /src/code > /out\nFROM alpine:3.19\nCOPY --from=build /out /out\nRUN cat /out\n");"#,
+        "let r = docker(\"build --compare app\"); for row in r.rows { if row.disagree != () { print(`${row.number} ${row.disagree}`) } }",
+        "explain 6",
+    ]));
+}
+
+#[test]
+fn every_decision_in_one_table() {
+    insta::assert_snapshot!(screen(&[
+        TWO_EYES,
+        "docker build --why app",
+        "docker build --builder legacy --why app",
+        "app.write(\"src/code\", \"code 2\\n\");",
+        "docker build --why app",
+    ]));
+}
+
 #[test]
 fn the_graph_is_drawn_in_three_ways() {
     let file = r#"FROM golang:1.21-alpine AS deps\nRUN true\nFROM deps AS build\nRUN true\nFROM deps AS test\nRUN --mount=type=bind,from=build,source=/out,target=/out true\nFROM scratch AS "odd\nFROM scratch\nCOPY --from=build /out/a /out/b /\nCOPY --from=alpine:3.19 /etc/os-release /\n"#;

@@ -34,7 +34,8 @@ fn no_step(build: &Build, number: usize) -> Error {
     }
 }
 
-fn rows(step: &Step) -> Vec<KeyRow> {
+/// Both keys of a step, ingredient by ingredient.
+pub(super) fn rows(step: &Step) -> Vec<KeyRow> {
     let Some(now) = step.cache_key() else { return Vec::new() };
     let earlier = step.earlier_key();
     let value = |key: &CacheKey, part: &Part| key.parts.get(part).cloned();

@@ -6,6 +6,7 @@
 //! step hit or missed.
 
 mod archive;
+mod beside;
 mod buildkit;
 mod cache;
 mod context;
@@ -50,6 +51,7 @@ mod step;
 mod unsure;
 mod verdict;
 
+pub use beside::{decisions, ended, side_by_side};
 pub use cache::Cache;
 pub use context::{Context, ContextEntry, EntryKind, Limits};
 pub use explain::explain;

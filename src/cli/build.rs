@@ -1,23 +1,21 @@
 //! `layerlab build DIR`: a real Dockerfile and a real folder, played.
 
+use super::given::Given;
 use super::interrupt;
 use super::screen::{self, Colour};
-use super::{DiskHost, conclude, exit_code, unreadable};
-use crate::build::{self, Builder, Cache, Catalog, Context, Limits, Request};
-use crate::dockerfile::Version;
+use super::{DiskHost, end, unreadable};
+use crate::build::{self, Builder, Cache, Request};
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::image::Store;
 use crate::render::Renderer;
-use crate::shell::{MOST_JSON, NoPrograms, Packages, Urls};
-use crate::trace::{Event, Exhausted, Sink, Trace};
+use crate::shell::NoPrograms;
+use crate::trace::{Exhausted, Sink, Trace};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Bytes of a Dockerfile, at most.
-pub(super) const MOST_DOCKERFILE: u64 = 4 << 20;
 /// Bytes of a cache file, at most.
 const MOST_CACHE: u64 = 256 << 20;
 
@@ -27,33 +25,14 @@ pub struct Build {
     /// The build context
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// The Dockerfile [default: DIR/Dockerfile]; `-` reads standard input
-    #[arg(short, long, value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
     /// Name the image
     #[arg(short, long, value_name = "NAME[:TAG]")]
     tag: Vec<String>,
-    /// Set an ARG; without a value it is taken from the environment
-    #[arg(long, value_name = "K[=V]")]
-    build_arg: Vec<String>,
-    /// Build up to this stage
-    #[arg(long, value_name = "STAGE")]
-    target: Option<String>,
     /// Whose rules
     #[arg(long, value_enum, default_value_t)]
     builder: Which,
-    /// Which Docker: current or 20.10
-    #[arg(long, value_name = "VERSION", value_parser = version, default_value = "current")]
-    docker_version: Version,
-    /// Take the known base KNOWN where a FROM says NAME
-    #[arg(long, value_name = "NAME=KNOWN")]
-    base: Vec<String>,
-    /// Add the packages of this JSON file to the package managers' tables
-    #[arg(long, value_name = "FILE")]
-    packages: Vec<PathBuf>,
-    /// Let the addresses of this JSON file answer curl, wget, git clone and ADD
-    #[arg(long, value_name = "FILE")]
-    urls: Vec<PathBuf>,
     /// Refuse unknown bases and programs that are not modelled
     #[arg(long)]
     strict: bool,
@@ -69,6 +48,12 @@ pub struct Build {
     /// After the build, show why this step hit or missed
     #[arg(long, value_name = "STEP")]
     explain: Option<usize>,
+    /// After the build, print every decision in one table
+    #[arg(long)]
+    why: bool,
+    /// Build with both builders, and print one table of their decisions
+    #[arg(long, conflicts_with_all = ["why", "explain", "builder"])]
+    compare: bool,
     /// Print one event a line as JSON
     #[arg(long)]
     json: bool,
@@ -85,17 +70,7 @@ enum Which {
 pub fn build(order: &Build, colour: Colour) -> u8 {
     let renderer = screen::renderer(order.json, screen::style(colour));
     renderer.explain_by("--explain");
-    let code = play(order, &renderer).unwrap_or_else(|error| {
-        renderer.finish();
-        if order.json {
-            renderer.clone().take(Event::from(&error));
-        }
-        screen::complain(&error, colour);
-        exit_code(&error)
-    });
-    // Without checks the text of the result is empty: the build has said how it ended.
-    conclude(&renderer, order.json, colour, Event::Result { exit: i32::from(code), passed: 0, failed: 0 });
-    code
+    end(play(order, &renderer), &renderer, order.json, colour)
 }
 
 fn play(order: &Build, renderer: &Renderer) -> Result<u8, Error> {
@@ -105,6 +80,14 @@ fn play(order: &Build, renderer: &Renderer) -> Result<u8, Error> {
     let flag = Arc::new(AtomicBool::new(false));
     interrupt::raise_or_end(flag.clone());
 
+    if order.compare {
+        let builds = both(order, &request, &mut cache, &flag)?;
+        if let Some(record) = &mut record {
+            record.save(&cache)?;
+        }
+        renderer.clone().take(build::decisions(&request.context_name, &builds));
+        return Ok(u8::from(builds.iter().any(|build| build.result.is_err())));
+    }
     let mut images = Store::default();
     if order.again {
         build_once(&mut images, &mut cache, &request, Trace::silent(), &flag)?;
@@ -112,6 +95,9 @@ fn play(order: &Build, renderer: &Renderer) -> Result<u8, Error> {
     let built = build_once(&mut images, &mut cache, &request, Trace::to(Box::new(renderer.clone())), &flag)?;
     if let Some(record) = &mut record {
         record.save(&cache)?;
+    }
+    if order.why {
+        renderer.clone().take(build::decisions(&request.context_name, std::slice::from_ref(&built)));
     }
     if let Some(step) = order.explain {
         let explained = build::explain(&built, step).map_err(|mut error| {
@@ -121,6 +107,24 @@ fn play(order: &Build, renderer: &Renderer) -> Result<u8, Error> {
         renderer.clone().take(explained);
     }
     Ok(u8::from(built.result.is_err()))
+}
+
+/// BuildKit's build and the legacy builder's, the last of each.
+fn both(
+    order: &Build,
+    request: &Request,
+    cache: &mut Cache,
+    flag: &Arc<AtomicBool>,
+) -> Result<Vec<build::Build>, Error> {
+    let mut builds = Vec::new();
+    for builder in [Builder::BuildKit, Builder::Legacy] {
+        let (mut images, request) = (Store::default(), Request { builder, ..request.clone() });
+        if order.again {
+            build_once(&mut images, cache, &request, Trace::silent(), flag)?;
+        }
+        builds.push(build_once(&mut images, cache, &request, Trace::silent(), flag)?);
+    }
+    Ok(builds)
 }
 
 fn build_once(
@@ -144,14 +148,7 @@ fn build_once(
 }
 
 fn request(order: &Build) -> Result<Request, Error> {
-    let host = DiskHost::below(&order.folder).map_err(|error| unreadable(&error))?;
-    let (dockerfile_path, dockerfile) = dockerfile(order.file.as_deref(), &host)?;
-    let mut request = Request {
-        dockerfile_path,
-        dockerfile,
-        context: Context::from_host(&host, ".", Limits::default())?,
-        context_name: host.base().file_name().map_or("/".into(), |name| name.to_string_lossy().into_owned()),
-        target: order.target.clone(),
+    Ok(Request {
         no_cache: order.no_cache,
         tags: order.tag.clone(),
         builder: match order.builder {
@@ -159,116 +156,8 @@ fn request(order: &Build) -> Result<Request, Error> {
             Which::Legacy => Builder::Legacy,
         },
         strict: order.strict,
-        version: order.docker_version,
-        packages: packages(&order.packages)?,
-        urls: urls(&order.urls)?,
-        catalog: Catalog(crate::image::catalog::image),
-        ..Request::default()
-    };
-    with_args(&mut request, &order.build_arg);
-    with_bases(&mut request, &order.base)?;
-    Ok(request)
-}
-
-/// `--build-arg K[=V]`, each; without a value it is taken from the environment.
-pub(super) fn with_args(request: &mut Request, given: &[String]) {
-    for given in given {
-        match given.split_once('=') {
-            Some((name, value)) => drop(request.args.insert(name.to_owned(), value.to_owned())),
-            None => {
-                if let Ok(value) = std::env::var(given) {
-                    request.args.insert(given.clone(), value);
-                }
-            }
-        }
-    }
-}
-
-/// `--base NAME=KNOWN`, each.
-pub(super) fn with_bases(request: &mut Request, given: &[String]) -> Result<(), Error> {
-    for given in given {
-        let (name, known) = base(given)?;
-        request.base_map.insert(name, known);
-    }
-    Ok(())
-}
-
-fn version(word: &str) -> Result<Version, String> {
-    Version::from_word(word).ok_or_else(|| "versions are current and 20.10".to_owned())
-}
-
-/// `NAME=KNOWN`, KNOWN being one of the built-in bases.
-pub(super) fn base(given: &str) -> Result<(String, String), Error> {
-    let usage = || Error::new(ErrorKind::Usage, format!("`--base {given}` is not of the form NAME=KNOWN"));
-    let (name, known) = given
-        .split_once('=')
-        .filter(|(name, known)| !name.is_empty() && !known.is_empty())
-        .ok_or_else(|| usage().hint("for example --base registry.local/app:1=alpine:3.19"))?;
-    if known != "scratch" && crate::image::catalog::image(known).is_none() {
-        let list: Vec<&str> = crate::image::catalog::known().collect();
-        return Err(Error::new(ErrorKind::Usage, format!("`{known}` is not a base that the lab knows"))
-            .did_you_mean(known, list.iter().copied())
-            .hint(format!("known are {}", list.join(", "))));
-    }
-    Ok((name.to_owned(), known.to_owned()))
-}
-
-/// The packages of every `--packages FILE`; later files replace what earlier ones said.
-pub(super) fn packages(files: &[PathBuf]) -> Result<Packages, Error> {
-    files.iter().try_fold(Packages::default(), |taught, file| {
-        taught.taught_by_file(&file.display().to_string(), &table(file)?)
+        ..order.given.request(&order.folder)?
     })
-}
-
-/// The addresses of every `--urls FILE`, likewise.
-pub(super) fn urls(files: &[PathBuf]) -> Result<Urls, Error> {
-    files.iter().try_fold(Urls::default(), |taught, file| {
-        taught.taught_by_file(&file.display().to_string(), &table(file)?)
-    })
-}
-
-fn table(file: &Path) -> Result<Vec<u8>, Error> {
-    let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
-    host.read(&name, MOST_JSON).map_err(|mut error| {
-        error.path = file.display().to_string();
-        unreadable(&error)
-    })
-}
-
-/// Where the Dockerfile is in the context, and its bytes when it is elsewhere.
-pub(super) fn dockerfile(
-    file: Option<&Path>,
-    context: &DiskHost,
-) -> Result<(String, Option<Vec<u8>>), Error> {
-    let Some(file) = file else { return Ok((String::new(), None)) };
-    if file.as_os_str() == "-" {
-        return Ok((String::new(), Some(standard_input()?)));
-    }
-    let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
-    let inside = host.base().strip_prefix(context.base()).ok().map(|folder| folder.join(&name));
-    let bytes = host.read(&name, MOST_DOCKERFILE).map_err(|mut error| {
-        error.path = file.display().to_string();
-        unreadable(&error)
-    })?;
-    match inside {
-        Some(path) => Ok((path.to_string_lossy().into_owned(), None)),
-        None => Ok((name, Some(bytes))),
-    }
-}
-
-pub(super) fn standard_input() -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let read = std::io::Read::read_to_end(
-        &mut std::io::Read::take(std::io::stdin(), MOST_DOCKERFILE + 1),
-        &mut bytes,
-    );
-    match read {
-        Ok(_) if bytes.len() as u64 <= MOST_DOCKERFILE => Ok(bytes),
-        Ok(_) => {
-            Err(Error::new(ErrorKind::Host, format!("standard input: more than {MOST_DOCKERFILE} bytes")))
-        }
-        Err(error) => Err(Error::new(ErrorKind::Host, format!("standard input: {error}"))),
-    }
 }
 
 /// The record of `--cache FILE`.

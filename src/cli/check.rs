@@ -1,17 +1,17 @@
 //! `layerlab check FILE|DIR`: BuildKit's build checks, and what the layers say.
 
-use super::build::{MOST_DOCKERFILE, dockerfile, packages, urls, with_args, with_bases};
+use super::given::{Given, MOST_DOCKERFILE};
 use super::interrupt;
 use super::screen::{self, Colour};
-use super::{DiskHost, conclude, exit_code, unreadable};
-use crate::build::{Catalog, Context, Limits, Request};
+use super::{DiskHost, end, unreadable};
+use crate::build::Request;
 use crate::check::{self, Checked, Order};
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::image::Store;
 use crate::render::Renderer;
 use crate::shell::NoPrograms;
-use crate::trace::{Event, Exhausted, Sink, Trace};
+use crate::trace::{Exhausted, Trace};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,24 +23,8 @@ pub struct Check {
     /// A Dockerfile, checked with its folder as the context; or the context
     #[arg(value_name = "FILE|DIR")]
     place: PathBuf,
-    /// The Dockerfile of DIR [default: DIR/Dockerfile]; `-` reads standard input
-    #[arg(short, long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// Set an ARG; BUILDKIT_DOCKERFILE_CHECK=… replaces `# check=…`
-    #[arg(long, value_name = "K[=V]")]
-    build_arg: Vec<String>,
-    /// Check the stages that this one needs [default: all]
-    #[arg(long, value_name = "STAGE")]
-    target: Option<String>,
-    /// Take the known base KNOWN where a FROM says NAME
-    #[arg(long, value_name = "NAME=KNOWN")]
-    base: Vec<String>,
-    /// Add the packages of this JSON file to the package managers' tables
-    #[arg(long, value_name = "FILE")]
-    packages: Vec<PathBuf>,
-    /// Addresses that curl, wget, git and ADD find
-    #[arg(long, value_name = "FILE")]
-    urls: Vec<PathBuf>,
+    #[command(flatten)]
+    given: Given,
     /// Files that get edited, one a line [default: each of the context once]
     #[arg(long, value_name = "FILE")]
     edits: Option<PathBuf>,
@@ -52,16 +36,7 @@ pub struct Check {
 /// Checks. The exit code: 0 nothing found, 1 something found, 2 unreadable.
 pub fn check(order: &Check, colour: Colour) -> u8 {
     let renderer = screen::renderer(order.json, screen::style(colour));
-    let code = look(order, &renderer).unwrap_or_else(|error| {
-        renderer.finish();
-        if order.json {
-            renderer.clone().take(Event::from(&error));
-        }
-        screen::complain(&error, colour);
-        exit_code(&error)
-    });
-    conclude(&renderer, order.json, colour, Event::Result { exit: i32::from(code), passed: 0, failed: 0 });
-    code
+    end(look(order, &renderer), &renderer, order.json, colour)
 }
 
 fn look(order: &Check, renderer: &Renderer) -> Result<u8, Error> {
@@ -86,7 +61,7 @@ fn look(order: &Check, renderer: &Renderer) -> Result<u8, Error> {
 
 fn request(order: &Check) -> Result<Request, Error> {
     let is_file = order.place.metadata().is_ok_and(|found| found.is_file());
-    let (folder, file) = match (is_file, &order.file) {
+    let (folder, file) = match (is_file, &order.given.file) {
         (true, Some(_)) => {
             return Err(Error::new(ErrorKind::Usage, "a Dockerfile was named twice")
                 .hint("layerlab check FILE, or layerlab check DIR -f FILE"));
@@ -97,26 +72,12 @@ fn request(order: &Check) -> Result<Request, Error> {
         }
         (false, file) => (order.place.as_path(), file.as_deref()),
     };
-    let host = DiskHost::below(folder).map_err(|error| unreadable(&error))?;
-    let (dockerfile_path, dockerfile) = dockerfile(file, &host)?;
-    let mut request = Request {
-        dockerfile_path,
-        dockerfile,
-        context: Context::from_host(&host, ".", Limits::default())?,
-        context_name: host.base().file_name().map_or("/".into(), |name| name.to_string_lossy().into_owned()),
-        target: order.target.clone(),
-        packages: packages(&order.packages)?,
-        urls: urls(&order.urls)?,
-        catalog: Catalog(crate::image::catalog::image),
-        ..Request::default()
-    };
+    let request = order.given.request_of(folder, file)?;
     if request.dockerfile.is_none() && !has(&request) {
         let at = folder.join(request.dockerfile_path());
         return Err(Error::new(ErrorKind::Host, format!("there is no `{}`", at.display()))
             .hint("name the Dockerfile: layerlab check FILE"));
     }
-    with_args(&mut request, &order.build_arg);
-    with_bases(&mut request, &order.base)?;
     Ok(request)
 }
 

@@ -1,8 +1,9 @@
 //! `layerlab graph FILE|DIR`: the stages of a Dockerfile.
 
+use super::end;
 use super::project::file_or_folder;
 use super::screen::{self, Colour};
-use super::why::{end, interruptible, usage};
+use super::why::{interruptible, usage};
 use crate::error::Error;
 use crate::render::Renderer;
 use crate::trace::Sink;

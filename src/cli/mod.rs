@@ -6,6 +6,7 @@
 mod build;
 mod check;
 mod dive;
+mod given;
 mod graph;
 mod host;
 mod interrupt;
@@ -136,4 +137,18 @@ fn conclude(renderer: &Renderer, json: bool, colour: Colour, result: Event) {
     }
     renderer.clone().take(result);
     renderer.finish();
+}
+
+/// The last event, and a lab error before it. The exit code.
+fn end(result: Result<u8, Error>, renderer: &Renderer, json: bool, colour: Colour) -> u8 {
+    let code = result.unwrap_or_else(|error| {
+        renderer.finish();
+        if json {
+            renderer.clone().take(Event::from(&error));
+        }
+        screen::complain(&error, colour);
+        exit_code(&error)
+    });
+    conclude(renderer, json, colour, Event::Result { exit: i32::from(code), passed: 0, failed: 0 });
+    code
 }

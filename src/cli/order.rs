@@ -1,8 +1,9 @@
 //! `layerlab order DIR`: a better order of a Dockerfile's lines.
 
+use super::end;
 use super::project::Folder;
 use super::screen::{self, Colour};
-use super::why::{end, interruptible, usage};
+use super::why::{interruptible, usage};
 use super::{DiskHost, unreadable};
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;

@@ -1,8 +1,9 @@
 //! A real folder with a Dockerfile, as `why`, `order` and `graph` are given one.
 
-use super::build::{Record, base, dockerfile, standard_input};
+use super::build::Record;
+use super::given::{Given, MOST_DOCKERFILE, standard_input};
 use super::{DiskHost, unreadable};
-use crate::build::{Builder, Cache, Catalog, Context, Limits, Request};
+use crate::build::{Builder, Cache, Request};
 use crate::error::Error;
 use crate::fs::Host;
 use crate::whatif::Project;
@@ -15,21 +16,11 @@ pub(super) struct Folder {
     /// The build context
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// The Dockerfile [default: DIR/Dockerfile]; `-` reads standard input
-    #[arg(short, long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Set an ARG, in the earlier build too
-    #[arg(long, value_name = "K=V")]
-    pub build_arg: Vec<String>,
-    /// Build up to this stage
-    #[arg(long, value_name = "STAGE")]
-    pub target: Option<String>,
+    #[command(flatten)]
+    pub given: Given,
     /// Whose rules
     #[arg(long, value_enum, default_value_t)]
     pub builder: Builders,
-    /// Take the known base KNOWN where a FROM says NAME
-    #[arg(long, value_name = "NAME=KNOWN")]
-    pub base: Vec<String>,
     /// Print one event a line as JSON
     #[arg(long)]
     pub json: bool,
@@ -69,31 +60,11 @@ impl Folder {
     }
 
     /// The build as it would be asked for.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
     pub fn request(&self) -> Result<Request, Error> {
-        let host = DiskHost::below(&self.folder).map_err(|error| unreadable(&error))?;
-        let (dockerfile_path, dockerfile) = dockerfile(self.file.as_deref(), &host)?;
-        let name = host.base().file_name().map_or("/".into(), |name| name.to_string_lossy().into_owned());
-        let mut request = Request {
-            dockerfile_path,
-            dockerfile,
-            context: Context::from_host(&host, ".", Limits::default())?,
-            context_name: name,
-            target: self.target.clone(),
-            catalog: Catalog(crate::image::catalog::image),
-            ..Request::default()
-        };
-        for given in &self.build_arg {
-            let (name, value) = given.split_once('=').unwrap_or((given, ""));
-            let value = if given.contains('=') { Some(value.to_owned()) } else { std::env::var(name).ok() };
-            if let Some(value) = value {
-                request.args.insert(name.to_owned(), value);
-            }
-        }
-        for given in &self.base {
-            let (name, known) = base(given)?;
-            request.base_map.insert(name, known);
-        }
-        Ok(request)
+        self.given.request(&self.folder)
     }
 }
 
@@ -107,7 +78,7 @@ pub(super) fn file_or_folder(path: &Path) -> Result<Request, Error> {
     }
     let file = if path.is_dir() { path.join("Dockerfile") } else { path.to_owned() };
     let (host, name) = DiskHost::beside(&file).map_err(|error| unreadable(&error))?;
-    let bytes = host.read(&name, super::build::MOST_DOCKERFILE).map_err(|mut error| {
+    let bytes = host.read(&name, MOST_DOCKERFILE).map_err(|mut error| {
         error.path = file.display().to_string();
         unreadable(&error)
     })?;

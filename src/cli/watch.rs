@@ -37,7 +37,7 @@ pub(super) fn follow(
     renderer: &Renderer,
     colour: Colour,
 ) -> Result<u8, Error> {
-    if folder.file.as_ref().is_some_and(|file| file.as_os_str() == "-") {
+    if folder.given.file.as_ref().is_some_and(|file| file.as_os_str() == "-") {
         return Err(Error::new(ErrorKind::Usage, "standard input can't be followed")
             .hint("name the Dockerfile: -f FILE"));
     }
@@ -57,7 +57,7 @@ pub(super) fn follow(
     })
     .map_err(refused)?;
     watcher.watch(&folder.folder, RecursiveMode::Recursive).map_err(refused)?;
-    if let Some(file) = &folder.file {
+    if let Some(file) = &folder.given.file {
         let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty());
         let beside = beside.map_or_else(|| std::path::PathBuf::from("."), std::path::Path::to_path_buf);
         watcher.watch(&beside, RecursiveMode::NonRecursive).map_err(refused)?;

@@ -2,7 +2,7 @@
 
 use super::project::Folder;
 use super::screen::{self, Colour};
-use super::{conclude, exit_code, interrupt};
+use super::{end, interrupt};
 use crate::error::{Error, ErrorKind};
 use crate::render::Renderer;
 use crate::trace::{Event, Sink, Trace};
@@ -75,20 +75,6 @@ pub(super) fn why(order: &Why, colour: Colour) -> u8 {
     let renderer = screen::renderer(order.folder.json, screen::style(colour));
     let result = play(order, &renderer, colour);
     end(result, &renderer, order.folder.json, colour)
-}
-
-/// The last event, and a lab error before it. The exit code.
-pub(super) fn end(result: Result<u8, Error>, renderer: &Renderer, json: bool, colour: Colour) -> u8 {
-    let code = result.unwrap_or_else(|error| {
-        renderer.finish();
-        if json {
-            renderer.clone().take(Event::from(&error));
-        }
-        screen::complain(&error, colour);
-        exit_code(&error)
-    });
-    conclude(renderer, json, colour, Event::Result { exit: i32::from(code), passed: 0, failed: 0 });
-    code
 }
 
 fn play(order: &Why, renderer: &Renderer, colour: Colour) -> Result<u8, Error> {

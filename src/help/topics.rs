@@ -46,7 +46,9 @@ it stands on. Found in the cache: HIT. Not found: MISS, the step is executed.
   NOT_LOOKED_UP   nobody asked: an earlier step of the stage missed, or the
                   stage isn't needed
 explain 3 puts the keys of step 3 side by side, this build's and the earlier
-one.",
+one. docker build --why DIR ends with every decision and all that differs;
+docker build --compare DIR builds with both builders and puts their decisions
+side by side. why DIR --change FILE asks before anything is built.",
     ),
     topic(
         "dive",

@@ -57,6 +57,17 @@ pub fn draw(explained: &Explained<'_>, style: &Style) -> String {
     drawn
 }
 
+/// One ingredient that differs, in a line.
+pub(super) fn in_words(row: &KeyRow) -> String {
+    let cells = cells(row, true);
+    match &cells[..] {
+        [part, earlier, now, word] if word == "CHANGED" => format!("{}: {earlier} → {now}", part.trim()),
+        [part, earlier, _, word] if word == "REMOVED" => format!("{}: {earlier}, removed", part.trim()),
+        [part, _, now, _] => format!("{}: {now}, added", part.trim()),
+        _ => String::new(),
+    }
+}
+
 fn cells(row: &KeyRow, compared: bool) -> Vec<String> {
     let part = format!("  {}", clean_line(&row.part.0));
     let (earlier, now) = (row.earlier.as_deref(), row.now.as_deref());

@@ -96,6 +96,7 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Explain { step, instruction, verdict, rows, digest, .. } => {
             explain::draw(&explain::Explained { step: *step, instruction, verdict, rows, digest }, style)
         }
+        Event::Decisions(decisions) => whatif::draw_decisions(decisions, style),
         Event::WhatIf(answer) => whatif::draw(answer, style),
         Event::Order(answer) => order::draw(answer, style),
         Event::Graph(drawn) => graph::draw(drawn, style),

@@ -1,10 +1,11 @@
 //! A what-if: one row for each instruction, one column for each builder, the reasons below.
 
 use super::diagnostic;
+use super::explain;
 use super::measure::{clean_line, columns, flow, hang, pad, wrap};
 use super::size::count;
 use super::style::{Style, Tone};
-use crate::trace::{Ended, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow};
+use crate::trace::{Decisions, Ended, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow};
 
 /// Columns of one builder.
 const CELL: usize = 8;
@@ -29,25 +30,72 @@ pub fn draw(answer: &WhatIf, style: &Style) -> String {
         drawn.push_str(&style.paint(Tone::Strong, &words));
         drawn.push('\n');
     }
-    let number = answer.rows.iter().map(|row| row.number.to_string().len()).max().unwrap_or(1);
-    let cells = answer.builders.len() * (CELL + 2);
-    let room = style.width.saturating_sub(number + 1 + cells).max(16);
-    let longest =
-        |row: &WhatIfRow| shown(&row.instruction).iter().map(|line| columns(line)).max().unwrap_or(0);
-    let width = answer.rows.iter().map(longest).max().unwrap_or(0).clamp(16, room);
-    if !answer.rows.is_empty() {
-        let heads: Vec<&str> = answer.builders.iter().map(|end| end.builder.as_str()).collect();
-        let line = format!("{}{}", " ".repeat(number + 1 + width), cells_of(&heads));
-        drawn.push_str(&style.paint(Tone::Dim, &line));
-        drawn.push('\n');
-    }
-    for row in &answer.rows {
-        drawn.push_str(&draw_row(row, number, width, style));
-    }
+    drawn.push_str(&table(&answer.rows, &answer.builders, &reasons, style));
     for end in &answer.builders {
         drawn.push_str(&draw_end(end, style));
     }
     drawn.push_str(&compared(answer, style));
+    drawn
+}
+
+/// Draws what builders decided; with two of them, where and why they disagree.
+pub fn draw_decisions(decided: &Decisions, style: &Style) -> String {
+    let told = |row: &WhatIfRow| {
+        let mut told = every_reason(row);
+        if !row.disagree.is_empty() {
+            told.push(format!("≠ {}", clean_line(&row.disagree)));
+        }
+        told.extend(row.differs.iter().map(|key| format!("≠ {}", explain::in_words(key))));
+        if row.same > 0 {
+            let more = if row.differs.is_empty() { "the whole key" } else { "the rest of the key" };
+            told.push(format!("= {more} ({})", count(row.same, "ingredient")));
+        }
+        told
+    };
+    let mut drawn = table(&decided.rows, &decided.builders, &told, style);
+    for end in &decided.builders {
+        if let Some(failed) = &end.failure {
+            drawn.push_str(&failure(&format!("{}: the build failed", end.builder), failed, style));
+        }
+        let words = format!("{}  {} hit, {} miss", pad(&end.builder, CELL), end.hits, end.misses);
+        drawn.push_str(&style.paint(Tone::Strong, &words));
+        drawn.push('\n');
+    }
+    if decided.builders.len() > 1 {
+        let rows = decided.rows.iter().filter(|row| !row.disagree.is_empty()).count();
+        let words = match rows {
+            0 => "the builders agree on every line".to_owned(),
+            rows => format!("≠ the builders disagree on {}", count(rows, "line")),
+        };
+        drawn.push_str(&style.paint(Tone::Strong, &words));
+        drawn.push('\n');
+    }
+    drawn
+}
+
+/// A row for each instruction, a column for each builder.
+fn table(
+    rows: &[WhatIfRow],
+    builders: &[WhatIfEnd],
+    reasons: &dyn Fn(&WhatIfRow) -> Vec<String>,
+    style: &Style,
+) -> String {
+    let mut drawn = String::new();
+    let number = rows.iter().map(|row| row.number.to_string().len()).max().unwrap_or(1);
+    let cells = builders.len() * (CELL + 2);
+    let room = style.width.saturating_sub(number + 1 + cells).max(16);
+    let longest =
+        |row: &WhatIfRow| shown(&row.instruction).iter().map(|line| columns(line)).max().unwrap_or(0);
+    let width = rows.iter().map(longest).max().unwrap_or(0).clamp(16, room);
+    if !rows.is_empty() {
+        let heads: Vec<&str> = builders.iter().map(|end| end.builder.as_str()).collect();
+        let line = format!("{}{}", " ".repeat(number + 1 + width), cells_of(&heads));
+        drawn.push_str(&style.paint(Tone::Dim, &line));
+        drawn.push('\n');
+    }
+    for row in rows {
+        drawn.push_str(&draw_row(row, number, width, &reasons(row), style));
+    }
     drawn
 }
 
@@ -65,7 +113,7 @@ fn shown(instruction: &str) -> Vec<String> {
         .collect()
 }
 
-fn draw_row(row: &WhatIfRow, number: usize, width: usize, style: &Style) -> String {
+fn draw_row(row: &WhatIfRow, number: usize, width: usize, reasons: &[String], style: &Style) -> String {
     let indent = " ".repeat(number + 1);
     let lines: Vec<String> = shown(&row.instruction)
         .iter()
@@ -96,8 +144,8 @@ fn draw_row(row: &WhatIfRow, number: usize, width: usize, style: &Style) -> Stri
         let more = format!("{indent}… {} more\n", count(lines.len() - MOST_LINES, "line"));
         drawn.push_str(&style.paint(Tone::Dim, &more));
     }
-    for reason in reasons(row) {
-        let line = hang(&format!("{indent}  "), &reason, style.width);
+    for reason in reasons {
+        let line = hang(&format!("{indent}  "), reason, style.width);
         drawn.push_str(&style.paint(Tone::Dim, &line));
         drawn.push('\n');
     }
@@ -113,6 +161,12 @@ fn tone(cell: &WhatIfCell) -> Tone {
     }
 }
 
+/// The reasons of all cells, alike ones once.
+fn every_reason(row: &WhatIfRow) -> Vec<String> {
+    let told: Vec<&WhatIfCell> = row.cells.iter().filter(|cell| !cell.reason.is_empty()).collect();
+    said(row, &told)
+}
+
 /// The reasons worth a line: of everything but what is as it always is.
 fn reasons(row: &WhatIfRow) -> Vec<String> {
     let worth = |cell: &&WhatIfCell| match cell.verdict.as_str() {
@@ -122,6 +176,10 @@ fn reasons(row: &WhatIfRow) -> Vec<String> {
         _ => false,
     };
     let told: Vec<&WhatIfCell> = row.cells.iter().filter(worth).collect();
+    said(row, &told)
+}
+
+fn said(row: &WhatIfRow, told: &[&WhatIfCell]) -> Vec<String> {
     let alike = told.len() == row.cells.len()
         && told.windows(2).all(|pair| matches!(pair, [a, b] if a.reason == b.reason));
     let alone = row.cells.len() == 1;

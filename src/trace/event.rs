@@ -5,7 +5,7 @@ use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Part, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
-use super::whatif::{Graph, Order, WhatIf};
+use super::whatif::{Decisions, Graph, Order, WhatIf};
 use crate::error::Error;
 use serde::Serialize;
 
@@ -399,6 +399,8 @@ pub enum Event {
         digest: String,
     },
 
+    /// Every decision of one build, or of both builders side by side.
+    Decisions(Decisions),
     /// What a build would do after some edits.
     WhatIf(WhatIf),
     /// A proposed order of a Dockerfile's lines.

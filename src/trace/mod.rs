@@ -23,8 +23,8 @@ pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
 pub use whatif::{
-    Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell, WhatIfEnd,
-    WhatIfRow,
+    Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
+    WhatIfEnd, WhatIfRow,
 };
 
 /// Takes events.

@@ -1,6 +1,6 @@
 //! What would happen, as data: a what-if, a proposed order, the graph of a Dockerfile.
 
-use super::event::Place;
+use super::event::{KeyRow, Place};
 use serde::Serialize;
 
 /// What a build would do after some edits; nothing was executed.
@@ -36,6 +36,19 @@ pub struct WhatIfRow {
     pub instruction: String,
     /// What each builder would decide.
     pub cells: Vec<WhatIfCell>,
+    /// Of finished builds: why one builder executes what the other doesn't.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub disagree: String,
+    /// Of one finished build: the ingredients in which its key differs from the earlier one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<KeyRow>,
+    /// Of one finished build: how many ingredients are the same.
+    #[serde(skip_serializing_if = "is_none")]
+    pub same: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One builder's decision.
@@ -72,6 +85,17 @@ pub struct WhatIfEnd {
     /// Why the build before the edits fails already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_before: Option<Ended>,
+}
+
+/// What builders decided, a row for each instruction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Decisions {
+    /// The context's name.
+    pub name: String,
+    /// One row for each instruction.
+    pub rows: Vec<WhatIfRow>,
+    /// How each build came out, in the order of the cells.
+    pub builders: Vec<WhatIfEnd>,
 }
 
 /// A failure that can be foreseen.

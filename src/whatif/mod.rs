@@ -19,13 +19,11 @@ pub use edit::{Edit, WORDS, apply as edited, parse_edits};
 pub use graph::graph;
 pub use order::order;
 
-use crate::build::{self, Build, Builder, Cache, Failure, Request, Runs, Status, Step};
+use crate::build::{self, Build, Builder, Cache, Request, Runs, ended};
 use crate::error::{Error, ErrorKind};
 use crate::image::Store;
 use crate::shell::NoPrograms;
-use crate::trace::{
-    Edited, Ended, Event, Place, Reason, Trace, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow,
-};
+use crate::trace::{Edited, Event, Trace, WhatIf, WhatIfEnd};
 use std::collections::BTreeSet;
 
 /// What a question is about.
@@ -96,7 +94,7 @@ fn answer(
         answer.builders.push(end);
         builds.push(built);
     }
-    answer.rows = rows(&builds, made_up);
+    answer.rows = build::side_by_side(&builds, made_up);
     for (at, end) in answer.builders.iter_mut().enumerate() {
         let of = |word: &str| {
             answer
@@ -141,90 +139,5 @@ fn stopped(t: &Trace) -> Result<(), Error> {
         Some(crate::trace::Exhausted::Interrupted) => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
         Some(why) => Err(Error::new(ErrorKind::Limit, format!("it was stopped: {}", why.describe()))
             .hint("name what the build doesn't need in `.dockerignore`")),
-    }
-}
-
-fn ended(failure: &Failure) -> Ended {
-    let place = failure.span.as_deref().map(|span| Place {
-        file: span.file.to_string(),
-        line: span.line,
-        column: span.column,
-        width: span.width,
-        text: span.text.to_string(),
-    });
-    let message = failure.plain.clone().unwrap_or_else(|| failure.message.clone());
-    Ended { message, place, hint: failure.hint.clone() }
-}
-
-/// The builders' steps side by side. ONBUILD triggers are several steps to one builder and one line to the
-/// other: they stand below their FROM in the order in which they come.
-fn rows(builds: &[Build], made_up: &BTreeSet<String>) -> Vec<WhatIfRow> {
-    let place = |build: &Build, at: usize| -> (usize, usize) {
-        let number = build.steps.get(at).map_or(0, |step| step.number);
-        let before = build.steps.iter().take(at).rev().take_while(|step| step.number == number).count();
-        (number, before)
-    };
-    let mut keys: BTreeSet<(usize, usize)> = BTreeSet::new();
-    let mut placed = Vec::new();
-    for build in builds {
-        let places: std::collections::BTreeMap<(usize, usize), &Step> =
-            build.steps.iter().enumerate().map(|(at, step)| (place(build, at), step)).collect();
-        keys.extend(places.keys());
-        placed.push((build.builder, places));
-    }
-    let row = |key: (usize, usize)| {
-        let step = placed.iter().find_map(|(_, places)| places.get(&key))?;
-        let cells = placed.iter().map(|(builder, places)| cell(*builder, places.get(&key).copied(), made_up));
-        Some(WhatIfRow {
-            number: step.number,
-            stage: match (&step.stage_name, step.stage) {
-                (Some(name), _) => name.clone(),
-                (None, Some(number)) => number.to_string(),
-                (None, None) => String::new(),
-            },
-            instruction: step.instruction.clone(),
-            cells: cells.collect(),
-        })
-    };
-    keys.into_iter().filter_map(row).collect()
-}
-
-fn cell(builder: Builder, step: Option<&Step>, made_up: &BTreeSet<String>) -> WhatIfCell {
-    let mut cell = WhatIfCell {
-        builder: builder.name().to_owned(),
-        verdict: "NONE".to_owned(),
-        ..WhatIfCell::default()
-    };
-    let Some(step) = step else { return cell };
-    cell.reason = reason(&step.verdict, made_up);
-    cell.verdict = match &step.verdict {
-        Verdict::NotLookedUp { .. } if step.status == Status::Done => "MISS".to_owned(),
-        Verdict::NotLookedUp { .. } if is_base(step) => "BASE".to_owned(),
-        Verdict::NotLookedUp { .. } => "NONE".to_owned(),
-        verdict => verdict.word().to_owned(),
-    };
-    if let Verdict::Maybe { step } = &step.verdict {
-        cell.depends_on = Some(*step);
-    }
-    cell
-}
-
-/// A FROM that goes on with a stage, or begins with nothing.
-fn is_base(step: &Step) -> bool {
-    let is_from = step.instruction.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("FROM"));
-    is_from
-        && !step.verdict.reason().contains("not needed")
-        && !step.verdict.reason().contains("ended before")
-}
-
-/// The reason in words. What the file would hold after a made-up edit nobody knows: its digest says nothing.
-fn reason(verdict: &Verdict, made_up: &BTreeSet<String>) -> String {
-    match verdict {
-        Verdict::Miss { reason: Reason::FileChanged { path, what, .. } }
-            if what == "content" && made_up.contains(path) =>
-        {
-            format!("{path} changed")
-        }
-        verdict => verdict.reason(),
     }
 }

@@ -27,6 +27,8 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
         valued("base", None, "NAME=KNOWN", "take a known image for a FROM nobody knows"),
         switch("check", None, "check the Dockerfile, build nothing"),
         valued("call", None, "METHOD", "build (default) or check"),
+        switch("why", None, "print every decision in one table at the end"),
+        switch("compare", None, "build with both builders, and print one table"),
         switch("strict", None, "refuse unknown bases and unmodelled programs"),
         switch("quiet", Some('q'), "print the image's id only"),
         switch("pull", None, "accepted: built-in images never change"),
@@ -43,12 +45,18 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     if checks(call)? {
         return Ok(check(call, &request));
     }
+    if call.given.is_set("compare") {
+        return Ok(compare(call, request));
+    }
     let quiet = call.given.is_set("quiet");
     let lab = &mut *call.lab;
     let mut play = |t: &mut crate::trace::Trace| {
         build::build(&mut lab.images, &mut lab.cache, &request, call.programs, t)
     };
     let built = if quiet { call.t.quietly(&mut play) } else { play(call.t) };
+    if call.given.is_set("why") {
+        call.t.emit(|| build::decisions(&request.context_name, std::slice::from_ref(&built)));
+    }
     let built = Arc::new(built);
     lab.builds.push(built.clone());
     let (exit, out, err) = match &built.result {
@@ -83,6 +91,33 @@ fn check(call: &mut Call<'_, '_>, request: &Request) -> Answer {
     let rows = found.filter_map(|finding| serde_json::to_value(finding).ok()).collect();
     let exit = i32::from(checked.failed || !checked.warnings.is_empty());
     Answer { exit, rows, shown: true, ..Answer::default() }
+}
+
+/// Both builders, in silence, and their decisions side by side. The image that stays is BuildKit's.
+fn compare(call: &mut Call<'_, '_>, request: Request) -> Answer {
+    let lab = &mut *call.lab;
+    let mut play = |builder: Builder, t: &mut crate::trace::Trace| {
+        let request = Request { builder, ..request.clone() };
+        t.quietly(|t| build::build(&mut lab.images, &mut lab.cache, &request, call.programs, t))
+    };
+    let legacy = play(Builder::Legacy, call.t);
+    let builds = [play(Builder::BuildKit, call.t), legacy];
+    let event = build::decisions(&request.context_name, &builds);
+    let rows = match &event {
+        Event::Decisions(decided) => {
+            decided.rows.iter().filter_map(|row| serde_json::to_value(row).ok()).collect()
+        }
+        _ => Vec::new(),
+    };
+    call.t.emit(|| event);
+    let failure = builds.iter().find_map(|build| build.result.as_ref().err());
+    let (exit, err) =
+        failure.map_or((0, String::new()), |failure| (failure.exit, format!("{}\n", failure.message)));
+    let [buildkit, legacy] = builds.map(Arc::new);
+    // `explain` asks the last one.
+    lab.builds.extend([legacy, buildkit.clone()]);
+    let next = first_miss(&buildkit).map(|number| format!("explain {number}"));
+    Answer { exit, err, build: Some(buildkit), rows, shown: true, next, ..Answer::default() }
 }
 
 /// The step worth a question: the first one that was rebuilt although something was cached.

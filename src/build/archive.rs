@@ -4,35 +4,16 @@
 //! gzip, bzip2, xz or zstd (moby `pkg/archive/archive.go`, `IsArchivePath`; buildkit `solver/llbsolver/file/unpack.go`).
 
 use super::copy::{mkdir_all, remove_all};
+use crate::fs::tarball::{self, Member, MemberKind};
 use crate::fs::{Compression, Contents, path};
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
-use std::io::Read;
 
 /// Largest archive that is unpacked, packed or not, in bytes.
 const MAX_ARCHIVE: u64 = 64 << 20;
 
-/// One member of an archive.
-pub(super) struct Member {
-    path: Vec<u8>,
-    kind: MemberKind,
-    mode: u16,
-    uid: u32,
-    gid: u32,
-    mtime: i64,
-}
-
-enum MemberKind {
-    File(Contents),
-    Dir,
-    Symlink(Vec<u8>),
-    Link(Vec<u8>),
-    Fifo,
-    CharDev(u32, u32),
-}
-
 /// What is in an archive; none when the file is no archive. Docker's words about a broken one.
-pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<Member>>, String> {
+pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<Member<'static>>>, String> {
     // Described contents are never archives, and an archive is never shorter than two blocks.
     let packed = Compression::of(&contents.head(6));
     if packed.is_none() && !looks_like_tar(contents) {
@@ -87,56 +68,44 @@ fn looks_like_tar(contents: &Contents) -> bool {
     header.cksum().is_ok_and(|written| written == own)
 }
 
-fn read(bytes: &[u8], t: &mut Trace) -> Result<Option<Vec<Member>>, String> {
-    let mut archive = tar::Archive::new(bytes);
+fn read(bytes: &[u8], t: &mut Trace) -> Result<Option<Vec<Member<'static>>>, String> {
     let mut members = Vec::new();
-    let Ok(entries) = archive.entries() else { return Ok(None) };
-    for (at, entry) in entries.enumerate() {
-        let mut entry = match entry {
-            Ok(entry) => entry,
-            // A first header that can't be read: no archive at all.
-            Err(_) if at == 0 => return Ok(None),
-            Err(_) => return Err(broken("unexpected EOF")),
-        };
-        if !t.fuel.spend(10) {
+    let mut stopped = false;
+    let read = tarball::members(bytes, MAX_ARCHIVE, &mut |member| {
+        stopped = !t.fuel.spend(10);
+        if stopped {
             return Err("the lab's limit was reached".to_owned());
         }
-        let header = entry.header().clone();
-        let link = entry.link_name_bytes().map(|link| link.into_owned()).unwrap_or_default();
-        let kind = match header.entry_type() {
-            kind if kind.is_dir() => MemberKind::Dir,
-            kind if kind.is_symlink() => MemberKind::Symlink(link),
-            kind if kind.is_hard_link() => MemberKind::Link(link),
-            kind if kind.is_fifo() => MemberKind::Fifo,
-            kind if kind.is_character_special() => {
-                let number = |value: std::io::Result<Option<u32>>| value.ok().flatten().unwrap_or(0);
-                MemberKind::CharDev(number(header.device_major()), number(header.device_minor()))
-            }
-            kind if kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse() => {
-                let mut data = Vec::new();
-                entry.read_to_end(&mut data).map_err(|_| broken("unexpected EOF"))?;
-                if (data.len() as u64) < entry.size() {
-                    return Err(broken("unexpected EOF"));
-                }
-                MemberKind::File(Contents::bytes(data))
-            }
-            _ => continue,
+        let kind = match member.kind {
+            MemberKind::File(data) => MemberKind::File(data.into_owned().into()),
+            MemberKind::Dir => MemberKind::Dir,
+            MemberKind::Symlink(link) => MemberKind::Symlink(link),
+            MemberKind::Link(link) => MemberKind::Link(link),
+            MemberKind::Fifo => MemberKind::Fifo,
+            MemberKind::CharDev(major, minor) => MemberKind::CharDev(major, minor),
+            // Not modelled: left out.
+            MemberKind::BlockDev(..) => return Ok(()),
         };
-        members.push(Member {
-            path: entry.path_bytes().into_owned(),
-            kind,
-            mode: (header.mode().unwrap_or(0o644) & 0o7777) as u16,
-            uid: header.uid().unwrap_or(0) as u32,
-            gid: header.gid().unwrap_or(0) as u32,
-            mtime: header.mtime().unwrap_or(0) as i64,
-        });
+        members.push(Member { kind, ..member });
+        Ok(())
+    });
+    match read {
+        Ok(()) => Ok(Some(members)),
+        // A first header that can't be read: no archive at all.
+        Err(fault) if fault.entry.is_none() => Ok(None),
+        Err(fault) if stopped => Err(fault.message),
+        Err(_) => Err(broken("unexpected EOF")),
     }
-    Ok(Some(members))
 }
 
 /// Puts members below a directory. What is in the way gives place, a directory onto a directory keeps
 /// what it holds; owners are those of the archive (moby `pkg/archive/archive.go`, `Unpack`).
-pub(super) fn unpack(target: &mut Mount, to: &[u8], members: &[Member], t: &mut Trace) -> Result<(), String> {
+pub(super) fn unpack(
+    target: &mut Mount,
+    to: &[u8],
+    members: &[Member<'_>],
+    t: &mut Trace,
+) -> Result<(), String> {
     for member in members {
         let inside = path::clean(&member.path);
         if inside == b"/" {
@@ -202,7 +171,7 @@ fn inside_of<'p>(to: &[u8], at: &'p [u8]) -> &'p [u8] {
     if to == b"/" { at } else { at.strip_prefix(to).unwrap_or(at) }
 }
 
-fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member, t: &mut Trace) -> Result<(), String> {
+fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member<'_>, t: &mut Trace) -> Result<(), String> {
     let failed = |errno: crate::fs::Errno| format!("{}: {}", path::show(at), errno.message().to_lowercase());
     let there = target.lstat(at, t).ok().map(|stat| stat.kind);
     match (there, &member.kind) {
@@ -213,7 +182,9 @@ fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member, t: &mut Trace)
     match &member.kind {
         MemberKind::Dir if there == Some(StatKind::Dir) => {}
         MemberKind::Dir => target.mkdir(at, member.mode, t).map_err(failed)?,
-        MemberKind::File(contents) => target.create(at, 0o600, contents.clone(), t).map_err(failed)?,
+        MemberKind::File(data) => {
+            target.create(at, 0o600, Contents::bytes(data.as_ref()), t).map_err(failed)?
+        }
         MemberKind::Symlink(link) => target.symlink(link, at, t).map_err(failed)?,
         MemberKind::Link(link) => {
             let link = path::clean(link);
@@ -227,6 +198,7 @@ fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member, t: &mut Trace)
         MemberKind::CharDev(major, minor) => {
             target.mkchar(at, member.mode, *major, *minor, t).map_err(failed)?;
         }
+        MemberKind::BlockDev(..) => return Ok(()),
     }
     let now = target.lstat(at, t).map_err(failed)?;
     if (now.uid, now.gid) != (member.uid, member.gid) {

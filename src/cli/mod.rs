@@ -5,6 +5,7 @@
 
 mod build;
 mod check;
+mod dive;
 mod given;
 mod graph;
 mod host;
@@ -82,6 +83,7 @@ enum Door {
     Why(Box<why::Why>),
     Order(Box<order::Order>),
     Graph(graph::Graph),
+    Dive(dive::Dive),
     Replay(replay::Replay),
 }
 
@@ -95,6 +97,7 @@ pub fn open(arguments: Arguments, talk: impl FnOnce(Talk) -> u8) -> u8 {
         Some(Door::Why(order)) => why::why(&order, colour),
         Some(Door::Order(order)) => order::order(&order, colour),
         Some(Door::Graph(order)) => graph::graph(&order, colour),
+        Some(Door::Dive(order)) => dive::dive(&order, colour),
         Some(Door::Replay(order)) => replay::replay(&order, colour),
         None => match DiskHost::below(Path::new(".")) {
             Ok(host) => {

@@ -2,6 +2,7 @@
 //!
 //! One door: a REPL line, `docker("…")` in a script and a course goal all come through [`run`].
 
+mod dive;
 pub mod docker;
 mod filter;
 pub mod options;
@@ -9,6 +10,7 @@ pub mod words;
 
 use crate::build::Build;
 use crate::error::{Error, ErrorKind};
+use crate::fs::Host;
 use crate::lab::Lab;
 use crate::shell::{self, Process, Programs, Sandbox};
 use crate::trace::{Event, Stream, Trace};
@@ -41,6 +43,32 @@ impl Answer {
     }
 }
 
+/// The files outside the lab, and whether a person typed the line: then the files it names may be
+/// anywhere, while a script stays below its folder.
+pub struct Outside<'a> {
+    /// The files.
+    pub host: &'a mut dyn Host,
+    /// Typed at the prompt?
+    pub typed: bool,
+}
+
+impl Outside<'_> {
+    /// The bytes of a named file.
+    fn read(&mut self, word: &words::Word, origin: Origin<'_>) -> Result<Vec<u8>, Error> {
+        let file = word.text.as_str();
+        let refused = |message: String| Error::new(ErrorKind::Host, message).at(origin.of(word));
+        if self.typed {
+            let folder = file.rfind('/').map_or(".", |at| if at == 0 { "/" } else { &file[..at] });
+            // A folder that is not there is told by the reading.
+            let _ = self.host.admit(folder);
+        }
+        self.host.read(file, MOST_ARCHIVE).map_err(|error| refused(error.to_string()))
+    }
+}
+
+/// Largest archive that is read, packed or not, in bytes: what a line may write out in memory.
+const MOST_ARCHIVE: u64 = crate::trace::Limits::LINE.bytes;
+
 /// Runs one command line: what it prints goes out as events, once its filters have had it.
 ///
 /// # Errors
@@ -50,6 +78,7 @@ pub fn run(
     lab: &mut Lab,
     line: &str,
     origin: Origin<'_>,
+    outside: &mut Outside<'_>,
     programs: &mut dyn Programs,
     t: &mut Trace,
 ) -> Result<Answer, Error> {
@@ -65,8 +94,9 @@ pub fn run(
             .hint("try docker ps"));
     };
     let mut answer = match first.text.as_str() {
-        "docker" => docker::run(lab, &parsed, origin, programs, t)?,
-        word @ ("dive" | "docker-compose" | "mount") => return Err(later(word, origin, first)),
+        "docker" => docker::run(lab, &parsed, origin, outside, programs, t)?,
+        "dive" => dive::run(lab, &parsed, origin, outside, t)?,
+        word @ ("docker-compose" | "mount") => return Err(later(word, origin, first)),
         other => {
             return Err(Error::new(ErrorKind::Unknown, format!("there is no command `{other}`"))
                 .at(origin.of(first))
@@ -84,7 +114,6 @@ pub fn run(
 fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
     let (what, hint) = match word {
         "mount" => ("`mount -t overlay`", "mount([top, base]) mounts layers"),
-        "dive" => ("`dive`", "docker history IMAGE shows the layers, stack NAME draws them"),
         _ => ("`docker-compose`", "docker build and docker run work"),
     };
     Error::new(ErrorKind::Unknown, format!("{what} is not modelled yet")).at(origin.of(at)).hint(hint)

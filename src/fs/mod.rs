@@ -13,6 +13,7 @@ mod host;
 mod inode;
 mod key_digest;
 pub mod path;
+pub mod tarball;
 mod tree;
 
 pub use compressed::{Compression, gzip_named};

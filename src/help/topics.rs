@@ -51,6 +51,25 @@ docker build --compare DIR builds with both builders and puts their decisions
 side by side. why DIR --change FILE asks before anything is built.",
     ),
     topic(
+        "dive",
+        &["waste", "wasted", "efficiency", "archive", "archives", ".dive-ci"],
+        "
+Where do an image's bytes lie, and which of them are wasted?
+    docker save app > app.tar             in a shell with Docker
+    docker load -i app.tar                reads it: history, inspect, run, stack
+    dive app                              an image that is here
+    dive app.tar                          an archive, as it lies
+    dive app --ci [--ci-config FILE]      dive's verdicts; exit 1 when one fails
+    dive app --json                       dive's figures as JSON
+In a shell: layerlab dive app.tar [--json OUT] [--ci] [--ci-config F].
+The figures are those of dive 0.13.1, with its oddities: a path that two layers
+hold is wasted with all its copies, the one you need too; a directory deleted
+as a whole is not. The line `in fact` counts every copy but the smallest.
+Archives are those of docker save, old and new, or OCI layouts in a tar; plain,
+gzip, bzip2, xz or zstd; at most 256 MB unpacked (layerlab dive --limit BYTES:
+more). Digests are checked. dive's interactive view is not there yet.",
+    ),
+    topic(
         "check",
         &["checks", "lint", "warnings", "--check"],
         "

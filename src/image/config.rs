@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "PascalCase")]
 pub struct Health {
     /// `["NONE"]`, `["CMD", …]` or `["CMD-SHELL", text]`.
+    #[serde(default)]
     pub test: Vec<String>,
     /// Nanoseconds; 0 is unset.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -102,14 +103,14 @@ pub(super) const EPOCH: i64 = 1_704_067_200;
 pub fn config_json(image: &super::Image) -> String {
     use serde_json::{Map, Value, json};
     let mut top = Map::new();
-    top.insert("architecture".to_owned(), json!("amd64"));
+    top.insert("architecture".to_owned(), json!(*image.architecture));
     if !image.author.is_empty() {
         top.insert("author".to_owned(), json!(image.author));
     }
     top.insert("config".to_owned(), docker_config(&image.config));
     top.insert("created".to_owned(), json!(rfc3339(image.created)));
     top.insert("history".to_owned(), image.history.iter().map(history_json).collect());
-    top.insert("os".to_owned(), json!("linux"));
+    top.insert("os".to_owned(), json!(*image.os));
     let diff_ids: Vec<Value> = image.layers.iter().map(|layer| json!(layer.diff_id)).collect();
     top.insert("rootfs".to_owned(), json!({ "type": "layers", "diff_ids": diff_ids }));
     if image.placeholder {
@@ -167,6 +168,31 @@ pub fn rfc3339(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// [`rfc3339`] read back: `2024-02-29T12:34:56.5+01:00` with or without a fraction, which is cut.
+pub(super) fn unix_seconds(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if marks.iter().any(|(at, mark)| text.as_bytes().get(*at) != Some(mark)) {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days =
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    let zone = text.get(19..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let offset = match zone.as_bytes().first() {
+        Some(sign @ (b'+' | b'-')) => {
+            let part = |from, to| zone.get(from..to)?.parse::<i64>().ok();
+            let seconds = part(1, 3)? * 3600 + part(4, 6)? * 60;
+            if *sign == b'-' { -seconds } else { seconds }
+        }
+        _ => 0,
+    };
+    Some(days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)? - offset)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +206,10 @@ mod tests {
             (-1, "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(rfc3339(seconds), text);
+            assert_eq!(unix_seconds(text), Some(seconds));
         }
+        assert_eq!(unix_seconds("2024-02-29T13:34:56.123456+01:00"), Some(1_709_210_096));
+        assert_eq!((unix_seconds("yesterday"), unix_seconds("")), (None, None));
     }
 
     #[test]

@@ -140,6 +140,8 @@ impl Container {
             created: EPOCH,
             author: author.to_owned(),
             parent: Some(self.image.id),
+            architecture: self.image.architecture.clone(),
+            os: self.image.os.clone(),
             placeholder: self.image.placeholder,
             ..Image::default()
         };

@@ -1,5 +1,6 @@
 //! Images: layers with a config and a history, kept in a content-addressed store.
 
+pub mod archive;
 pub mod catalog;
 mod config;
 mod container;

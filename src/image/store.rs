@@ -24,6 +24,10 @@ pub struct Image {
     pub author: String,
     /// The image it was built on by the legacy builder or by commit.
     pub parent: Option<Digest>,
+    /// `amd64`, unless an archive says otherwise.
+    pub architecture: Arc<str>,
+    /// `linux`, unless an archive says otherwise.
+    pub os: Arc<str>,
     /// A labelled placeholder for an unknown FROM: its files, users and sizes are not known.
     pub placeholder: bool,
 }
@@ -38,6 +42,8 @@ impl Default for Image {
             created: super::config::EPOCH,
             author: String::new(),
             parent: None,
+            architecture: "amd64".into(),
+            os: "linux".into(),
             placeholder: false,
         }
     }

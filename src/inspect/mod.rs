@@ -7,6 +7,7 @@ mod containers;
 mod data;
 mod df;
 mod diff;
+pub mod dive;
 mod fault;
 mod functions;
 mod history;

@@ -4,6 +4,7 @@
 //! it; the lab does the same and the two are compared. [`run`] walks files and folders, counts per
 //! topic and says for each failing case where it first left the recording.
 
+mod analyze;
 pub mod build;
 mod container;
 mod json;
@@ -65,7 +66,16 @@ fn visit(
         .map_err(|error| {
             Error::new(ErrorKind::Host, error.to_string()).hint("name a file of at most 256 MB, or a folder")
         })
-        .and_then(|bytes| file_beside(path, &bytes, &mut || bases(host, path), report, take));
+        .and_then(|bytes| {
+            let folder = path.rfind('/').map_or("", |at| path.get(..=at).unwrap_or_default());
+            let mut beside = Beside {
+                bases: &mut || bases(host, path),
+                read: &mut |name| {
+                    host.read(&format!("{folder}{name}"), MAX_FILE).map_err(|error| error.to_string())
+                },
+            };
+            file_beside(path, &bytes, &mut beside, report, take)
+        });
     match replayed {
         Ok(true) => {}
         Ok(false) if named => report.errors.push(no_cases(path)),
@@ -104,13 +114,24 @@ pub fn file(
     report: &mut Report,
     take: &mut dyn FnMut(&Answer),
 ) -> Result<bool, Error> {
-    file_beside(name, bytes, &mut || Ok(build::Bases::default()), report, take)
+    let mut nothing = Beside {
+        bases: &mut || Ok(build::Bases::default()),
+        read: &mut |name| Err(format!("`{name}` is not at hand")),
+    };
+    file_beside(name, bytes, &mut nothing, report, take)
+}
+
+/// What cases may need beside their file.
+struct Beside<'a> {
+    bases: &'a mut dyn FnMut() -> Result<build::Bases, Error>,
+    /// The bytes of a file, by its name from the folder of the cases.
+    read: &'a mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
 }
 
 fn file_beside(
     name: &str,
     bytes: &[u8],
-    bases: &mut dyn FnMut() -> Result<build::Bases, Error>,
+    beside: &mut Beside<'_>,
     report: &mut Report,
     take: &mut dyn FnMut(&Answer),
 ) -> Result<bool, Error> {
@@ -130,7 +151,7 @@ fn file_beside(
             let replayed = match (overlay, twice) {
                 (_, true) => Err(bad_case(name, case, at, "`name`: another case of this file has it")),
                 (true, _) => overlay::replay(case).map_err(|message| bad_case(name, case, at, &message)),
-                (false, _) => docker(name, case, at, &mut known, bases),
+                (false, _) => docker(name, case, at, &mut known, beside),
             };
             match replayed {
                 Ok(answer) => {
@@ -145,7 +166,7 @@ fn file_beside(
     if value.get("topic").is_some_and(Value::is_string) && value.get("name").is_some_and(Value::is_string) {
         let answer = match overlay::is_case(value) {
             true => overlay::replay(value).map_err(|message| bad_case(name, value, 0, &message)),
-            false => docker(name, value, 0, &mut None, bases),
+            false => docker(name, value, 0, &mut None, beside),
         }?;
         report.add(&answer);
         take(&answer);
@@ -179,10 +200,13 @@ fn docker(
     case: &Value,
     at: usize,
     known: &mut Option<build::Bases>,
-    bases: &mut dyn FnMut() -> Result<build::Bases, Error>,
+    beside: &mut Beside<'_>,
 ) -> Result<Answer, Error> {
     if build::is_ignore_case(case) {
         return build::replay_ignore(case).map_err(|message| bad_case(file, case, at, &message));
+    }
+    if analyze::is_case(case) {
+        return analyze::replay(case, beside.read).map_err(|message| bad_case(file, case, at, &message));
     }
     let replay = match case {
         case if build::is_case(case) => build::replay,
@@ -191,7 +215,7 @@ fn docker(
     };
     let bases = match known {
         Some(bases) => bases,
-        None => known.insert(bases()?),
+        None => known.insert((beside.bases)()?),
     };
     replay(case, bases).map_err(|message| bad_case(file, case, at, &message))
 }

@@ -35,16 +35,25 @@ impl Paper {
 
 /// A fresh lab with its screen: a host in memory, no colours, 80 columns.
 pub fn lab() -> (Session, Renderer, Paper) {
+    lab_with(MemoryHost::default())
+}
+
+fn lab_with(host: MemoryHost) -> (Session, Renderer, Paper) {
     let paper = Paper::default();
     let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
-    let mut session = Session::new(Box::new(MemoryHost::default()), Box::new(renderer.clone()));
+    let mut session = Session::new(Box::new(host), Box::new(renderer.clone()));
     session.set_help(help::topic);
     (session, renderer, paper)
 }
 
 /// Types the lines one after the other into a fresh lab; the whole screen.
 pub fn screen<S: AsRef<str>>(lines: &[S]) -> String {
-    let (mut session, renderer, mut paper) = lab();
+    screen_with(MemoryHost::default(), lines)
+}
+
+/// [`screen`] of a lab that reads these files.
+pub fn screen_with<S: AsRef<str>>(host: MemoryHost, lines: &[S]) -> String {
+    let (mut session, renderer, mut paper) = lab_with(host);
     for line in lines {
         let line = line.as_ref();
         writeln!(paper, "lab> {line}").unwrap();

@@ -40,7 +40,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
     run,
 }];
 
-fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let request = request(call)?;
     if checks(call)? {
         return Ok(check(call, &request));
@@ -69,7 +69,7 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 /// `--check`, or `--call=check` (docker/buildx `util/buildflags/callfunc.go`).
-fn checks(call: &Call<'_>) -> Result<bool, Error> {
+fn checks(call: &Call<'_, '_>) -> Result<bool, Error> {
     match call.given.last("call") {
         Some(word) if matches!(word.text.as_str(), "check" | "lint") => Ok(true),
         Some(word) if word.text != "build" => {
@@ -84,7 +84,7 @@ fn checks(call: &Call<'_>) -> Result<bool, Error> {
 
 /// Checks the Dockerfile; no image, no cache, no build is kept. Docker's exit status: 1 when BuildKit's
 /// rules find something. What the layers say is told beside it.
-fn check(call: &mut Call<'_>, request: &Request) -> Answer {
+fn check(call: &mut Call<'_, '_>, request: &Request) -> Answer {
     let order = check::Order { as_docker: true, ..check::Order::default() };
     let checked = check::check(&call.lab.images, request, &order, call.programs, call.t);
     let found = checked.warnings.iter().chain(&checked.layers);
@@ -94,7 +94,7 @@ fn check(call: &mut Call<'_>, request: &Request) -> Answer {
 }
 
 /// Both builders, in silence, and their decisions side by side. The image that stays is BuildKit's.
-fn compare(call: &mut Call<'_>, request: Request) -> Answer {
+fn compare(call: &mut Call<'_, '_>, request: Request) -> Answer {
     let lab = &mut *call.lab;
     let mut play = |builder: Builder, t: &mut crate::trace::Trace| {
         let request = Request { builder, ..request.clone() };
@@ -142,7 +142,7 @@ fn rows(build: &Build) -> Vec<serde_json::Value> {
     build.steps.iter().map(row).collect()
 }
 
-fn request(call: &mut Call<'_>) -> Result<Request, Error> {
+fn request(call: &mut Call<'_, '_>) -> Result<Request, Error> {
     let context_word = call.operand("the build context")?.clone();
     let directory = directory(call, &context_word)?;
     let context = Context::from_mount(&mut call.lab.host, &directory, call.t)
@@ -196,12 +196,12 @@ fn request(call: &mut Call<'_>) -> Result<Request, Error> {
 }
 
 /// The context's directory on the lab's host: below the working directory, or one of `/lab`.
-fn directory(call: &mut Call<'_>, word: &crate::command::words::Word) -> Result<String, Error> {
+fn directory(call: &mut Call<'_, '_>, word: &crate::command::words::Word) -> Result<String, Error> {
     let found = call.lab.find_context(&word.text, call.t);
     found.map_err(|error| error.at(call.origin.of(word)))
 }
 
-fn builder(call: &Call<'_>) -> Result<Builder, Error> {
+fn builder(call: &Call<'_, '_>) -> Result<Builder, Error> {
     let classic = call.env.iter().any(|(name, value)| name == "DOCKER_BUILDKIT" && value == "0");
     match call.given.last("builder") {
         None if classic => Ok(Builder::Legacy),
@@ -217,7 +217,7 @@ fn builder(call: &Call<'_>) -> Result<Builder, Error> {
 
 /// `-f FILE`: inside the context as a path there, elsewhere on the lab's host as text.
 fn dockerfile(
-    call: &mut Call<'_>,
+    call: &mut Call<'_, '_>,
     file: &crate::command::words::Word,
     directory: &str,
     request: &mut Request,

@@ -100,7 +100,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     },
 ];
 
-fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the image")?.to_vec();
     let (image, command) = (&words[0], &words[1..]);
     let name = call.given.text("name").map(str::to_owned);
@@ -127,7 +127,7 @@ fn run(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(answer)
 }
 
-fn exec(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn exec(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the container")?.to_vec();
     let found =
         call.lab.container(&words[0].text).map(|container| (container.name.clone(), container.running));
@@ -147,7 +147,7 @@ fn exec(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 /// Runs `argv` in a container and shows what it prints.
-fn execute(call: &mut Call<'_>, name: &str, argv: Vec<String>) -> Result<Answer, Error> {
+fn execute(call: &mut Call<'_, '_>, name: &str, argv: Vec<String>) -> Result<Answer, Error> {
     let (strict, packages, urls) = (call.lab.strict, call.lab.packages.clone(), call.lab.urls.clone());
     let container = call.lab.container(name)?;
     let mut process = Process { packages, urls, ..process(container, argv, strict) };
@@ -231,7 +231,7 @@ fn start_error(error: &shell::StartError) -> String {
     format!("OCI runtime exec failed: exec failed: unable to start container process: {words}: unknown\n")
 }
 
-fn ps(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn ps(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let all = call.given.is_set("all");
     let shown: Vec<&Container> = call.lab.containers.values().rev().filter(|c| all || c.running).collect();
     let whole = call.given.is_set("no-trunc");
@@ -245,7 +245,7 @@ fn ps(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(Answer::printed(inspect::ps(&shown, call.given.is_set("size"), whole)))
 }
 
-fn rm(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn rm(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the container")?.to_vec();
     let force = call.given.is_set("force");
     let mut out = String::new();
@@ -270,7 +270,7 @@ fn rm(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(Answer::printed(out))
 }
 
-fn set_running(call: &mut Call<'_>, running: bool) -> Result<Answer, Error> {
+fn set_running(call: &mut Call<'_, '_>, running: bool) -> Result<Answer, Error> {
     let words = call.operands("the container")?.to_vec();
     let mut out = String::new();
     for word in &words {
@@ -283,7 +283,7 @@ fn set_running(call: &mut Call<'_>, running: bool) -> Result<Answer, Error> {
     Ok(Answer::printed(out))
 }
 
-fn diff(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn diff(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let word = call.operand("the container")?.clone();
     let found = call.lab.container(&word.text).map(|container| container.clone());
     let container = call.about(&word, found)?;
@@ -299,7 +299,7 @@ fn diff(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(Answer { rows, ..Answer::printed(out) })
 }
 
-fn commit(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn commit(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the container")?.to_vec();
     if let Some(extra) = words.get(2) {
         return Err(call.usage("there is one word too many").at(call.origin.of(extra)));

@@ -73,9 +73,20 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         stop_at_operand: false,
         run: pull,
     },
+    Subcommand {
+        name: "load",
+        usage: "-i FILE",
+        about: "Read the images of an archive that docker save wrote",
+        flags: &[
+            valued("input", Some('i'), "FILE", "the archive: docker save's or an OCI layout's tar"),
+            switch("quiet", Some('q'), "accepted"),
+        ],
+        stop_at_operand: false,
+        run: load,
+    },
 ];
 
-fn images(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn images(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let only = call.given.operands.first().map(|word| word.text.clone());
     let options = inspect::ListOptions {
         quiet: call.given.is_set("quiet"),
@@ -89,7 +100,7 @@ fn images(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(Answer { next, ..from(inspect::image_list(&call.lab.images, only.as_deref(), &options)) })
 }
 
-fn history(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn history(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let word = call.operand("the image")?.clone();
     let found = call.lab.image(&word.text);
     let image = call.about(&word, found)?;
@@ -103,7 +114,7 @@ fn history(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(Answer { rows, ..from(inspect::history(&call.lab.images, &image, &options)) })
 }
 
-fn inspect(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the name of an image or container")?.to_vec();
     let mut things = Vec::new();
     for word in &words {
@@ -118,7 +129,7 @@ fn inspect(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(from(inspect::inspect(&things, call.given.text("format"))))
 }
 
-fn tag(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn tag(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let [image, name] = call.given.operands.as_slice() else {
         return Err(call.usage("two names are needed"));
     };
@@ -133,7 +144,7 @@ fn tag(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(Answer::default())
 }
 
-fn rmi(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn rmi(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the image")?.to_vec();
     let mut out = String::new();
     for word in &words {
@@ -170,7 +181,7 @@ fn rmi(call: &mut Call<'_>) -> Result<Answer, Error> {
     Ok(Answer::printed(out))
 }
 
-fn pull(call: &mut Call<'_>) -> Result<Answer, Error> {
+fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let word = call.operand("the image")?.clone();
     let found = call.lab.image(&word.text);
     let image = call.about(&word, found)?;
@@ -181,6 +192,30 @@ fn pull(call: &mut Call<'_>) -> Result<Answer, Error> {
         image.size(),
         image.id.short(12)
     )))
+}
+
+/// `docker load`: a known name goes over to the new image (moby `image/tarexport/load.go`).
+fn load(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let Some(word) = call.given.last("input").cloned() else {
+        return Err(call.usage("the archive is missing: there is no standard input here"));
+    };
+    let bytes = call.outside.read(&word, call.origin)?;
+    let limit = crate::command::MOST_ARCHIVE;
+    let read = crate::image::archive::read(&bytes, limit, &mut call.t.fuel);
+    let (mut out, mut err, mut next) = (String::new(), String::new(), None);
+    for loaded in call.about(&word, read)? {
+        let id = call.lab.images.share(loaded.image.clone());
+        for name in &loaded.names {
+            call.lab.images.tag(name, id);
+            out.push_str(&format!("Loaded image: {name}\n"));
+        }
+        if loaded.names.is_empty() {
+            out.push_str(&format!("Loaded image ID: {id}\n"));
+        }
+        loaded.notes.iter().for_each(|note| err.push_str(&format!("{note}\n")));
+        next = Some(format!("dive {}", loaded.names.first().cloned().unwrap_or_else(|| id.short(12))));
+    }
+    Ok(Answer { out, err, next, ..Answer::default() })
 }
 
 fn from(printed: inspect::Printed) -> Answer {

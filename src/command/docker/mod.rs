@@ -4,9 +4,9 @@ mod build;
 mod containers;
 mod images;
 
-use super::Answer;
 use super::options::{self, Flag, Given};
 use super::words::{CommandLine, Origin, Word};
+use super::{Answer, Outside};
 use crate::error::{Error, ErrorKind};
 use crate::lab::Lab;
 use crate::shell::Programs;
@@ -26,11 +26,11 @@ pub struct Subcommand {
     pub flags: &'static [Flag],
     /// Everything behind the first operand belongs to another command (`docker run IMAGE ls -l`).
     stop_at_operand: bool,
-    run: fn(&mut Call<'_>) -> Result<Answer, Error>,
+    run: fn(&mut Call<'_, '_>) -> Result<Answer, Error>,
 }
 
 /// A subcommand being run.
-struct Call<'a> {
+struct Call<'a, 'o> {
     lab: &'a mut Lab,
     given: Given,
     env: &'a [(String, String)],
@@ -38,11 +38,12 @@ struct Call<'a> {
     origin: Origin<'a>,
     /// The subcommand's own word, to point at.
     name: Word,
+    outside: &'a mut Outside<'o>,
     programs: &'a mut dyn Programs,
     t: &'a mut Trace,
 }
 
-impl Call<'_> {
+impl Call<'_, '_> {
     /// The only operand.
     fn operand(&self, what: &str) -> Result<&Word, Error> {
         match self.given.operands.as_slice() {
@@ -100,6 +101,7 @@ const SAME: &[(&str, &str)] = &[
     ("image pull", "pull"),
     ("image history", "history"),
     ("image inspect", "inspect"),
+    ("image load", "load"),
 ];
 
 /// Docker's words that the lab knows of but does not model, and why.
@@ -113,7 +115,6 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("compose", "`docker build` and `docker run` work"),
     ("volume", "the union is modelled, volumes beside it are not yet"),
     ("save", "archives are not written yet"),
-    ("load", "archives are not read yet"),
     ("cp", "`docker exec` and the container's own write, read and append work"),
     ("swarm", "one host is enough for layers"),
 ];
@@ -123,6 +124,7 @@ pub(super) fn run(
     lab: &mut Lab,
     line: &CommandLine,
     origin: Origin<'_>,
+    outside: &mut Outside<'_>,
     programs: &mut dyn Programs,
     t: &mut Trace,
 ) -> Result<Answer, Error> {
@@ -146,7 +148,7 @@ pub(super) fn run(
     }
     let given = options::parse(rest, subcommand.flags, subcommand.stop_at_operand, origin)?;
     let name = words[used - 1].clone();
-    (subcommand.run)(&mut Call { lab, given, env: &line.env, subcommand, origin, name, programs, t })
+    (subcommand.run)(&mut Call { lab, given, env: &line.env, subcommand, origin, name, outside, programs, t })
 }
 
 /// The subcommand that the words begin with, and how many words it took.

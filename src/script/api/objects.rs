@@ -371,12 +371,14 @@ pub fn run_line(core: &Shared, line: &str, origin: Origin<'_>) -> Answer<Printed
     let mut programs = ScriptPrograms::new(core.commands.clone(), engine);
     let guessing = core.settings.predict && core.ask.is_some();
     let (lab, trace) = (&mut core.lab, &mut core.trace);
+    let mut outside = command::Outside { host: &mut *core.host, typed: core.story.is_none() };
     let result = if guessing {
-        let (result, events) = trace.collect(|t| command::run(lab, line, origin, &mut programs, t));
+        let (result, events) =
+            trace.collect(|t| command::run(lab, line, origin, &mut outside, &mut programs, t));
         super::story::guess(core, events);
         result
     } else {
-        command::run(lab, line, origin, &mut programs, trace)
+        command::run(lab, line, origin, &mut outside, &mut programs, trace)
     };
     if let Some(error) = programs.failed.take() {
         return Err(error);

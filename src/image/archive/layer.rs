@@ -1,0 +1,229 @@
+//! A layer's tar as a sealed tree.
+
+use super::broken;
+use super::parts::inside;
+use crate::error::Error;
+use crate::fs::tarball::{self, Member, MemberKind};
+use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree, path};
+use crate::image::History;
+use crate::trace::Fuel;
+use std::collections::HashMap;
+
+/// What the header of an entry says: what dive works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TarEntry {
+    /// Without a slash in front, whiteouts by their raw name.
+    pub path: Vec<u8>,
+    /// `0` a file, `1` a hard link, `2` a symlink, `3` and `4` devices, `5` a directory, `6` a fifo.
+    pub type_flag: u8,
+    /// Where a link leads.
+    pub link: Vec<u8>,
+    /// Bytes of a file, else 0.
+    pub size: u64,
+    /// Permission bits, setuid, setgid and sticky.
+    pub mode: u16,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+}
+
+/// A layer that was read.
+pub(super) struct Read {
+    pub(super) layer: Layer,
+    pub(super) entries: Vec<TarEntry>,
+}
+
+const WHITEOUT: &[u8] = b".wh.";
+const OPAQUE: &[u8] = b".wh..wh..opq";
+const META: &[u8] = b".wh..wh.";
+
+/// Reads a layer. Later entries replace earlier ones, whiteouts speak of lower layers only, wherever
+/// they stand (OCI image spec `layer.md`; moby `pkg/archive/diff.go`, `UnpackLayer`).
+pub(super) fn read(
+    part: &str,
+    tar: &[u8],
+    limit: u64,
+    fuel: &mut Fuel,
+    notes: &mut Vec<String>,
+) -> Result<Read, Error> {
+    let mut building = Building { tree: Tree::new(), whiteouts: Vec::new(), opaque: Vec::new(), notes };
+    let mut entries = Vec::new();
+    let read = tarball::members(tar, limit, &mut |member| {
+        let bytes = if let MemberKind::File(data) = &member.kind { data.len() as u64 } else { 0 };
+        if !fuel.spend(10) || !fuel.spend_bytes(bytes) {
+            return Err("with it the lab's limit is reached".to_owned());
+        }
+        let at = inside(&member.path)?;
+        if at == b"/" {
+            return Ok(());
+        }
+        entries.push(entry(&at, &member));
+        building.take(&at, member)
+    });
+    if let Err(fault) = read {
+        let place = fault.entry.map_or(part.to_owned(), |entry| format!("{part}: {entry}"));
+        return Err(broken(&place, &fault.message));
+    }
+    Ok(Read { layer: building.sealed(), entries })
+}
+
+fn entry(at: &[u8], member: &Member<'_>) -> TarEntry {
+    TarEntry {
+        path: at.get(1..).unwrap_or_default().to_vec(),
+        type_flag: member.type_flag,
+        link: match &member.kind {
+            MemberKind::Symlink(link) | MemberKind::Link(link) => link.clone(),
+            _ => Vec::new(),
+        },
+        size: if let MemberKind::File(data) = &member.kind { data.len() as u64 } else { 0 },
+        mode: member.mode,
+        uid: member.uid,
+        gid: member.gid,
+    }
+}
+
+struct Building<'n> {
+    tree: Tree,
+    whiteouts: Vec<Vec<u8>>,
+    opaque: Vec<Vec<u8>>,
+    notes: &'n mut Vec<String>,
+}
+
+impl Building<'_> {
+    fn take(&mut self, at: &[u8], member: Member<'_>) -> Result<(), String> {
+        let name = path::file_name(at);
+        if name == OPAQUE {
+            self.opaque.push(path::parent(at).to_vec());
+            return Ok(());
+        }
+        // aufs's own files: nothing for anybody else.
+        if name.starts_with(META) {
+            return Ok(());
+        }
+        if let Some(hidden) = name.strip_prefix(WHITEOUT) {
+            if matches!(hidden, b"" | b"." | b"..") {
+                return Err("a whiteout without a name".to_owned());
+            }
+            self.whiteouts.push(
+                [path::parent(at).strip_suffix(b"/").unwrap_or(path::parent(at)), b"/", hidden].concat(),
+            );
+            return Ok(());
+        }
+        let kind = match member.kind {
+            MemberKind::File(data) => Kind::File(Contents::bytes(data.as_ref())),
+            MemberKind::Dir => Kind::Dir(Default::default()),
+            MemberKind::Symlink(link) => Kind::Symlink(link.into()),
+            MemberKind::Fifo => Kind::Fifo,
+            MemberKind::CharDev(0, 0) => Kind::Whiteout,
+            MemberKind::CharDev(major, minor) => Kind::CharDev(major, minor),
+            MemberKind::BlockDev(major, minor) => {
+                let shown = path::show(at);
+                self.notes.push(format!("{shown}: a block device ({major}:{minor}), not modelled, left out"));
+                return Ok(());
+            }
+            MemberKind::Link(link) => {
+                let to = inside(&link).map_err(|_| "a hard link that leads out of the layer".to_owned())?;
+                let linked = self.tree.put_link(at, &to);
+                let missing = || format!("a hard link to `{}`, which is not before it", path::show(&to));
+                return linked.map(|_| ()).ok_or_else(missing);
+            }
+        };
+        let mut inode = Inode::new(kind, member.mode).owned(member.uid, member.gid);
+        inode.mtime = member.mtime;
+        for (name, value) in &member.xattrs {
+            if name.starts_with(b"trusted.overlay.") {
+                // In a tar these are no marks of the union: whiteouts have names there.
+                self.notes.push(format!("{}: {} left out", path::show(at), path::show(name)));
+            } else {
+                inode.extra_mut().xattrs.insert(name.as_slice().into(), value.as_slice().into());
+            }
+        }
+        self.tree.put(at, inode).map(|_| ()).ok_or_else(|| "what it lies in is no directory".to_owned())
+    }
+
+    fn sealed(mut self) -> Layer {
+        for at in std::mem::take(&mut self.opaque) {
+            self.mark_opaque(&at);
+        }
+        for at in std::mem::take(&mut self.whiteouts) {
+            match self.tree.at(&at) {
+                // It replaces what is below in any case; a directory would be merged.
+                Some(_) => self.mark_opaque(&at),
+                None => {
+                    self.tree.put(&at, Inode::whiteout());
+                }
+            }
+        }
+        self.tree.seal()
+    }
+
+    fn mark_opaque(&mut self, at: &[u8]) {
+        if self.tree.at(at).is_none() {
+            self.tree.mkdirs(at);
+        }
+        if let Some(ino) = self.tree.at(at)
+            && self.tree.inode(ino).kind.is_dir()
+        {
+            self.tree.inode_mut(ino).extra_mut().opaque = true;
+        }
+    }
+}
+
+/// The entries that a layer's tar has, in path order: a hard-linked file under its first name.
+pub fn tar_entries(layer: &Layer) -> Vec<TarEntry> {
+    let mut entries = Vec::new();
+    let mut first: HashMap<u32, Vec<u8>> = HashMap::new();
+    layer.walk(&mut |at, ino, inode| {
+        let path = at.get(1..).unwrap_or_default().to_vec();
+        let (mut type_flag, mut link, mut size) = match &inode.kind {
+            Kind::File(_) => (b'0', Vec::new(), inode.size()),
+            Kind::Dir(_) => (b'5', Vec::new(), 0),
+            Kind::Symlink(target) => (b'2', target.to_vec(), 0),
+            Kind::Fifo => (b'6', Vec::new(), 0),
+            Kind::CharDev(..) => (b'3', Vec::new(), 0),
+            Kind::Whiteout => (b'0', Vec::new(), 0),
+        };
+        let path = match inode.is_whiteout() {
+            true => {
+                let (name, parent) = (path::file_name(at), path::parent(at));
+                let parent = parent.get(1..).filter(|p| !p.is_empty());
+                [parent.unwrap_or_default(), if parent.is_some() { b"/" } else { b"" }, WHITEOUT, name]
+                    .concat()
+            }
+            false => path,
+        };
+        if inode.nlink > 1 && !inode.kind.is_dir() {
+            match first.get(&ino) {
+                Some(name) => (type_flag, link, size) = (b'1', name.clone(), 0),
+                None => {
+                    first.insert(ino, path.clone());
+                }
+            }
+        }
+        entries.push(TarEntry {
+            path,
+            type_flag,
+            link,
+            size,
+            mode: inode.mode,
+            uid: inode.uid,
+            gid: inode.gid,
+        });
+    });
+    entries
+}
+
+/// What people call a layer: its command without what the builders put around it, or its comment.
+pub(super) fn label(entry: &History) -> String {
+    const MOST: usize = 60;
+    let created_by = if entry.created_by.is_empty() { &entry.comment } else { &entry.created_by };
+    let text = created_by.strip_prefix("/bin/sh -c ").unwrap_or(created_by);
+    let text = text.strip_prefix("#(nop)").unwrap_or(text).trim();
+    let text = text.strip_suffix("# buildkit").unwrap_or(text).trim();
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((cut, _)) => format!("{}…", line.get(..cut).unwrap_or_default()),
+        None => line,
+    }
+}

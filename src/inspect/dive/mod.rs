@@ -1,0 +1,185 @@
+//! What dive 0.13.1 tells about an image: sizes, efficiency, waste.
+//!
+//! The formulas are dive's own, oddities included (wagoodman/dive `dive/filetree/efficiency.go`,
+//! `dive/image/analysis.go`): every copy of a file counts as waste, the needed one too; a directory that one
+//! whiteout removes is not waste; what an opaque directory hides is not seen. One difference: the stack of
+//! layers is kept while walking up, so the time does not grow with the number of deletions.
+
+mod ci;
+mod export;
+mod rules;
+mod table;
+mod tree;
+
+pub use ci::ci;
+pub use export::{export, summary};
+pub use table::table;
+
+use crate::image::Image;
+use crate::image::archive::{Loaded, TarEntry, tar_entries};
+use std::collections::HashMap;
+use tree::FileTree;
+
+/// A layer as dive shows it.
+#[derive(Clone, Debug)]
+pub struct DiveLayer {
+    /// First part of its file's name in the archive; of an image in the lab the digits of its diff id.
+    pub id: String,
+    /// `sha256:…`.
+    pub diff_id: String,
+    /// Sum of the sizes in its tar's headers, in bytes.
+    pub size: u64,
+    /// Its history text without a leading `/bin/sh -c `; `(missing)` without history.
+    pub command: String,
+    tree: FileTree,
+}
+
+impl DiveLayer {
+    /// Names in its tree: entries, and directories that only a deeper name implies.
+    pub fn files(&self) -> usize {
+        self.tree.len()
+    }
+}
+
+/// A path that several layers hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inefficiency {
+    /// Absolute.
+    pub path: Vec<u8>,
+    /// In how many places it was seen.
+    pub count: usize,
+    /// Bytes of all of them together.
+    pub bytes: u64,
+    /// Bytes of the smallest.
+    pub least: i64,
+}
+
+/// The figures of an image.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// Bottom first.
+    pub layers: Vec<DiveLayer>,
+    /// 0 to 1.
+    pub efficiency: f64,
+    /// Bytes of all copies of what is inefficient.
+    pub wasted_bytes: u64,
+    /// Bytes that would do for the inefficient paths less: all copies but the smallest.
+    pub savable_bytes: u64,
+    /// Largest first.
+    pub inefficiencies: Vec<Inefficiency>,
+}
+
+impl Analysis {
+    /// All layers, in bytes.
+    pub fn size(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add)
+    }
+
+    /// All layers but the lowest, in bytes.
+    pub fn user_bytes(&self) -> u64 {
+        self.layers.iter().skip(1).map(|layer| layer.size).fold(0, u64::saturating_add)
+    }
+
+    /// Waste by what was added above the lowest layer; not a number when that is nothing and so is the waste.
+    pub fn wasted_ratio(&self) -> f64 {
+        self.wasted_bytes as f64 / self.user_bytes() as f64
+    }
+}
+
+/// Analyses an image out of an archive: what its tars hold, entry by entry.
+pub fn of_archive(loaded: &Loaded) -> Analysis {
+    let layers = loaded.layers.iter().map(|layer| (layer.id.clone(), layer.entries.as_slice()));
+    analyse(&loaded.image, layers)
+}
+
+/// Analyses an image of the lab: what the tars of its layers would hold.
+pub fn of_image(image: &Image) -> Analysis {
+    let entries: Vec<_> =
+        image.layers.iter().map(|layer| (layer.diff_id.hex(), tar_entries(&layer.layer))).collect();
+    analyse(image, entries.iter().map(|(id, entries)| (id.clone(), entries.as_slice())))
+}
+
+fn analyse<'a>(image: &Image, layers: impl Iterator<Item = (String, &'a [TarEntry])>) -> Analysis {
+    let mut commands = image.history.iter().filter(|entry| !entry.empty_layer).map(|entry| &entry.created_by);
+    let layers: Vec<DiveLayer> = layers
+        .zip(&image.layers)
+        .map(|((id, entries), layer)| {
+            let command = commands.next().map_or("(missing)", |command| command.as_str());
+            DiveLayer {
+                id,
+                diff_id: layer.diff_id.to_string(),
+                size: entries.iter().map(|entry| entry.size).fold(0, u64::saturating_add),
+                command: command.strip_prefix("/bin/sh -c ").unwrap_or(command).to_owned(),
+                tree: FileTree::of(entries),
+            }
+        })
+        .collect();
+    let (efficiency, inefficiencies) = efficiency(&layers);
+    let sum = |of: &dyn Fn(&Inefficiency) -> u64| inefficiencies.iter().map(of).fold(0, u64::saturating_add);
+    Analysis {
+        wasted_bytes: sum(&|path| path.bytes),
+        savable_bytes: sum(&|path| path.bytes.saturating_sub(path.least.max(0) as u64)),
+        layers,
+        efficiency,
+        inefficiencies,
+    }
+}
+
+/// What was seen of a path.
+struct Seen {
+    path: Vec<u8>,
+    sum: u64,
+    least: i64,
+    visits: usize,
+}
+
+/// Score and inefficient paths (`efficiency.go`, `Efficiency`).
+fn efficiency(layers: &[DiveLayer]) -> (f64, Vec<Inefficiency>) {
+    let mut seen: Vec<Seen> = Vec::new();
+    let mut by_path: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut twice: Vec<usize> = Vec::new();
+    let mut stack = layers.first().map(|layer| layer.tree.clone()).unwrap_or_default();
+    for layer in layers {
+        layer.tree.each(&mut |visited| {
+            if !visited.is_leaf {
+                return true;
+            }
+            let at = *by_path.entry(visited.path.to_vec()).or_insert_with(|| {
+                seen.push(Seen { path: visited.path.to_vec(), sum: 0, least: -1, visits: 0 });
+                seen.len() - 1
+            });
+            let bytes = match visited.is_whiteout {
+                true => stack.removed_bytes(visited.path),
+                false => Some(visited.node.size()),
+            };
+            // A whiteout of nothing ends the walk of its layer; its key stays behind.
+            let (Some(bytes), Some(data)) = (bytes, seen.get_mut(at)) else { return false };
+            data.sum = data.sum.saturating_add(bytes);
+            let signed = i64::try_from(bytes).unwrap_or(i64::MAX);
+            data.least = if data.least < 0 { signed } else { data.least.min(signed) };
+            data.visits += 1;
+            if data.visits == 2 {
+                twice.push(at);
+            }
+            true
+        });
+        // The lowest layer is where the stack began; dive puts it onto itself once more.
+        stack.put_on(&layer.tree);
+    }
+    let least: i64 = seen.iter().fold(0, |sum, data| sum.saturating_add(data.least));
+    let all: u64 = seen.iter().fold(0, |sum, data| sum.saturating_add(data.sum));
+    let score = if all == 0 { 1.0 } else { least as f64 / all as f64 };
+    let listed = twice.into_iter().filter_map(|at| seen.get(at));
+    let mut list: Vec<Inefficiency> = listed
+        .map(|data| Inefficiency {
+            path: data.path.clone(),
+            count: data.visits,
+            bytes: data.sum,
+            least: data.least,
+        })
+        .collect();
+    // Shown backwards: of equal ones the path that was found last stands first.
+    list.sort_by_key(|path| path.bytes);
+    list.reverse();
+    (score, list)
+}

@@ -133,7 +133,7 @@ fn shop(changed: &str) -> Context {
         file("package-lock.json".to_owned(), Contents::text(changed)),
     ];
     for at in 0..10_000 {
-        let folder = if at % 5 == 0 { "vendor".to_owned() } else { format!("src/m{}", at % 40) };
+        let folder = if at % 7 == 0 { "vendor".to_owned() } else { format!("src/m{}", at % 40) };
         entries.push(file(format!("{folder}/f{at}.js"), Contents::bytes(text(at))));
         let described = Contents::seeded(format!("picture {at}"), 20 << 10);
         entries.push(file(format!("assets/p{}/i{at}.png", at % 100), described));

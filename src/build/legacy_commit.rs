@@ -71,9 +71,9 @@ impl Legacy<'_> {
         let keep_times = commit.probe.files.is_some();
         let instruction =
             self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
-        let layer = mount.filter(|mount| !mount.upper().is_bare()).map(|mount| {
-            super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[])
-        });
+        let layer = mount
+            .filter(|mount| !mount.upper().is_bare())
+            .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
         let (below, made) = (state.image.as_ref().map(|image| image.id), layer.is_some());
         let image = child(state, config, commit.text, layer, now);
         let image = Arc::new(image);

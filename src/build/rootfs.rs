@@ -23,22 +23,8 @@ pub(super) fn mount(layers: &[ImageLayer]) -> Mount {
 
 /// Seals what a step left in the upper. Directories and everything that bears the mount's own time get
 /// the build's time; `keep_times` leaves files alone (COPY keeps the time of the source).
-///
-/// `stubs` are files that were only mounted there for the step; they are left out.
-pub(super) fn seal(
-    mount: &Mount,
-    builder: Builder,
-    label: &str,
-    now: i64,
-    keep_times: bool,
-    stubs: &[String],
-) -> ImageLayer {
+pub(super) fn seal(mount: &Mount, builder: Builder, label: &str, now: i64, keep_times: bool) -> ImageLayer {
     let mut tree = mount.upper().clone();
-    for stub in stubs {
-        if let Some(dir) = tree.at(path::parent(stub.as_bytes())) {
-            tree.unlink(dir, path::file_name(stub.as_bytes()));
-        }
-    }
     let mut stamped = Vec::new();
     tree.walk(&mut |_, ino, inode| {
         let own = inode.kind.is_dir() || (!keep_times && inode.mtime == EPOCH);
@@ -168,20 +154,6 @@ pub(super) fn subtree(mount: &mut Mount, at: &str, t: &mut Trace) -> Tree {
 pub(super) fn single_file(mount: &mut Mount, at: &str, t: &mut Trace) -> Option<(crate::fs::Contents, Stat)> {
     let stat = mount.stat(at.as_bytes(), t).ok().filter(|stat| stat.kind == StatKind::File)?;
     Some((mount.read(at.as_bytes(), t).ok()?, stat))
-}
-
-/// Lays a file over a path for one step, in the place of what is there.
-pub(super) fn lay(mount: &mut Mount, at: &str, file: crate::fs::Contents, stat: &Stat, t: &mut Trace) {
-    let target = at.as_bytes();
-    // What fails here shows as a missing file when the process looks for it.
-    let _ = mkdir_all(mount, path::parent(target), 0o755, None, t);
-    match mount.lstat(target, t).map(|stat| stat.kind) {
-        Ok(StatKind::Dir) => drop(super::copy::remove_all(mount, target, t)),
-        Ok(_) => drop(mount.unlink(target, t)),
-        Err(_) => {}
-    }
-    let _ = mount.create(target, stat.mode, file, t);
-    let _ = mount.lchown(target, Some(stat.uid), Some(stat.gid), t);
 }
 
 /// Makes the working directory if it is missing (moby `container.SetupWorkingDirectory`; runc).

@@ -5,6 +5,7 @@ use super::dispatch::{mode, proxies};
 use super::fetch;
 use super::graph::{CopyOp, Op, RunOp, Vertex};
 use super::mounted;
+use super::owner::{owner, owner_on_nothing};
 use super::plan::label;
 use super::request::Builder;
 use super::rootfs::{self, seal};
@@ -50,7 +51,6 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
         _ => rootfs::mount(&solver.layers(job.vertex.base)),
     };
     let (mut seconds, mut unsure) = (None, false);
-    // Files that were only mounted: they are not part of the layer.
     let failed = |message: String| Failure::new(prefixed(&message, solver.request.version), 1);
     let lenient = !solver.request.strict && solver.unsure(job.vertex.base);
     let is_run = matches!(job.vertex.op, Op::Run(_));
@@ -59,8 +59,8 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
             t.quietly(|t| {
                 let owner = match user.as_str() {
                     "" => Ok(None),
-                    user if job.vertex.base.is_none() => rootfs::owner_on_nothing(user).map(Some),
-                    user => rootfs::owner(user, &mut mount, Builder::BuildKit, t).map(Some),
+                    user if job.vertex.base.is_none() => owner_on_nothing(user).map(Some),
+                    user => owner(user, &mut mount, solver.request.version, t).map(Some),
                 };
                 let owner = if lenient { Ok(owner.unwrap_or(None)) } else { owner };
                 mkdir_all(&mut mount, path.as_bytes(), 0o755, owner?, t)
@@ -85,6 +85,16 @@ fn prefixed(message: &str, version: Version) -> String {
         false => message.to_owned(),
         true => format!("failed to solve: {message}"),
     }
+}
+
+/// The storage driver refuses another layer. `id` stands for the random name that Docker gives it.
+pub(super) fn too_deep(id: &str, version: Version) -> Failure {
+    let name = id.get(..25).unwrap_or(id);
+    let message = prefixed(&format!("failed to prepare {name}: max depth exceeded"), version);
+    let mut failure = Failure::new(message, 1);
+    failure.plain = Some("a step can stand on no more than 128 layers".to_owned());
+    failure.hint = Some("join steps: RUN one && two is one layer".to_owned());
+    failure
 }
 
 fn copy_files(
@@ -120,9 +130,9 @@ fn copy_files(
     t.quietly(|t| {
         let owner = match &op.chown {
             // Users of an unknown image are unknown too.
-            Some(chown) if job.vertex.base.is_none() => Some(rootfs::owner_on_nothing(chown)?),
-            Some(chown) if lenient => rootfs::owner(chown, mount, Builder::BuildKit, t).ok(),
-            Some(chown) => Some(rootfs::owner(chown, mount, Builder::BuildKit, t)?),
+            Some(chown) if job.vertex.base.is_none() => Some(owner_on_nothing(chown)?),
+            Some(chown) if lenient => owner(chown, mount, version, t).ok(),
+            Some(chown) => Some(owner(chown, mount, version, t)?),
             None => None,
         };
         let manner = Manner {

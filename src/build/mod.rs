@@ -37,6 +37,7 @@ mod missing;
 mod mounted;
 mod odd;
 mod outline;
+mod owner;
 pub mod pattern;
 mod persist;
 mod persist_tree;

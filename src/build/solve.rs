@@ -21,6 +21,9 @@ use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
 
+/// Layers that a step may stand on (moby `daemon/graphdriver/overlay2/overlay.go`, `maxDepth`).
+const MOST_LOWERS: usize = 128;
+
 /// What a vertex came to.
 #[derive(Clone, Debug)]
 pub(super) struct Solved {
@@ -30,6 +33,8 @@ pub(super) struct Solved {
     pub layer: ImageLayer,
     /// Unix seconds.
     pub created: i64,
+    /// Layers up to and with its own.
+    pub depth: usize,
     /// It was executed in this build.
     pub executed: bool,
     /// Its cache was switched off, so nothing matches through its definition key.
@@ -285,6 +290,7 @@ impl Solver<'_> {
         match &vertex.op {
             Op::Copy(copy)
                 if (!copy.sources.is_empty() || !copy.fetched.is_empty())
+                    && copy.source != Source::Tree(None)
                     && !self.in_the_dark(copy.source) =>
             {
                 if let Some(failure) = copy.fetched.iter().find_map(Fetched::refused) {
@@ -418,6 +424,17 @@ impl Solver<'_> {
         layers
     }
 
+    /// How many layers a node has.
+    fn depth(&self, node: Option<Node>) -> usize {
+        match node {
+            None => 0,
+            Some(Node::Image(image)) => {
+                self.graph.images.get(image).map_or(0, |(_, image)| image.layers.len())
+            }
+            Some(Node::Vertex(vertex)) => self.solved.get(vertex).map_or(0, |solved| solved.depth),
+        }
+    }
+
     /// The step below this vertex that was executed in this build: its number.
     fn rebuilt(&self, node: Option<Node>) -> Option<usize> {
         let Some(Node::Vertex(at)) = node else { return None };
@@ -500,6 +517,9 @@ impl Solver<'_> {
             step.key = Some(key.clone());
             step.earlier = earlier.map(|record| record.key.clone());
         }
+        if self.depth(vertex.base) > MOST_LOWERS {
+            return Err(super::execute::too_deep(&id, self.request.version));
+        }
         let now = self.cache.tick();
         let job = Job { vertex, picked, now };
         let made = match self.is_only_thought_of(vertex) {
@@ -550,6 +570,7 @@ impl Solver<'_> {
             ids,
             layer: record.layer.clone(),
             created: record.created,
+            depth: self.depth(vertex.base) + 1,
             executed,
             ignored: vertex.ignore_cache,
             unsure: record.unsure,

@@ -4,6 +4,8 @@
 //! bytes can be generated again. Copying contents shares them, so a simulated copy-up never copies.
 
 use super::digest::Digest;
+use super::stored::Stored;
+use std::io;
 use std::sync::Arc;
 
 /// A stretch of contents.
@@ -20,6 +22,8 @@ pub enum Piece {
     },
     /// Bytes generated from a label.
     Seeded(Arc<Seeded>),
+    /// Bytes that lie elsewhere, in an archive on disk say, and are read when they are asked for.
+    Stored(Arc<Stored>),
 }
 
 /// A stretch of bytes that are generated from a label. A label `program:NAME…` makes the file behave as
@@ -40,6 +44,7 @@ impl Piece {
             Piece::Bytes(bytes) => bytes.len() as u64,
             Piece::Fill { len, .. } => *len,
             Piece::Seeded(seeded) => seeded.len,
+            Piece::Stored(stored) => stored.len(),
         }
     }
 
@@ -53,6 +58,10 @@ impl Piece {
                 offset: seeded.offset + from,
                 len: to - from,
             })),
+            Piece::Stored(stored) => match stored.part(from, to - from) {
+                Some(part) => Piece::Stored(Arc::new(part)),
+                None => self.clone(),
+            },
         }
     }
 }
@@ -100,6 +109,11 @@ impl Contents {
         Contents::from_pieces(vec![Piece::Seeded(Arc::new(Seeded { label: label.into(), offset: 0, len }))])
     }
 
+    /// Bytes that lie elsewhere.
+    pub fn stored(stored: Stored) -> Contents {
+        Contents::from_pieces(vec![Piece::Stored(Arc::new(stored))])
+    }
+
     /// A program of this name and size; see [`Contents::program`].
     pub fn of_program(name: &str, len: u64) -> Contents {
         Contents::seeded(format!("program:{name}"), len)
@@ -131,6 +145,19 @@ impl Contents {
             Held::One(piece) => piece.len(),
             Held::Rope(rope) => rope.len,
         }
+    }
+
+    /// The stretch of a source that these are, all in one piece.
+    pub fn as_stored(&self) -> Option<&Stored> {
+        match self.pieces() {
+            [Piece::Stored(stored)] => Some(stored),
+            _ => None,
+        }
+    }
+
+    /// A reader from the first byte on.
+    pub fn reader(&self) -> impl io::Read + use<> {
+        ContentsReader { contents: self.clone(), at: 0 }
     }
 
     /// No bytes at all?
@@ -228,13 +255,18 @@ impl Contents {
         result
     }
 
-    /// All bytes, generated where they are only described. None when there are more than `limit`.
+    /// All bytes, generated where they are only described. None when there are more than `limit`, or they
+    /// lie elsewhere and can no longer be read.
     pub fn to_bytes(&self, limit: u64) -> Option<Vec<u8>> {
         if self.len() > limit {
             return None;
         }
         let mut bytes = Vec::with_capacity(self.len() as usize);
-        self.for_each_chunk(&mut |chunk| bytes.extend_from_slice(chunk));
+        let take = &mut |chunk: &[u8]| {
+            bytes.extend_from_slice(chunk);
+            Ok(())
+        };
+        self.try_each_chunk(take).ok()?;
         Some(bytes)
     }
 
@@ -248,35 +280,87 @@ impl Contents {
         self.slice(0, n).to_bytes(n).unwrap_or_default()
     }
 
-    /// Hands on all bytes in order, in chunks of at most 64 KiB, generating what is described.
+    /// Hands on all bytes in order, in chunks, generating what is described. Bytes that lie elsewhere and
+    /// can no longer be read are zero; where that matters, [`Contents::try_each_chunk`] tells it.
     pub fn for_each_chunk(&self, take: &mut dyn FnMut(&[u8])) {
-        const CHUNK: usize = 64 << 10;
         for piece in self.pieces() {
-            match piece {
-                Piece::Bytes(bytes) => bytes.chunks(CHUNK).for_each(&mut *take),
-                Piece::Fill { byte, len } => {
-                    let block = vec![*byte; CHUNK.min(*len as usize)];
-                    let mut left = *len;
-                    while left > 0 {
-                        let n = left.min(block.len() as u64);
-                        take(&block[..n as usize]);
-                        left -= n;
-                    }
-                }
-                Piece::Seeded(seeded) => {
-                    let Seeded { label, offset, len } = &**seeded;
-                    let stream = SeededStream::new(label);
-                    let mut block = vec![0; CHUNK.min(*len as usize)];
-                    let mut done = 0;
-                    while done < *len {
-                        let n = (*len - done).min(block.len() as u64) as usize;
-                        stream.fill(offset + done, &mut block[..n]);
-                        take(&block[..n]);
-                        done += n as u64;
-                    }
-                }
+            let (mut done, whole) = (0, piece.len());
+            let read = each_chunk(piece, &mut |chunk| {
+                done += chunk.len() as u64;
+                take(chunk);
+                Ok(())
+            });
+            if read.is_err() {
+                let hole = Piece::Fill { byte: 0, len: whole - done };
+                let _ = each_chunk(&hole, &mut |chunk| {
+                    take(chunk);
+                    Ok(())
+                });
             }
         }
+    }
+
+    /// Hands on all bytes in order, in chunks of at most 256 KiB, until `take` refuses.
+    ///
+    /// # Errors
+    /// What `take` says, or the host about bytes that lie elsewhere.
+    pub fn try_each_chunk(&self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.pieces().iter().try_for_each(|piece| each_chunk(piece, take))
+    }
+}
+
+struct ContentsReader {
+    contents: Contents,
+    at: u64,
+}
+
+impl io::Read for ContentsReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(stored) = self.contents.as_stored() {
+            let n = stored.read_at(self.at, buffer)?;
+            self.at += n as u64;
+            return Ok(n);
+        }
+        let part = self.contents.slice(self.at, self.at.saturating_add(buffer.len() as u64));
+        let mut done = 0;
+        part.try_each_chunk(&mut |chunk| {
+            buffer[done..done + chunk.len()].copy_from_slice(chunk);
+            done += chunk.len();
+            Ok(())
+        })?;
+        self.at += done as u64;
+        Ok(done)
+    }
+}
+
+fn each_chunk(piece: &Piece, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    const CHUNK: usize = 64 << 10;
+    match piece {
+        Piece::Bytes(bytes) => bytes.chunks(CHUNK).try_for_each(take),
+        Piece::Fill { byte, len } => {
+            let block = vec![*byte; (*len).min(CHUNK as u64) as usize];
+            let mut left = *len;
+            while left > 0 {
+                let n = left.min(block.len() as u64);
+                take(&block[..n as usize])?;
+                left -= n;
+            }
+            Ok(())
+        }
+        Piece::Seeded(seeded) => {
+            let Seeded { label, offset, len } = &**seeded;
+            let stream = SeededStream::new(label);
+            let mut block = vec![0; (*len).min(CHUNK as u64) as usize];
+            let mut done = 0;
+            while done < *len {
+                let n = (*len - done).min(block.len() as u64) as usize;
+                stream.fill(offset + done, &mut block[..n]);
+                take(&block[..n])?;
+                done += n as u64;
+            }
+            Ok(())
+        }
+        Piece::Stored(stored) => stored.each_chunk(take),
     }
 }
 

@@ -4,10 +4,11 @@ use super::broken;
 use super::parts::inside;
 use crate::error::Error;
 use crate::fs::tarball::{self, Member, MemberKind};
-use crate::fs::{Contents, Inode, Kind, Layer, Nodes, Tree, path};
+use crate::fs::{Inode, Kind, Layer, Nodes, Stored, Tree, path};
 use crate::image::History;
 use crate::trace::Fuel;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What the header of an entry says: what dive works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,9 @@ pub struct TarEntry {
 /// A layer that was read.
 pub(super) struct Read {
     pub(super) layer: Layer,
-    pub(super) entries: Vec<TarEntry>,
+    pub(super) entries: Arc<Vec<TarEntry>>,
+    /// What was left out.
+    pub(super) notes: Vec<String>,
 }
 
 const WHITEOUT: &[u8] = b".wh.";
@@ -40,18 +43,12 @@ const META: &[u8] = b".wh..wh.";
 
 /// Reads a layer. Later entries replace earlier ones, whiteouts speak of lower layers only, wherever
 /// they stand (OCI image spec `layer.md`; moby `pkg/archive/diff.go`, `UnpackLayer`).
-pub(super) fn read(
-    part: &str,
-    tar: &[u8],
-    limit: u64,
-    fuel: &mut Fuel,
-    notes: &mut Vec<String>,
-) -> Result<Read, Error> {
-    let mut building = Building { tree: Tree::new(), whiteouts: Vec::new(), opaque: Vec::new(), notes };
+pub(super) fn read(part: &str, tar: &Stored, limit: u64, fuel: &mut Fuel) -> Result<Read, Error> {
+    let mut building =
+        Building { tree: Tree::new(), whiteouts: Vec::new(), opaque: Vec::new(), notes: Vec::new() };
     let mut entries = Vec::new();
     let read = tarball::members(tar, limit, &mut |member| {
-        let bytes = if let MemberKind::File(data) = &member.kind { data.len() as u64 } else { 0 };
-        if !fuel.spend(10) || !fuel.spend_bytes(bytes) {
+        if !fuel.spend(10) {
             return Err("with it the lab's limit is reached".to_owned());
         }
         let at = inside(&member.path)?;
@@ -65,10 +62,11 @@ pub(super) fn read(
         let place = fault.entry.map_or(part.to_owned(), |entry| format!("{part}: {entry}"));
         return Err(broken(&place, &fault.message));
     }
-    Ok(Read { layer: building.sealed(), entries })
+    let notes = std::mem::take(&mut building.notes);
+    Ok(Read { layer: building.sealed(), entries: Arc::new(entries), notes })
 }
 
-fn entry(at: &[u8], member: &Member<'_>) -> TarEntry {
+fn entry(at: &[u8], member: &Member) -> TarEntry {
     TarEntry {
         path: at.get(1..).unwrap_or_default().to_vec(),
         type_flag: member.type_flag,
@@ -76,22 +74,22 @@ fn entry(at: &[u8], member: &Member<'_>) -> TarEntry {
             MemberKind::Symlink(link) | MemberKind::Link(link) => link.clone(),
             _ => Vec::new(),
         },
-        size: if let MemberKind::File(data) = &member.kind { data.len() as u64 } else { 0 },
+        size: if let MemberKind::File(data) = &member.kind { data.len() } else { 0 },
         mode: member.mode,
         uid: member.uid,
         gid: member.gid,
     }
 }
 
-struct Building<'n> {
+struct Building {
     tree: Tree,
     whiteouts: Vec<Vec<u8>>,
     opaque: Vec<Vec<u8>>,
-    notes: &'n mut Vec<String>,
+    notes: Vec<String>,
 }
 
-impl Building<'_> {
-    fn take(&mut self, at: &[u8], member: Member<'_>) -> Result<(), String> {
+impl Building {
+    fn take(&mut self, at: &[u8], member: Member) -> Result<(), String> {
         let name = path::file_name(at);
         if name == OPAQUE {
             self.opaque.push(path::parent(at).to_vec());
@@ -111,7 +109,7 @@ impl Building<'_> {
             return Ok(());
         }
         let kind = match member.kind {
-            MemberKind::File(data) => Kind::File(Contents::bytes(data.as_ref())),
+            MemberKind::File(data) => Kind::File(data),
             MemberKind::Dir => Kind::Dir(Default::default()),
             MemberKind::Symlink(link) => Kind::Symlink(link.into()),
             MemberKind::Fifo => Kind::Fifo,

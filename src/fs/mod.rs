@@ -20,7 +20,7 @@ pub mod tarball;
 mod tree;
 
 pub use compressed::{Compression, Unpacking, gzip_named};
-pub use contents::{Contents, Piece, Seeded};
+pub use contents::{Contents, Piece, Seeded, recognised};
 pub use digest::{Digest, Hasher};
 pub use entries::Entries;
 pub(crate) use entries::{fold, name_hash};

@@ -4,7 +4,7 @@ use super::broken;
 use super::parts::inside;
 use crate::error::Error;
 use crate::fs::tarball::{self, Member, MemberKind};
-use crate::fs::{Inode, Kind, Layer, Nodes, Stored, Tree, path};
+use crate::fs::{Inode, Kind, Layer, Nodes, Stored, Tree, path, recognised};
 use crate::image::History;
 use crate::trace::Fuel;
 use std::collections::HashMap;
@@ -109,6 +109,7 @@ impl Building {
             return Ok(());
         }
         let kind = match member.kind {
+            MemberKind::File(data) if member.mode & 0o111 != 0 => Kind::File(recognised(data)),
             MemberKind::File(data) => Kind::File(data),
             MemberKind::Dir => Kind::Dir(Default::default()),
             MemberKind::Symlink(link) => Kind::Symlink(link.into()),

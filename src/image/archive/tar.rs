@@ -89,6 +89,11 @@ impl<W: Write> Writing<W> {
         }
         let Inode { uid, gid, mtime, .. } = *inode;
         let mode = u32::from(inode.mode) | type_bits(&inode.kind);
+        if xattrs.iter().any(|(name, _)| name.contains(&b'=')) {
+            let words =
+                format!("{} has an attribute with `=` in its name, which a tar can't say", path::show(at));
+            return Err(io::Error::other(words));
+        }
         self.tar.entry(&Entry { path: at, kind, mode, uid, gid, mtime, xattrs })?;
         if inode.is_opaque() && inode.kind.is_dir() {
             self.mark(&[at, b"/", OPAQUE].concat())?;

@@ -59,7 +59,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 /// What to type when an archive is larger than the limit.
-const RAISE: &str = "docker load --limit BYTES -i FILE raises the limit";
+const RAISE: &str = "--limit BYTES, behind docker load or docker import, raises the limit";
 
 impl Call<'_, '_> {
     /// How this line reads archives.

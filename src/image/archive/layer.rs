@@ -1,38 +1,20 @@
 //! A layer's tar as a sealed tree.
 
-use super::broken;
+use super::entries::{TarEntries, TarEntry};
 use super::parts::inside;
+use super::{broken, escaped};
 use crate::error::Error;
 use crate::fs::tarball::{self, Member, MemberKind};
-use crate::fs::{Inode, Kind, Layer, Nodes, Stored, Tree, path, recognised};
+use crate::fs::{Ino, Inode, Kind, Layer, Nodes, Stored, Tree, path, recognised};
 use crate::image::History;
 use crate::trace::Fuel;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What the header of an entry says: what dive works on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TarEntry {
-    /// Without a slash in front, whiteouts by their raw name.
-    pub path: Vec<u8>,
-    /// `0` a file, `1` a hard link, `2` a symlink, `3` and `4` devices, `5` a directory, `6` a fifo.
-    pub type_flag: u8,
-    /// Where a link leads.
-    pub link: Vec<u8>,
-    /// Bytes of a file, else 0.
-    pub size: u64,
-    /// Permission bits, setuid, setgid and sticky.
-    pub mode: u16,
-    /// Owner.
-    pub uid: u32,
-    /// Group.
-    pub gid: u32,
-}
-
 /// A layer that was read.
 pub(super) struct Read {
     pub(super) layer: Layer,
-    pub(super) entries: Arc<Vec<TarEntry>>,
+    pub(super) entries: Arc<TarEntries>,
     /// What was left out.
     pub(super) notes: Vec<String>,
 }
@@ -44,9 +26,14 @@ const META: &[u8] = b".wh..wh.";
 /// Reads a layer. Later entries replace earlier ones, whiteouts speak of lower layers only, wherever
 /// they stand (OCI image spec `layer.md`; moby `pkg/archive/diff.go`, `UnpackLayer`).
 pub(super) fn read(part: &str, tar: &Stored, limit: u64, fuel: &mut Fuel) -> Result<Read, Error> {
-    let mut building =
-        Building { tree: Tree::new(), whiteouts: Vec::new(), opaque: Vec::new(), notes: Vec::new() };
-    let mut entries = Vec::new();
+    let mut building = Building {
+        tree: Tree::new(),
+        last: None,
+        whiteouts: Vec::new(),
+        opaque: Vec::new(),
+        notes: Vec::new(),
+    };
+    let mut entries = TarEntries::default();
     let read = tarball::members(tar, limit, &mut |member| {
         if !fuel.spend(10) {
             return Err("with it the lab's limit is reached".to_owned());
@@ -55,7 +42,7 @@ pub(super) fn read(part: &str, tar: &Stored, limit: u64, fuel: &mut Fuel) -> Res
         if at == b"/" {
             return Ok(());
         }
-        entries.push(entry(&at, &member));
+        entries.push(&entry(&at, &member));
         building.take(&at, member)
     });
     if let Err(fault) = read {
@@ -63,7 +50,7 @@ pub(super) fn read(part: &str, tar: &Stored, limit: u64, fuel: &mut Fuel) -> Res
         return Err(broken(&place, &fault.message));
     }
     let notes = std::mem::take(&mut building.notes);
-    Ok(Read { layer: building.sealed(), entries: Arc::new(entries), notes })
+    Ok(Read { layer: building.sealed(), entries: Arc::new(entries.finished()), notes })
 }
 
 fn entry(at: &[u8], member: &Member) -> TarEntry {
@@ -83,6 +70,8 @@ fn entry(at: &[u8], member: &Member) -> TarEntry {
 
 struct Building {
     tree: Tree,
+    /// The folder of the entry before.
+    last: Option<(Vec<u8>, Ino)>,
     whiteouts: Vec<Vec<u8>>,
     opaque: Vec<Vec<u8>>,
     notes: Vec<String>,
@@ -117,14 +106,16 @@ impl Building {
             MemberKind::CharDev(0, 0) => Kind::Whiteout,
             MemberKind::CharDev(major, minor) => Kind::CharDev(major, minor),
             MemberKind::BlockDev(major, minor) => {
-                let shown = path::show(at);
+                let shown = escaped(&path::show(at));
                 self.notes.push(format!("{shown}: a block device ({major}:{minor}), not modelled, left out"));
                 return Ok(());
             }
             MemberKind::Link(link) => {
                 let to = inside(&link).map_err(|_| "a hard link that leads out of the layer".to_owned())?;
+                self.last = None;
                 let linked = self.tree.put_link(at, &to);
-                let missing = || format!("a hard link to `{}`, which is not before it", path::show(&to));
+                let missing =
+                    || format!("a hard link to `{}`, which is not before it", escaped(&path::show(&to)));
                 return linked.map(|_| ()).ok_or_else(missing);
             }
         };
@@ -133,12 +124,34 @@ impl Building {
         for (name, value) in &member.xattrs {
             if name.starts_with(b"trusted.overlay.") {
                 // In a tar these are no marks of the union: whiteouts have names there.
-                self.notes.push(format!("{}: {} left out", path::show(at), path::show(name)));
+                let (at, name) = (escaped(&path::show(at)), escaped(&path::show(name)));
+                self.notes.push(format!("{at}: {name} left out"));
             } else {
                 inode.extra_mut().xattrs.insert(name.as_slice().into(), value.as_slice().into());
             }
         }
-        self.tree.put(at, inode).map(|_| ()).ok_or_else(|| "what it lies in is no directory".to_owned())
+        self.put(at, inode)
+    }
+
+    /// Puts an entry into the tree. Most lie in the folder of the one before.
+    fn put(&mut self, at: &[u8], inode: Inode) -> Result<(), String> {
+        let (folder, name) = (path::parent(at), path::file_name(at));
+        let dir = match &self.last {
+            Some((last, dir)) if last == folder => *dir,
+            _ => {
+                let dir = self.tree.mkdirs(folder);
+                let dir = dir.ok_or_else(|| "what it lies in is no directory".to_owned())?;
+                self.last = Some((folder.to_vec(), dir));
+                dir
+            }
+        };
+        let taken = self.tree.child(dir, name).map(|ino| self.tree.inode(ino).kind.is_dir());
+        if taken == Some(true) && !inode.kind.is_dir() {
+            // A folder goes; the one that is remembered may lie in it.
+            self.last = None;
+        }
+        self.tree.put_in(dir, name, inode);
+        Ok(())
     }
 
     fn sealed(mut self) -> Layer {
@@ -154,7 +167,7 @@ impl Building {
                 }
             }
         }
-        self.tree.seal()
+        self.tree.into_layer()
     }
 
     fn mark_opaque(&mut self, at: &[u8]) {
@@ -170,8 +183,8 @@ impl Building {
 }
 
 /// The entries that a layer's tar has, in path order: a hard-linked file under its first name.
-pub fn tar_entries(layer: &Layer) -> Vec<TarEntry> {
-    let mut entries = Vec::new();
+pub fn tar_entries(layer: &Layer) -> TarEntries {
+    let mut entries = TarEntries::default();
     let mut first: HashMap<u32, Vec<u8>> = HashMap::new();
     layer.walk(&mut |at, ino, inode| {
         let path = at.get(1..).unwrap_or_default().to_vec();
@@ -200,7 +213,7 @@ pub fn tar_entries(layer: &Layer) -> Vec<TarEntry> {
                 }
             }
         }
-        entries.push(TarEntry {
+        entries.push(&TarEntry {
             path,
             type_flag,
             link,
@@ -210,7 +223,7 @@ pub fn tar_entries(layer: &Layer) -> Vec<TarEntry> {
             gid: inode.gid,
         });
     });
-    entries
+    entries.finished()
 }
 
 /// What people call a layer: its command without what the builders put around it, or its comment.

@@ -5,6 +5,7 @@
 //! them. Sources: moby `image/tarexport`, OCI image spec `image-layout.md`, `manifest.md`, `layer.md`.
 
 mod config;
+mod entries;
 mod layer;
 mod oci;
 mod parts;
@@ -12,7 +13,8 @@ mod save;
 mod tar;
 mod unpack;
 
-pub use layer::{TarEntry, tar_entries};
+pub use entries::{TarEntries, TarEntry};
+pub use layer::tar_entries;
 pub use save::{Archive, SavedImage, archive};
 pub use tar::write_layer;
 
@@ -73,7 +75,7 @@ pub struct ArchiveLayer {
     /// The first part of its file's name: the v1 id before Docker 25.
     pub id: String,
     /// The entries of its tar; none when it is a link to an earlier one, as dive reads it.
-    pub entries: Arc<Vec<TarEntry>>,
+    pub entries: Arc<TarEntries>,
 }
 
 /// What one manifest says, with the places of its parts.
@@ -259,9 +261,21 @@ fn assemble(
 
 /// A refusal of a part.
 fn broken(part: &str, message: &str) -> Error {
-    let part: String = part.chars().take(120).flat_map(char::escape_debug).collect();
-    Error::new(ErrorKind::Host, format!("`{part}`: {message}"))
+    Error::new(ErrorKind::Host, format!("`{}`: {message}", escaped(part)))
         .hint("the archive is damaged or not what `docker save` writes: save it again")
+}
+
+/// A name out of an archive for people: control characters escaped, and not without an end.
+fn escaped(name: &str) -> String {
+    const MOST: usize = 160;
+    let mut text = String::new();
+    for c in name.chars().take(MOST) {
+        if c.is_control() { text.extend(c.escape_debug()) } else { text.push(c) }
+    }
+    if name.chars().nth(MOST).is_some() {
+        text.push('…');
+    }
+    text
 }
 
 /// A refusal for the size of what was unpacked. Which part it was depends on what other threads unpacked.

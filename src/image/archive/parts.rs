@@ -149,6 +149,10 @@ pub(super) fn inside(name: &[u8]) -> Result<Vec<u8>, String> {
     if name.contains(&0) {
         return Err("its name holds a zero byte".to_owned());
     }
+    let plain = name.strip_suffix(b"/").unwrap_or(name);
+    if !plain.split(|byte| *byte == b'/').any(|part| matches!(part, b"" | b"." | b"..")) {
+        return Ok([b"/", plain].concat());
+    }
     let mut depth = 0usize;
     for part in path::names(name) {
         match part {

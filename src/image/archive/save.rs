@@ -192,7 +192,8 @@ impl Archive {
             bytes = bytes.saturating_add(blob.len());
             self.blobs.insert(layer.diff_id, blob);
         }
-        let config = match &image.config_bytes {
+        let as_loaded = image.layers.iter().all(|layer| layer.tar.is_some());
+        let config = match image.config_bytes.as_ref().filter(|_| as_loaded) {
             Some(bytes) => Contents::bytes(bytes.clone()),
             None => Contents::text(&config_json(&real)),
         };

@@ -292,14 +292,12 @@ struct Header([u8; BLOCK as usize]);
 impl Header {
     /// The sum of its bytes, the sum's own field taken as spaces; old programs summed signed bytes.
     fn is_sound(&self) -> bool {
-        let (mut unsigned, mut signed) = (256i64, 256i64);
-        for (at, byte) in self.0.iter().enumerate() {
-            if !(148..156).contains(&at) {
-                unsigned += i64::from(*byte);
-                signed += i64::from(*byte as i8);
-            }
-        }
-        number(&self.0[148..156]).is_some_and(|sum| sum == unsigned || sum == signed)
+        // The field itself counts as eight spaces.
+        let sum = |bytes: &[u8]| bytes.iter().map(|byte| i64::from(*byte)).sum::<i64>();
+        let signed = |bytes: &[u8]| bytes.iter().map(|byte| i64::from(*byte as i8)).sum::<i64>();
+        let Some(written) = number(&self.0[148..156]) else { return false };
+        written == sum(&self.0) - sum(&self.0[148..156]) + 256
+            || written == signed(&self.0) - signed(&self.0[148..156]) + 256
     }
 
     fn type_flag(&self) -> u8 {
@@ -356,7 +354,8 @@ struct Blocks<'t> {
 }
 
 impl<'t> Blocks<'t> {
-    const LEAST: usize = 4 << 10;
+    /// One header and what may be about the next: a leap reads no more.
+    const LEAST: usize = 1 << 10;
     const MOST: usize = 128 << 10;
 
     fn of(tar: &'t Stored) -> Blocks<'t> {
@@ -371,10 +370,9 @@ impl<'t> Blocks<'t> {
         let from = match here {
             Some(from) => from,
             None => {
-                // Small files one after the other are read in larger and larger pieces.
-                let near = at >= end && at - end < self.ahead as u64;
-                self.ahead = if near { self.ahead * 2 } else { self.ahead / 2 };
-                self.ahead = self.ahead.clamp(Blocks::LEAST, Blocks::MOST);
+                // Small files one after the other are read in larger and larger pieces, large ones leapt over.
+                let near = at >= end && at - end < 2 * BLOCK;
+                self.ahead = if near { (self.ahead * 4).min(Blocks::MOST) } else { Blocks::LEAST };
                 self.window.resize(self.ahead, 0);
                 let read = self.tar.read_at(at, &mut self.window);
                 let n = read.map_err(|error| format!("it can't be read on: {error}"))?;

@@ -144,8 +144,11 @@ impl std::io::Write for Counted<'_> {
     }
 }
 
+/// An image, and the name it is saved under.
+type Named = (Arc<Image>, Option<String>);
+
 /// An image with the name it is saved under: none for an id, all of its tags for a name without one.
-fn named(call: &mut Call<'_, '_>, word: &Word) -> Result<Vec<(Arc<Image>, Option<String>)>, Error> {
+fn named(call: &mut Call<'_, '_>, word: &Word) -> Result<Vec<Named>, Error> {
     let images = &call.lab.images;
     let Ok(whole) = crate::image::reference::normalise(&word.text) else {
         let found = call.lab.image(&word.text);

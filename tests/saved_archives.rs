@@ -83,6 +83,13 @@ fn an_image_is_saved_loaded_and_saved_again() {
 }
 
 #[test]
+fn a_scenario_writes_no_files() {
+    let (mut session, _, _) = screen::lab();
+    let error = session.script("story.rhai", "docker(\"save -o x.tar alpine:3.19\");").unwrap_err();
+    assert!(error.to_string().contains("a scenario reads files and writes none"), "{error}");
+}
+
+#[test]
 fn the_same_image_gives_the_same_bytes_and_keeps_its_digests() {
     let image = catalog::image("alpine:3.19").unwrap();
     let first = one(&image);

@@ -111,7 +111,10 @@ impl Contents {
 
     /// Bytes that lie elsewhere.
     pub fn stored(stored: Stored) -> Contents {
-        Contents::from_pieces(vec![Piece::Stored(Arc::new(stored))])
+        match stored.is_empty() {
+            true => Contents::EMPTY,
+            false => Contents(Held::One(Piece::Stored(Arc::new(stored)))),
+        }
     }
 
     /// A program of this name and size; see [`Contents::program`].

@@ -337,12 +337,14 @@ pub(super) fn number(field: &[u8]) -> Option<i64> {
             if at == 0 && negative { Some(value) } else { shifted.checked_add(i64::from(byte)) }
         });
     }
-    let trimmed = field.iter().skip_while(|byte| matches!(byte, b' ' | 0));
-    let digits: Vec<u8> = trimmed.copied().take_while(|byte| !matches!(byte, b' ' | 0)).collect();
-    digits.iter().try_fold(0i64, |value, digit| {
-        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 8)?;
-        value.checked_mul(8)?.checked_add(i64::from(digit))
-    })
+    let is_blank = |byte: &u8| matches!(byte, b' ' | 0);
+    let begin = field.iter().position(|byte| !is_blank(byte)).unwrap_or(field.len());
+    let mut value = 0i64;
+    for byte in field[begin..].iter().take_while(|byte| !is_blank(byte)) {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 8)?;
+        value = value.checked_mul(8)?.checked_add(i64::from(digit))?;
+    }
+    Some(value)
 }
 
 /// Blocks read one after the other, with leaps over contents.

@@ -190,6 +190,12 @@ fn load(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     for loaded in call.about(&word, read)? {
         let id = call.lab.images.share(loaded.image.clone());
         for name in &loaded.names {
+            if let Some(old) = call.lab.images.named(name).filter(|old| old.id != id) {
+                let old = old.id;
+                out.push_str(&format!(
+                    "The image {name} already exists, renaming the old one with ID {old} to empty string\n"
+                ));
+            }
             call.lab.images.tag(name, id);
             out.push_str(&format!("Loaded image: {name}\n"));
         }

@@ -106,12 +106,13 @@ fn analyse<'a>(image: &Image, layers: impl Iterator<Item = (String, &'a TarEntri
         .zip(&image.layers)
         .map(|((id, entries), layer)| {
             let command = commands.next().map_or("(missing)", |command| command.as_str());
+            let (tree, size) = FileTree::of(entries);
             DiveLayer {
                 id,
                 diff_id: layer.diff_id.to_string(),
-                size: entries.iter().map(|entry| entry.size).fold(0, u64::saturating_add),
+                size,
                 command: command.strip_prefix("/bin/sh -c ").unwrap_or(command).to_owned(),
-                tree: FileTree::of(entries),
+                tree,
             }
         })
         .collect();
@@ -147,9 +148,13 @@ fn path_hash(path: &[u8]) -> u64 {
 /// Score and inefficient paths (`efficiency.go`, `Efficiency`).
 fn efficiency(layers: &[DiveLayer]) -> (f64, Vec<Inefficiency>) {
     let mut seen: Vec<Seen> = Vec::new();
-    let mut by_path: HashTable<u32> = HashTable::new();
+    let mut by_path: HashTable<u32> =
+        HashTable::with_capacity(layers.first().map_or(0, |layer| layer.tree.nodes()));
     let mut twice: Vec<u32> = Vec::new();
-    let mut stack = layers.first().map(|layer| layer.tree.clone()).unwrap_or_default();
+    // Only a whiteout asks what lies below it.
+    let mut deleting = layers.iter().filter(|layer| layer.tree.deletes()).count();
+    let first = layers.first().filter(|_| deleting > 0);
+    let mut stack = first.map(|layer| layer.tree.clone()).unwrap_or_default();
     let path_of = |seen: &Seen| layers[seen.layer as usize].tree.path(seen.node, tree::hidden);
     for (number, layer) in layers.iter().enumerate() {
         layer.tree.each(&mut |visited| {
@@ -187,7 +192,10 @@ fn efficiency(layers: &[DiveLayer]) -> (f64, Vec<Inefficiency>) {
             true
         });
         // The lowest layer is where the stack began; dive puts it onto itself once more.
-        stack.put_on(&layer.tree);
+        deleting -= usize::from(layer.tree.deletes());
+        if deleting > 0 {
+            stack.put_on(&layer.tree);
+        }
     }
     let least: i64 = seen.iter().fold(0, |sum, data| sum.saturating_add(data.least));
     let all: u64 = seen.iter().fold(0, |sum, data| sum.saturating_add(data.sum));

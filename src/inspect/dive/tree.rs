@@ -16,6 +16,7 @@ pub(super) struct FileTree {
     text: Vec<u8>,
     /// Nodes by parent and name.
     places: HashTable<u32>,
+    deletes: bool,
 }
 
 /// A node. Without an entry it is a directory that only a deeper name implies.
@@ -102,7 +103,12 @@ const WHITEOUT: &[u8] = b".wh.";
 
 impl Default for FileTree {
     fn default() -> FileTree {
-        FileTree { nodes: vec![Node::of(NONE, 0, 0)], text: Vec::new(), places: HashTable::new() }
+        FileTree {
+            nodes: vec![Node::of(NONE, 0, 0)],
+            text: Vec::new(),
+            places: HashTable::new(),
+            deletes: false,
+        }
     }
 }
 
@@ -116,11 +122,14 @@ fn place_hash(parent: u32, name: &[u8]) -> u64 {
 }
 
 impl FileTree {
-    /// The tree of a layer's entries; opaque markers are dropped.
-    pub(super) fn of(entries: &TarEntries) -> FileTree {
-        let mut tree = FileTree::default();
+    /// The tree of a layer's entries, and the bytes of all of them; opaque markers are dropped.
+    pub(super) fn of(entries: &TarEntries) -> (FileTree, u64) {
+        let (mut tree, mut bytes) = (FileTree::default(), 0u64);
         tree.nodes.reserve(entries.len());
+        // Nothing is in it: nothing is moved.
+        tree.places.reserve(entries.len(), |_| 0);
         for entry in entries.iter() {
+            bytes = bytes.saturating_add(entry.size);
             let dropped = |name: &[u8]| name.starts_with(b".wh..wh.");
             if !entry.path.split(|b| *b == b'/').any(dropped) {
                 let at = tree.make(&entry.path);
@@ -128,7 +137,17 @@ impl FileTree {
             }
         }
         tree.sort();
-        tree
+        (tree, bytes)
+    }
+
+    /// Nodes held.
+    pub(super) fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Is a whiteout in it?
+    pub(super) fn deletes(&self) -> bool {
+        self.deletes
     }
 
     /// Every folder's names in byte order.
@@ -292,6 +311,7 @@ impl FileTree {
     }
 
     fn add(&mut self, parent: u32, name: &[u8]) -> u32 {
+        self.deletes |= name.starts_with(WHITEOUT);
         let at = self.nodes.len() as u32;
         let (begin, len) = self.write(name);
         let mut node = Node::of(parent, begin, len);

@@ -4,7 +4,8 @@
 
 mod screen;
 
-use layerlab::fs::{Compression, Contents, Digest, Inode, Kind, Layer, MemoryHost, Nodes, Tree};
+use layerlab::fs::tarball::{self, MemberKind};
+use layerlab::fs::{Compression, Contents, Digest, Inode, Kind, Layer, MemoryHost, Nodes, Stored, Tree};
 use layerlab::image::{History, Image, ImageLayer, Origin, archive, catalog, diff_id};
 use layerlab::trace::{Fuel, Limits};
 use proptest::prelude::*;
@@ -84,9 +85,33 @@ fn an_image_is_saved_loaded_and_saved_again() {
 
 #[test]
 fn a_scenario_writes_no_files() {
-    let (mut session, _, _) = screen::lab();
-    let error = session.script("story.rhai", "docker(\"save -o x.tar alpine:3.19\");").unwrap_err();
-    assert!(error.to_string().contains("a scenario reads files and writes none"), "{error}");
+    let (mut session, _, paper) = screen::lab();
+    session.script("story.rhai", "docker(\"save -o x.tar alpine:3.19\");").unwrap();
+    assert!(paper.text().contains("x.tar was not written: a scenario writes no files"), "{}", paper.text());
+    assert!(session.script("again.rhai", "docker(\"load -i x.tar\");").is_err());
+}
+
+#[test]
+fn a_layout_in_a_folder_is_loaded() {
+    let bytes = one(&catalog::image("alpine:3.19").unwrap());
+    let mut host = MemoryHost::default();
+    tarball::members(&Stored::memory(bytes), 1 << 30, &mut |member| {
+        if let MemberKind::File(contents) = member.kind {
+            let name = String::from_utf8(member.path).unwrap();
+            host.files.insert(format!("layout/{name}"), contents.to_bytes(1 << 30).unwrap());
+        }
+        Ok(())
+    })
+    .unwrap();
+    host.files.shift_remove("layout/manifest.json");
+    let mut broken = host.clone();
+    let blob = broken.files.iter_mut().find(|(name, _)| name.contains("/blobs/")).unwrap();
+    blob.1.push(b' ');
+    let said =
+        screen_with(host, &["docker load -i layout/", "docker run --rm app:1 cat /etc/alpine-release"]);
+    assert!(said.contains("Loaded image: app:1") && said.contains("\n3.19"), "{said}");
+    let said = screen_with(broken, &["docker load -i layout"]);
+    assert!(said.contains("error: `blobs/sha256/"), "{said}");
 }
 
 #[test]

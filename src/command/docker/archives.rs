@@ -110,7 +110,7 @@ fn save(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let archive = archive::archive(&chosen, &mut call.t.fuel);
     let archive = call.about(&words[0], archive)?;
     let mut bytes = 0;
-    call.outside.write_with(&file, call.origin, &mut |out| {
+    let written = call.outside.write_with(&file, call.origin, &mut |out| {
         let mut counted = Counted { out, bytes: 0 };
         archive.write(&mut counted)?;
         bytes = counted.bytes;
@@ -124,7 +124,15 @@ fn save(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     });
     let images = images.collect();
     call.t.emit(|| Event::Saved { file: file.text.clone(), bytes, images });
+    not_written(call, &file, written);
     Ok(Answer { shown: true, ..Answer::default() })
+}
+
+fn not_written(call: &mut Call<'_, '_>, file: &Word, written: bool) {
+    if !written {
+        let text = format!("{} was not written: a scenario writes no files", file.text);
+        call.t.emit(|| Event::Text { text });
+    }
 }
 
 struct Counted<'o> {
@@ -227,13 +235,14 @@ fn export(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     crate::image::add_init_layer(&mut tree, &changed);
     let (layer, mut bytes) = (tree.seal(), 0);
     let interrupt = call.t.fuel.interrupt();
-    call.outside.write_with(&file, call.origin, &mut |out| {
+    let written = call.outside.write_with(&file, call.origin, &mut |out| {
         let mut counted = Counted { out, bytes: 0 };
         archive::write_layer(&layer, interrupt.as_ref(), &mut counted)?;
         bytes = counted.bytes;
         Ok(())
     })?;
     call.t.emit(|| Event::Saved { file: file.text.clone(), bytes, images: Vec::new() });
+    not_written(call, &file, written);
     Ok(Answer { shown: true, ..Answer::default() })
 }
 

@@ -105,7 +105,7 @@ pub fn read(bytes: &[u8], limit: u64, fuel: &mut Fuel) -> Result<Vec<Loaded>, Er
 /// # Errors
 /// As [`read`].
 pub fn open(archive: &Stored, options: &Options, fuel: &mut Fuel) -> Result<Vec<Loaded>, Error> {
-    let room = Room::of(options.limit);
+    let room = Room::of(options.limit, fuel);
     let plain = unpack::whole(archive, options, &room)?;
     images(&Parts::read(&plain, options.limit, fuel)?, options, &room, fuel)
 }
@@ -120,7 +120,8 @@ pub fn open_folder(
     options: &Options,
     fuel: &mut Fuel,
 ) -> Result<Vec<Loaded>, Error> {
-    images(&Parts::Folder(host, folder), options, &Room::of(options.limit), fuel)
+    let room = Room::of(options.limit, fuel);
+    images(&Parts::Folder(host, folder), options, &room, fuel)
 }
 
 /// A tar of files, as `docker export` writes it, as the one layer of an image (`docker import`), and what
@@ -135,7 +136,7 @@ pub fn import(
     fuel: &mut Fuel,
 ) -> Result<(ImageLayer, Vec<String>), Error> {
     let packed = [Packed { place: "the archive".to_owned(), bytes: Contents::stored(archive.clone()) }];
-    let (plain, ()) = unpack::all(&packed, options, &Room::of(options.limit), || ());
+    let (plain, ()) = unpack::all(&packed, options, &Room::of(options.limit, fuel), || ());
     let missing = || broken("the archive", "it can't be read");
     let plain = plain.into_iter().next().ok_or_else(missing)??;
     let read = layer::read("the archive", &plain.tar, options.limit, fuel)?;

@@ -4,9 +4,10 @@ use super::parts::{blob_hex, check_blob};
 use super::{Options, broken, too_big};
 use crate::error::Error;
 use crate::fs::{Compression, Contents, Digest, Hasher, Spooling, Stored, Unpacking};
+use crate::trace::Fuel;
 use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A layer as it lies in the archive.
 pub(super) struct Packed {
@@ -38,11 +39,20 @@ pub(super) struct Plain {
 pub(super) struct Room {
     left: AtomicU64,
     limit: u64,
+    interrupt: Option<Arc<AtomicBool>>,
 }
 
 impl Room {
-    pub(super) fn of(limit: u64) -> Room {
-        Room { left: AtomicU64::new(limit), limit }
+    pub(super) fn of(limit: u64, fuel: &Fuel) -> Room {
+        Room { left: AtomicU64::new(limit), limit, interrupt: fuel.interrupt() }
+    }
+
+    /// An error once somebody has stopped the run.
+    fn go_on(&self) -> io::Result<()> {
+        match self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            true => Err(io::Error::other("interrupted")),
+            false => Ok(()),
+        }
     }
 
     fn take(&self, n: u64) -> bool {
@@ -102,7 +112,7 @@ fn plain(one: &Packed, options: &Options, room: &Room) -> Result<Plain, Error> {
         let mut sum = Hasher::new();
         tar.each_chunk(&mut |chunk| {
             sum.raw(chunk);
-            Ok(())
+            room.go_on()
         })
         .map_err(|error| unreadable(&error))?;
         let digest = sum.finish();
@@ -179,6 +189,7 @@ impl Write for Bounded<'_> {
             self.full = true;
             return Err(io::ErrorKind::FileTooLarge.into());
         }
+        self.room.go_on()?;
         self.out.write_all(bytes)?;
         Ok(bytes.len())
     }

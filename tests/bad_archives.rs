@@ -196,6 +196,11 @@ fn records_that_lie() {
             "an overlay's mark",
             [pax(&[("SCHILY.xattr.trusted.overlay.opaque", b"y")]), entry(b'5', "d", "", b"")].concat(),
         ),
+        ("70,000 of an attribute", [pax(&[("SCHILY.xattr.user.a", &vec![b'v'; 70_000])]), f()].concat()),
+        (
+            "5000 of a target",
+            [pax(&[("linkpath", "n".repeat(5000).as_bytes())]), entry(b'2', "l", "", b"")].concat(),
+        ),
         ("5000 of a name", [pax(&[("path", "n".repeat(5000).as_bytes())]), f()].concat()),
     ];
     let mut said = String::new();

@@ -23,12 +23,24 @@ const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 const META: &[u8] = b".wh..wh.";
 
+/// Bytes of a link's text with its final NUL (include/uapi/linux/limits.h, `PATH_MAX`).
+const LONGEST: usize = 4096;
+
+/// Bytes of an attribute's value, at most (include/uapi/linux/limits.h, `XATTR_SIZE_MAX`), and of all in a
+/// layer.
+const MOST_ATTRIBUTE: usize = 65_536;
+const MOST_ATTRIBUTES: usize = 64 << 20;
+
+/// Things left out that are told of one layer.
+const MOST_NOTES: usize = 100;
+
 /// Reads a layer. Later entries replace earlier ones, whiteouts speak of lower layers only, wherever
 /// they stand (OCI image spec `layer.md`; moby `pkg/archive/diff.go`, `UnpackLayer`).
 pub(super) fn read(part: &str, tar: &Stored, limit: u64, fuel: &mut Fuel) -> Result<Read, Error> {
     let mut building = Building {
         tree: Tree::new(),
         last: None,
+        attributes: 0,
         whiteouts: Vec::new(),
         opaque: Vec::new(),
         notes: Vec::new(),
@@ -72,6 +84,8 @@ struct Building {
     tree: Tree,
     /// The folder of the entry before.
     last: Option<(Vec<u8>, Ino)>,
+    /// Bytes of all attributes so far.
+    attributes: usize,
     whiteouts: Vec<Vec<u8>>,
     opaque: Vec<Vec<u8>>,
     notes: Vec<String>,
@@ -101,13 +115,16 @@ impl Building {
             MemberKind::File(data) if member.mode & 0o111 != 0 => Kind::File(recognised(data)),
             MemberKind::File(data) => Kind::File(data),
             MemberKind::Dir => Kind::Dir(Default::default()),
+            MemberKind::Symlink(link) if link.len() >= LONGEST => {
+                return Err(format!("its target has {} bytes, more than {}", link.len(), LONGEST - 1));
+            }
             MemberKind::Symlink(link) => Kind::Symlink(link.into()),
             MemberKind::Fifo => Kind::Fifo,
             MemberKind::CharDev(0, 0) => Kind::Whiteout,
             MemberKind::CharDev(major, minor) => Kind::CharDev(major, minor),
             MemberKind::BlockDev(major, minor) => {
                 let shown = escaped(&path::show(at));
-                self.notes.push(format!("{shown}: a block device ({major}:{minor}), not modelled, left out"));
+                self.note(format!("{shown}: a block device ({major}:{minor}), not modelled, left out"));
                 return Ok(());
             }
             MemberKind::Link(link) => {
@@ -125,12 +142,25 @@ impl Building {
             if name.starts_with(b"trusted.overlay.") {
                 // In a tar these are no marks of the union: whiteouts have names there.
                 let (at, name) = (escaped(&path::show(at)), escaped(&path::show(name)));
-                self.notes.push(format!("{at}: {name} left out"));
+                self.note(format!("{at}: {name} left out"));
             } else {
+                self.attributes += name.len() + value.len();
+                if value.len() > MOST_ATTRIBUTE || self.attributes > MOST_ATTRIBUTES {
+                    let most = if value.len() > MOST_ATTRIBUTE { MOST_ATTRIBUTE } else { MOST_ATTRIBUTES };
+                    return Err(format!("its attributes have more than {most} bytes"));
+                }
                 inode.extra_mut().xattrs.insert(name.as_slice().into(), value.as_slice().into());
             }
         }
         self.put(at, inode)
+    }
+
+    fn note(&mut self, text: String) {
+        match self.notes.len() {
+            0..MOST_NOTES => self.notes.push(text),
+            MOST_NOTES => self.notes.push("more of the same is left out".to_owned()),
+            _ => {}
+        }
     }
 
     /// Puts an entry into the tree. Most lie in the folder of the one before.

@@ -78,6 +78,9 @@ pub(super) fn all<T>(
         }
     };
     let processors = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+    // Plain tars that nobody sums are no work.
+    let nothing = !options.verify && packed.iter().all(|one| one.plain().is_some());
+    let processors = if nothing { 1 } else { processors };
     let worked = std::thread::scope(|scope| {
         for _ in 1..processors.min(packed.len() + 1) {
             // A host without threads to give: this one does it all.

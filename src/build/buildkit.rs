@@ -50,8 +50,18 @@ pub(super) fn build(
     player.unknown = unknown.map(|(name, _)| name.clone()).collect();
     let sent = Sent::update(cache.sent.as_ref(), view);
     cache.sent = Some(sent.clone());
-    let mut solver =
-        Solver { graph: &graph, request, cache, player, programs, sent, solved: Vec::new(), onto: None };
+    let solved = Vec::new();
+    let mut solver = Solver {
+        graph: &graph,
+        request,
+        cache,
+        player,
+        programs,
+        sent,
+        solved,
+        onto: None,
+        is_doomed: false,
+    };
     solver.solve(t)?;
     let image = export(&solver, &graph, request);
     Ok(image)
@@ -81,7 +91,7 @@ fn export(solver: &Solver<'_>, graph: &Graph, request: &Request) -> Image {
     let mut time = end.history.iter().find_map(created).unwrap_or(start);
     for entry in &end.history {
         time = created(entry).unwrap_or(time);
-        history.push(History {
+        history.push_back_mut(History {
             created: time,
             author: String::new(),
             created_by: entry.text.clone(),

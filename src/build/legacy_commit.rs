@@ -15,6 +15,12 @@ use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
 
+/// Layers that an image may have (moby `layer/layer_store.go`, `maxLayerDepth`).
+const MOST_LAYERS: usize = 125;
+
+/// Bytes that a variable or label takes in an image and a key.
+const HELD: u64 = 100;
+
 impl Legacy<'_> {
     /// Asks the cache; on a miss makes the change and commits it as a new image.
     pub(super) fn commit(
@@ -71,9 +77,16 @@ impl Legacy<'_> {
         let keep_times = commit.probe.files.is_some();
         let instruction =
             self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
-        let layer = mount.filter(|mount| !mount.upper().is_bare()).map(|mount| {
-            super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[])
-        });
+        let layer = mount
+            .filter(|mount| !mount.upper().is_bare())
+            .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
+        let depth = state.image.as_ref().map_or(0, |image| image.layers.len());
+        if layer.is_some() && depth >= MOST_LAYERS {
+            let mut failure = Failure::new("max depth exceeded", 1);
+            failure.plain = Some(format!("an image can have no more than {MOST_LAYERS} layers"));
+            failure.hint = Some("join steps: RUN one && two is one layer".to_owned());
+            return Err(failure);
+        }
         let (below, made) = (state.image.as_ref().map(|image| image.id), layer.is_some());
         let image = child(state, config, commit.text, layer, now);
         let image = Arc::new(image);
@@ -81,6 +94,12 @@ impl Legacy<'_> {
             Arc::make_mut(&mut self.cache.unseen).insert(image.id);
         } else if keep_times {
             self.exported(below, made, &image)?;
+        }
+        // Each image keeps its config, and each step a key with all of it.
+        let config = &image.config;
+        let held = config.env.len() + config.labels.len() + config.on_build.len();
+        if !t.fuel.spend_bytes(held as u64 * HELD) || !t.fuel.spend(image.history.len() as u64) {
+            return Err(Failure::new("the lab's limit was reached", 1));
         }
         self.images.share(image.clone());
         if let Some(step) = self.player.steps.get_mut(place) {
@@ -135,7 +154,7 @@ impl Legacy<'_> {
 /// The image after an instruction: the one before with this config, one more history entry and perhaps
 /// one more layer (moby `daemon/internal/image/image.go`, `NewChildImage`).
 fn child(
-    state: &State,
+    state: &mut State,
     config: Config,
     text: String,
     layer: Option<crate::image::ImageLayer>,
@@ -146,7 +165,7 @@ fn child(
     image.config = config;
     image.author = state.author.clone();
     image.created = now;
-    image.history.push(History {
+    image.history.push_back_mut(History {
         created: now,
         author: state.author.clone(),
         created_by: text,
@@ -154,5 +173,5 @@ fn child(
         empty_layer: layer.is_none(),
     });
     image.layers.extend(layer);
-    image.sealed()
+    image.sealed_after(&mut state.written)
 }

@@ -78,6 +78,8 @@ struct ImageFile {
 struct SentFile {
     entries: Vec<Entry>,
     directory_modes: BTreeMap<String, u16>,
+    #[serde(default)]
+    known: bool,
 }
 
 /// Writes a cache.
@@ -109,7 +111,7 @@ pub(super) fn to_json(cache: &Cache) -> String {
         key: (*child.key).clone(),
         image: ImageFile {
             config: child.image.config.clone(),
-            history: child.image.history.clone(),
+            history: child.image.history.iter().cloned().collect(),
             layers: child.image.layers.iter().map(&mut keep).collect(),
             created: child.image.created,
             author: child.image.author.clone(),
@@ -128,6 +130,7 @@ pub(super) fn to_json(cache: &Cache) -> String {
             .iter()
             .map(|(path, mode)| (String::from_utf8_lossy(path).into_owned(), *mode))
             .collect(),
+        known: sent.is_known(),
     });
     let links = cache.records.links.iter().map(|(link, ids)| (link.hex(), ids.clone())).collect();
     let mounts = cache.mounts.iter().map(|(id, tree)| (id.clone(), write_tree(tree))).collect();
@@ -196,7 +199,7 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
         let image = Image {
             layers: image.layers.iter().map(&find).collect::<Result<_, _>>()?,
             config: image.config,
-            history: image.history,
+            history: image.history.into_iter().collect(),
             created: image.created,
             author: image.author,
             parent: image.parent,
@@ -213,7 +216,11 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
             let tree = read_tree(&sent.entries).map_err(|words| broken(format!("the context: {words}")))?;
             let modes =
                 sent.directory_modes.into_iter().map(|(path, mode)| (path.into_bytes(), mode)).collect();
-            Some(Arc::new(Sent::restored(tree, modes)))
+            let restored = Sent::restored(tree, modes);
+            if sent.known {
+                restored.becomes_known();
+            }
+            Some(Arc::new(restored))
         }
     };
     let mut mounts = BTreeMap::new();

@@ -268,7 +268,8 @@ fn import(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let message = call.given.text("message").unwrap_or("Imported from -");
     let created = crate::fs::EPOCH;
     let entry = History { created, comment: message.to_owned(), ..History::default() };
-    let image = Image { config, layers: vec![layer], history: vec![entry], ..Image::default() };
+    let history = [entry].into_iter().collect();
+    let image = Image { config, layers: vec![layer], history, ..Image::default() };
     let id = call.lab.images.insert(image);
     if let Some(word) = words.get(1)
         && !call.lab.images.tag(&word.text, id)

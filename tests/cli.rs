@@ -571,3 +571,30 @@ fn both_builders_are_compared_on_a_real_folder() {
     assert_eq!(decided["rows"][1]["cells"][0]["verdict"], "MISS");
     assert_eq!(layerlab(&folder, &["build", "web", "--compare", "--why"], "").code, 2);
 }
+
+#[test]
+fn secrets_come_from_files_and_variables_and_stay_in_no_record() {
+    let dockerfile = "FROM alpine:3.19\nRUN --mount=type=secret,id=tok cat /run/secrets/tok | wc -c\nRUN --mount=type=secret,id=var,env=VAR test \"$VAR\" = hush || exit 7\n";
+    let at = folder("secrets", &[("app/Dockerfile", dockerfile), ("token", "very secret\n")]);
+    let build = |more: &[&str]| {
+        let mut command = command(&at, &[&["build", "app", "--cache", "cache.json"], more].concat());
+        command.env("LAYERLAB_TEST_VAR", "hush");
+        run(command, b"")
+    };
+    let given =
+        ["--secret", "id=tok,src=token", "--secret", "id=var,env=LAYERLAB_TEST_VAR", "--label", "a=b"];
+    let first = build(&given);
+    assert_eq!(first.code, 0, "{}", first.out);
+    let record = fs::read_to_string(at.join("cache.json")).unwrap();
+    assert!(!record.contains("very secret") && !record.contains("hush\""), "{record}");
+    // Without them the record still answers; looked up in no stage, the second one fails.
+    assert_eq!(build(&[]).code, 0);
+    let failed = build(&["--no-cache-filter", "0,stage-0", "--no-cache"]);
+    assert_eq!(failed.code, 1, "{}", failed.out);
+    assert!(failed.out.contains("exit code: 7"), "{}", failed.out);
+    for (wrong, words) in [("tok", "invalid field 'tok'"), ("id=tok,src=nowhere", "nowhere")] {
+        let refused = build(&["--secret", wrong]);
+        assert_eq!(refused.code, 2, "{}", refused.out);
+        assert!(refused.err.contains(words), "{}", refused.err);
+    }
+}

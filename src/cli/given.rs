@@ -30,6 +30,9 @@ pub(super) struct Given {
     /// Take the known base KNOWN where a FROM says NAME
     #[arg(long, value_name = "NAME=KNOWN")]
     base: Vec<String>,
+    /// Add a label to the image
+    #[arg(long, value_name = "K=V")]
+    label: Vec<String>,
     /// Look nothing up in these stages
     #[arg(long, value_name = "STAGES", value_delimiter = ',')]
     no_cache_filter: Vec<String>,
@@ -87,6 +90,10 @@ impl Given {
                     }
                 }
             }
+        }
+        for given in &self.label {
+            let (name, value) = given.split_once('=').unwrap_or((given, ""));
+            request.labels.insert(name.to_owned(), value.to_owned());
         }
         for given in &self.base {
             let (name, known) = base(given)?;

@@ -1,7 +1,8 @@
-//! Sources that are not there. BuildKit works out the keys of all steps at once, so one that the context or
-//! an image lacks ends the build before anything has run (moby/buildkit `solver/edge.go`,
-//! `createInputRequests`; `cache/contenthash/checksum.go`).
+//! Sources that are not there, and what can't be fetched. BuildKit works out the keys of all steps at once,
+//! so one that the context or an image lacks ends the build before anything has run (moby/buildkit
+//! `solver/edge.go`, `createInputRequests`; `cache/contenthash/checksum.go`).
 
+use super::fetch::Fetched;
 use super::graph::{Node, Op, Source, Vertex};
 use super::select::{Missing, pick};
 use super::solve::Solver;
@@ -27,6 +28,10 @@ impl Solver<'_> {
     pub(super) fn doomed(&mut self, t: &mut Trace) -> Option<Doomed> {
         let graph = self.graph;
         for (at, vertex) in graph.vertices.iter().enumerate() {
+            let number = |this: &Self| this.player.steps.get(vertex.step).map_or(0, |step| step.number);
+            if let Some(failure) = not_fetched(vertex) {
+                return Some(Doomed { at, step: number(self), failure });
+            }
             for (source, wanted, places) in at_hand(vertex) {
                 let known = source == Source::Context && self.sent.remembered(&wanted.join("\0")).is_some();
                 self.onto = vertex.base;
@@ -35,8 +40,7 @@ impl Solver<'_> {
                 }
                 let mut mount = self.source(source);
                 if let Err(failure) = self.all_there(source, &mut mount, &wanted, places, &mut |_, _| {}, t) {
-                    let step = self.player.steps.get(vertex.step).map_or(0, |step| step.number);
-                    return Some(Doomed { at, step, failure });
+                    return Some(Doomed { at, step: number(self), failure });
                 }
             }
         }
@@ -106,6 +110,13 @@ pub(super) fn folder_of(missing: &Missing, source: &mut Mount, t: &mut Trace) ->
         Missing::Path { absent, .. } => source.stat(path::parent(absent.as_bytes()), t).is_ok(),
         Missing::Loop { .. } | Missing::Exhausted => true,
     }
+}
+
+/// Why what ADD fetches can't be had.
+fn not_fetched(vertex: &Vertex) -> Option<Failure> {
+    let Op::Copy(copy) = &vertex.op else { return None };
+    let refused = copy.fetched.iter().find_map(Fetched::refused);
+    refused.or_else(|| copy.fetched.iter().find_map(|fetched| fetched.verified().err()))
 }
 
 /// What a vertex takes from the context or an image, where nothing has to run before it can be looked at.

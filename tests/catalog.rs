@@ -97,7 +97,8 @@ fn an_untouched_base_stays_a_description() {
         tree
     };
     let layer = Layer::described(Described { entries: 2, bytes: 9, draw: Arc::new(draw) });
-    let layers = vec![ImageLayer { layer, diff_id: Digest([1; 32]), size: 9, label: "FROM x".into() }; 2];
+    let layers =
+        vec![ImageLayer { layer, diff_id: Digest([1; 32]), size: 9, label: "FROM x".into(), tar: None }; 2];
     let image = Arc::new(Image { layers, ..Image::default() }.sealed());
     let untouched = |image: &Image| image.layers.iter().all(|layer| layer.layer.is_untouched());
     let mut container = Container::create("c", "x", Arc::clone(&image), 0).unwrap();

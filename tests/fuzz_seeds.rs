@@ -18,6 +18,11 @@ fn seeds(target: &str, least: usize, check: fn(&[u8])) {
 }
 
 #[test]
+fn archive() {
+    seeds("archive", 8, checks::archive);
+}
+
+#[test]
 fn dockerfile_parse() {
     seeds("dockerfile_parse", 15, checks::dockerfile_parse);
 }

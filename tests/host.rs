@@ -127,3 +127,50 @@ fn a_file_is_replaced_in_one_step() {
         host.list(".").unwrap().into_iter().map(|entry| String::from_utf8(entry.name).unwrap()).collect();
     assert_eq!(left, ["a", "fine", "sub"], "nothing is left beside the files");
 }
+
+#[test]
+fn a_file_that_is_not_written_to_its_end_leaves_the_old_one() {
+    let folder = folder("interrupted");
+    let mut host = DiskHost::below(&folder.join("inside")).unwrap();
+    let said = refused(host.write_with("a", &mut |out| {
+        out.write_all(&vec![b'x'; 1 << 20])?;
+        Err(std::io::Error::other("interrupted"))
+    }));
+    assert_eq!(said, "a: interrupted");
+    assert_eq!(host.read("a", 10).unwrap(), b"a");
+    assert_eq!(fs::read_dir(folder.join("inside")).unwrap().count(), 2, "nothing is left beside it");
+    host.write_with("a", &mut |out| out.write_all(b"new")).unwrap();
+    assert_eq!(host.read("a", 10).unwrap(), b"new");
+    assert!(refused(host.write_with("../outside/secret", &mut |_| Ok(()))).contains("outside the folder"));
+}
+
+#[test]
+fn an_open_file_is_read_where_it_lies_and_must_not_change() {
+    let folder = folder("open");
+    let host = DiskHost::below(&folder.join("inside")).unwrap();
+    symlink("../outside/secret", folder.join("inside/link")).unwrap();
+    fs::write(folder.join("inside/big"), vec![b'x'; 1 << 20]).unwrap();
+    let stored = host.open("big", 1).unwrap();
+    assert_eq!(stored.part(1000, 3).unwrap().to_bytes(9).unwrap().unwrap(), b"xxx");
+    // Replaced by another file: the old one is still what is read.
+    fs::write(folder.join("inside/other"), "y").unwrap();
+    fs::rename(folder.join("inside/other"), folder.join("inside/big")).unwrap();
+    assert_eq!(stored.part(1000, 3).unwrap().to_bytes(9).unwrap().unwrap(), b"xxx");
+    let stored = host.open("a", 1).unwrap();
+    fs::write(folder.join("inside/a"), "another").unwrap();
+    assert!(stored.to_bytes(9).unwrap_err().to_string().contains("has changed"));
+    for (path, words) in [("sub", "a folder"), ("link", "outside the folder"), ("none", "no such file")] {
+        assert!(refused(host.open(path, 1)).contains(words), "{path}");
+    }
+}
+
+#[test]
+fn what_is_unpacked_is_kept_without_a_name() {
+    let folder = folder("spool");
+    let host = DiskHost::below(&folder.join("inside")).unwrap();
+    let mut kept = host.spool().begin().unwrap();
+    std::io::Write::write_all(&mut kept, b"0123456789").unwrap();
+    let source = kept.finish().unwrap();
+    let mut two = [0; 2];
+    assert_eq!((source.len(), source.read_at(4, &mut two).unwrap(), &two), (10, 2, b"45"));
+}

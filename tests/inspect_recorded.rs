@@ -81,7 +81,13 @@ fn rebuilt(expect: &Value) -> (Store, Arc<Image>) {
         spare -= usize::from(bytes == 0 && has_layer);
         if has_layer {
             let diff_id = Digest::parse(diff_ids.next().unwrap().as_str().unwrap()).unwrap();
-            layers.push(ImageLayer { layer: Layer::empty(), diff_id, size: bytes, label: "".into() });
+            layers.push(ImageLayer {
+                layer: Layer::empty(),
+                diff_id,
+                size: bytes,
+                label: "".into(),
+                tar: None,
+            });
         }
         history.push(History {
             created,

@@ -6,8 +6,8 @@ use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
     Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event, Finding,
     FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews, Object,
-    Order, OrderCost, OrderRow, Part, Place, Probe, Reason, Sink, Source, SourceLine, StackRow, Stream,
-    Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink, Source, SourceLine, StackRow,
+    Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -559,6 +559,24 @@ fn samples() -> Vec<Event> {
             why: "a directory that a lower layer holds is not renamed without redirect_dir".into(),
         },
         Event::Committed { what: "web".into(), entries: 1, bytes: 656 },
+        Event::Saved {
+            file: "app.tar".into(),
+            bytes: 7_690_000,
+            images: vec![
+                SavedImage {
+                    names: vec!["app:1".into(), "app:latest".into()],
+                    id: format!("sha256:{}", "7d".repeat(32)),
+                    lab_id: format!("sha256:{}", "15".repeat(32)),
+                    layers: vec![format!("sha256:{}", "a0".repeat(32))],
+                },
+                SavedImage {
+                    names: Vec::new(),
+                    id: format!("sha256:{}", "be".repeat(32)),
+                    lab_id: format!("sha256:{}", "be".repeat(32)),
+                    layers: Vec::new(),
+                },
+            ],
+        },
         stack_of_web(),
         Event::Which {
             path: path("/etc/motd"),
@@ -752,6 +770,7 @@ fn variant(event: &Event) -> &'static str {
         Event::Attributes { .. } => "attributes",
         Event::Failed { .. } => "failed",
         Event::Committed { .. } => "committed",
+        Event::Saved { .. } => "saved",
         Event::Handle { .. } => "handle",
         Event::Map { .. } => "map",
         Event::Stack { .. } => "stack",
@@ -793,7 +812,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 46, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 47, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

@@ -5,7 +5,7 @@
 
 use super::copy::{mkdir_all, remove_all};
 use crate::fs::tarball::{self, Member, MemberKind};
-use crate::fs::{Compression, Contents, path};
+use crate::fs::{Compression, Contents, Stored, path};
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
 
@@ -13,7 +13,7 @@ use crate::union::{Mount, StatKind};
 const MAX_ARCHIVE: u64 = 64 << 20;
 
 /// What is in an archive; none when the file is no archive. Docker's words about a broken one.
-pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<Member<'static>>>, String> {
+pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<Member>>, String> {
     // Described contents are never archives, and an archive is never shorter than two blocks.
     let packed = Compression::of(&contents.head(6));
     if packed.is_none() && !looks_like_tar(contents) {
@@ -26,9 +26,9 @@ pub(super) fn members(contents: &Contents, t: &mut Trace) -> Result<Option<Vec<M
     if !t.fuel.spend_bytes(bytes.len() as u64) {
         return Ok(None);
     }
-    let Some(packed) = packed else { return read(&bytes, t) };
+    let Some(packed) = packed else { return read(bytes, t) };
     match packed.unpack(&bytes, MAX_ARCHIVE) {
-        Some(plain) if t.fuel.spend_bytes(plain.len() as u64) => read(&plain, t),
+        Some(plain) if t.fuel.spend_bytes(plain.len() as u64) => read(plain, t),
         Some(_) => Ok(None),
         // Told apart only now: what has a whole tar header at its beginning is an archive, and damaged
         // or too big; anything else is a file like others.
@@ -68,25 +68,18 @@ fn looks_like_tar(contents: &Contents) -> bool {
     header.cksum().is_ok_and(|written| written == own)
 }
 
-fn read(bytes: &[u8], t: &mut Trace) -> Result<Option<Vec<Member<'static>>>, String> {
+fn read(bytes: Vec<u8>, t: &mut Trace) -> Result<Option<Vec<Member>>, String> {
     let mut members = Vec::new();
     let mut stopped = false;
-    let read = tarball::members(bytes, MAX_ARCHIVE, &mut |member| {
+    let read = tarball::members(&Stored::memory(bytes), MAX_ARCHIVE, &mut |member| {
         stopped = !t.fuel.spend(10);
         if stopped {
             return Err("the lab's limit was reached".to_owned());
         }
-        let kind = match member.kind {
-            MemberKind::File(data) => MemberKind::File(data.into_owned().into()),
-            MemberKind::Dir => MemberKind::Dir,
-            MemberKind::Symlink(link) => MemberKind::Symlink(link),
-            MemberKind::Link(link) => MemberKind::Link(link),
-            MemberKind::Fifo => MemberKind::Fifo,
-            MemberKind::CharDev(major, minor) => MemberKind::CharDev(major, minor),
-            // Not modelled: left out.
-            MemberKind::BlockDev(..) => return Ok(()),
-        };
-        members.push(Member { kind, ..member });
+        // Block devices are not modelled: left out.
+        if !matches!(member.kind, MemberKind::BlockDev(..)) {
+            members.push(member);
+        }
         Ok(())
     });
     match read {
@@ -100,12 +93,7 @@ fn read(bytes: &[u8], t: &mut Trace) -> Result<Option<Vec<Member<'static>>>, Str
 
 /// Puts members below a directory. What is in the way gives place, a directory onto a directory keeps
 /// what it holds; owners are those of the archive (moby `pkg/archive/archive.go`, `Unpack`).
-pub(super) fn unpack(
-    target: &mut Mount,
-    to: &[u8],
-    members: &[Member<'_>],
-    t: &mut Trace,
-) -> Result<(), String> {
+pub(super) fn unpack(target: &mut Mount, to: &[u8], members: &[Member], t: &mut Trace) -> Result<(), String> {
     for member in members {
         let inside = path::clean(&member.path);
         if inside == b"/" {
@@ -171,7 +159,7 @@ fn inside_of<'p>(to: &[u8], at: &'p [u8]) -> &'p [u8] {
     if to == b"/" { at } else { at.strip_prefix(to).unwrap_or(at) }
 }
 
-fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member<'_>, t: &mut Trace) -> Result<(), String> {
+fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member, t: &mut Trace) -> Result<(), String> {
     let failed = |errno: crate::fs::Errno| format!("{}: {}", path::show(at), errno.message().to_lowercase());
     let there = target.lstat(at, t).ok().map(|stat| stat.kind);
     match (there, &member.kind) {
@@ -182,9 +170,7 @@ fn one(target: &mut Mount, to: &[u8], at: &[u8], member: &Member<'_>, t: &mut Tr
     match &member.kind {
         MemberKind::Dir if there == Some(StatKind::Dir) => {}
         MemberKind::Dir => target.mkdir(at, member.mode, t).map_err(failed)?,
-        MemberKind::File(data) => {
-            target.create(at, 0o600, Contents::bytes(data.as_ref()), t).map_err(failed)?
-        }
+        MemberKind::File(data) => target.create(at, 0o600, data.clone(), t).map_err(failed)?,
         MemberKind::Symlink(link) => target.symlink(link, at, t).map_err(failed)?,
         MemberKind::Link(link) => {
             let link = path::clean(link);

@@ -170,7 +170,8 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
         if id.split(':').next() != Some(&diff_id.hex()) {
             return Err(broken(format!("layer {id}: its entries give another digest, {}", diff_id.hex())));
         }
-        layers.insert(id, ImageLayer { layer: sealed, diff_id, size: layer.size, label: layer.label.into() });
+        let label = layer.label.into();
+        layers.insert(id, ImageLayer { layer: sealed, diff_id, size: layer.size, label, tar: None });
     }
     let find = |id: &String| layers.get(id).cloned().ok_or_else(|| broken(format!("layer {id} is missing")));
     let mut records = Records::default();

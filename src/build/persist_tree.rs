@@ -108,11 +108,18 @@ fn kind(kind: &Kind) -> EntryKind {
 }
 
 fn stretch(piece: &Piece) -> Stretch {
+    let held = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) => Stretch::Text(text.to_owned()),
+        Err(_) => Stretch::Bytes(base16(bytes)),
+    };
     match piece {
-        Piece::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Stretch::Text(text.to_owned()),
-            Err(_) => Stretch::Bytes(base16(bytes)),
-        },
+        Piece::Bytes(bytes) => held(bytes),
+        stored @ Piece::Stored(_) => {
+            let mut bytes = Vec::new();
+            Contents::from_pieces(vec![stored.clone()])
+                .for_each_chunk(&mut |chunk| bytes.extend_from_slice(chunk));
+            held(&bytes)
+        }
         Piece::Fill { byte, len } => Stretch::Fill { byte: *byte, len: *len },
         Piece::Seeded(seeded) => {
             Stretch::Seeded { label: seeded.label.to_string(), offset: seeded.offset, len: seeded.len }

@@ -3,8 +3,8 @@
 use super::screen::{self, Colour};
 use super::{DiskHost, exit_code, unreadable};
 use crate::error::{Error, ErrorKind};
-use crate::fs::Host;
-use crate::image::archive;
+use crate::fs::{Host, HostError};
+use crate::image::archive::{self, Loaded, Options};
 use crate::inspect::dive;
 use crate::trace::{Fuel, Limits};
 use clap::Args;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Prints text; the interactive view of dive is not there yet.
 #[derive(Debug, Args)]
 pub struct Dive {
-    /// What `docker save` wrote, or an OCI layout as a tar; plain, gzip or zstd
+    /// What `docker save` wrote, or an OCI layout as a tar or folder; plain, gzip or zstd
     #[arg(value_name = "FILE.tar")]
     file: PathBuf,
     /// Write dive's JSON to OUT (`-`: standard output); no rule is evaluated then
@@ -31,6 +31,9 @@ pub struct Dive {
     /// Unpack at most this much
     #[arg(long, value_name = "BYTES", default_value_t = 2 << 30)]
     limit: u64,
+    /// Compare no digests: only headers are read
+    #[arg(long)]
+    no_verify: bool,
 }
 
 /// Looks into it. The exit code: 1 when a rule fails.
@@ -44,10 +47,7 @@ pub fn dive(order: &Dive, colour: Colour) -> u8 {
 fn look(order: &Dive) -> Result<u8, Error> {
     let name = order.file.to_string_lossy();
     let name = name.strip_prefix("docker-archive://").unwrap_or(&name);
-    let bytes = read(Path::new(name), order.limit)?;
-    // Every byte may be counted three times: packed, unpacked, and as a file's.
-    let limits = Limits { operations: u64::MAX, bytes: order.limit.saturating_mul(3), ..Limits::LINE };
-    let loaded = archive::read(&bytes, order.limit, &mut Fuel::new(limits))?;
+    let loaded = load(Path::new(name), order.limit, !order.no_verify)?;
     let first = loaded.first().ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
     first.notes.iter().for_each(|note| screen::note(&format!("{note}\n")));
     let analysis = dive::of_archive(first);
@@ -84,6 +84,24 @@ fn look(order: &Dive) -> Result<u8, Error> {
 fn asked_by_environment() -> bool {
     let yes = ["1", "t", "T", "true", "True", "TRUE"];
     std::env::var("CI").is_ok_and(|value| yes.contains(&value.as_str()))
+}
+
+/// Reads an archive, or a folder that one was unpacked to; contents of files stay on disk.
+fn load(file: &Path, limit: u64, verify: bool) -> Result<Vec<Loaded>, Error> {
+    let told = |mut error: HostError| {
+        error.path = file.display().to_string();
+        unreadable(&error)
+    };
+    let limits = Limits { operations: u64::MAX, bytes: u64::MAX, ..Limits::LINE };
+    let mut fuel = Fuel::new(limits);
+    if file.is_dir() {
+        let host = DiskHost::below(file).map_err(told)?;
+        let options = Options { verify, spool: host.spool(), ..Options::new(limit) };
+        return archive::open_folder(&host, ".", &options, &mut fuel);
+    }
+    let (host, name) = DiskHost::beside(file).map_err(told)?;
+    let options = Options { verify, spool: host.spool(), ..Options::new(limit) };
+    archive::open(&host.open(&name, limit).map_err(told)?, &options, &mut fuel)
 }
 
 fn read(file: &Path, most: u64) -> Result<Vec<u8>, Error> {

@@ -5,11 +5,12 @@
 //! a listing tells links as links. Only regular files are read, so that no pipe or device can stall
 //! the lab. Files are replaced in one step: written beside, then renamed.
 
-use crate::fs::{Host, HostEntry, HostError, HostKind};
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read, Write};
+use super::disk::{self, DiskSpool};
+use crate::fs::{Fill, Host, HostEntry, HostError, HostKind, Spool, Stored};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Entries of one directory, at most.
 const MOST_ENTRIES: usize = 200_000;
@@ -175,7 +176,27 @@ impl Host for DiskHost {
         Ok(())
     }
 
+    fn open(&self, path: &str, _limit: u64) -> Result<Stored, HostError> {
+        let real = self.resolve(Path::new(path))?;
+        let refuse = |error: io::Error| refusal(path, &error);
+        // Judged before it is opened: opening a pipe would wait for its other end.
+        let about = fs::metadata(&real).map_err(refuse)?;
+        if !about.is_file() {
+            let what = if about.is_dir() { "a folder, not a file" } else { "not a regular file" };
+            return Err(HostError::new(path, what));
+        }
+        disk::open(&real).map_err(refuse)
+    }
+
+    fn spool(&self) -> Arc<dyn Spool> {
+        Arc::new(DiskSpool)
+    }
+
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError> {
+        self.write_with(path, &mut |out| out.write_all(bytes))
+    }
+
+    fn write_with(&mut self, path: &str, fill: &mut Fill<'_>) -> Result<(), HostError> {
         let (folder, name) = match path.trim_end_matches('/').rsplit_once('/') {
             Some((folder, name)) => (if folder.is_empty() { "/" } else { folder }, name),
             None => (".", path),
@@ -187,7 +208,7 @@ impl Host for DiskHost {
         if target.symlink_metadata().is_ok() {
             target = self.resolve(Path::new(path))?;
         }
-        replace(&target, bytes).map_err(|error| refusal(path, &error))
+        disk::replace(&target, fill).map_err(|error| refusal(path, &error))
     }
 }
 
@@ -210,28 +231,6 @@ fn path_of(path: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 fn path_of(path: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(path).into_owned())
-}
-
-/// Writes beside `target` and renames: readers see the old file or the new one, never a part.
-fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let before = fs::metadata(target).ok();
-    if before.as_ref().is_some_and(|about| !about.is_file()) {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let beside = target.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        if let Some(before) = before {
-            file.set_permissions(before.permissions())?;
-        }
-        file.sync_all()
-    });
-    let done = written.and_then(|()| fs::rename(&beside, target));
-    if done.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    done
 }
 
 /// The real place of a folder.

@@ -5,6 +5,7 @@
 
 mod build;
 mod check;
+mod disk;
 mod dive;
 mod given;
 mod graph;
@@ -19,6 +20,7 @@ mod screen;
 mod watch;
 mod why;
 
+pub use disk::DiskSpool;
 pub use host::DiskHost;
 pub use interrupt::INTERRUPTED;
 pub use screen::Colour;

@@ -4,7 +4,7 @@ use super::options::{self, Flag, switch, valued};
 use super::words::{CommandLine, Origin};
 use super::{Answer, MOST_ARCHIVE, Outside};
 use crate::error::{Error, ErrorKind};
-use crate::image::archive;
+use crate::image::archive::{self, Options};
 use crate::inspect::dive;
 use crate::lab::Lab;
 use crate::trace::Trace;
@@ -33,8 +33,9 @@ pub(super) fn run(
     let is_archive = name != word.text || looks_like_a_file(name);
     let (source, analysis) = if is_archive {
         let file = super::words::Word { text: name.to_owned(), ..word.clone() };
-        let bytes = outside.read(&file, origin)?;
-        let read = archive::read(&bytes, MOST_ARCHIVE, &mut t.fuel);
+        let options = Options { spool: outside.host.spool(), ..Options::new(MOST_ARCHIVE) };
+        let stored = outside.open(&file, options.limit, origin)?;
+        let read = archive::open(&stored, &options, &mut t.fuel);
         let loaded = read.map_err(|error| error.at(origin.of(word)))?;
         // dive takes the first of several.
         let first = loaded.first().map(dive::of_archive);

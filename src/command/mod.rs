@@ -10,7 +10,7 @@ pub mod words;
 
 use crate::build::Build;
 use crate::error::{Error, ErrorKind};
-use crate::fs::Host;
+use crate::fs::{Fill, Host, Stored};
 use crate::lab::Lab;
 use crate::shell::{self, Process, Programs, Sandbox};
 use crate::trace::{Event, Stream, Trace};
@@ -55,14 +55,50 @@ pub struct Outside<'a> {
 impl Outside<'_> {
     /// The bytes of a named file.
     fn read(&mut self, word: &words::Word, origin: Origin<'_>) -> Result<Vec<u8>, Error> {
-        let file = word.text.as_str();
+        self.admit(word);
+        let read = self.host.read(&word.text, MOST_ARCHIVE);
+        read.map_err(|error| Error::new(ErrorKind::Host, error.to_string()).at(origin.of(word)))
+    }
+
+    /// A named file, to be read where it lies; in memory at most `limit` bytes of it.
+    fn open(&mut self, word: &words::Word, limit: u64, origin: Origin<'_>) -> Result<Stored, Error> {
+        self.admit(word);
+        let opened = self.host.open(&word.text, limit);
+        opened.map_err(|error| Error::new(ErrorKind::Host, error.to_string()).at(origin.of(word)))
+    }
+
+    /// Is this a folder?
+    fn is_folder(&mut self, word: &words::Word) -> bool {
+        self.admit(word);
+        self.host.list(&word.text).is_ok()
+    }
+
+    /// Replaces a named file in one step. Only a person writes files: for a script the bytes are made and go
+    /// nowhere. Was it written?
+    fn write_with(
+        &mut self,
+        word: &words::Word,
+        origin: Origin<'_>,
+        fill: &mut Fill<'_>,
+    ) -> Result<bool, Error> {
         let refused = |message: String| Error::new(ErrorKind::Host, message).at(origin.of(word));
+        if !self.typed {
+            let made = fill(&mut std::io::sink());
+            return made.map(|()| false).map_err(|error| refused(error.to_string()));
+        }
+        self.admit(word);
+        let written = self.host.write_with(&word.text, fill);
+        written.map(|()| true).map_err(|error| refused(error.to_string()))
+    }
+
+    /// A file that a person names may be anywhere.
+    fn admit(&mut self, word: &words::Word) {
         if self.typed {
+            let file = word.text.trim_end_matches('/');
             let folder = file.rfind('/').map_or(".", |at| if at == 0 { "/" } else { &file[..at] });
             // A folder that is not there is told by the reading.
             let _ = self.host.admit(folder);
         }
-        self.host.read(file, MOST_ARCHIVE).map_err(|error| refused(error.to_string()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Compressed files: gzip, bzip2, xz and zstd, known by their first bytes.
 
-use std::io::{Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 /// Memory that one decoder may take for its window, in bytes.
 const WINDOW: u64 = 128 << 20;
@@ -43,21 +43,35 @@ impl Compression {
     /// The plain bytes; none when they are damaged or more than `most`.
     pub fn unpack(self, bytes: &[u8], most: u64) -> Option<Vec<u8>> {
         let mut plain = Vec::new();
-        let read = match self {
-            Compression::Gzip => {
-                flate2::read::MultiGzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain).ok()?
-            }
-            Compression::Bzip2 => {
-                bzip2::read::MultiBzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain).ok()?
-            }
+        self.unpack_to(bytes, most, &mut plain).ok()?;
+        Some(plain)
+    }
+
+    /// Writes the plain bytes to `out`, piece by piece; how many.
+    ///
+    /// # Errors
+    /// They are damaged, more than `most`, or `out` refuses.
+    pub fn unpack_to(self, packed: impl Read, most: u64, out: &mut dyn Write) -> Result<u64, Unpacking> {
+        let mut packed = io::BufReader::with_capacity(64 << 10, packed);
+        let mut done = 0;
+        match self {
+            Compression::Gzip => pour(flate2::bufread::MultiGzDecoder::new(packed), most, &mut done, out)?,
+            Compression::Bzip2 => pour(bzip2::bufread::MultiBzDecoder::new(packed), most, &mut done, out)?,
             Compression::Xz => {
                 let limit = (WINDOW >> 10) as u32;
-                let reader = lzma_rust2::XzReader::new_mem_limit(bytes, true, limit);
-                reader.take(most + 1).read_to_end(&mut plain).ok()?
+                pour(lzma_rust2::XzReader::new_mem_limit(packed, true, limit), most, &mut done, out)?;
             }
-            Compression::Zstd => unpack_zstd(bytes, most, &mut plain)?,
-        };
-        (read as u64 <= most).then_some(plain)
+            // One frame after another.
+            Compression::Zstd => loop {
+                if packed.fill_buf().map_err(Unpacking::damaged)?.is_empty() {
+                    break;
+                }
+                let decoder =
+                    ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut packed, WINDOW);
+                pour(decoder.map_err(Unpacking::damaged)?, most, &mut done, out)?;
+            },
+        }
+        Ok(done)
     }
 
     /// What can be unpacked of damaged or big bytes: the first 512, and whether `most` and more would come.
@@ -119,17 +133,38 @@ fn gzip(header: flate2::GzBuilder, bytes: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-/// One frame after another.
-fn unpack_zstd(bytes: &[u8], most: u64, plain: &mut Vec<u8>) -> Option<usize> {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut rest, WINDOW).ok()?;
-        decoder.take((most + 1).saturating_sub(plain.len() as u64)).read_to_end(plain).ok()?;
-        if plain.len() as u64 > most {
-            break;
-        }
+/// Why bytes could not be unpacked.
+#[derive(Debug)]
+pub enum Unpacking {
+    /// Damaged or cut short; the decoder's words.
+    Damaged(String),
+    /// More than was allowed.
+    TooMuch,
+    /// Whoever takes the plain bytes refused.
+    Refused(io::Error),
+}
+
+impl Unpacking {
+    fn damaged(error: impl std::fmt::Display) -> Unpacking {
+        Unpacking::Damaged(error.to_string())
     }
-    Some(plain.len())
+}
+
+fn pour(mut plain: impl Read, most: u64, done: &mut u64, out: &mut dyn Write) -> Result<(), Unpacking> {
+    let mut block = vec![0; 128 << 10];
+    loop {
+        let n = match plain.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(n) => n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Unpacking::damaged(error)),
+        };
+        *done += n as u64;
+        if *done > most {
+            return Err(Unpacking::TooMuch);
+        }
+        out.write_all(&block[..n]).map_err(Unpacking::Refused)?;
+    }
 }
 
 #[cfg(test)]

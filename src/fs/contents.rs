@@ -4,6 +4,8 @@
 //! bytes can be generated again. Copying contents shares them, so a simulated copy-up never copies.
 
 use super::digest::Digest;
+use super::stored::Stored;
+use std::io;
 use std::sync::Arc;
 
 /// A stretch of contents.
@@ -20,6 +22,8 @@ pub enum Piece {
     },
     /// Bytes generated from a label.
     Seeded(Arc<Seeded>),
+    /// Bytes that lie elsewhere, in an archive on disk say, and are read when they are asked for.
+    Stored(Arc<Stored>),
 }
 
 /// A stretch of bytes that are generated from a label. A label `program:NAME…` makes the file behave as
@@ -40,6 +44,7 @@ impl Piece {
             Piece::Bytes(bytes) => bytes.len() as u64,
             Piece::Fill { len, .. } => *len,
             Piece::Seeded(seeded) => seeded.len,
+            Piece::Stored(stored) => stored.len(),
         }
     }
 
@@ -53,6 +58,10 @@ impl Piece {
                 offset: seeded.offset + from,
                 len: to - from,
             })),
+            Piece::Stored(stored) => match stored.part(from, to - from) {
+                Some(part) => Piece::Stored(Arc::new(part)),
+                None => self.clone(),
+            },
         }
     }
 }
@@ -100,6 +109,14 @@ impl Contents {
         Contents::from_pieces(vec![Piece::Seeded(Arc::new(Seeded { label: label.into(), offset: 0, len }))])
     }
 
+    /// Bytes that lie elsewhere.
+    pub fn stored(stored: Stored) -> Contents {
+        match stored.is_empty() {
+            true => Contents::EMPTY,
+            false => Contents(Held::One(Piece::Stored(Arc::new(stored)))),
+        }
+    }
+
     /// A program of this name and size; see [`Contents::program`].
     pub fn of_program(name: &str, len: u64) -> Contents {
         Contents::seeded(format!("program:{name}"), len)
@@ -131,6 +148,19 @@ impl Contents {
             Held::One(piece) => piece.len(),
             Held::Rope(rope) => rope.len,
         }
+    }
+
+    /// The stretch of a source that these are, all in one piece.
+    pub fn as_stored(&self) -> Option<&Stored> {
+        match self.pieces() {
+            [Piece::Stored(stored)] => Some(stored),
+            _ => None,
+        }
+    }
+
+    /// A reader from the first byte on.
+    pub fn reader(&self) -> impl io::Read + use<> {
+        ContentsReader { contents: self.clone(), at: 0 }
     }
 
     /// No bytes at all?
@@ -228,13 +258,18 @@ impl Contents {
         result
     }
 
-    /// All bytes, generated where they are only described. None when there are more than `limit`.
+    /// All bytes, generated where they are only described. None when there are more than `limit`, or they
+    /// lie elsewhere and can no longer be read.
     pub fn to_bytes(&self, limit: u64) -> Option<Vec<u8>> {
         if self.len() > limit {
             return None;
         }
         let mut bytes = Vec::with_capacity(self.len() as usize);
-        self.for_each_chunk(&mut |chunk| bytes.extend_from_slice(chunk));
+        let take = &mut |chunk: &[u8]| {
+            bytes.extend_from_slice(chunk);
+            Ok(())
+        };
+        self.try_each_chunk(take).ok()?;
         Some(bytes)
     }
 
@@ -248,35 +283,87 @@ impl Contents {
         self.slice(0, n).to_bytes(n).unwrap_or_default()
     }
 
-    /// Hands on all bytes in order, in chunks of at most 64 KiB, generating what is described.
+    /// Hands on all bytes in order, in chunks, generating what is described. Bytes that lie elsewhere and
+    /// can no longer be read are zero; where that matters, [`Contents::try_each_chunk`] tells it.
     pub fn for_each_chunk(&self, take: &mut dyn FnMut(&[u8])) {
-        const CHUNK: usize = 64 << 10;
         for piece in self.pieces() {
-            match piece {
-                Piece::Bytes(bytes) => bytes.chunks(CHUNK).for_each(&mut *take),
-                Piece::Fill { byte, len } => {
-                    let block = vec![*byte; CHUNK.min(*len as usize)];
-                    let mut left = *len;
-                    while left > 0 {
-                        let n = left.min(block.len() as u64);
-                        take(&block[..n as usize]);
-                        left -= n;
-                    }
-                }
-                Piece::Seeded(seeded) => {
-                    let Seeded { label, offset, len } = &**seeded;
-                    let stream = SeededStream::new(label);
-                    let mut block = vec![0; CHUNK.min(*len as usize)];
-                    let mut done = 0;
-                    while done < *len {
-                        let n = (*len - done).min(block.len() as u64) as usize;
-                        stream.fill(offset + done, &mut block[..n]);
-                        take(&block[..n]);
-                        done += n as u64;
-                    }
-                }
+            let (mut done, whole) = (0, piece.len());
+            let read = each_chunk(piece, &mut |chunk| {
+                done += chunk.len() as u64;
+                take(chunk);
+                Ok(())
+            });
+            if read.is_err() {
+                let hole = Piece::Fill { byte: 0, len: whole - done };
+                let _ = each_chunk(&hole, &mut |chunk| {
+                    take(chunk);
+                    Ok(())
+                });
             }
         }
+    }
+
+    /// Hands on all bytes in order, in chunks of at most 256 KiB, until `take` refuses.
+    ///
+    /// # Errors
+    /// What `take` says, or the host about bytes that lie elsewhere.
+    pub fn try_each_chunk(&self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.pieces().iter().try_for_each(|piece| each_chunk(piece, take))
+    }
+}
+
+struct ContentsReader {
+    contents: Contents,
+    at: u64,
+}
+
+impl io::Read for ContentsReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(stored) = self.contents.as_stored() {
+            let n = stored.read_at(self.at, buffer)?;
+            self.at += n as u64;
+            return Ok(n);
+        }
+        let part = self.contents.slice(self.at, self.at.saturating_add(buffer.len() as u64));
+        let mut done = 0;
+        part.try_each_chunk(&mut |chunk| {
+            buffer[done..done + chunk.len()].copy_from_slice(chunk);
+            done += chunk.len();
+            Ok(())
+        })?;
+        self.at += done as u64;
+        Ok(done)
+    }
+}
+
+fn each_chunk(piece: &Piece, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    const CHUNK: usize = 64 << 10;
+    match piece {
+        Piece::Bytes(bytes) => bytes.chunks(CHUNK).try_for_each(take),
+        Piece::Fill { byte, len } => {
+            let block = vec![*byte; (*len).min(CHUNK as u64) as usize];
+            let mut left = *len;
+            while left > 0 {
+                let n = left.min(block.len() as u64);
+                take(&block[..n as usize])?;
+                left -= n;
+            }
+            Ok(())
+        }
+        Piece::Seeded(seeded) => {
+            let Seeded { label, offset, len } = &**seeded;
+            let stream = SeededStream::new(label);
+            let mut block = vec![0; (*len).min(CHUNK as u64) as usize];
+            let mut done = 0;
+            while done < *len {
+                let n = (*len - done).min(block.len() as u64) as usize;
+                stream.fill(offset + done, &mut block[..n]);
+                take(&block[..n])?;
+                done += n as u64;
+            }
+            Ok(())
+        }
+        Piece::Stored(stored) => stored.each_chunk(take),
     }
 }
 
@@ -293,23 +380,47 @@ impl PartialEq for Contents {
 
 impl Eq for Contents {}
 
-/// Bytes from a label, at any offset: eight bytes at a time from a 64-bit mixing function.
-struct SeededStream {
-    seed: u64,
-    program: bool,
+/// Where a described program has its label, behind what would be a header.
+const LABEL_AT: usize = 64;
+
+/// Contents that begin as a described program does are that program, whoever wrote them: a file of one of
+/// the lab's own images that was saved and loaded. The bytes stay the same; only the first of them are
+/// described again. Anything else is given back as it is.
+pub fn recognised(contents: Contents) -> Contents {
+    const MOST: u64 = 512;
+    let head = contents.head(MOST);
+    let label = head.get(LABEL_AT..).and_then(|rest| rest.split(|byte| *byte == 0).next());
+    let Some(label) = label.and_then(|label| std::str::from_utf8(label).ok()) else { return contents };
+    let end = LABEL_AT + label.len() + 1;
+    if !label.starts_with("program:") || end > head.len() {
+        return contents;
+    }
+    let described = Contents::seeded(label, contents.len());
+    if described.head(end as u64) != head[..end] {
+        return contents;
+    }
+    described.slice(0, end as u64).joined(&contents.slice(end as u64, contents.len()))
 }
 
-impl SeededStream {
-    fn new(label: &str) -> SeededStream {
+/// Bytes from a label, at any offset: eight bytes at a time from a 64-bit mixing function.
+struct SeededStream<'l> {
+    seed: u64,
+    /// The label of a program.
+    program: Option<&'l str>,
+}
+
+impl<'l> SeededStream<'l> {
+    fn new(label: &'l str) -> SeededStream<'l> {
         let digest = Digest::of(label);
         let mut first = [0; 8];
         first.copy_from_slice(&digest.0[..8]);
-        SeededStream { seed: u64::from_le_bytes(first), program: label.starts_with("program:") }
+        let program = label.starts_with("program:").then_some(label);
+        SeededStream { seed: u64::from_le_bytes(first), program }
     }
 
     fn word(&self, index: u64) -> [u8; 8] {
         // A described program begins as every ELF file does, so `head -c 4` tells the truth.
-        if self.program && index == 0 {
+        if self.program.is_some() && index == 0 {
             return *b"\x7fELF\x02\x01\x01\0";
         }
         let mut z = self.seed.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -320,15 +431,25 @@ impl SeededStream {
 
     fn fill(&self, offset: u64, block: &mut [u8]) {
         let mut at = offset;
-        let mut rest = block;
-        while !rest.is_empty() {
-            let word = self.word(at / 8);
-            let skip = (at % 8) as usize;
-            let n = (8 - skip).min(rest.len());
-            let (now, later) = rest.split_at_mut(n);
-            now.copy_from_slice(&word[skip..skip + n]);
-            rest = later;
-            at += n as u64;
+        let first = ((8 - offset % 8) % 8).min(block.len() as u64) as usize;
+        let (begin, rest) = block.split_at_mut(first);
+        begin.copy_from_slice(&self.word(at / 8)[(at % 8) as usize..][..first]);
+        at += first as u64;
+        let mut words = rest.chunks_exact_mut(8);
+        for word in &mut words {
+            word.copy_from_slice(&self.word(at / 8));
+            at += 8;
+        }
+        let end = words.into_remainder();
+        let last = self.word(at / 8);
+        end.copy_from_slice(&last[..end.len()]);
+        if let Some(label) = self.program {
+            let named = label.bytes().chain([0]).zip(LABEL_AT as u64..);
+            for (byte, at) in named.filter(|(_, at)| *at >= offset) {
+                if let Some(place) = block.get_mut((at - offset) as usize) {
+                    *place = byte;
+                }
+            }
         }
     }
 }
@@ -342,6 +463,21 @@ mod tests {
         let all = Contents::seeded("s", 200_000).to_bytes(1 << 20).unwrap();
         let part = Contents::seeded("s", 200_000).slice(65_533, 131_077).to_bytes(1 << 20).unwrap();
         assert_eq!(part, all[65_533..131_077]);
+    }
+
+    #[test]
+    fn a_program_is_known_again_by_its_bytes() {
+        let program = Contents::of_program("busybox --x", 5000);
+        let bytes = program.to_bytes(5000).unwrap();
+        let again = recognised(Contents::bytes(bytes.clone()));
+        assert_eq!((again.program(), again.to_bytes(5000)), (Some("busybox --x"), Some(bytes.clone())));
+        assert_eq!(recognised(Contents::of_program("a", 50)).program(), Some("a"));
+        for (at, to) in [(0, b'x'), (70, b'x'), (10, b'x')] {
+            let mut other = bytes.clone();
+            other[at] = to;
+            let other = recognised(Contents::bytes(other));
+            assert_eq!(other.program(), None, "{at}");
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The host's files, behind a trait: the real ones live in `cli`, memory serves tests and wasm.
 
+use super::stored::{MemorySpool, Spool, Stored};
 use indexmap::IndexMap;
 use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
 
 /// What a host path is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,12 +113,40 @@ pub trait Host {
         Ok(())
     }
 
+    /// A file whose bytes are read when they are asked for. A host that must hold it in memory refuses
+    /// one of more than `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`Host::read`].
+    fn open(&self, path: &str, limit: u64) -> Result<Stored, HostError> {
+        self.read(path, limit).map(Stored::memory)
+    }
+
+    /// Where to keep what is unpacked.
+    fn spool(&self) -> Arc<dyn Spool> {
+        Arc::new(MemorySpool)
+    }
+
     /// Replaces a file in one step (written beside it, then renamed).
     ///
     /// # Errors
     /// Not writable, or outside.
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError>;
+
+    /// [`Host::write`] of bytes that `fill` brings one after the other. When it fails, the old file is
+    /// as it was.
+    ///
+    /// # Errors
+    /// As [`Host::write`], and what `fill` says.
+    fn write_with(&mut self, path: &str, fill: &mut Fill<'_>) -> Result<(), HostError> {
+        let mut bytes = Vec::new();
+        fill(&mut bytes).map_err(|error| HostError::new(path, &error.to_string()))?;
+        self.write(path, &bytes)
+    }
 }
+
+/// Brings the bytes of a file that is being written.
+pub type Fill<'f> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'f;
 
 /// A path of a host that knows text only.
 fn text(path: &[u8]) -> Result<&str, HostError> {

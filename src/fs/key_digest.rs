@@ -17,6 +17,9 @@ impl Contents {
             match piece {
                 Piece::Fill { byte, len } => runs.run(*byte, *len),
                 Piece::Bytes(bytes) => runs.bytes(bytes),
+                stored @ Piece::Stored(_) => {
+                    Contents::from_pieces(vec![stored.clone()]).for_each_chunk(&mut |chunk| runs.bytes(chunk))
+                }
                 Piece::Seeded(seeded) => {
                     let Seeded { label, offset, len } = &**seeded;
                     let goes_on = after.as_ref().is_some_and(|(l, end)| l == label && end == offset);

@@ -250,18 +250,24 @@ impl Tree {
             return None;
         }
         let dir = self.mkdirs(path::parent(at))?;
-        if let (Some(old), Kind::Dir(new)) = (self.child(dir, name), &mut inode.kind)
+        Some(self.put_in(dir, name, inode))
+    }
+
+    /// [`Tree::put`] under a name of a directory that is known.
+    pub fn put_in(&mut self, dir: Ino, name: &[u8], mut inode: Inode) -> Ino {
+        if let Kind::Dir(new) = &mut inode.kind
+            && let Some(old) = self.child(dir, name)
             && let Kind::Dir(entries) = &self.inode(old).kind
         {
             *new = entries.clone();
             inode.nlink = 1;
             *self.inode_mut(old) = inode;
-            return Some(old);
+            return old;
         }
         inode.nlink = 0;
         let ino = self.add(inode);
         self.link(dir, name, ino);
-        Some(ino)
+        ino
     }
 
     /// Gives what `existing` leads to the second name `at`, making parents. None if there is nothing, or
@@ -279,6 +285,40 @@ impl Tree {
     /// Seals a copy: inodes in path order, unreachable ones dropped.
     pub fn seal(&self) -> Layer {
         let sealed = OnceLock::from(self.sealed());
+        Layer(Arc::new(Held { sealed, described: None }))
+    }
+
+    /// Seals the tree itself: what nobody shares is moved, not copied.
+    pub fn into_layer(mut self) -> Layer {
+        let mut order: Vec<Ino> = vec![0];
+        let mut numbers: Vec<Ino> = vec![Ino::MAX; self.len as usize];
+        numbers[0] = 0;
+        let (mut files, mut bytes) = (0usize, 0u64);
+        self.walk(&mut |_, ino, inode| {
+            files += 1;
+            if numbers[ino as usize] == Ino::MAX {
+                if matches!(inode.kind, Kind::File(_)) && inode.metacopy().is_none() {
+                    bytes = bytes.saturating_add(inode.size());
+                }
+                numbers[ino as usize] = order.len() as Ino;
+                order.push(ino);
+            }
+        });
+        let mut inodes: Vec<Inode> = Vec::with_capacity(order.len());
+        for ino in order {
+            let mut inode = std::mem::replace(self.inode_mut(ino), Inode::new(Kind::Fifo, 0));
+            if let Kind::Dir(entries) = &mut inode.kind {
+                let named = entries.iter().filter_map(|(name, ino)| {
+                    let number = *numbers.get(ino as usize)?;
+                    (number != Ino::MAX).then(|| (name.clone(), number))
+                });
+                let sealed = Entries::sealed(named);
+                *entries = sealed;
+            }
+            inodes.push(inode);
+        }
+        drop(self);
+        let sealed = OnceLock::from(sealed_of(inodes, files, bytes));
         Layer(Arc::new(Held { sealed, described: None }))
     }
 
@@ -308,11 +348,7 @@ impl Tree {
                 *entries = sealed;
             }
         }
-        let filter = filter_of(&inodes, files);
-        let whiteouts = inodes.iter().any(Inode::is_whiteout);
-        let redirects = inodes.iter().any(|inode| inode.redirect().is_some());
-        let inodes = inodes.into_boxed_slice();
-        Sealed { inodes, filter, whiteouts, redirects, entries: files, bytes }
+        sealed_of(inodes, files, bytes)
     }
 
     /// Number of inodes held, those without a name included.
@@ -324,6 +360,13 @@ impl Tree {
     pub fn is_bare(&self) -> bool {
         self.inode(0).entries().is_none_or(Entries::is_empty)
     }
+}
+
+fn sealed_of(inodes: Vec<Inode>, entries: usize, bytes: u64) -> Sealed {
+    let filter = filter_of(&inodes, entries);
+    let whiteouts = inodes.iter().any(Inode::is_whiteout);
+    let redirects = inodes.iter().any(|inode| inode.redirect().is_some());
+    Sealed { inodes: inodes.into_boxed_slice(), filter, whiteouts, redirects, entries, bytes }
 }
 
 /// The filter of a sealed tree. None where directories list names that can't be looked up: those are
@@ -480,6 +523,11 @@ mod tests {
         assert_eq!(layer.at(b"/a/f"), layer.at(b"/b"));
         assert_eq!(layer.inode(layer.at(b"/b").unwrap()).nlink, 2);
         assert_eq!((layer.entries(), layer.bytes()), (3, 1));
+        let shared = tree.clone();
+        for moved in [tree.into_layer(), shared.into_layer()] {
+            assert_eq!((moved.entries(), moved.bytes(), moved.at(b"/b")), (3, 1, layer.at(b"/b")));
+            assert!((0..4).all(|ino| moved.inode(ino) == layer.inode(ino)));
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ side by side. why DIR --change FILE asks before anything is built.",
     ),
     topic(
         "dive",
-        &["waste", "wasted", "efficiency", "archive", "archives", ".dive-ci"],
+        &["waste", "wasted", "efficiency", ".dive-ci"],
         "
 Where do an image's bytes lie, and which of them are wasted?
     docker save app > app.tar             in a shell with Docker
@@ -68,6 +68,27 @@ as a whole is not. The line `in fact` counts every copy but the smallest.
 Archives are those of docker save, old and new, or OCI layouts in a tar; plain,
 gzip, bzip2, xz or zstd; at most 256 MB unpacked (layerlab dive --limit BYTES:
 more). Digests are checked. dive's interactive view is not there yet.",
+    ),
+    topic(
+        "save",
+        &["archive", "archives", "load", "import", "export", "tar", "oci", "skopeo", "umoci"],
+        "
+Images go out to real files and come back from them.
+    docker save -o app.tar app            docker load, skopeo and umoci take it
+    docker load -i app.tar                also old archives, an OCI layout's tar
+                                          or folder; gzip, bzip2, xz, zstd
+    docker export -o web.tar web          what a container sees, without layers
+    docker import web.tar flat [-c 'CMD [\"sh\"]'] [-m TEXT]
+One tar is both: a docker-archive (docker load, skopeo docker-archive:app.tar)
+and an OCI layout (skopeo oci-archive:app.tar; unpacked, umoci).
+Digests are real there: the SHA-256 of the tars. The lab itself names a layer by
+its entries, without writing its tar, so an image built here gets another id in
+its archive; docker save prints both. A loaded image keeps its tars and its ids.
+The same image gives the same bytes. Described files are generated.
+A file is replaced when all of it is written, else the old one stays. Scenarios
+write no files. Contents of a loaded archive stay in its file: don't change it.
+Refused, by name: what doesn't fit its digest, leads out of the archive, ends
+too early, or unpacks to more than 256 MB: --limit BYTES allows more.",
     ),
     topic(
         "check",

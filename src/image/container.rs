@@ -2,7 +2,7 @@
 
 use super::layer::{self, ImageLayer, Origin};
 use super::{Config, History, Image};
-use crate::fs::{Digest, EPOCH, Errno, Inode, Kind, Layer, Nodes, Tree, path};
+use crate::fs::{Contents, Digest, EPOCH, Errno, Inode, Kind, Layer, Nodes, Tree, path};
 use crate::trace::Trace;
 use crate::union::{Cred, Mount, Options};
 use std::sync::Arc;
@@ -185,6 +185,29 @@ impl Container {
     }
 }
 
+/// Puts what the runtime lays between an image and every container into the merged view, empty places to
+/// mount over (moby `daemon/initlayer/setup_unix.go`). `docker diff` and `commit` never see it, `docker
+/// export` does. `upper` is what the container wrote on top.
+pub fn add_init_layer(view: &mut Tree, upper: &Layer) {
+    let folders = ["/dev", "/etc", "/dev/pts", "/dev/shm", "/proc", "/sys"];
+    let files = ["/.dockerenv", "/etc/resolv.conf", "/etc/hosts", "/etc/hostname", "/dev/console"];
+    let files = files.map(|file| (file, Inode::new(Kind::File(Contents::EMPTY), 0o755)));
+    let link = ("/etc/mtab", Inode::symlink(b"/proc/mounts"));
+    for folder in folders {
+        view.mkdirs(folder.as_bytes());
+    }
+    // What the image has of these is replaced.
+    for (at, inode) in files.into_iter().chain([link]) {
+        view.put(at.as_bytes(), inode);
+    }
+    // Names were made in them.
+    for folder in ["/dev", "/etc"] {
+        if let (None, Some(ino)) = (upper.at(folder.as_bytes()), view.at(folder.as_bytes())) {
+            view.inode_mut(ino).mtime = EPOCH;
+        }
+    }
+}
+
 /// Takes a path out of a tree, with the directories above that then hold nothing.
 fn take_out(tree: &mut Tree, at: &[u8]) {
     let (mut at, mut first) = (at, true);
@@ -203,7 +226,6 @@ fn take_out(tree: &mut Tree, at: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fs::Contents;
 
     fn web() -> Container {
         let image = crate::image::catalog::image("alpine:3.19").unwrap();

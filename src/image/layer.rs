@@ -1,6 +1,6 @@
 //! A layer of an image: a sealed tree, the digest that names it, and its size.
 
-use crate::fs::{Digest, Hasher, Inode, Kind, Layer, Nodes};
+use crate::fs::{Digest, Hasher, Inode, Kind, Layer, Nodes, Stored};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub struct ImageLayer {
     pub size: u64,
     /// What people call it: "FROM alpine", "COPY conf".
     pub label: Arc<str>,
+    /// The tar it was read from, if it came out of an archive; its SHA-256 is the diff id.
+    pub tar: Option<Stored>,
 }
 
 /// Who made a layer, which decides how its size is counted.
@@ -31,7 +33,7 @@ impl ImageLayer {
     pub fn new(layer: Layer, origin: Origin, label: impl Into<Arc<str>>) -> ImageLayer {
         let diff_id = diff_id(&layer);
         let size = size(&layer, origin);
-        ImageLayer { layer, diff_id, size, label: label.into() }
+        ImageLayer { layer, diff_id, size, label: label.into(), tar: None }
     }
 
     /// As a lower of a mount.

@@ -9,6 +9,6 @@ pub mod reference;
 mod store;
 
 pub use config::{Config, Health, History, HistoryJson, config_json, docker_config, rfc3339};
-pub use container::{Container, MOUNTED};
+pub use container::{Container, MOUNTED, add_init_layer};
 pub use layer::{ImageLayer, Origin, diff_id, size};
 pub use store::{Image, Store, chain_id};

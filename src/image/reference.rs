@@ -44,6 +44,15 @@ pub fn normalise(name: &str) -> Result<String, &'static str> {
     Ok(shown)
 }
 
+/// The name with everything that Docker leaves away: `app:1` is `docker.io/library/app:1`.
+pub fn whole(name: &str) -> String {
+    match split_domain(name) {
+        (Some(_), _) => name.to_owned(),
+        (None, path) if path.contains('/') => format!("docker.io/{path}"),
+        (None, path) => format!("docker.io/library/{path}"),
+    }
+}
+
 /// Splits `name:tag`; a colon before the last slash belongs to a port.
 fn split_tag(name: &str) -> (&str, Option<&str>) {
     match name.rsplit_once(':') {

@@ -29,6 +29,8 @@ pub struct Image {
     pub architecture: Arc<str>,
     /// `linux`, unless an archive says otherwise.
     pub os: Arc<str>,
+    /// The config JSON as it lay in the archive that the image came from: the bytes that its id is of.
+    pub config_bytes: Option<Arc<[u8]>>,
     /// A labelled placeholder for an unknown FROM: its files, users and sizes are not known.
     pub placeholder: bool,
 }
@@ -45,6 +47,7 @@ impl Default for Image {
             parent: None,
             architecture: "amd64".into(),
             os: "linux".into(),
+            config_bytes: None,
             placeholder: false,
         }
     }
@@ -55,6 +58,7 @@ impl Image {
     /// `daemon/internal/image/store.go`, `Create`). The parent is not part of it.
     #[must_use]
     pub fn sealed(mut self) -> Image {
+        self.config_bytes = None;
         self.id = Digest::of(config_json(&self));
         self
     }
@@ -62,6 +66,7 @@ impl Image {
     /// [`Image::sealed`], where `written` is the JSON of the history of the image below.
     #[must_use]
     pub fn sealed_after(mut self, written: &mut HistoryJson) -> Image {
+        self.config_bytes = None;
         self.id = Digest::of(config_json_after(&self, written));
         self
     }

@@ -12,6 +12,7 @@ mod handle;
 mod measure;
 mod order;
 mod renderer;
+mod saved;
 mod size;
 mod stack;
 mod step;
@@ -68,6 +69,7 @@ pub fn text(event: &Event, style: &Style) -> String {
         | Event::Committed { .. } => {
             union::tell(event).map_or_else(String::new, |told| told.lines("", None, style))
         }
+        Event::Saved { file, bytes, images } => saved::draw(file, *bytes, images, style),
         Event::Stack { name, paths, rows, view } => stack::draw(name, paths, rows, view, style),
         Event::Which { path, probes, winner, shown, why } => {
             which(path, probes, (winner.as_ref(), shown), why, style)

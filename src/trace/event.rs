@@ -266,6 +266,15 @@ pub enum Event {
         /// Bytes stored in the layer.
         bytes: u64,
     },
+    /// A file was written on the real host: an archive of images, or of a container's files.
+    Saved {
+        /// Its name.
+        file: String,
+        /// Its size.
+        bytes: u64,
+        /// The images in it.
+        images: Vec<SavedImage>,
+    },
     /// The stack, drawn: layers down, paths across.
     Stack {
         /// What is mounted here: "web".
@@ -566,4 +575,17 @@ impl Event {
         let (what, instead) = said.split_once("; ").unwrap_or((said, usual));
         Event::NotModelled { what: what.to_owned(), instead: instead.to_owned() }
     }
+}
+
+/// An image in an archive that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SavedImage {
+    /// The names it has there.
+    pub names: Vec<String>,
+    /// Its id there, the SHA-256 of its config: what Docker will call it.
+    pub id: String,
+    /// Its id in the lab, which names layers without writing their tars.
+    pub lab_id: String,
+    /// SHA-256 of the layers' tars, bottom first.
+    pub layers: Vec<String>,
 }

@@ -118,6 +118,11 @@ impl Fuel {
         self.interrupt = Some(flag);
     }
 
+    /// The flag that stops the run, for work that other threads do.
+    pub fn interrupt(&self) -> Option<Arc<AtomicBool>> {
+        self.interrupt.clone()
+    }
+
     /// Draws `n` operations. False: the tank is empty (now or before), stop.
     #[inline]
     pub fn spend(&mut self, n: u64) -> bool {

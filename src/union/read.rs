@@ -5,8 +5,9 @@ use super::cache::{DirId, Entry, Node, Plain, ROOT};
 use super::mount::Mount;
 use super::permit::READ;
 use super::types::{Names, Stat, StatKind};
-use crate::fs::{Contents, Errno, Kind, Name};
+use crate::fs::{Contents, Errno, Inode, Kind, Name, Tree};
 use crate::trace::Trace;
+use std::collections::HashMap;
 
 impl Mount {
     /// stat(2): follows a final symlink.
@@ -113,6 +114,46 @@ impl Mount {
     pub fn walk(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<(Vec<u8>, Stat)>, Errno> {
         self.begin(t)?;
         self.as_mounter(|m| m.everything_below(path, t))
+    }
+
+    /// Everything visible as one tree of its own: what `docker export` takes. Names of one object stay
+    /// hard links; marks of the overlay are gone, other attributes stay.
+    ///
+    /// # Errors
+    /// `EINTR`; `ENODATA` and the like for files whose data is in no layer.
+    pub fn flat(&mut self, t: &mut Trace) -> Result<Tree, Errno> {
+        let seen = self.walk(b"/", t)?;
+        self.as_mounter(|m| {
+            let mut tree = Tree::new();
+            let mut first: HashMap<(u32, u32), Vec<u8>> = HashMap::new();
+            for (path, stat) in seen {
+                if stat.kind != StatKind::Dir && stat.nlink > 1 {
+                    if let Some(name) = first.get(&stat.id) {
+                        tree.put_link(&path, name);
+                        continue;
+                    }
+                    first.insert(stat.id, path.clone());
+                }
+                let node = m.find(&path, false, t)?;
+                let Some(inode) = m.real(&node.entry) else { continue };
+                let kind = match &inode.kind {
+                    Kind::Dir(_) => Inode::dir(0).kind,
+                    Kind::File(_) => match node.entry.dataless {
+                        Some(errno) => return Err(errno),
+                        None => Kind::File(m.contents_of(&node.entry)),
+                    },
+                    other => other.clone(),
+                };
+                let xattrs = inode.extra.as_ref().map(|extra| extra.xattrs.clone()).unwrap_or_default();
+                let mut flat = Inode { mtime: stat.mtime, ..Inode::new(kind, stat.mode) };
+                (flat.uid, flat.gid) = (stat.uid, stat.gid);
+                if !xattrs.is_empty() {
+                    flat.extra_mut().xattrs = xattrs;
+                }
+                tree.put(&path, flat);
+            }
+            Ok(tree)
+        })
     }
 
     fn everything_below(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<(Vec<u8>, Stat)>, Errno> {

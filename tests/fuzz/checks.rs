@@ -11,7 +11,8 @@ use layerlab::build::pattern;
 use layerlab::dockerfile::{
     Instruction, Kind, Lexer, Version, check_signal, parse, ports, script, step_text,
 };
-use layerlab::fs::{Contents, Tree};
+use layerlab::fs::{Contents, Nodes, Stored, Tree, path};
+use layerlab::image::archive;
 use layerlab::image::{Image, catalog};
 use layerlab::replay::{self, Report};
 use layerlab::shell::{NoPrograms, Packages, Process, run};
@@ -188,4 +189,57 @@ pub fn overlay_corpus(data: &[u8]) {
         assert!(place && error.hint.is_some(), "{error}");
     }
     report.summary();
+}
+
+/// Bytes as an archive of images and as a tar of files: read, or refused by name. What was read is saved,
+/// and the archive read again holds the same.
+pub fn archive(data: &[u8]) {
+    for bytes in [data.to_vec(), with_sums(data)] {
+        for verify in [true, false] {
+            let options = archive::Options { verify, ..archive::Options::new(4 << 20) };
+            let stored = Stored::memory(bytes.clone());
+            match archive::open(&stored, &options, &mut Fuel::new(LIMITS)) {
+                Ok(images) if verify => images.iter().for_each(|loaded| saved_again(&loaded.image)),
+                Ok(_) => {}
+                Err(error) => refused(&error),
+            }
+        }
+        let options = archive::Options::new(4 << 20);
+        match archive::import(&Stored::memory(bytes), &options, "import", &mut Fuel::new(LIMITS)) {
+            Ok((layer, _)) => {
+                layer.layer.walk(&mut |at, _, _| assert_eq!(path::clean(at), at));
+                saved_again(&Image { layers: vec![layer], ..Image::default() }.sealed());
+            }
+            Err(error) => refused(&error),
+        }
+    }
+}
+
+fn refused(error: &layerlab::error::Error) {
+    assert!(error.message.starts_with('`') && error.hint.is_some(), "{error}");
+    assert!(error.message.len() < 2000 && !error.message.contains('\u{1b}'), "{error}");
+}
+
+fn saved_again(image: &Image) {
+    let whole = Arc::new(image.clone());
+    let mut bytes = Vec::new();
+    let saved = archive::archive(&[(whole, Vec::new())], &mut Fuel::new(LIMITS));
+    saved.expect("what was read can be saved").write(&mut bytes).expect("memory takes it");
+    // An image without layers is written too; only `docker save` refuses it.
+    let again = archive::read(&bytes, u64::MAX, &mut Fuel::default()).expect("what was saved can be read");
+    let ids = |image: &Image| image.layers.iter().map(|layer| layer.diff_id).collect::<Vec<_>>();
+    assert_eq!(ids(&again[0].image), ids(image));
+}
+
+/// Every block that looks like a tar header gets the sum it should have.
+fn with_sums(data: &[u8]) -> Vec<u8> {
+    let mut bytes = data.to_vec();
+    for block in bytes.chunks_exact_mut(512) {
+        if &block[257..262] == b"ustar" {
+            block[148..156].copy_from_slice(b"        ");
+            let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+            block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        }
+    }
+    bytes
 }

@@ -73,17 +73,6 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         stop_at_operand: false,
         run: pull,
     },
-    Subcommand {
-        name: "load",
-        usage: "-i FILE",
-        about: "Read the images of an archive that docker save wrote",
-        flags: &[
-            valued("input", Some('i'), "FILE", "the archive: docker save's or an OCI layout's tar"),
-            switch("quiet", Some('q'), "accepted"),
-        ],
-        stop_at_operand: false,
-        run: load,
-    },
 ];
 
 fn images(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
@@ -192,30 +181,6 @@ fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         image.size(),
         image.id.short(12)
     )))
-}
-
-/// `docker load`: a known name goes over to the new image (moby `image/tarexport/load.go`).
-fn load(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let Some(word) = call.given.last("input").cloned() else {
-        return Err(call.usage("the archive is missing: there is no standard input here"));
-    };
-    let bytes = call.outside.read(&word, call.origin)?;
-    let limit = crate::command::MOST_ARCHIVE;
-    let read = crate::image::archive::read(&bytes, limit, &mut call.t.fuel);
-    let (mut out, mut err, mut next) = (String::new(), String::new(), None);
-    for loaded in call.about(&word, read)? {
-        let id = call.lab.images.share(loaded.image.clone());
-        for name in &loaded.names {
-            call.lab.images.tag(name, id);
-            out.push_str(&format!("Loaded image: {name}\n"));
-        }
-        if loaded.names.is_empty() {
-            out.push_str(&format!("Loaded image ID: {id}\n"));
-        }
-        loaded.notes.iter().for_each(|note| err.push_str(&format!("{note}\n")));
-        next = Some(format!("dive {}", loaded.names.first().cloned().unwrap_or_else(|| id.short(12))));
-    }
-    Ok(Answer { out, err, next, ..Answer::default() })
 }
 
 fn from(printed: inspect::Printed) -> Answer {

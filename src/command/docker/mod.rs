@@ -1,5 +1,6 @@
 //! `docker …`: one table of subcommands; help and completion read it too.
 
+mod archives;
 mod build;
 mod containers;
 mod images;
@@ -76,7 +77,11 @@ impl Call<'_, '_> {
 
 /// All subcommands, by name.
 pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
-    build::SUBCOMMANDS.iter().chain(containers::SUBCOMMANDS).chain(images::SUBCOMMANDS)
+    build::SUBCOMMANDS
+        .iter()
+        .chain(containers::SUBCOMMANDS)
+        .chain(images::SUBCOMMANDS)
+        .chain(archives::SUBCOMMANDS)
 }
 
 /// Other spellings of a subcommand.
@@ -102,6 +107,9 @@ const SAME: &[(&str, &str)] = &[
     ("image history", "history"),
     ("image inspect", "inspect"),
     ("image load", "load"),
+    ("image save", "save"),
+    ("image import", "import"),
+    ("container export", "export"),
 ];
 
 /// Docker's words that the lab knows of but does not model, and why.
@@ -114,7 +122,6 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("logs", "containers run no process of their own; `docker exec` prints what it runs"),
     ("compose", "`docker build` and `docker run` work"),
     ("volume", "the union is modelled, volumes beside it are not yet"),
-    ("save", "archives are not written yet"),
     ("cp", "`docker exec` and the container's own write, read and append work"),
     ("swarm", "one host is enough for layers"),
 ];

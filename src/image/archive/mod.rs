@@ -1,23 +1,60 @@
-//! Image archives, read: what `docker save` writes (before and since Docker 25) and OCI layouts.
+//! Image archives, read and written: what `docker save` writes (before and since Docker 25) and OCI layouts.
 //!
-//! [`read`] is a function of bytes. An archive is taken as hostile: every size is checked against what is
-//! there, every digest against the bytes, and a refusal names the part. Sources: moby
-//! `image/tarexport/load.go`, OCI image spec `image-layout.md`, `manifest.md`, `layer.md`.
+//! An archive is taken as hostile: every size is checked against what is there, every digest against the
+//! bytes, and a refusal names the part. Contents of files stay where they are until somebody asks for
+//! them. Sources: moby `image/tarexport`, OCI image spec `image-layout.md`, `manifest.md`, `layer.md`.
 
 mod config;
+mod entries;
 mod layer;
 mod oci;
 mod parts;
+mod save;
+mod tar;
+mod unpack;
 
-pub use layer::{TarEntry, tar_entries};
+pub use entries::{TarEntries, TarEntry};
+pub use layer::tar_entries;
+pub use save::{Archive, SavedImage, archive};
+pub use tar::write_layer;
 
 use super::{Image, ImageLayer};
 use crate::error::{Error, ErrorKind};
-use crate::fs::Digest;
+use crate::fs::{Contents, Digest, Host, MemorySpool, Spool, Stored};
 use crate::trace::Fuel;
 use parts::Parts;
 use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
+use unpack::{Packed, Room};
+
+/// How to read an archive.
+#[derive(Clone)]
+pub struct Options {
+    /// Bytes that may be unpacked, all parts together, and the size of a sparse file.
+    pub limit: u64,
+    /// What to type to raise the limit.
+    pub raise: &'static str,
+    /// Compare digests with the bytes? Without, an archive is read without its contents.
+    pub verify: bool,
+    /// Keeps what is unpacked.
+    pub spool: Arc<dyn Spool>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("limit", &self.limit).field("verify", &self.verify).finish()
+    }
+}
+
+impl Options {
+    /// Everything verified, what is unpacked kept in memory.
+    pub fn new(limit: u64) -> Options {
+        let raise = "layerlab dive FILE --limit BYTES raises the limit";
+        Options { limit, raise, verify: true, spool: Arc::new(MemorySpool) }
+    }
+}
 
 /// An image out of an archive.
 #[derive(Clone, Debug)]
@@ -38,7 +75,7 @@ pub struct ArchiveLayer {
     /// The first part of its file's name: the v1 id before Docker 25.
     pub id: String,
     /// The entries of its tar; none when it is a link to an earlier one, as dive reads it.
-    pub entries: Arc<Vec<TarEntry>>,
+    pub entries: Arc<TarEntries>,
 }
 
 /// What one manifest says, with the places of its parts.
@@ -48,22 +85,129 @@ struct Manifest {
     layers: Vec<String>,
 }
 
+/// Images of one archive, at most.
+const MOST_IMAGES: usize = 1000;
+
+/// Layers of one image, at most (moby `layer/layer_store.go`, `maxLayerDepth`, allows 125).
+const MOST_LAYERS: usize = 125;
+
 /// Reads every image of an archive: plain, or inside gzip, bzip2, xz or zstd. `limit` bounds the bytes of
-/// what is unpacked, all parts together; so does the fuel.
+/// what is unpacked, all parts together; the fuel bounds the entries.
 ///
 /// # Errors
 /// A lab error that names the part and what is wrong with it.
 pub fn read(bytes: &[u8], limit: u64, fuel: &mut Fuel) -> Result<Vec<Loaded>, Error> {
-    let plain = parts::unpacked("the archive", bytes, limit, fuel)?;
-    let parts = Parts::read(&plain, limit, fuel)?;
+    open(&Stored::memory(bytes.to_vec()), &Options::new(limit), fuel)
+}
+
+/// [`read`] of an archive that lies elsewhere; contents of files are left there.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(archive: &Stored, options: &Options, fuel: &mut Fuel) -> Result<Vec<Loaded>, Error> {
+    let room = Room::of(options.limit, fuel);
+    let plain = unpack::whole(archive, options, &room)?;
+    images(&Parts::read(&plain, options.limit, fuel)?, options, &room, fuel)
+}
+
+/// [`read`] of a folder that an archive was unpacked to, or of an OCI layout.
+///
+/// # Errors
+/// As [`read`].
+pub fn open_folder(
+    host: &dyn Host,
+    folder: &str,
+    options: &Options,
+    fuel: &mut Fuel,
+) -> Result<Vec<Loaded>, Error> {
+    let room = Room::of(options.limit, fuel);
+    images(&Parts::Folder(host, folder), options, &room, fuel)
+}
+
+/// A tar of files, as `docker export` writes it, as the one layer of an image (`docker import`), and what
+/// was left out. Its diff id is the SHA-256 of the plain tar.
+///
+/// # Errors
+/// As [`read`].
+pub fn import(
+    archive: &Stored,
+    options: &Options,
+    label: &str,
+    fuel: &mut Fuel,
+) -> Result<(ImageLayer, Vec<String>), Error> {
+    let packed = [Packed { place: "the archive".to_owned(), bytes: Contents::stored(archive.clone()) }];
+    let (plain, ()) = unpack::all(&packed, options, &Room::of(options.limit, fuel), || ());
+    let missing = || broken("the archive", "it can't be read");
+    let plain = plain.into_iter().next().ok_or_else(missing)??;
+    let read = layer::read("the archive", &plain.tar, options.limit, fuel)?;
+    let size = super::size(&read.layer, super::Origin::Daemon);
+    let diff_id = plain.diff_id.ok_or_else(missing)?;
+    let (layer, tar) = (read.layer, Some(plain.tar));
+    Ok((ImageLayer { layer, diff_id, size, label: label.into(), tar }, read.notes))
+}
+
+fn images(parts: &Parts<'_>, options: &Options, room: &Room, fuel: &mut Fuel) -> Result<Vec<Loaded>, Error> {
     let manifests = match parts.get("manifest.json")? {
-        Some(manifest) => docker_manifests(manifest)?,
-        None => oci::manifests(&parts)?,
+        Some(manifest) => docker_manifests(&manifest)?,
+        None => oci::manifests(parts)?,
     };
-    if manifests.is_empty() {
-        return Err(broken("manifest.json", "it lists no image"));
+    match manifests.len() {
+        0 => return Err(broken("manifest.json", "it lists no image")),
+        1..=MOST_IMAGES => {}
+        many => return Err(broken("manifest.json", &format!("{many} images, more than {MOST_IMAGES}"))),
     }
-    manifests.iter().map(|manifest| load(manifest, &parts, limit, fuel)).collect()
+    let mut configs = Vec::new();
+    for manifest in &manifests {
+        let bytes = parts.text(&manifest.config, "the config")?;
+        let read = config::read(&manifest.config, &bytes)?;
+        let (wanted, given) = (read.diff_ids.len(), manifest.layers.len());
+        if wanted != given {
+            let message = format!("invalid manifest, layers length mismatch: expected {given}, got {wanted}");
+            return Err(broken(&manifest.config, &message));
+        }
+        if given > MOST_LAYERS {
+            return Err(broken(&manifest.config, &format!("max depth exceeded: {given} layers")));
+        }
+        configs.push((bytes, read));
+    }
+    let layers = Layers::read(&manifests, parts, options, room, fuel)?;
+    let together = manifests.iter().zip(configs);
+    together.map(|(manifest, (bytes, read))| assemble(manifest, &bytes, read, parts, &layers)).collect()
+}
+
+/// The layers of all images, by their place in the archive.
+struct Layers(HashMap<String, (unpack::Plain, layer::Read)>);
+
+impl Layers {
+    /// Reads each once. Digests are summed by other threads while this one reads headers.
+    fn read(
+        manifests: &[Manifest],
+        parts: &Parts<'_>,
+        options: &Options,
+        room: &Room,
+        fuel: &mut Fuel,
+    ) -> Result<Layers, Error> {
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut packed: Vec<Packed> = Vec::new();
+        for place in manifests.iter().flat_map(|manifest| &manifest.layers) {
+            if !numbers.contains_key(place.as_str()) {
+                numbers.insert(place, packed.len());
+                packed.push(Packed { place: place.clone(), bytes: parts.need(place, "a layer")? });
+            }
+        }
+        let read =
+            |one: &Packed, tar: &Stored, fuel: &mut Fuel| layer::read(&one.place, tar, options.limit, fuel);
+        let (plains, early) = unpack::all(&packed, options, room, || {
+            packed.iter().map(|one| one.plain().map(|tar| read(one, &tar, fuel))).collect::<Vec<_>>()
+        });
+        let mut layers = HashMap::new();
+        for ((one, plain), early) in packed.iter().zip(plains).zip(early) {
+            let plain = plain?;
+            let read = early.unwrap_or_else(|| read(one, &plain.tar, fuel))?;
+            layers.insert(one.place.clone(), (plain, read));
+        }
+        Ok(Layers(layers))
+    }
 }
 
 /// `manifest.json`: a list of images (moby `image/tarexport/tarexport.go`, `manifestItem`).
@@ -82,49 +226,61 @@ fn docker_manifests(bytes: &[u8]) -> Result<Vec<Manifest>, Error> {
     items.iter().map(manifest).collect()
 }
 
-fn load(manifest: &Manifest, parts: &Parts<'_>, limit: u64, fuel: &mut Fuel) -> Result<Loaded, Error> {
-    let bytes = parts.need(&manifest.config, "the config")?;
-    let read = config::read(&manifest.config, bytes)?;
-    let (wanted, given) = (read.diff_ids.len(), manifest.layers.len());
-    if wanted != given {
-        return Err(broken(
-            &manifest.config,
-            &format!("invalid manifest, layers length mismatch: expected {given}, got {wanted}"),
-        ));
-    }
-    let mut image = Image { id: Digest::of(bytes), ..read.image };
+fn assemble(
+    manifest: &Manifest,
+    config: &[u8],
+    read: config::Read,
+    parts: &Parts<'_>,
+    layers: &Layers,
+) -> Result<Loaded, Error> {
+    let mut image = Image { id: Digest::of(config), config_bytes: Some(config.into()), ..read.image };
     let labels: Vec<String> =
         image.history.iter().filter(|entry| !entry.empty_layer).map(layer::label).collect();
-    let (mut layers, mut notes) = (Vec::new(), Vec::new());
+    let mut loaded =
+        Loaded { image: Arc::default(), names: Vec::new(), layers: Vec::new(), notes: Vec::new() };
     for (at, (place, diff_id)) in manifest.layers.iter().zip(&read.diff_ids).enumerate() {
-        let tar = parts::unpacked(place, parts.need(place, "a layer")?, limit, fuel)?;
-        let got = Digest::of(&tar);
-        if got != *diff_id {
+        let (plain, read) =
+            layers.0.get(place).ok_or_else(|| broken(place, "a layer is not in the archive"))?;
+        if let Some(got) = plain.diff_id.filter(|got| got != diff_id) {
             let message = format!("invalid diffID for layer {at}: expected \"{diff_id}\", got \"{got}\"");
             return Err(broken(place, &message));
         }
-        let read = layer::read(place, &tar, limit, fuel, &mut notes)?;
         let size = super::size(&read.layer, super::Origin::Daemon);
         let label = labels.get(at).filter(|label| !label.is_empty()).cloned();
-        let label = label.unwrap_or_else(|| format!("layer {}", at + 1));
-        image.layers.push(ImageLayer { layer: read.layer, diff_id: *diff_id, size, label: label.into() });
-        let entries = if parts.is_link(place) { Arc::default() } else { Arc::new(read.entries) };
-        layers.push(ArchiveLayer { id: place.split('/').next().unwrap_or_default().to_owned(), entries });
+        let label = label.unwrap_or_else(|| format!("layer {}", at + 1)).into();
+        let (layer, tar) = (read.layer.clone(), Some(plain.tar.clone()));
+        image.layers.push(ImageLayer { layer, diff_id: *diff_id, size, label, tar });
+        let entries = if parts.is_link(place) { Arc::default() } else { read.entries.clone() };
+        let id = place.split('/').next().unwrap_or_default().to_owned();
+        loaded.layers.push(ArchiveLayer { id, entries });
+        loaded.notes.extend(read.notes.iter().cloned());
     }
-    let names = manifest.names.iter().filter_map(|name| super::reference::normalise(name).ok()).collect();
-    Ok(Loaded { image: Arc::new(image), names, layers, notes })
+    loaded.names = manifest.names.iter().filter_map(|name| super::reference::normalise(name).ok()).collect();
+    loaded.image = Arc::new(image);
+    Ok(loaded)
 }
 
 /// A refusal of a part.
 fn broken(part: &str, message: &str) -> Error {
-    let part: String = part.chars().take(120).flat_map(char::escape_debug).collect();
-    Error::new(ErrorKind::Host, format!("`{part}`: {message}"))
+    Error::new(ErrorKind::Host, format!("`{}`: {message}", escaped(part)))
         .hint("the archive is damaged or not what `docker save` writes: save it again")
 }
 
-/// A refusal for its size.
-fn too_big(part: &str, limit: u64) -> Error {
-    let part: String = part.chars().take(120).flat_map(char::escape_debug).collect();
-    Error::new(ErrorKind::Limit, format!("`{part}`: unpacked it is more than the limit of {limit} bytes"))
-        .hint("layerlab dive FILE --limit BYTES raises the limit")
+/// A name out of an archive for people: control characters escaped, and not without an end.
+fn escaped(name: &str) -> String {
+    const MOST: usize = 160;
+    let mut text = String::new();
+    for c in name.chars().take(MOST) {
+        if c.is_control() { text.extend(c.escape_debug()) } else { text.push(c) }
+    }
+    if name.chars().nth(MOST).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// A refusal for the size of what was unpacked. Which part it was depends on what other threads unpacked.
+fn too_big(limit: u64, raise: &str) -> Error {
+    let message = format!("`the archive`: unpacked, it is more than the limit of {limit} bytes");
+    Error::new(ErrorKind::Limit, message).hint(raise)
 }

@@ -15,7 +15,7 @@ pub(super) fn manifests(parts: &Parts<'_>) -> Result<Vec<Manifest>, Error> {
     let Some(index) = parts.get("index.json")? else {
         return Err(broken("manifest.json", "it is not in the archive, and neither is an OCI index.json"));
     };
-    let index = parts::json("index.json", index)?;
+    let index = parts::json("index.json", &index)?;
     list(&index, "manifests").map(|descriptor| manifest(descriptor, parts)).collect()
 }
 
@@ -25,7 +25,7 @@ fn manifest(descriptor: &Value, parts: &Parts<'_>) -> Result<Manifest, Error> {
     let name = annotation("io.containerd.image.name").or(annotation("org.opencontainers.image.ref.name"));
     let mut place = blob(descriptor, "index.json")?;
     for _ in 0..MOST_DEPTH {
-        let value = parts::json(&place, parts.need(&place, "a manifest")?)?;
+        let value = parts::json(&place, &parts.text(&place, "a manifest")?)?;
         if let Some(config) = value.get("config") {
             let layers = list(&value, "layers").map(|layer| blob(layer, &place)).collect::<Result<_, _>>()?;
             let names = name.map(str::to_owned).into_iter().collect();

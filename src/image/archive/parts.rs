@@ -1,31 +1,39 @@
-//! The parts of an image archive, by name.
+//! The parts of an image archive, by name: entries of a tar, or files of a folder.
 
-use super::{broken, too_big};
+use super::broken;
 use crate::error::Error;
 use crate::fs::tarball::{self, MemberKind, TarFault};
-use crate::fs::{Compression, path};
+use crate::fs::{Contents, Digest, Host, Stored, path};
 use crate::trace::Fuel;
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Links that are followed from one part to another.
 const MOST_LINKS: usize = 8;
 
-enum Part<'a> {
-    Data(Cow<'a, [u8]>),
+/// Bytes of a part that is JSON, at most.
+const MOST_JSON: u64 = 8 << 20;
+
+/// A part of a tar.
+pub(super) enum Part {
+    /// Its bytes.
+    Data(Contents),
+    /// Another part.
     Link(Vec<u8>),
 }
 
 /// The files of an archive, by their cleaned names.
-pub(super) struct Parts<'a> {
-    parts: HashMap<Vec<u8>, Part<'a>>,
+pub(super) enum Parts<'a> {
+    /// Of a tar.
+    Tar(HashMap<Vec<u8>, Part>),
+    /// Of a folder of the host.
+    Folder(&'a dyn Host, &'a str),
 }
 
-impl<'a> Parts<'a> {
+impl Parts<'_> {
     /// Reads the outer tar.
-    pub(super) fn read(bytes: &'a [u8], limit: u64, fuel: &mut Fuel) -> Result<Parts<'a>, Error> {
-        let mut parts: HashMap<Vec<u8>, Part<'a>> = HashMap::new();
-        let read = tarball::members(bytes, limit, &mut |member| {
+    pub(super) fn read(tar: &Stored, limit: u64, fuel: &mut Fuel) -> Result<Parts<'static>, Error> {
+        let mut parts: HashMap<Vec<u8>, Part> = HashMap::new();
+        let read = tarball::members(tar, limit, &mut |member| {
             if !fuel.spend(10) {
                 return Err("the lab's limit was reached".to_owned());
             }
@@ -48,41 +56,86 @@ impl<'a> Parts<'a> {
             Ok(())
         });
         match read {
-            Ok(()) => Ok(Parts { parts }),
+            Ok(()) => Ok(Parts::Tar(parts)),
             Err(TarFault { entry: Some(entry), message }) => Err(broken(&entry, &message)),
             Err(_) => Err(broken("the archive", "it is no tar archive")),
         }
     }
 
-    /// The bytes of a part, if it is there.
-    pub(super) fn get(&self, name: &str) -> Result<Option<&[u8]>, Error> {
-        let mut at = path::clean(name.as_bytes());
-        for _ in 0..MOST_LINKS {
-            match self.parts.get(&at) {
-                None => return Ok(None),
-                Some(Part::Data(data)) => return Ok(Some(data)),
-                Some(Part::Link(to)) => at.clone_from(to),
+    /// A part, if it is there.
+    pub(super) fn find(&self, name: &str) -> Result<Option<Contents>, Error> {
+        let cleaned = inside(name.as_bytes()).map_err(|message| broken(name, &message))?;
+        match self {
+            Parts::Tar(parts) => {
+                let mut at = &cleaned;
+                for _ in 0..MOST_LINKS {
+                    match parts.get(at) {
+                        None => return Ok(None),
+                        Some(Part::Data(data)) => return Ok(Some(data.clone())),
+                        Some(Part::Link(to)) => at = to,
+                    }
+                }
+                Err(broken(name, "its links lead nowhere"))
+            }
+            Parts::Folder(host, folder) => {
+                let file = format!("{}{}", folder.trim_end_matches('/'), path::show(&cleaned));
+                let (above, last) = file.rsplit_once('/').unwrap_or((".", &file));
+                // What is not there is no error here; what is there and can't be read is.
+                let listed = host.list(above).unwrap_or_default();
+                if !listed.iter().any(|entry| entry.name == last.as_bytes()) {
+                    return Ok(None);
+                }
+                let stored = host.open(&file, u64::MAX);
+                stored.map(|stored| Some(Contents::stored(stored))).map_err(|e| broken(name, &e.message))
             }
         }
-        Err(broken(name, "its links lead nowhere"))
     }
 
-    /// The bytes of a part that must be there. A blob's digest is checked.
-    pub(super) fn need(&self, name: &str, what: &str) -> Result<&[u8], Error> {
-        let found = self.get(name)?.ok_or_else(|| broken(name, &format!("{what} is not in the archive")))?;
-        if let Some(hex) = name.strip_prefix("blobs/sha256/") {
-            let got = crate::fs::Digest::of(found);
-            if got.hex() != hex {
-                return Err(broken(name, &format!("its bytes have the digest {got}")));
-            }
+    /// A part that must be there.
+    pub(super) fn need(&self, name: &str, what: &str) -> Result<Contents, Error> {
+        self.find(name)?.ok_or_else(|| broken(name, &format!("{what} is not in the archive")))
+    }
+
+    /// The bytes of a small part, if it is there.
+    pub(super) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.find(name)?.map(|found| bytes(name, &found)).transpose()
+    }
+
+    /// The bytes of a small part that must be there. A blob's digest is checked.
+    pub(super) fn text(&self, name: &str, what: &str) -> Result<Vec<u8>, Error> {
+        let found = bytes(name, &self.need(name, what)?)?;
+        match blob_hex(name) {
+            Some(hex) => check_blob(name, hex, Digest::of(&found)).map(|()| found),
+            None => Ok(found),
         }
-        Ok(found)
     }
 
     /// Is a part only a link to another?
     pub(super) fn is_link(&self, name: &str) -> bool {
-        matches!(self.parts.get(&path::clean(name.as_bytes())), Some(Part::Link(_)))
+        match self {
+            Parts::Tar(parts) => {
+                matches!(parts.get(&path::clean(name.as_bytes())), Some(Part::Link(_)))
+            }
+            Parts::Folder(..) => false,
+        }
     }
+}
+
+fn bytes(name: &str, found: &Contents) -> Result<Vec<u8>, Error> {
+    if found.len() > MOST_JSON {
+        return Err(broken(name, &format!("{} bytes, more than {MOST_JSON} for JSON", found.len())));
+    }
+    found.to_bytes(MOST_JSON).ok_or_else(|| broken(name, "it can't be read"))
+}
+
+/// The digits that a blob's name promises.
+pub(super) fn blob_hex(name: &str) -> Option<&str> {
+    name.strip_prefix("blobs/sha256/")
+}
+
+/// Has a blob the digest of its name?
+pub(super) fn check_blob(name: &str, hex: &str, got: Digest) -> Result<(), Error> {
+    if got.hex() == hex { Ok(()) } else { Err(broken(name, &format!("its bytes have the digest {got}"))) }
 }
 
 /// An entry's name below the root of what is unpacked. An absolute one lies below it too (moby
@@ -96,6 +149,10 @@ pub(super) fn inside(name: &[u8]) -> Result<Vec<u8>, String> {
     if name.contains(&0) {
         return Err("its name holds a zero byte".to_owned());
     }
+    let plain = name.strip_suffix(b"/").unwrap_or(name);
+    if !plain.split(|byte| *byte == b'/').any(|part| matches!(part, b"" | b"." | b"..")) {
+        return Ok([b"/", plain].concat());
+    }
     let mut depth = 0usize;
     for part in path::names(name) {
         match part {
@@ -108,33 +165,6 @@ pub(super) fn inside(name: &[u8]) -> Result<Vec<u8>, String> {
         }
     }
     Ok(path::clean(name))
-}
-
-/// Plain bytes, whatever they are packed with.
-pub(super) fn unpacked<'a>(
-    part: &str,
-    bytes: &'a [u8],
-    limit: u64,
-    fuel: &mut Fuel,
-) -> Result<Cow<'a, [u8]>, Error> {
-    let Some(packed) = Compression::of(bytes.get(..6).unwrap_or_default()) else {
-        return if bytes.len() as u64 <= limit {
-            Ok(Cow::Borrowed(bytes))
-        } else {
-            Err(too_big(part, limit))
-        };
-    };
-    let plain = packed.unpack(bytes, limit).ok_or_else(|| {
-        let word = packed.word();
-        broken(
-            part,
-            &format!("its {word} is damaged or cut short, or holds more than the limit of {limit} bytes"),
-        )
-    })?;
-    if !fuel.spend_bytes(plain.len() as u64) {
-        return Err(too_big(part, limit));
-    }
-    Ok(Cow::Owned(plain))
 }
 
 /// A part as JSON.

@@ -41,7 +41,7 @@ pub(super) fn layer(key: &str, label: &str, draw: Draw) -> ImageLayer {
     let layer = match ROWS.get(key) {
         Some(&Row { entries, bytes, size, diff_id }) => {
             let layer = Layer::described(Described { entries, bytes, draw });
-            ImageLayer { layer, diff_id, size, label: label.into() }
+            ImageLayer { layer, diff_id, size, label: label.into(), tar: None }
         }
         // A layer that nobody has measured is measured now; a test asks for its row.
         None => measure(&draw, label),

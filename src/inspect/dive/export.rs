@@ -10,7 +10,7 @@ pub fn export(analysis: &Analysis) -> String {
     let files = |layer: &DiveLayer| {
         let mut files = Vec::new();
         layer.tree.each(&mut |visited| {
-            files.push(visited.node.entry.as_ref().map_or_else(implied, file));
+            files.push(visited.entry().as_ref().map_or_else(implied, file));
             true
         });
         ("fileList", Value::from(files))

@@ -16,8 +16,9 @@ pub use export::{export, summary};
 pub use table::table;
 
 use crate::image::Image;
-use crate::image::archive::{Loaded, TarEntry, tar_entries};
-use std::collections::HashMap;
+use crate::image::archive::{Loaded, TarEntries, tar_entries};
+use hashbrown::HashTable;
+use std::hash::{DefaultHasher, Hasher};
 use tree::FileTree;
 
 /// A layer as dive shows it.
@@ -88,7 +89,7 @@ impl Analysis {
 
 /// Analyses an image out of an archive: what its tars hold, entry by entry.
 pub fn of_archive(loaded: &Loaded) -> Analysis {
-    let layers = loaded.layers.iter().map(|layer| (layer.id.clone(), layer.entries.as_slice()));
+    let layers = loaded.layers.iter().map(|layer| (layer.id.clone(), &*layer.entries));
     analyse(&loaded.image, layers)
 }
 
@@ -96,21 +97,22 @@ pub fn of_archive(loaded: &Loaded) -> Analysis {
 pub fn of_image(image: &Image) -> Analysis {
     let entries: Vec<_> =
         image.layers.iter().map(|layer| (layer.diff_id.hex(), tar_entries(&layer.layer))).collect();
-    analyse(image, entries.iter().map(|(id, entries)| (id.clone(), entries.as_slice())))
+    analyse(image, entries.iter().map(|(id, entries)| (id.clone(), entries)))
 }
 
-fn analyse<'a>(image: &Image, layers: impl Iterator<Item = (String, &'a [TarEntry])>) -> Analysis {
+fn analyse<'a>(image: &Image, layers: impl Iterator<Item = (String, &'a TarEntries)>) -> Analysis {
     let mut commands = image.history.iter().filter(|entry| !entry.empty_layer).map(|entry| &entry.created_by);
     let layers: Vec<DiveLayer> = layers
         .zip(&image.layers)
         .map(|((id, entries), layer)| {
             let command = commands.next().map_or("(missing)", |command| command.as_str());
+            let (tree, size) = FileTree::of(entries);
             DiveLayer {
                 id,
                 diff_id: layer.diff_id.to_string(),
-                size: entries.iter().map(|entry| entry.size).fold(0, u64::saturating_add),
+                size,
                 command: command.strip_prefix("/bin/sh -c ").unwrap_or(command).to_owned(),
-                tree: FileTree::of(entries),
+                tree,
             }
         })
         .collect();
@@ -127,33 +129,59 @@ fn analyse<'a>(image: &Image, layers: impl Iterator<Item = (String, &'a [TarEntr
 
 /// What was seen of a path.
 struct Seen {
-    path: Vec<u8>,
+    /// Where it was seen first: a layer, and a node of its tree.
+    layer: u32,
+    node: u32,
+    /// Of its path.
+    hash: u64,
+    visits: u32,
     sum: u64,
     least: i64,
-    visits: usize,
+}
+
+fn path_hash(path: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(path);
+    hasher.finish()
 }
 
 /// Score and inefficient paths (`efficiency.go`, `Efficiency`).
 fn efficiency(layers: &[DiveLayer]) -> (f64, Vec<Inefficiency>) {
     let mut seen: Vec<Seen> = Vec::new();
-    let mut by_path: HashMap<Vec<u8>, usize> = HashMap::new();
-    let mut twice: Vec<usize> = Vec::new();
-    let mut stack = layers.first().map(|layer| layer.tree.clone()).unwrap_or_default();
-    for layer in layers {
+    let mut by_path: HashTable<u32> =
+        HashTable::with_capacity(layers.first().map_or(0, |layer| layer.tree.nodes()));
+    let mut twice: Vec<u32> = Vec::new();
+    // Only a whiteout asks what lies below it.
+    let mut deleting = layers.iter().filter(|layer| layer.tree.deletes()).count();
+    let first = layers.first().filter(|_| deleting > 0);
+    let mut stack = first.map(|layer| layer.tree.clone()).unwrap_or_default();
+    let path_of = |seen: &Seen| layers[seen.layer as usize].tree.path(seen.node, tree::hidden);
+    for (number, layer) in layers.iter().enumerate() {
         layer.tree.each(&mut |visited| {
             if !visited.is_leaf {
                 return true;
             }
-            let at = *by_path.entry(visited.path.to_vec()).or_insert_with(|| {
-                seen.push(Seen { path: visited.path.to_vec(), sum: 0, least: -1, visits: 0 });
-                seen.len() - 1
-            });
+            let hash = path_hash(visited.path);
+            let same = |at: &u32| {
+                let seen = &seen[*at as usize];
+                layers[seen.layer as usize].tree.is_at(seen.node, visited.path)
+            };
+            let at = match by_path.find(hash, same) {
+                Some(at) => *at,
+                None => {
+                    let at = seen.len() as u32;
+                    by_path.insert_unique(hash, at, |at| seen[*at as usize].hash);
+                    let (layer, node) = (number as u32, visited.at);
+                    seen.push(Seen { layer, node, hash, visits: 0, sum: 0, least: -1 });
+                    at
+                }
+            };
             let bytes = match visited.is_whiteout {
                 true => stack.removed_bytes(visited.path),
                 false => Some(visited.node.size()),
             };
             // A whiteout of nothing ends the walk of its layer; its key stays behind.
-            let (Some(bytes), Some(data)) = (bytes, seen.get_mut(at)) else { return false };
+            let (Some(bytes), Some(data)) = (bytes, seen.get_mut(at as usize)) else { return false };
             data.sum = data.sum.saturating_add(bytes);
             let signed = i64::try_from(bytes).unwrap_or(i64::MAX);
             data.least = if data.least < 0 { signed } else { data.least.min(signed) };
@@ -164,16 +192,19 @@ fn efficiency(layers: &[DiveLayer]) -> (f64, Vec<Inefficiency>) {
             true
         });
         // The lowest layer is where the stack began; dive puts it onto itself once more.
-        stack.put_on(&layer.tree);
+        deleting -= usize::from(layer.tree.deletes());
+        if deleting > 0 {
+            stack.put_on(&layer.tree);
+        }
     }
     let least: i64 = seen.iter().fold(0, |sum, data| sum.saturating_add(data.least));
     let all: u64 = seen.iter().fold(0, |sum, data| sum.saturating_add(data.sum));
     let score = if all == 0 { 1.0 } else { least as f64 / all as f64 };
-    let listed = twice.into_iter().filter_map(|at| seen.get(at));
+    let listed = twice.into_iter().filter_map(|at| seen.get(at as usize));
     let mut list: Vec<Inefficiency> = listed
         .map(|data| Inefficiency {
-            path: data.path.clone(),
-            count: data.visits,
+            path: path_of(data),
+            count: data.visits as usize,
             bytes: data.sum,
             least: data.least,
         })

@@ -1,0 +1,120 @@
+//! Files on disk: read at any place, replaced in one step, and kept for a while without a name.
+
+use crate::fs::{Fill, Source, Spool, Spooling, Stored};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+/// A file that stays open. It must stay as it is too: when it is seen to have changed, reading is refused.
+#[derive(Debug)]
+struct DiskFile {
+    file: File,
+    len: u64,
+    /// None: the file is the lab's own, without a name.
+    modified: Option<SystemTime>,
+    reads: AtomicU32,
+}
+
+impl Source for DiskFile {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        // Asking the system each time would cost as much as the reading.
+        const EVERY: u32 = 64;
+        let number = self.reads.fetch_add(1, Ordering::Relaxed);
+        if self.modified.is_some() && number.is_multiple_of(EVERY) {
+            let about = self.file.metadata()?;
+            if about.len() != self.len || about.modified().ok() != self.modified {
+                return Err(io::Error::other("the file has changed since it was opened"));
+            }
+        }
+        read_at(&self.file, offset, buffer)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+/// Opens a regular file.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn open(path: &Path) -> io::Result<Stored> {
+    let file = File::open(path)?;
+    let about = file.metadata()?;
+    let modified = Some(about.modified().unwrap_or(SystemTime::UNIX_EPOCH));
+    Ok(Stored::all(Arc::new(DiskFile { len: about.len(), file, modified, reads: AtomicU32::new(0) })))
+}
+
+/// Writes beside `target` and renames: readers see the old file or the new one, never a part.
+///
+/// # Errors
+/// What the system or `fill` says; the old file is then as it was.
+pub(super) fn replace(target: &Path, fill: &mut Fill<'_>) -> io::Result<()> {
+    let before = fs::metadata(target).ok();
+    if before.as_ref().is_some_and(|about| !about.is_file()) {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let beside = target.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    let written = OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|file| {
+        let mut out = BufWriter::with_capacity(256 << 10, file);
+        fill(&mut out)?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        if let Some(before) = before {
+            file.set_permissions(before.permissions())?;
+        }
+        file.sync_all()
+    });
+    let done = written.and_then(|()| fs::rename(&beside, target));
+    if done.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    done
+}
+
+/// Keeps what is unpacked in files without a name, which are gone with the process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DiskSpool;
+
+impl Spool for DiskSpool {
+    fn begin(&self) -> io::Result<Box<dyn Spooling>> {
+        Ok(Box::new(Growing { out: BufWriter::with_capacity(256 << 10, tempfile::tempfile()?), len: 0 }))
+    }
+}
+
+struct Growing {
+    out: BufWriter<File>,
+    len: u64,
+}
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write_all(bytes)?;
+        self.len += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Spooling for Growing {
+    fn finish(self: Box<Self>) -> io::Result<Arc<dyn Source>> {
+        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(Arc::new(DiskFile { file, len: self.len, modified: None, reads: AtomicU32::new(0) }))
+    }
+}

@@ -1,7 +1,8 @@
-//! `layerlab dive FILE`: what dive tells about an archive, without its interactive view.
+//! `layerlab dive FILE`: what dive tells about an archive, and what could be saved.
 
 use super::screen::{self, Colour};
 use super::{DiskHost, exit_code, unreadable};
+use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::image::archive;
@@ -13,15 +14,21 @@ use std::path::{Path, PathBuf};
 
 /// Look into an image archive: layers, efficiency, waste, verdicts
 ///
-/// Prints text; the interactive view of dive is not there yet.
+/// Beside dive's figures it says what really could be saved, and how.
 #[derive(Debug, Args)]
 pub struct Dive {
     /// What `docker save` wrote, or an OCI layout as a tar; plain, gzip or zstd
     #[arg(value_name = "FILE.tar")]
     file: PathBuf,
-    /// Write dive's JSON to OUT (`-`: standard output); no rule is evaluated then
+    /// Write dive's JSON to OUT (`-`: standard output), with each layer's changes; no rule is evaluated then
     #[arg(short, long, value_name = "OUT")]
     json: Option<PathBuf>,
+    /// List what each layer added, modified and removed
+    #[arg(long)]
+    changes: bool,
+    /// List what differs in another archive
+    #[arg(long, value_name = "FILE.tar")]
+    compare: Option<PathBuf>,
     /// Judge by the rules of `.dive-ci`; so does CI=true
     #[arg(long)]
     ci: bool,
@@ -42,29 +49,19 @@ pub fn dive(order: &Dive, colour: Colour) -> u8 {
 }
 
 fn look(order: &Dive) -> Result<u8, Error> {
-    let name = order.file.to_string_lossy();
-    let name = name.strip_prefix("docker-archive://").unwrap_or(&name);
-    let bytes = read(Path::new(name), order.limit)?;
-    // Every byte may be counted three times: packed, unpacked, and as a file's.
-    let limits = Limits { operations: u64::MAX, bytes: order.limit.saturating_mul(3), ..Limits::LINE };
-    let loaded = archive::read(&bytes, order.limit, &mut Fuel::new(limits))?;
-    let first = loaded.first().ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
-    first.notes.iter().for_each(|note| screen::note(&format!("{note}\n")));
-    let analysis = dive::of_archive(first);
-    if let Some(out) = &order.json {
-        let text = dive::export(&analysis);
-        if out.as_os_str() == "-" {
-            print(&text)?;
-        } else {
-            let (mut host, name) = DiskHost::beside(out).map_err(|error| unreadable(&error))?;
-            host.write(&name, text.as_bytes()).map_err(|error| unreadable(&error))?;
-        }
-        return Ok(0);
+    let subject = subject(&order.file, order.limit)?;
+    if let Some(other) = &order.compare {
+        let text = subject.compared(&self::subject(other, order.limit)?, order.json.is_some());
+        return give(order.json.as_deref(), &text);
     }
-    if !order.ci && !asked_by_environment() {
-        let shown = Path::new(name).file_name().map_or(name.into(), |name| name.to_string_lossy());
-        print(&dive::table(first.names.first().map_or(&shown, |name| name.as_str()), &analysis))?;
-        return Ok(0);
+    if let Some(out) = &order.json {
+        return give(Some(out), &subject.json());
+    }
+    if order.changes {
+        return give(None, &subject.changes());
+    }
+    if !order.ci && !std::env::var("CI").is_ok_and(|value| dive::is_true(&value)) {
+        return give(None, &subject.text());
     }
     let text = match order.ci_config.is_file() {
         true => Some(String::from_utf8_lossy(&read(&order.ci_config, 1 << 20)?).into_owned()),
@@ -73,17 +70,40 @@ fn look(order: &Dive) -> Result<u8, Error> {
     };
     let shown = order.ci_config.to_string_lossy();
     let config = text.as_deref().map(|text| (&*shown, text));
-    let printed = dive::ci(&analysis, &format!("docker-archive://{name}"), config).map_err(|message| {
+    let printed = dive::ci(&subject.analysis(), &subject.source, config).map_err(|message| {
         Error::new(ErrorKind::Syntax, format!("{shown}: {message}")).hint("  lowestEfficiency: 0.95")
     })?;
     print(&printed.out)?;
     Ok(u8::try_from(printed.exit).unwrap_or(1))
 }
 
-/// `CI` as Go's ParseBool reads it.
-fn asked_by_environment() -> bool {
-    let yes = ["1", "t", "T", "true", "True", "TRUE"];
-    std::env::var("CI").is_ok_and(|value| yes.contains(&value.as_str()))
+/// The first image of an archive. `limit` bounds the bytes of what is unpacked.
+pub(super) fn subject(file: &Path, limit: u64) -> Result<Subject, Error> {
+    let named = file.to_string_lossy();
+    let name = named.strip_prefix("docker-archive://").unwrap_or(&named);
+    let bytes = read(Path::new(name), limit)?;
+    // Every byte may be counted three times: packed, unpacked, and as a file's.
+    let limits = Limits { operations: u64::MAX, bytes: limit.saturating_mul(3), ..Limits::LINE };
+    let loaded = archive::read(&bytes, limit, &mut Fuel::new(limits))?.into_iter().next();
+    let first = loaded.ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
+    first.notes.iter().for_each(|note| screen::note(&format!("{note}\n")));
+    let shown = Path::new(name).file_name().map_or(name.into(), |name| name.to_string_lossy());
+    let shown = first.names.first().cloned().unwrap_or_else(|| shown.into_owned());
+    let mut subject = Subject::archive(name, first);
+    subject.name = shown;
+    Ok(subject)
+}
+
+/// Writes to a file in one step, or to standard output. The exit code.
+fn give(out: Option<&Path>, text: &str) -> Result<u8, Error> {
+    match out.filter(|out| out.as_os_str() != "-") {
+        None => print(text)?,
+        Some(out) => {
+            let (mut host, name) = DiskHost::beside(out).map_err(|error| unreadable(&error))?;
+            host.write(&name, text.as_bytes()).map_err(|error| unreadable(&error))?;
+        }
+    }
+    Ok(0)
 }
 
 fn read(file: &Path, most: u64) -> Result<Vec<u8>, Error> {

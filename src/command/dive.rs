@@ -1,21 +1,116 @@
-//! `dive IMAGE|FILE`: what dive tells about an image of the lab or about an archive.
+//! `dive IMAGE|FILE`: what dive tells about an image of the lab or about an archive, and what could be saved.
 
-use super::options::{self, Flag, switch, valued};
-use super::words::{CommandLine, Origin};
+use super::options::{self, Flag, Given, switch, valued};
+use super::words::{CommandLine, Origin, Word};
 use super::{Answer, MOST_ARCHIVE, Outside};
 use crate::error::{Error, ErrorKind};
-use crate::image::archive;
-use crate::inspect::dive;
+use crate::image::archive::{self, Loaded};
+use crate::image::{Image, Store};
+use crate::inspect::dive::{self, Analysis};
+use crate::inspect::layers::{self, Layers, View};
 use crate::lab::Lab;
 use crate::trace::Trace;
+use std::sync::Arc;
 
 const FLAGS: &[Flag] = &[
     switch("ci", None, "verdicts by the rules of .dive-ci"),
     valued("ci-config", None, "FILE", "the rules"),
-    switch("json", Some('j'), "print dive's JSON"),
+    switch("json", Some('j'), "print dive's JSON, with each layer's changes and what could be saved"),
+    switch("changes", None, "list what each layer added, modified and removed"),
+    valued("compare", None, "IMAGE|FILE", "list what differs in another image"),
 ];
 
-const USAGE: &str = "dive IMAGE, or dive FILE.tar; --ci judges, --json prints the figures";
+const USAGE: &str = "dive IMAGE, or dive FILE.tar; --ci judges, --changes lists, --json prints the figures";
+
+/// Findings that are told one by one; JSON has all.
+const MOST_FINDINGS: usize = 12;
+
+/// What is looked at.
+pub struct Subject {
+    /// As a person named it.
+    pub name: String,
+    /// As dive names it: `docker-archive://x.tar`, `docker://app`.
+    pub source: String,
+    /// The image.
+    pub image: Arc<Image>,
+    /// How many of its lowest layers are known to be the base's; 0 when nobody knows.
+    pub base: usize,
+    analysed: Analysed,
+}
+
+enum Analysed {
+    Archive(Box<Loaded>),
+    Image,
+}
+
+impl Subject {
+    /// An image out of an archive.
+    pub fn archive(name: &str, loaded: Loaded) -> Subject {
+        Subject {
+            name: name.to_owned(),
+            source: format!("docker-archive://{name}"),
+            image: loaded.image.clone(),
+            base: 0,
+            analysed: Analysed::Archive(Box::new(loaded)),
+        }
+    }
+
+    /// An image that is here.
+    pub fn image(name: &str, image: Arc<Image>, images: &Store) -> Subject {
+        let base = base_layers(images, &image);
+        let source = format!("docker://{name}");
+        Subject { name: name.to_owned(), source, image, base, analysed: Analysed::Image }
+    }
+
+    /// dive's own figures.
+    pub fn analysis(&self) -> Analysis {
+        match &self.analysed {
+            Analysed::Archive(loaded) => dive::of_archive(loaded),
+            Analysed::Image => dive::of_image(&self.image),
+        }
+    }
+
+    /// The layers as the union has them.
+    pub fn layers(&self) -> Layers {
+        Layers::of(&self.image, self.base)
+    }
+
+    /// dive's figures and what could be saved, as text.
+    pub fn text(&self) -> String {
+        let layers = self.layers();
+        let waste = layers::waste_text(&layers, &layers.waste(0), MOST_FINDINGS);
+        format!("{}\n{waste}", dive::table(&self.name, &self.analysis()))
+    }
+
+    /// The same as JSON, with all lists.
+    pub fn json(&self) -> String {
+        dive::export(&self.analysis(), &self.layers())
+    }
+
+    /// What each layer changed, as text.
+    pub fn changes(&self) -> String {
+        layers::changes_text(&self.layers())
+    }
+
+    /// What differs in `other`, as text or JSON.
+    pub fn compared(&self, other: &Subject, json: bool) -> String {
+        let layers = Layers::of_two(&self.image, &other.image);
+        let (list, names) = (layers.changes_of(&View::Images), [self.name.as_str(), other.name.as_str()]);
+        match json {
+            true => layers::comparison_json(&layers, names, &list),
+            false => layers::comparison_text(&layers, names, &list),
+        }
+    }
+}
+
+/// How many of an image's layers are those of an image that is here under a name: what it was built on.
+fn base_layers(images: &Store, image: &Image) -> usize {
+    let ids = |image: &Image| image.layers.iter().map(|layer| layer.diff_id).collect::<Vec<_>>();
+    let own = ids(image);
+    let named = images.images().filter(|other| !images.names_of(&other.id).is_empty());
+    let bases = named.map(|other| ids(other)).filter(|ids| ids.len() < own.len() && own.starts_with(ids));
+    bases.map(|ids| ids.len()).max().unwrap_or(0)
+}
 
 pub(super) fn run(
     lab: &mut Lab,
@@ -29,34 +124,65 @@ pub(super) fn run(
         let at = line.words.first().map_or(origin.span(1, 4), |first| origin.of(first));
         return Err(Error::new(ErrorKind::Usage, "dive needs one image or archive").at(at).hint(USAGE));
     };
-    let name = word.text.strip_prefix("docker-archive://").unwrap_or(&word.text);
-    let is_archive = name != word.text || looks_like_a_file(name);
-    let (source, analysis) = if is_archive {
-        let file = super::words::Word { text: name.to_owned(), ..word.clone() };
-        let bytes = outside.read(&file, origin)?;
-        let read = archive::read(&bytes, MOST_ARCHIVE, &mut t.fuel);
-        let loaded = read.map_err(|error| error.at(origin.of(word)))?;
-        // dive takes the first of several.
-        let first = loaded.first().map(dive::of_archive);
-        let first = first.ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
-        (format!("docker-archive://{name}"), first)
-    } else {
-        let image = lab.image(name).map_err(|error| error.at(origin.of(word)))?;
-        (format!("docker://{name}"), dive::of_image(&image))
-    };
+    let subject = subject(lab, word, origin, outside, t)?;
+    if let Some(other) = given.last("compare") {
+        let other = self::subject(lab, other, origin, outside, t)?;
+        return Ok(Answer::printed(subject.compared(&other, given.is_set("json"))));
+    }
     if given.is_set("json") {
-        return Ok(Answer::printed(dive::export(&analysis)));
+        return Ok(Answer::printed(subject.json()));
     }
+    if given.is_set("changes") {
+        return Ok(Answer::printed(subject.changes()));
+    }
+    if given.is_set("ci") || given.last("ci-config").is_some() || asked(line) {
+        return judge(&subject, &given, word, origin, outside);
+    }
+    Ok(Answer::printed(subject.text()))
+}
+
+/// `CI=true dive …`, as Go's ParseBool reads it.
+fn asked(line: &CommandLine) -> bool {
+    line.env.iter().any(|(name, value)| name == "CI" && dive::is_true(value))
+}
+
+/// The image or archive that a word names.
+pub(super) fn subject(
+    lab: &mut Lab,
+    word: &Word,
+    origin: Origin<'_>,
+    outside: &mut Outside<'_>,
+    t: &mut Trace,
+) -> Result<Subject, Error> {
+    let name = word.text.strip_prefix("docker-archive://").unwrap_or(&word.text);
+    if name == word.text && !looks_like_a_file(name) {
+        let image = lab.image(name).map_err(|error| error.at(origin.of(word)))?;
+        return Ok(Subject::image(name, image, &lab.images));
+    }
+    let file = Word { text: name.to_owned(), ..word.clone() };
+    let bytes = outside.read(&file, origin)?;
+    let read = archive::read(&bytes, MOST_ARCHIVE, &mut t.fuel);
+    let loaded = read.map_err(|error| error.at(origin.of(word)))?;
+    // dive takes the first of several.
+    let first = loaded.into_iter().next();
+    let first = first.ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
+    Ok(Subject::archive(name, first))
+}
+
+fn judge(
+    subject: &Subject,
+    given: &Given,
+    word: &Word,
+    origin: Origin<'_>,
+    outside: &mut Outside<'_>,
+) -> Result<Answer, Error> {
     let rules = given.last("ci-config");
-    if !given.is_set("ci") && rules.is_none() {
-        return Ok(Answer::printed(dive::table(name, &analysis)));
-    }
     let text = match rules {
         Some(rules) => Some(String::from_utf8_lossy(&outside.read(rules, origin)?).into_owned()),
         None => None,
     };
     let config = rules.zip(text.as_deref()).map(|(rules, text)| (rules.text.as_str(), text));
-    let printed = dive::ci(&analysis, &source, config).map_err(|message| {
+    let printed = dive::ci(&subject.analysis(), &subject.source, config).map_err(|message| {
         let at = rules.map_or(origin.of(word), |rules| origin.of(rules));
         Error::new(ErrorKind::Syntax, message).at(at).hint("  lowestEfficiency: 0.95")
     })?;

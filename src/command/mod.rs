@@ -2,7 +2,7 @@
 //!
 //! One door: a REPL line, `docker("…")` in a script and a course goal all come through [`run`].
 
-mod dive;
+pub mod dive;
 pub mod docker;
 mod filter;
 pub mod options;

@@ -12,6 +12,7 @@ mod fault;
 mod functions;
 mod history;
 mod images;
+pub mod layers;
 mod print;
 mod reading;
 mod rows;

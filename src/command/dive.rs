@@ -6,6 +6,7 @@ use super::{Answer, MOST_ARCHIVE, Outside};
 use crate::error::{Error, ErrorKind};
 use crate::image::archive::{self, Loaded};
 use crate::image::{Image, Store};
+use crate::inspect;
 use crate::inspect::dive::{self, Analysis};
 use crate::inspect::layers::{self, Layers, View};
 use crate::lab::Lab;
@@ -57,7 +58,7 @@ impl Subject {
 
     /// An image that is here.
     pub fn image(name: &str, image: Arc<Image>, images: &Store) -> Subject {
-        let base = base_layers(images, &image);
+        let base = inspect::base_of(images, &image).map_or(0, |base| base.layers.len());
         let source = format!("docker://{name}");
         Subject { name: name.to_owned(), source, image, base, analysed: Analysed::Image }
     }
@@ -101,15 +102,6 @@ impl Subject {
             false => layers::comparison_text(&layers, names, &list),
         }
     }
-}
-
-/// How many of an image's layers are those of an image that is here under a name: what it was built on.
-fn base_layers(images: &Store, image: &Image) -> usize {
-    let ids = |image: &Image| image.layers.iter().map(|layer| layer.diff_id).collect::<Vec<_>>();
-    let own = ids(image);
-    let named = images.images().filter(|other| !images.names_of(&other.id).is_empty());
-    let bases = named.map(|other| ids(other)).filter(|ids| ids.len() < own.len() && own.starts_with(ids));
-    bases.map(|ids| ids.len()).max().unwrap_or(0)
 }
 
 pub(super) fn run(

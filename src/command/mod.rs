@@ -32,6 +32,8 @@ pub struct Answer {
     pub rows: Vec<serde_json::Value>,
     /// What the command showed through events of its own; `out` then isn't printed once more.
     pub shown: bool,
+    /// What `out` says, as an event of its own: shown in its place, unless a filter stands behind a pipe.
+    pub picture: Option<Box<Event>>,
     /// The next word to type.
     pub next: Option<String>,
 }
@@ -105,6 +107,7 @@ pub fn run(
         }
     };
     if !parsed.filters.is_empty() {
+        answer.picture = None;
         filter::apply(lab, &mut answer, &parsed.filters, origin, t)?;
     }
     show(&answer, t);
@@ -120,7 +123,9 @@ fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
 }
 
 fn show(answer: &Answer, t: &mut Trace) {
-    if !answer.shown && (!answer.out.is_empty() || !answer.err.is_empty()) {
+    if let Some(picture) = &answer.picture {
+        t.emit(|| (**picture).clone());
+    } else if !answer.shown && (!answer.out.is_empty() || !answer.err.is_empty()) {
         t.emit(|| Event::Printed { out: answer.out.clone(), err: answer.err.clone(), exit: answer.exit });
     }
     // What ran has printed its lines itself; that it failed may show in none of them.

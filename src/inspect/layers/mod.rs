@@ -18,6 +18,7 @@ mod waste;
 
 pub use changes::{Change, ChangeOf, Changed};
 pub use json::{changes_json, comparison_json, waste_json};
+pub(super) use stack::told;
 pub use text::{changes_text, comparison_text, show, waste_text};
 pub use view::{Mark, Seen, View};
 pub use waste::{Waste, WasteKind, Wasted};
@@ -205,6 +206,14 @@ impl Layers {
             true => stored(inode),
             false => 0,
         }
+    }
+
+    /// For each file that no view shows its layer and its bytes.
+    pub fn hidden_bytes(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        self.hidden.iter().filter_map(|hidden| {
+            let layer = self.layers.get(hidden.layer as usize)?;
+            Some((hidden.layer as usize, stored(layer.layer.inode(hidden.ino))))
+        })
     }
 
     /// Bytes that a version stores.

@@ -258,7 +258,7 @@ impl Stacking {
 
 /// What a history entry says without what the builders put around it, and what kind of step it was
 /// (moby `builder/dockerfile/dispatchers.go`, buildkit `dockerfile2llb/convert.go`, `withShell`).
-fn told(entry: &History) -> (String, MadeBy) {
+pub(in crate::inspect) fn told(entry: &History) -> (String, MadeBy) {
     let text = entry.created_by.trim();
     if text.is_empty() {
         let told = if entry.comment.is_empty() { "(missing)" } else { entry.comment.trim() };
@@ -273,6 +273,15 @@ fn told(entry: &History) -> (String, MadeBy) {
         return (format!("RUN {}", run.trim()), MadeBy::Run);
     }
     if let Some(run) = text.strip_prefix("RUN /bin/sh -c ") {
+        return (format!("RUN {}", run.trim()), MadeBy::Run);
+    }
+    // `|1 NAME=value`: build arguments that the RUN was given.
+    if let Some((_, run)) = text
+        .strip_prefix("RUN ")
+        .unwrap_or(text)
+        .strip_prefix('|')
+        .and_then(|given| given.split_once(" /bin/sh -c "))
+    {
         return (format!("RUN {}", run.trim()), MadeBy::Run);
     }
     let made_by = match text {

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// Look into an image archive: layers, efficiency, waste, verdicts
 ///
-/// Beside dive's figures it says what really could be saved, and how.
+/// At a terminal it is dive's interactive view; `?` shows the keys. Else text: dive's figures, and what
+/// really could be saved, and how.
 #[derive(Debug, Args)]
 pub struct Dive {
     /// What `docker save` wrote, or an OCI layout as a tar; plain, gzip or zstd
@@ -26,7 +27,10 @@ pub struct Dive {
     /// List what each layer added, modified and removed
     #[arg(long)]
     changes: bool,
-    /// List what differs in another archive
+    /// Print text, also at a terminal
+    #[arg(long)]
+    text: bool,
+    /// Show what differs in another archive
     #[arg(long, value_name = "FILE.tar")]
     compare: Option<PathBuf>,
     /// Judge by the rules of `.dive-ci`; so does CI=true
@@ -50,8 +54,18 @@ pub fn dive(order: &Dive, colour: Colour) -> u8 {
 
 fn look(order: &Dive) -> Result<u8, Error> {
     let subject = subject(&order.file, order.limit)?;
-    if let Some(other) = &order.compare {
-        let text = subject.compared(&self::subject(other, order.limit)?, order.json.is_some());
+    let other = match &order.compare {
+        Some(other) => Some(self::subject(other, order.limit)?),
+        None => None,
+    };
+    let by_rules = order.ci || std::env::var("CI").is_ok_and(|value| dive::is_true(&value));
+    #[cfg(feature = "tui")]
+    if !(by_rules || order.json.is_some() || order.changes || order.text) && super::look::can_look() {
+        super::look::look(&subject, other.as_ref())?;
+        return Ok(0);
+    }
+    if let Some(other) = &other {
+        let text = subject.compared(other, order.json.is_some());
         return give(order.json.as_deref(), &text);
     }
     if let Some(out) = &order.json {
@@ -60,7 +74,7 @@ fn look(order: &Dive) -> Result<u8, Error> {
     if order.changes {
         return give(None, &subject.changes());
     }
-    if !order.ci && !std::env::var("CI").is_ok_and(|value| dive::is_true(&value)) {
+    if !by_rules {
         return give(None, &subject.text());
     }
     let text = match order.ci_config.is_file() {

@@ -10,6 +10,8 @@ mod given;
 mod graph;
 mod host;
 mod interrupt;
+#[cfg(feature = "tui")]
+mod look;
 mod order;
 mod project;
 mod replay;
@@ -23,6 +25,7 @@ pub use host::DiskHost;
 pub use interrupt::INTERRUPTED;
 pub use screen::Colour;
 
+use crate::command::Screen;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Host, HostError};
 use crate::render::{Renderer, Style};
@@ -71,6 +74,8 @@ pub struct Talk {
     pub renderer: Renderer,
     /// Its style.
     pub style: Style,
+    /// The interactive view of `dive`, where it is built in and the terminal can show it.
+    pub screen: Option<Box<dyn Screen>>,
     /// Raises a flag at Ctrl-C.
     pub watch: fn(Arc<AtomicBool>),
 }
@@ -103,11 +108,22 @@ pub fn open(arguments: Arguments, talk: impl FnOnce(Talk) -> u8) -> u8 {
             Ok(host) => {
                 let style = screen::style(colour);
                 let renderer = screen::renderer(false, style);
-                talk(Talk { host: Box::new(host), renderer, style, watch: interrupt::raise })
+                let screen = screen_of(&renderer);
+                talk(Talk { host: Box::new(host), renderer, style, screen, watch: interrupt::raise })
             }
             Err(error) => refuse(&unreadable(&error), colour),
         },
     }
+}
+
+#[cfg(feature = "tui")]
+fn screen_of(renderer: &Renderer) -> Option<Box<dyn Screen>> {
+    look::can_look().then(|| Box::new(look::OnTerminal { renderer: renderer.clone() }) as Box<dyn Screen>)
+}
+
+#[cfg(not(feature = "tui"))]
+fn screen_of(_: &Renderer) -> Option<Box<dyn Screen>> {
+    None
 }
 
 /// The exit code of a run that ended with this lab error.

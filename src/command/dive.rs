@@ -18,6 +18,7 @@ const FLAGS: &[Flag] = &[
     valued("ci-config", None, "FILE", "the rules"),
     switch("json", Some('j'), "print dive's JSON, with each layer's changes and what could be saved"),
     switch("changes", None, "list what each layer added, modified and removed"),
+    switch("text", None, "print, also at a terminal"),
     valued("compare", None, "IMAGE|FILE", "list what differs in another image"),
 ];
 
@@ -117,8 +118,21 @@ pub(super) fn run(
         return Err(Error::new(ErrorKind::Usage, "dive needs one image or archive").at(at).hint(USAGE));
     };
     let subject = subject(lab, word, origin, outside, t)?;
-    if let Some(other) = given.last("compare") {
-        let other = self::subject(lab, other, origin, outside, t)?;
+    let other = match given.last("compare") {
+        Some(other) => Some(self::subject(lab, other, origin, outside, t)?),
+        None => None,
+    };
+    let wants_text =
+        ["json", "changes", "ci", "ci-config", "text"].iter().any(|flag| given.last(flag).is_some());
+    if let Some(screen) = outside.screen.as_deref_mut()
+        && !wants_text
+        && line.filters.is_empty()
+        && !asked(line)
+    {
+        screen.look(subject, other)?;
+        return Ok(Answer::default());
+    }
+    if let Some(other) = other {
         return Ok(Answer::printed(subject.compared(&other, given.is_set("json"))));
     }
     if given.is_set("json") {

@@ -52,6 +52,17 @@ pub struct Outside<'a> {
     pub host: &'a mut dyn Host,
     /// Typed at the prompt?
     pub typed: bool,
+    /// Who shows an image's layers and files, if somebody looks at a screen.
+    pub screen: Option<&'a mut (dyn Screen + 'static)>,
+}
+
+/// Shows things that are more than lines of text.
+pub trait Screen {
+    /// Shows an image, or what differs in another, until somebody has seen enough.
+    ///
+    /// # Errors
+    /// There is no usable screen.
+    fn look(&mut self, subject: dive::Subject, other: Option<dive::Subject>) -> Result<(), Error>;
 }
 
 impl Outside<'_> {

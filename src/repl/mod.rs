@@ -14,6 +14,7 @@ mod terminal;
 
 pub use lexer::{Token, tokens};
 
+use crate::command::Screen;
 use crate::fs::Host;
 use crate::help;
 use crate::render::{Renderer, Style};
@@ -32,6 +33,8 @@ pub struct Stage {
     pub renderer: Renderer,
     /// How it prints.
     pub style: Style,
+    /// Shows what is more than lines of text, at a terminal.
+    pub screen: Option<Box<dyn Screen>>,
     /// Has a flag raised at Ctrl-C.
     pub watch: fn(Arc<AtomicBool>),
 }
@@ -47,6 +50,9 @@ pub fn talk(stage: Stage) -> u8 {
     (stage.watch)(session.interrupt());
     let session = Rc::new(RefCell::new(session));
     let code = if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        if let Some(screen) = stage.screen {
+            session.borrow_mut().set_screen(screen);
+        }
         terminal::talk(&session, &stage.renderer, stage.style)
     } else {
         piped::play(&mut session.borrow_mut(), &stage.renderer, io::stdin().lock())

@@ -3,6 +3,7 @@
 use super::ask::Ask;
 use super::handle::{Answer, refuse};
 use super::rewrite::Rewritten;
+use crate::command::Screen;
 use crate::error::{Error, Span};
 use crate::fs::Host;
 use crate::journal::Journal;
@@ -107,6 +108,8 @@ pub struct Core {
     pub predictions: Vec<(String, String)>,
     /// The person at the terminal, if there is one.
     pub ask: Option<Box<dyn Ask>>,
+    /// Who shows what is more than lines of text.
+    pub screen: Option<Box<dyn Screen>>,
     /// Checks and predictions so far.
     pub tally: Tally,
     /// What is running.

@@ -26,6 +26,7 @@ pub use self::core::{Settings, Tally, TraceMode, Wish};
 
 use self::core::{Core, Shared, Source, Story};
 use self::handle::{Files, OfContainer, OfContext, OfMount};
+use crate::command::Screen;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::journal::Journal;
@@ -81,6 +82,7 @@ impl Session {
             commands: IndexMap::new(),
             predictions: Vec::new(),
             ask: None,
+            screen: None,
             tally: Tally::default(),
             source: Source::default(),
             touched: Vec::new(),
@@ -119,6 +121,11 @@ impl Session {
     /// Who is asked while `predict on`.
     pub fn set_ask(&mut self, ask: Box<dyn Ask>) {
         self.core.borrow_mut().ask = Some(ask);
+    }
+
+    /// Who shows what is more than lines of text: `dive IMAGE` typed at a terminal.
+    pub fn set_screen(&mut self, screen: Box<dyn Screen>) {
+        self.core.borrow_mut().screen = Some(screen);
     }
 
     /// A flag that stops what is running, to be raised by Ctrl-C.

@@ -153,7 +153,8 @@ fn steps(call: &Call<'_, '_>, name: &str, image: &Arc<Image>) -> Answer {
     };
     // `explain` asks the last build.
     let last = call.lab.last_build().is_some_and(|build| build.result.as_ref().ok() == Some(&image.id));
-    let known = steps.iter().find_map(|step| step.number.filter(|_| last && step.verdict != "META"));
+    let missed = steps.iter().rev().find(|step| last && step.verdict == "MISS");
+    let known = missed.and_then(|step| step.number);
     Answer {
         out: inspect::steps_table(&steps),
         rows: inspect::step_values(&steps),

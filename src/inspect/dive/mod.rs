@@ -13,6 +13,7 @@ mod tree;
 
 pub use ci::{ci, is_true};
 pub use export::{export, summary};
+pub use rules::size as parse_size;
 pub use table::{human, table};
 pub(super) use table::{row, shown};
 

@@ -36,6 +36,8 @@ fn images_tell_what_they_share() {
         "docker build -q -t base --target build app",
         "docker run -d --name c app sh",
         r#"container("c").write("/x", "12345678")"#,
+        "docker history --steps base",
+        "docker history --steps app | head -n 4",
         "docker image ls --shared",
         "docker image ls --shared --format '{{.Repository}} {{.UniqueSize}}'",
         "docker image ls --format '{{.SharedSize}}' | head -n 1",

@@ -109,7 +109,7 @@ pub(super) fn subject(file: &Path, limit: u64) -> Result<Subject, Error> {
 }
 
 /// Writes to a file in one step, or to standard output. The exit code.
-fn give(out: Option<&Path>, text: &str) -> Result<u8, Error> {
+pub(super) fn give(out: Option<&Path>, text: &str) -> Result<u8, Error> {
     match out.filter(|out| out.as_os_str() != "-") {
         None => print(text)?,
         Some(out) => {

@@ -15,6 +15,7 @@ mod look;
 mod order;
 mod project;
 mod replay;
+mod report;
 mod run;
 mod screen;
 #[cfg(feature = "watch")]
@@ -89,6 +90,7 @@ enum Door {
     Order(Box<order::Order>),
     Graph(graph::Graph),
     Dive(dive::Dive),
+    Report(Box<report::Report>),
     Replay(replay::Replay),
 }
 
@@ -103,6 +105,7 @@ pub fn open(arguments: Arguments, talk: impl FnOnce(Talk) -> u8) -> u8 {
         Some(Door::Order(order)) => order::order(&order, colour),
         Some(Door::Graph(order)) => graph::graph(&order, colour),
         Some(Door::Dive(order)) => dive::dive(&order, colour),
+        Some(Door::Report(order)) => report::report(&order, colour),
         Some(Door::Replay(order)) => replay::replay(&order, colour),
         None => match DiskHost::below(Path::new(".")) {
             Ok(host) => {

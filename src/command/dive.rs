@@ -3,12 +3,13 @@
 use super::options::{self, Flag, Given, switch, valued};
 use super::words::{CommandLine, Origin, Word};
 use super::{Answer, MOST_ARCHIVE, Outside};
+use crate::build::Build;
 use crate::error::{Error, ErrorKind};
 use crate::image::archive::{self, Loaded};
 use crate::image::{Image, Store};
-use crate::inspect;
 use crate::inspect::dive::{self, Analysis};
 use crate::inspect::layers::{self, Layers, View};
+use crate::inspect::{self, BuildStage, HistoryStep};
 use crate::lab::Lab;
 use crate::trace::Trace;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ const FLAGS: &[Flag] = &[
     switch("json", Some('j'), "print dive's JSON, with each layer's changes and what could be saved"),
     switch("changes", None, "list what each layer added, modified and removed"),
     switch("text", None, "print, also at a terminal"),
+    valued("report", None, "FILE.html", "write layers, tree map and waste as one HTML file"),
     valued("compare", None, "IMAGE|FILE", "list what differs in another image"),
 ];
 
@@ -26,6 +28,9 @@ const USAGE: &str = "dive IMAGE, or dive FILE.tar; --ci judges, --changes lists,
 
 /// Findings that are told one by one; JSON has all.
 const MOST_FINDINGS: usize = 12;
+
+/// Makes a report of a subject, its history, newest first, and the stages of its build.
+pub type Report = fn(&Subject, &[HistoryStep], &[BuildStage]) -> String;
 
 /// What is looked at.
 pub struct Subject {
@@ -58,8 +63,8 @@ impl Subject {
     }
 
     /// An image that is here.
-    pub fn image(name: &str, image: Arc<Image>, images: &Store) -> Subject {
-        let base = inspect::base_of(images, &image).map_or(0, |base| base.layers.len());
+    pub fn image(name: &str, image: Arc<Image>, images: &Store, builds: &[Arc<Build>]) -> Subject {
+        let base = inspect::base_layers(images, builds, &image);
         let source = format!("docker://{name}");
         Subject { name: name.to_owned(), source, image, base, analysed: Analysed::Image }
     }
@@ -122,8 +127,9 @@ pub(super) fn run(
         Some(other) => Some(self::subject(lab, other, origin, outside, t)?),
         None => None,
     };
-    let wants_text =
-        ["json", "changes", "ci", "ci-config", "text"].iter().any(|flag| given.last(flag).is_some());
+    let wants_text = ["json", "changes", "ci", "ci-config", "text", "report"]
+        .iter()
+        .any(|flag| given.last(flag).is_some());
     if let Some(screen) = outside.screen.as_deref_mut()
         && !wants_text
         && line.filters.is_empty()
@@ -131,6 +137,9 @@ pub(super) fn run(
     {
         screen.look(subject, other)?;
         return Ok(Answer::default());
+    }
+    if let Some(file) = given.last("report").cloned() {
+        return report(lab, &subject, &file, origin, outside);
     }
     if let Some(other) = other {
         return Ok(Answer::printed(subject.compared(&other, given.is_set("json"))));
@@ -145,6 +154,23 @@ pub(super) fn run(
         return judge(&subject, &given, word, origin, outside);
     }
     Ok(Answer::printed(subject.text()))
+}
+
+fn report(
+    lab: &Lab,
+    subject: &Subject,
+    file: &Word,
+    origin: Origin<'_>,
+    outside: &mut Outside<'_>,
+) -> Result<Answer, Error> {
+    let write = outside
+        .report
+        .ok_or_else(|| Error::new(ErrorKind::Usage, "nobody writes reports here").at(origin.of(file)))?;
+    let steps = inspect::history_steps(&lab.images, &lab.builds, &subject.image);
+    let build = lab.builds.iter().rev().find(|build| build.result.as_ref().ok() == Some(&subject.image.id));
+    let stages = build.map(|build| inspect::build_stages(build)).unwrap_or_default();
+    outside.write(file, write(subject, &steps, &stages).as_bytes(), origin)?;
+    Ok(Answer::printed(format!("{} written\n", file.text)))
 }
 
 /// `CI=true dive …`, as Go's ParseBool reads it.
@@ -163,7 +189,7 @@ pub(super) fn subject(
     let name = word.text.strip_prefix("docker-archive://").unwrap_or(&word.text);
     if name == word.text && !looks_like_a_file(name) {
         let image = lab.image(name).map_err(|error| error.at(origin.of(word)))?;
-        return Ok(Subject::image(name, image, &lab.images));
+        return Ok(Subject::image(name, image, &lab.images, &lab.builds));
     }
     let file = Word { text: name.to_owned(), ..word.clone() };
     let bytes = outside.read(&file, origin)?;

@@ -54,6 +54,8 @@ pub struct Outside<'a> {
     pub typed: bool,
     /// Who shows an image's layers and files, if somebody looks at a screen.
     pub screen: Option<&'a mut (dyn Screen + 'static)>,
+    /// Who writes a report on an image.
+    pub report: Option<dive::Report>,
 }
 
 /// Shows things that are more than lines of text.
@@ -76,6 +78,19 @@ impl Outside<'_> {
             let _ = self.host.admit(folder);
         }
         self.host.read(file, MOST_ARCHIVE).map_err(|error| refused(error.to_string()))
+    }
+}
+
+impl Outside<'_> {
+    /// Writes a named file in one step.
+    fn write(&mut self, word: &words::Word, bytes: &[u8], origin: Origin<'_>) -> Result<(), Error> {
+        let file = word.text.as_str();
+        if self.typed {
+            let folder = file.rfind('/').map_or(".", |at| if at == 0 { "/" } else { &file[..at] });
+            let _ = self.host.admit(folder);
+        }
+        let refused = |error: crate::fs::HostError| Error::new(ErrorKind::Host, error.to_string());
+        self.host.write(file, bytes).map_err(|error| refused(error).at(origin.of(word)))
     }
 }
 

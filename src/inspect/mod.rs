@@ -16,6 +16,7 @@ pub mod layers;
 mod print;
 mod reading;
 mod rows;
+mod stages;
 mod steps;
 mod table;
 mod template;
@@ -28,7 +29,10 @@ pub use diff::{Change, ChangeKind, changes};
 pub use history::{HistoryOptions, history, history_rows};
 pub use images::{ListOptions, image_list, image_value};
 pub use print::inspect;
-pub use steps::{HistoryStep, STEP_HEADS, bars, base_of, history_steps, step_rows, step_values, steps_table};
+pub use stages::{BuildStage, StageSource, StageStep, build_stages};
+pub use steps::{
+    HistoryStep, STEP_HEADS, bars, base_layers, history_steps, step_rows, step_values, steps_table,
+};
 pub use table::align;
 pub use units::{age, ellipsis, human_duration, human_size, short_id};
 

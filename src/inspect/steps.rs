@@ -1,9 +1,10 @@
 //! An image's history with what its build says of it: the step of each entry and its cache verdict.
 
 use super::layers::{Layers, told};
+use super::stages::target_stage;
 use super::table;
 use super::units::human_size;
-use crate::build::{Build, Status, Step};
+use crate::build::{Build, Step};
 use crate::image::{Image, Store};
 use crate::trace::{Bar, Bars};
 use serde_json::{Value, json};
@@ -27,29 +28,35 @@ pub struct HistoryStep {
     pub reason: String,
 }
 
-/// The image that this one was built on: the largest one here with a name whose layers it begins with.
-pub fn base_of(images: &Store, image: &Image) -> Option<Arc<Image>> {
+/// The images here with a name that this one's layers begin with, the smallest first.
+fn bases(images: &Store, image: &Image) -> Vec<Arc<Image>> {
     let ids = |image: &Image| image.layers.iter().map(|layer| layer.diff_id).collect::<Vec<_>>();
     let own = ids(image);
     let named = images.images().filter(|other| !images.names_of(&other.id).is_empty());
-    let bases = named.filter(|other| {
-        let ids = ids(other);
-        !ids.is_empty() && ids.len() < own.len() && own.starts_with(&ids)
-    });
-    bases.max_by_key(|base| base.layers.len()).cloned()
+    let mut bases: Vec<Arc<Image>> = named
+        .filter(|other| {
+            let ids = ids(other);
+            !ids.is_empty() && ids.len() < own.len() && own.starts_with(&ids)
+        })
+        .filter(|base| base.history.iter().zip(&image.history).all(|(a, b)| a.created_by == b.created_by))
+        .cloned()
+        .collect();
+    bases.sort_by_key(|base| base.history.len());
+    bases
+}
+
+/// How many of an image's layers belong to what it was built on: those that no step of its build made and an
+/// image here with a name has too.
+pub fn base_layers(images: &Store, builds: &[Arc<Build>], image: &Image) -> usize {
+    let steps = history_steps(images, builds, image);
+    steps.iter().filter(|step| step.from_base && step.bytes.is_some()).count()
 }
 
 /// The history of an image, newest first. `builds` are those of the lab, oldest first: the last one that made
 /// this image is asked.
 pub fn history_steps(images: &Store, builds: &[Arc<Build>], image: &Image) -> Vec<HistoryStep> {
     let build = builds.iter().rev().find(|build| build.result.as_ref().ok() == Some(&image.id));
-    let base = base_of(images, image);
-    let base_entries = base.as_ref().map_or(0, |base| {
-        let same = base.history.len() <= image.history.len()
-            && base.history.iter().zip(&image.history).all(|(a, b)| a.created_by == b.created_by);
-        if same { base.history.len() } else { 0 }
-    });
-    let base_name = base.and_then(|base| images.names_of(&base.id).into_iter().next()).unwrap_or_default();
+    let bases = bases(images, image);
     let mut steps: Vec<&Step> = build.map(|build| chain(build)).unwrap_or_default();
     let entries: Vec<_> = image.history_layers().collect();
     let mut told_steps = Vec::with_capacity(entries.len());
@@ -57,24 +64,23 @@ pub fn history_steps(images: &Store, builds: &[Arc<Build>], image: &Image) -> Ve
         let (command, _) = told(entry);
         let mut step = HistoryStep {
             bytes: layer.map(|layer| layer.size),
-            from_base: index < base_entries,
+            from_base: false,
             number: None,
             verdict: String::new(),
             reason: String::new(),
             command,
         };
-        if step.from_base {
-            step.verdict = "BASE".to_owned();
-            step.reason = base_name.clone();
-        } else if let Some(at) =
-            steps.iter().rposition(|candidate| made(candidate, &step, layer.map(|l| l.diff_id)))
-        {
+        if let Some(at) = steps.iter().rposition(|made_it| made(made_it, &step, layer.map(|l| l.diff_id))) {
             if let Some(found) = steps.get(at) {
                 step.number = Some(found.number);
                 found.verdict.word().clone_into(&mut step.verdict);
                 step.reason = found.verdict.reason();
             }
             steps.truncate(at);
+        } else if let Some(base) = bases.iter().find(|base| index < base.history.len()) {
+            step.from_base = true;
+            step.verdict = "BASE".to_owned();
+            step.reason = images.names_of(&base.id).into_iter().next().unwrap_or_default();
         }
         told_steps.push(step);
     }
@@ -83,8 +89,7 @@ pub fn history_steps(images: &Store, builds: &[Arc<Build>], image: &Image) -> Ve
 
 /// The steps of the target's stage, those of the stage that it goes on from in front of them.
 fn chain(build: &Build) -> Vec<&Step> {
-    let shown = |step: &&Step| !matches!(step.status, Status::NotShown | Status::NotRun);
-    let mut stage = build.steps.iter().rfind(shown).and_then(|step| step.stage);
+    let mut stage = target_stage(build);
     let mut chained = Vec::new();
     while let Some(number) = stage {
         let own: Vec<&Step> = build.steps.iter().filter(|step| step.stage == Some(number)).collect();

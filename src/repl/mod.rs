@@ -46,6 +46,7 @@ const NAME: &str = "<repl>";
 pub fn talk(stage: Stage) -> u8 {
     let mut session = Session::new(stage.host, Box::new(stage.renderer.clone()));
     session.set_help(help::topic);
+    session.set_report(crate::report::of);
     session.set_help_words(help::words);
     (stage.watch)(session.interrupt());
     let session = Rc::new(RefCell::new(session));

@@ -139,8 +139,7 @@ fn history(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
 fn steps(call: &Call<'_, '_>, name: &str, image: &Arc<Image>) -> Answer {
     let steps = inspect::history_steps(&call.lab.images, &call.lab.builds, image);
     let picture = if call.given.is_set("graph") {
-        let base = inspect::base_of(&call.lab.images, image).map_or(0, |base| base.layers.len());
-        Event::Bars(inspect::bars(name, &steps, &inspect::layers::Layers::of(image, base)))
+        Event::Bars(inspect::bars(name, &steps, &inspect::layers::Layers::of(image, 0)))
     } else {
         Event::Table {
             title: match steps.iter().all(|step| step.number.is_none()) {

@@ -208,6 +208,11 @@ impl Layers {
         }
     }
 
+    /// The files that no view shows: layer and inode.
+    pub fn hidden_files(&self) -> HashSet<(u32, u32)> {
+        self.hidden.iter().map(|hidden| (hidden.layer, hidden.ino)).collect()
+    }
+
     /// For each file that no view shows its layer and its bytes.
     pub fn hidden_bytes(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.hidden.iter().filter_map(|hidden| {

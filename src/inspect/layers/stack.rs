@@ -259,7 +259,9 @@ impl Stacking {
 /// What a history entry says without what the builders put around it, and what kind of step it was
 /// (moby `builder/dockerfile/dispatchers.go`, buildkit `dockerfile2llb/convert.go`, `withShell`).
 pub(in crate::inspect) fn told(entry: &History) -> (String, MadeBy) {
-    let text = entry.created_by.trim();
+    // As `docker history` prints it.
+    let text = entry.created_by.replace('\t', " ");
+    let text = text.trim();
     if text.is_empty() {
         let told = if entry.comment.is_empty() { "(missing)" } else { entry.comment.trim() };
         return (told.to_owned(), MadeBy::Other);

@@ -373,7 +373,7 @@ pub fn run_line(core: &Shared, line: &str, origin: Origin<'_>) -> Answer<Printed
     let (lab, trace) = (&mut core.lab, &mut core.trace);
     let typed = core.story.is_none();
     let screen = core.screen.as_deref_mut().filter(|_| typed);
-    let mut outside = command::Outside { host: &mut *core.host, typed, screen };
+    let mut outside = command::Outside { host: &mut *core.host, typed, screen, report: core.report };
     let result = if guessing {
         let (result, events) =
             trace.collect(|t| command::run(lab, line, origin, &mut outside, &mut programs, t));

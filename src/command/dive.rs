@@ -94,6 +94,13 @@ impl Subject {
         dive::export(&self.analysis(), &self.layers())
     }
 
+    /// What could be saved, a row a finding.
+    pub fn wasted(&self) -> Vec<serde_json::Value> {
+        let layers = self.layers();
+        let waste = layers::waste_json(&layers, &layers.waste(0));
+        waste.get("found").and_then(serde_json::Value::as_array).cloned().unwrap_or_default()
+    }
+
     /// What each layer changed, as text.
     pub fn changes(&self) -> String {
         layers::changes_text(&self.layers())
@@ -153,7 +160,7 @@ pub(super) fn run(
     if given.is_set("ci") || given.last("ci-config").is_some() || asked(line) {
         return judge(&subject, &given, word, origin, outside);
     }
-    Ok(Answer::printed(subject.text()))
+    Ok(Answer { rows: subject.wasted(), ..Answer::printed(subject.text()) })
 }
 
 fn report(

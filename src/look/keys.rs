@@ -14,6 +14,10 @@ impl Look {
         if self.asked.is_some() {
             return self.typed(key);
         }
+        // Whoever types ahead means what the filter leaves.
+        while self.is_busy() {
+            self.work();
+        }
         if key == Key::ctrl('c') || key == Key::char('q') {
             return Effect::Quit;
         }

@@ -147,16 +147,19 @@ impl Tree {
     fn sort(&mut self, dir: At, index: usize) {
         let seen = &self.seen;
         let Some(list) = self.lists.get_mut(&dir).filter(|list| list.sorted <= index) else { return };
-        let key = |at: &u32| (std::cmp::Reverse(seen.get(*at as At).map_or(0, |seen| seen.bytes)), *at);
         let from = list.sorted;
         let Some(rest) = list.children.get_mut(from..) else { return };
         let wanted = (index + 1 - from).max(256).max(from).min(rest.len());
-        if wanted < rest.len() {
-            rest.select_nth_unstable_by_key(wanted, key);
+        // Sizes beside the numbers: to look each up again and again is what takes the time.
+        let size = |at: u32| std::cmp::Reverse(seen.get(at as At).map_or(0, |seen| seen.bytes));
+        let mut keyed: Vec<_> = rest.iter().map(|at| (size(*at), *at)).collect();
+        if wanted < keyed.len() {
+            keyed.select_nth_unstable(wanted);
         }
-        if let Some(front) = rest.get_mut(..wanted) {
-            front.sort_unstable_by_key(key);
+        if let Some(front) = keyed.get_mut(..wanted) {
+            front.sort_unstable();
         }
+        rest.iter_mut().zip(keyed).for_each(|(place, (_, at))| *place = at);
         list.sorted = from + wanted;
     }
 

@@ -17,7 +17,7 @@ pub(super) fn draw(bars: &Bars, style: &Style) -> String {
     let width = (style.width / 3).clamp(NARROWEST, WIDEST);
     let verdicts = bars.rows.iter().map(|row| columns(&row.verdict)).max().unwrap_or(0);
     for row in &bars.rows {
-        let (seen, hidden) = parts(row, most, width);
+        let (mut seen, mut hidden) = parts(row, most, width);
         let head = format!(
             "{:>3}  {}  {:>7}  ",
             row.layer,
@@ -26,7 +26,11 @@ pub(super) fn draw(bars: &Bars, style: &Style) -> String {
         );
         let tail = pad("", width.saturating_sub(seen + hidden) + 2);
         // Less than half a column is a thin line.
-        let thin = u128::from(row.bytes) * 2 * (width as u128) < u128::from(most) && hidden == 0;
+        let thin = u128::from(row.bytes) * 2 * (width as u128) < u128::from(most) && row.bytes > 0;
+        if thin {
+            hidden = usize::from(row.hidden > row.bytes / 2);
+            seen = 1 - hidden;
+        }
         let full = if thin { "▏" } else { "█" }.repeat(seen);
         let plain = format!("{head}{full}{}{tail}", "░".repeat(hidden));
         let step = row.step.map(|step| format!("step {step}   ")).unwrap_or_default();

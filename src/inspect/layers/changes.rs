@@ -1,6 +1,6 @@
 //! What a layer added, changed and removed: lists.
 
-use super::{At, Layers, View};
+use super::{At, Layers, View, beginning};
 use crate::fs::{Inode, Kind};
 use std::ops::BitOr;
 
@@ -64,7 +64,9 @@ impl Changed {
     /// compared by their bytes.
     pub(super) fn between(was: &Inode, is: &Inode) -> Changed {
         let contents = match (&was.kind, &is.kind) {
-            (Kind::File(a), Kind::File(b)) => was.size() != is.size() || a.key_digest() != b.key_digest(),
+            (Kind::File(a), Kind::File(b)) => {
+                was.size() != is.size() || beginning(a) != beginning(b) || a.key_digest() != b.key_digest()
+            }
             (Kind::Symlink(a), Kind::Symlink(b)) => a != b,
             (Kind::CharDev(a, b), Kind::CharDev(c, d)) => (a, b) != (c, d),
             (Kind::Dir(_), Kind::Dir(_)) | (Kind::Fifo, Kind::Fifo) => false,

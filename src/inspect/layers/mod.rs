@@ -23,7 +23,7 @@ pub use text::{changes_text, comparison_text, show, waste_text};
 pub use view::{Mark, Seen, View};
 pub use waste::{Waste, WasteKind, Wasted};
 
-use crate::fs::{Inode, Layer, Name, Nodes};
+use crate::fs::{Contents, Inode, Layer, Name, Nodes};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -228,6 +228,11 @@ impl Layers {
             _ => 0,
         }
     }
+}
+
+/// The first bytes of a file: files of one size nearly always differ there, so few have to be read whole.
+fn beginning(contents: &Contents) -> Vec<u8> {
+    contents.head(128)
 }
 
 /// Bytes that an inode takes in its layer: a file's.

@@ -4,7 +4,7 @@
 //! if it is still visible, as a copy of an earlier one. dive counts otherwise: see [`super::super::dive`].
 
 use super::fix::fix;
-use super::{At, Cause, Changed, Hidden, Layers, MadeBy, stored};
+use super::{At, Cause, Changed, Hidden, Layers, MadeBy, beginning, stored};
 use crate::fs::{Contents, Digest, Inode, Kind, Nodes, key_digests};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -260,17 +260,22 @@ impl Layers {
         by_size.retain(|_, list| {
             list.iter().any(|(layer, _)| Some(layer) != list.first().map(|(layer, _)| layer))
         });
-        let candidates: Vec<(u64, usize, At)> = by_size
-            .into_iter()
-            .flat_map(|(bytes, list)| list.into_iter().map(move |(layer, at)| (bytes, layer, at)))
-            .collect();
-        let contents: Vec<Contents> = candidates
-            .iter()
-            .map(|(_, _, at)| match self.visible(*at, all.clone()).and_then(|version| self.inode(version)) {
-                Some(Inode { kind: Kind::File(contents), .. }) => contents.clone(),
-                _ => Contents::EMPTY,
-            })
-            .collect();
+        let contents_of = |at: At| match self.visible(at, all.clone()).and_then(|version| self.inode(version))
+        {
+            Some(Inode { kind: Kind::File(contents), .. }) => contents.clone(),
+            _ => Contents::EMPTY,
+        };
+        let mut candidates: Vec<(u64, usize, At)> = Vec::new();
+        for (bytes, list) in by_size {
+            let mut alike: HashMap<Vec<u8>, Vec<(usize, At)>> = HashMap::new();
+            for (layer, at) in list {
+                alike.entry(beginning(&contents_of(at))).or_default().push((layer, at));
+            }
+            for list in alike.into_values().filter(|list| list.len() > 1) {
+                candidates.extend(list.into_iter().map(|(layer, at)| (bytes, layer, at)));
+            }
+        }
+        let contents: Vec<Contents> = candidates.iter().map(|(.., at)| contents_of(*at)).collect();
         let mut same: HashMap<Digest, Vec<(u64, usize, At)>> = HashMap::new();
         for (candidate, digest) in candidates.into_iter().zip(key_digests(&contents)) {
             same.entry(digest).or_default().push(candidate);

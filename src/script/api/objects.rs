@@ -343,6 +343,10 @@ fn commands(engine: &mut Engine, core: &Shared) {
         docker(&context, &shared, line).map(|answer| answer_map(&answer))
     });
     let shared = core.clone();
+    engine.register_fn("dive", move |context: NativeCallContext, line: &str| {
+        command_line(&context, &shared, &format!("dive {line}")).map(|answer| answer_map(&answer))
+    });
+    let shared = core.clone();
     engine.register_fn("sh", move |context: NativeCallContext, line: &str| {
         command_line(&context, &shared, &format!("$ {line}")).map(|answer| answer_map(&answer))
     });

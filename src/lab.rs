@@ -100,11 +100,16 @@ impl Lab {
             self.images.tag(name, id);
             return Ok(image);
         }
-        let mut known: Vec<String> = self.images.names().map(|(name, _)| name.to_owned()).collect();
-        known.extend(catalog::known().map(str::to_owned));
+        let here: Vec<String> = self.images.names().map(|(name, _)| name.to_owned()).collect();
+        let built_in = format!("help bases lists {} built-in ones", catalog::known().count());
+        let hint = match here.is_empty() {
+            true => built_in,
+            false => format!("here are {}; {built_in}", here.join(", ")),
+        };
+        let known: Vec<String> = here.into_iter().chain(catalog::known().map(str::to_owned)).collect();
         Err(Error::new(ErrorKind::Unknown, format!("there is no image `{name}`"))
             .did_you_mean(name, known.iter().map(String::as_str))
-            .hint(format!("known are {}", known.join(", "))))
+            .hint(hint))
     }
 
     /// A container by name or the first letters of its id.

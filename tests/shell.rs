@@ -372,6 +372,7 @@ fn a_supplied_program_is_asked_first() {
 fn a_mounted_tree_keeps_what_is_written_into_it() {
     let mut mount = mounted(base());
     let cache = |read_only| Submount {
+        file: Vec::new(),
         target: if read_only { "/ro".to_owned() } else { "/cache".to_owned() },
         mount: Mount::native(Tree::new()),
         read_only,

@@ -50,8 +50,18 @@ pub(super) fn build(
     player.unknown = unknown.map(|(name, _)| name.clone()).collect();
     let sent = Sent::update(cache.sent.as_ref(), view);
     cache.sent = Some(sent.clone());
-    let mut solver =
-        Solver { graph: &graph, request, cache, player, programs, sent, solved: Vec::new(), onto: None };
+    let solved = Vec::new();
+    let mut solver = Solver {
+        graph: &graph,
+        request,
+        cache,
+        player,
+        programs,
+        sent,
+        solved,
+        onto: None,
+        is_doomed: false,
+    };
     solver.solve(t)?;
     let image = export(&solver, &graph, request);
     Ok(image)

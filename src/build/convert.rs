@@ -165,11 +165,11 @@ impl Convert<'_> {
         }
         for instruction in self.file.instructions.iter().take(first) {
             let Kind::Arg(pairs) = &instruction.kind else { continue };
-            let before = self.globals.clone();
+            let before = self.globals.len();
             let left_to_right = self.request.version.has(crate::dockerfile::Difference::ArgLeftToRight);
             for pair in pairs {
-                let known = if left_to_right { self.globals.clone() } else { before.clone() };
-                let env = |name: &str| global(&known, name);
+                let known = if left_to_right { self.globals.len() } else { before };
+                let env = |name: &str| global(self.globals.get(..known).unwrap_or_default(), name);
                 let mut expand = |word: &Word| lexer.word(&word.text, &env, fuel);
                 let pair = expand(&pair.key)
                     .and_then(|key| Ok((key, pair.value.as_ref().map(&mut expand).transpose()?)))

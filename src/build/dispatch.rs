@@ -6,6 +6,7 @@ use super::graph::{CopyOp, Entry, Node, Op, RunOp, Source, StageEnd, Vertex};
 use super::meta::{self, Change, Expander};
 use super::request::Builder;
 use super::scope::{global, is_proxy};
+use super::secret;
 use super::step::{Failure, Status};
 use crate::dockerfile::{
     Copy, Difference, Instruction, Kind, Lexer, MountType, Place, Run, Version, Word, script, step_text,
@@ -179,7 +180,7 @@ impl Dispatch {
         lexer: Lexer,
         fuel: &mut Fuel,
     ) -> Result<Vec<(crate::dockerfile::RunMount, Source)>, Failure> {
-        let mut mounts = Vec::new();
+        let (mut mounts, mut agents) = (Vec::new(), 0);
         for mount in &run.mounts {
             let mut mount = mount.clone();
             if all.request.version.has(crate::dockerfile::Difference::MountExpansion) {
@@ -192,6 +193,8 @@ impl Dispatch {
             if !mount.target.is_empty() {
                 mount.target = path::absolute(cwd, &mount.target);
             }
+            secret::complete(&mut mount, agents);
+            agents += usize::from(mount.kind == MountType::Ssh);
             let source = match mount.kind {
                 MountType::Bind | MountType::Cache if !mount.from.is_empty() => {
                     let from = mount.from.clone();
@@ -240,6 +243,8 @@ impl Dispatch {
             |error: crate::dockerfile::ExpandError, all: &Convert<'_>| all.refuse(instruction, &error);
         let mut one = |word: &Option<Word>| word.as_ref().map(|word| x.word(word)).transpose();
         let chown = one(&copy.chown).map_err(|error| failed(error, all))?;
+        // `--chown=$X` without an X is none at all.
+        let chown = chown.filter(|chown| !chown.is_empty());
         let chmod = one(&copy.chmod).map_err(|error| failed(error, all))?;
         let sources = x.each(&copy.sources).map_err(|error| failed(error, all))?;
         let written = x.word(&copy.destination).map_err(|error| failed(error, all))?;

@@ -3,22 +3,24 @@
 use super::copy::{self, Manner, mkdir_all};
 use super::dispatch::{mode, proxies};
 use super::fetch;
-use super::graph::{CopyOp, Op, RunOp, Source, Vertex};
+use super::graph::{CopyOp, Op, RunOp, Vertex};
+use super::mounted;
+use super::owner::{owner, owner_on_nothing};
 use super::plan::label;
 use super::request::Builder;
 use super::rootfs::{self, seal};
-use super::select::{Picked, pick};
+use super::secret;
+use super::select::{Picked, pick, walk_failure};
 use super::solve::Solver;
 use super::step::Failure;
 use super::unsure::tell_missing;
 use super::verdict;
-use crate::dockerfile::{Difference, MountType, Version};
+use crate::dockerfile::{Difference, RunMount, Version};
 use crate::fs::Tree;
 use crate::image::ImageLayer;
-use crate::shell::{Process, Sandbox, Submount, run_with};
+use crate::shell::{Process, Sandbox, run_with};
 use crate::trace::{Stream, Trace};
 use crate::union::Mount;
-use std::sync::Arc;
 
 /// What is to be executed.
 pub(super) struct Job<'a> {
@@ -49,8 +51,6 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
         _ => rootfs::mount(&solver.layers(job.vertex.base)),
     };
     let (mut seconds, mut unsure) = (None, false);
-    // Files that were only mounted: they are not part of the layer.
-    let mut stubs: Vec<String> = Vec::new();
     let failed = |message: String| Failure::new(prefixed(&message, solver.request.version), 1);
     let lenient = !solver.request.strict && solver.unsure(job.vertex.base);
     let is_run = matches!(job.vertex.op, Op::Run(_));
@@ -59,8 +59,8 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
             t.quietly(|t| {
                 let owner = match user.as_str() {
                     "" => Ok(None),
-                    user if job.vertex.base.is_none() => rootfs::owner_on_nothing(user).map(Some),
-                    user => rootfs::owner(user, &mut mount, Builder::BuildKit, t).map(Some),
+                    user if job.vertex.base.is_none() => owner_on_nothing(user).map(Some),
+                    user => owner(user, &mut mount, solver.request.version, t).map(Some),
                 };
                 let owner = if lenient { Ok(owner.unwrap_or(None)) } else { owner };
                 mkdir_all(&mut mount, path.as_bytes(), 0o755, owner?, t)
@@ -68,11 +68,11 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
             .map_err(failed)?;
         }
         Op::Copy(copy) => unsure = copy_files(solver, copy, job, &mut mount, t)?,
-        Op::Run(run) => (seconds, unsure) = run_command(solver, run, job, &mut mount, &mut stubs, t)?,
+        Op::Run(run) => (seconds, unsure) = run_command(solver, run, job, &mut mount, t)?,
     }
     let label =
         solver.player.steps.get(job.vertex.step).map(|step| label(&step.instruction)).unwrap_or_default();
-    let layer = seal(&mount, Builder::BuildKit, &label, job.now, !is_run, &stubs);
+    let layer = seal(&mount, Builder::BuildKit, &label, job.now, !is_run);
     if t.fuel.exhausted().is_some() {
         return Err(Failure::new("the lab's limit was reached", 1));
     }
@@ -85,6 +85,16 @@ fn prefixed(message: &str, version: Version) -> String {
         false => message.to_owned(),
         true => format!("failed to solve: {message}"),
     }
+}
+
+/// The storage driver refuses another layer. `id` stands for the random name that Docker gives it.
+pub(super) fn too_deep(id: &str, version: Version) -> Failure {
+    let name = id.get(..25).unwrap_or(id);
+    let message = prefixed(&format!("failed to prepare {name}: max depth exceeded"), version);
+    let mut failure = Failure::new(message, 1);
+    failure.plain = Some("a step can stand on no more than 128 layers".to_owned());
+    failure.hint = Some("join steps: RUN one && two is one layer".to_owned());
+    failure
 }
 
 fn copy_files(
@@ -104,7 +114,7 @@ fn copy_files(
                 Ok(more) => found.extend(more),
                 Err(missing) if solver.passes_over(&missing, op.source) => passed_over.push(one.clone()),
                 Err(missing) => {
-                    let above = t.quietly(|t| super::solve::folder_of(&missing, &mut source, t));
+                    let above = t.quietly(|t| super::missing::folder_of(&missing, &mut source, t));
                     return Err(verdict::missing(missing, op.source, above, solver));
                 }
             }
@@ -120,9 +130,9 @@ fn copy_files(
     t.quietly(|t| {
         let owner = match &op.chown {
             // Users of an unknown image are unknown too.
-            Some(chown) if job.vertex.base.is_none() => Some(rootfs::owner_on_nothing(chown)?),
-            Some(chown) if lenient => rootfs::owner(chown, mount, Builder::BuildKit, t).ok(),
-            Some(chown) => Some(rootfs::owner(chown, mount, Builder::BuildKit, t)?),
+            Some(chown) if job.vertex.base.is_none() => Some(owner_on_nothing(chown)?),
+            Some(chown) if lenient => owner(chown, mount, version, t).ok(),
+            Some(chown) => Some(owner(chown, mount, version, t)?),
             None => None,
         };
         let manner = Manner {
@@ -135,6 +145,11 @@ fn copy_files(
             parents_mode: version.has(Difference::ChmodOnTheWay),
             exclude,
         };
+        let root = if solver.onto_itself(op.source) { "<rootfs>" } else { "<tmp>" };
+        let walked = op.sources.iter().find_map(|one| walk_failure(&mut source, one, root, t));
+        if let (Some(failed), false) = (walked, solver.unsure_source(op.source)) {
+            return Err(failed);
+        }
         if op.parents {
             super::special::copy_with_parents(&mut source, mount, &found, op, &manner, t)?;
         } else {
@@ -154,7 +169,6 @@ fn run_command(
     op: &RunOp,
     job: &Job<'_>,
     mount: &mut Mount,
-    stubs: &mut Vec<String>,
     t: &mut Trace,
 ) -> Result<(Option<f64>, bool), Failure> {
     let step = job.vertex.step;
@@ -163,15 +177,21 @@ fn run_command(
         solver.player.not_modelled(step, what, "it changes nothing", t);
         return Ok((None, true));
     }
+    let mounts: Vec<&RunMount> = op.mounts.iter().map(|(mount, _)| mount).collect();
+    if let Some(failure) = secret::missing(&mounts, &solver.request.secrets, solver.request.version) {
+        let message = prefixed(&failure.message, solver.request.version);
+        return Err(Failure { message, ..failure });
+    }
     let mut submounts = t.quietly(|t| {
         rootfs::mount_points(mount, t);
         rootfs::enter(mount, &op.cwd, t);
-        submounts(solver, op, mount, stubs, t)
+        mounted::submounts(solver, op, mount, t)
     });
     let mut env = (*op.env).clone();
     for (name, value) in proxies(&solver.request.args) {
         env.entry(name).or_insert(value);
     }
+    env.extend(secret::variables(&mounts, &solver.request.secrets));
     let process = Process {
         argv: op.argv.clone(),
         env,
@@ -184,7 +204,7 @@ fn run_command(
         ..Process::default()
     };
     let outcome = run_with(mount, &mut submounts, &process, solver.programs, t);
-    keep_caches(solver, op, &submounts);
+    mounted::keep_caches(solver, op, &submounts);
     let today = solver.request.version.has(Difference::ExitMessage);
     let fault = rootfs::fault(&outcome, &op.argv, Builder::BuildKit, today);
     let mut lines = outcome.lines.clone();
@@ -213,63 +233,5 @@ fn placeholder(solver: &Solver<'_>, step: usize) -> bool {
             solver.graph.images.get(image).is_some_and(|(_, image)| image.placeholder)
         }
         _ => false,
-    }
-}
-
-/// What `--mount` brings, and the mount points that stay behind: a directory does, a file doesn't
-/// (moby/buildkit `executor/stubs.go`).
-fn submounts(
-    solver: &Solver<'_>,
-    op: &RunOp,
-    mount: &mut Mount,
-    stubs: &mut Vec<String>,
-    t: &mut Trace,
-) -> Vec<Submount> {
-    let mut submounts = Vec::new();
-    if let Some((path, text)) = &op.script {
-        let mut tree = Tree::new();
-        let inode = crate::fs::Inode::file(crate::fs::Contents::text(text)).with_mode(0o755);
-        let name = crate::fs::path::file_name(path.as_bytes()).to_vec();
-        tree.put(&name, inode);
-        let target = String::from_utf8_lossy(crate::fs::path::parent(path.as_bytes())).into_owned();
-        submounts.push(Submount { target, mount: Mount::native(tree), read_only: true });
-    }
-    for (spec, source) in &op.mounts {
-        let (tree, read_only) = match spec.kind {
-            MountType::Bind => {
-                let wanted = if spec.source.is_empty() { "/" } else { spec.source.as_str() };
-                if let Some((file, stat)) = rootfs::single_file(&mut solver.source(*source), wanted, t) {
-                    rootfs::lay(mount, &spec.target, file, &stat, t);
-                    stubs.push(spec.target.clone());
-                    continue;
-                }
-                (rootfs::subtree(&mut solver.source(*source), wanted, t), spec.read_only)
-            }
-            MountType::Cache => match solver.cache.mounts.get(&spec.id) {
-                Some(tree) => (tree.clone(), spec.read_only),
-                None if *source != Source::Tree(None) => {
-                    (rootfs::subtree(&mut solver.source(*source), &spec.source, t), spec.read_only)
-                }
-                None => (Tree::new(), spec.read_only),
-            },
-            MountType::Tmpfs => (Tree::new(), false),
-            MountType::Secret | MountType::Ssh => continue,
-        };
-        if mount.lstat(spec.target.as_bytes(), t).is_err() {
-            // A failure shows when the process looks for the directory.
-            let _ = mkdir_all(mount, spec.target.as_bytes(), 0o755, None, t);
-        }
-        submounts.push(Submount { target: spec.target.clone(), mount: Mount::native(tree), read_only });
-    }
-    submounts
-}
-
-/// Keeps what a RUN wrote to its cache mounts for the next one.
-fn keep_caches(solver: &mut Solver<'_>, op: &RunOp, submounts: &[Submount]) {
-    for (spec, _) in op.mounts.iter().filter(|(spec, _)| spec.kind == MountType::Cache && !spec.read_only) {
-        if let Some(submount) = submounts.iter().find(|submount| submount.target == spec.target) {
-            let tree = submount.mount.upper().clone();
-            Arc::make_mut(&mut solver.cache.mounts).insert(spec.id.clone(), tree);
-        }
     }
 }

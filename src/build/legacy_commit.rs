@@ -15,6 +15,9 @@ use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
 
+/// Layers that an image may have (moby `layer/layer_store.go`, `maxLayerDepth`).
+const MOST_LAYERS: usize = 125;
+
 impl Legacy<'_> {
     /// Asks the cache; on a miss makes the change and commits it as a new image.
     pub(super) fn commit(
@@ -71,9 +74,16 @@ impl Legacy<'_> {
         let keep_times = commit.probe.files.is_some();
         let instruction =
             self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
-        let layer = mount.filter(|mount| !mount.upper().is_bare()).map(|mount| {
-            super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times, &[])
-        });
+        let layer = mount
+            .filter(|mount| !mount.upper().is_bare())
+            .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
+        let depth = state.image.as_ref().map_or(0, |image| image.layers.len());
+        if layer.is_some() && depth >= MOST_LAYERS {
+            let mut failure = Failure::new("max depth exceeded", 1);
+            failure.plain = Some(format!("an image can have no more than {MOST_LAYERS} layers"));
+            failure.hint = Some("join steps: RUN one && two is one layer".to_owned());
+            return Err(failure);
+        }
         let (below, made) = (state.image.as_ref().map(|image| image.id), layer.is_some());
         let image = child(state, config, commit.text, layer, now);
         let image = Arc::new(image);

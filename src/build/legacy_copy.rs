@@ -8,8 +8,9 @@ use super::fetch::{self, Fetched};
 use super::key::Files;
 use super::legacy::{Legacy, State, requires_buildkit};
 use super::meta::Expander;
-use super::request::{Builder, Request};
-use super::rootfs::{self, owner};
+use super::request::Request;
+use super::owner::legacy_owner;
+use super::rootfs;
 use super::select::{Missing, Naming, Picked, files, pick};
 use super::step::Failure;
 use crate::dockerfile::{Copy, ExpandError};
@@ -261,7 +262,7 @@ impl<'a> Copying<'a> {
         }
         t.quietly(|t| {
             let owner = match &self.chown {
-                Some(chown) => Some(owner(chown, &mut target, Builder::Legacy, t)?),
+                Some(chown) => Some(legacy_owner(chown, &mut target, t)?),
                 None => None,
             };
             let manner = Manner {

@@ -78,6 +78,8 @@ struct ImageFile {
 struct SentFile {
     entries: Vec<Entry>,
     directory_modes: BTreeMap<String, u16>,
+    #[serde(default)]
+    known: bool,
 }
 
 /// Writes a cache.
@@ -128,6 +130,7 @@ pub(super) fn to_json(cache: &Cache) -> String {
             .iter()
             .map(|(path, mode)| (String::from_utf8_lossy(path).into_owned(), *mode))
             .collect(),
+        known: sent.is_known(),
     });
     let links = cache.records.links.iter().map(|(link, ids)| (link.hex(), ids.clone())).collect();
     let mounts = cache.mounts.iter().map(|(id, tree)| (id.clone(), write_tree(tree))).collect();
@@ -212,7 +215,11 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
             let tree = read_tree(&sent.entries).map_err(|words| broken(format!("the context: {words}")))?;
             let modes =
                 sent.directory_modes.into_iter().map(|(path, mode)| (path.into_bytes(), mode)).collect();
-            Some(Arc::new(Sent::restored(tree, modes)))
+            let restored = Sent::restored(tree, modes);
+            if sent.known {
+                restored.becomes_known();
+            }
+            Some(Arc::new(restored))
         }
     };
     let mut mounts = BTreeMap::new();

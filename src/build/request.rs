@@ -1,6 +1,7 @@
 //! What a build is asked to do.
 
 use super::context::Context;
+use super::secret::Secrets;
 use crate::dockerfile::Version;
 use crate::shell::{Packages, Urls};
 use indexmap::IndexMap;
@@ -80,6 +81,8 @@ pub struct Request {
     pub strict: bool,
     /// Packages that a teacher added for the package managers.
     pub packages: Packages,
+    /// `--secret` and `--ssh` (BuildKit).
+    pub secrets: Secrets,
     /// Is RUN executed, or only thought of?
     pub runs: Runs,
     /// The addresses that RUN's programs and ADD find an answer at.

@@ -11,9 +11,6 @@ use crate::union::{Mount, Options, Stat, StatKind};
 /// The lab's clock when nothing has happened yet.
 pub(super) const EPOCH: i64 = 1_704_067_200;
 
-/// Largest `/etc/passwd` or `/etc/group` that is read, in bytes.
-const MAX_ACCOUNTS: u64 = 1 << 20;
-
 /// Layers (bottom first) under a fresh upper.
 pub(super) fn mount(layers: &[ImageLayer]) -> Mount {
     let lowers = layers.iter().rev().map(ImageLayer::lower).collect();
@@ -23,22 +20,8 @@ pub(super) fn mount(layers: &[ImageLayer]) -> Mount {
 
 /// Seals what a step left in the upper. Directories and everything that bears the mount's own time get
 /// the build's time; `keep_times` leaves files alone (COPY keeps the time of the source).
-///
-/// `stubs` are files that were only mounted there for the step; they are left out.
-pub(super) fn seal(
-    mount: &Mount,
-    builder: Builder,
-    label: &str,
-    now: i64,
-    keep_times: bool,
-    stubs: &[String],
-) -> ImageLayer {
+pub(super) fn seal(mount: &Mount, builder: Builder, label: &str, now: i64, keep_times: bool) -> ImageLayer {
     let mut tree = mount.upper().clone();
-    for stub in stubs {
-        if let Some(dir) = tree.at(path::parent(stub.as_bytes())) {
-            tree.unlink(dir, path::file_name(stub.as_bytes()));
-        }
-    }
     let mut stamped = Vec::new();
     tree.walk(&mut |_, ino, inode| {
         let own = inode.kind.is_dir() || (!keep_times && inode.mtime == EPOCH);
@@ -59,79 +42,6 @@ pub(super) fn origin(builder: Builder) -> Origin {
         Builder::BuildKit => Origin::BuildKit,
         Builder::Legacy => Origin::Daemon,
     }
-}
-
-/// Owner of `--chown` or USER: a name or number, and a group after a colon.
-///
-/// BuildKit (`solver/llbsolver/file/user_linux.go`) takes 0 for a name it doesn't find; the legacy
-/// builder (`daemon/builder/dockerfile/copy_unix.go`, `parseChownFlag`) fails.
-///
-/// # Errors
-/// The legacy builder's words.
-pub(super) fn owner(
-    text: &str,
-    mount: &mut Mount,
-    builder: Builder,
-    t: &mut Trace,
-) -> Result<(u32, u32), String> {
-    let (user, group) = match text.split_once(':') {
-        Some((user, group)) => (user, Some(group)),
-        None => (text, None),
-    };
-    let legacy = builder == Builder::Legacy;
-    let failed = |what: &str, name: &str| {
-        let kind = if what == "uid" { "user" } else { "group" };
-        format!(
-            "unable to convert uid/gid chown string to host mapping: can't find {what} for {kind} {name}: no such {kind}: {name}"
-        )
-    };
-    let account = account(mount, b"/etc/passwd", user, t);
-    let (uid, primary) = match (account, user.parse::<u32>()) {
-        (Some(account), Err(_)) => account,
-        (_, Ok(number)) => (number, number),
-        (None, Err(_)) if legacy => return Err(failed("uid", user)),
-        (None, Err(_)) => return Ok((0, 0)),
-    };
-    // The legacy builder looks the user's own name up among the groups.
-    let name = match group {
-        Some(group) if !group.is_empty() => group,
-        _ if legacy => user,
-        _ => return Ok((uid, primary)),
-    };
-    let gid = self::account(mount, b"/etc/group", name, t).map(|(gid, _)| gid);
-    match gid.or_else(|| name.parse().ok()) {
-        Some(gid) => Ok((uid, gid)),
-        None if legacy => Err(failed("gid", name)),
-        None => Ok((uid, 0)),
-    }
-}
-
-/// The same where nothing is below: there are only numbers, and root.
-///
-/// # Errors
-/// BuildKit's words: it looks for an account file in an input that isn't there (moby/buildkit
-/// `dockerfile2llb/convert.go`, `parseChownOpt`, and `solver/llbsolver/file/user_linux.go`, `readUser`).
-pub(super) fn owner_on_nothing(text: &str) -> Result<(u32, u32), String> {
-    let (user, group) = match text.split_once(':') {
-        Some((user, group)) => (user, group),
-        None => (text, text),
-    };
-    let number = |name: &str| match name {
-        "root" => Ok(0),
-        name => name.parse().map_err(|_| "invalid user index: -1".to_owned()),
-    };
-    Ok((number(user)?, if group.is_empty() { 0 } else { number(group)? }))
-}
-
-/// Third and fourth field of the line of this name in an account file.
-fn account(mount: &mut Mount, file: &[u8], name: &str, t: &mut Trace) -> Option<(u32, u32)> {
-    let text = mount.read(file, t).ok()?.to_text(MAX_ACCOUNTS)?;
-    text.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next()? == name).then_some(())?;
-        let id = fields.nth(1)?.trim().parse().ok()?;
-        Some((id, fields.next().and_then(|gid| gid.trim().parse().ok()).unwrap_or(id)))
-    })
 }
 
 /// Makes the directories that the runtime mounts over during a RUN, where BuildKit leaves them behind
@@ -168,20 +78,6 @@ pub(super) fn subtree(mount: &mut Mount, at: &str, t: &mut Trace) -> Tree {
 pub(super) fn single_file(mount: &mut Mount, at: &str, t: &mut Trace) -> Option<(crate::fs::Contents, Stat)> {
     let stat = mount.stat(at.as_bytes(), t).ok().filter(|stat| stat.kind == StatKind::File)?;
     Some((mount.read(at.as_bytes(), t).ok()?, stat))
-}
-
-/// Lays a file over a path for one step, in the place of what is there.
-pub(super) fn lay(mount: &mut Mount, at: &str, file: crate::fs::Contents, stat: &Stat, t: &mut Trace) {
-    let target = at.as_bytes();
-    // What fails here shows as a missing file when the process looks for it.
-    let _ = mkdir_all(mount, path::parent(target), 0o755, None, t);
-    match mount.lstat(target, t).map(|stat| stat.kind) {
-        Ok(StatKind::Dir) => drop(super::copy::remove_all(mount, target, t)),
-        Ok(_) => drop(mount.unlink(target, t)),
-        Err(_) => {}
-    }
-    let _ = mount.create(target, stat.mode, file, t);
-    let _ = mount.lchown(target, Some(stat.uid), Some(stat.gid), t);
 }
 
 /// Makes the working directory if it is missing (moby `container.SetupWorkingDirectory`; runc).

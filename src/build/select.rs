@@ -3,6 +3,7 @@
 use super::glob;
 use super::ignore::Ignore;
 use super::key::{FileEntry, Files};
+use super::pattern::split_wildcards;
 use crate::fs::{Contents, Errno, key_digests, path};
 use crate::trace::Trace;
 use crate::union::{Mount, Stat, StatKind};
@@ -93,6 +94,27 @@ pub(super) fn pick(source: &mut Mount, written: &str, t: &mut Trace) -> Result<V
         found = next;
     }
     found.iter().map(|at| picked(source, at, t)).collect()
+}
+
+/// BuildKit walks the folder before a source's first wildcard, and fails where there is none: what it says of
+/// it (tonistiigi/fsutil `copy/copy.go`, `ResolveWildcards`).
+///
+/// `root`: where the source is mounted, as errors name it.
+pub(super) fn walk_failure(source: &mut Mount, written: &str, root: &str, t: &mut Trace) -> Option<String> {
+    if !glob::has_wildcard(written) {
+        return None;
+    }
+    let asked = path::clean(written.as_bytes());
+    let (folder, _) = split_wildcards(&asked);
+    let said = |at: &str, errno: Errno| Some(format!("lstat {root}{at}: {}", errno.message().to_lowercase()));
+    match source.stat(folder, t) {
+        Err(Errno::ENOENT) => match picked(source, folder, t) {
+            Err(Missing::Path { absent, .. }) => said(&absent, Errno::ENOENT),
+            _ => None,
+        },
+        Err(errno @ Errno::ENOTDIR) => said(&path::show(folder), errno),
+        _ => None,
+    }
 }
 
 fn picked(source: &mut Mount, at: &[u8], t: &mut Trace) -> Result<Picked, Missing> {

@@ -4,6 +4,7 @@ use super::context::{View, fresh};
 use super::key::Files;
 use crate::fs::{Inode, Kind, Nodes, Tree};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// BuildKit's copy of a context (moby/buildkit `session/filesync`, tonistiigi/fsutil `diff.go`).
@@ -20,6 +21,9 @@ pub(super) struct Sent {
     pub directory_modes: BTreeMap<Vec<u8>, u16>,
     /// What changed since the copy before without reaching a key, by path: in words.
     pub notes: BTreeMap<String, String>,
+    /// Was any of it ever sent? Of a context from which nothing came BuildKit knows not even the root
+    /// (moby/buildkit `cache/contenthash/checksum.go`, `HandleChange`).
+    known: AtomicBool,
     memo: Mutex<HashMap<String, Arc<Files>>>,
 }
 
@@ -32,6 +36,16 @@ impl Sent {
     /// Keeps a list.
     pub fn remember(&self, what: String, files: Arc<Files>) {
         self.memo.lock().unwrap_or_else(PoisonError::into_inner).insert(what, files);
+    }
+
+    /// Was any of it sent, by this build or one before?
+    pub fn is_known(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    /// Some of it is sent.
+    pub fn becomes_known(&self) {
+        self.known.store(true, Ordering::Relaxed);
     }
 
     /// A copy as read back from a cache file.
@@ -88,7 +102,8 @@ impl Sent {
         for (ino, kind) in kept {
             tree.inode_mut(ino).kind = kind;
         }
-        Arc::new(Sent { view: view.id, notes, ..Sent::restored(tree, modes) })
+        let known = AtomicBool::new(before.is_known());
+        Arc::new(Sent { view: view.id, notes, known, ..Sent::restored(tree, modes) })
     }
 
     /// The same copy, about which there is nothing new to say.
@@ -103,6 +118,7 @@ impl Sent {
             tree: self.tree.clone(),
             directory_modes: self.directory_modes.clone(),
             notes: BTreeMap::new(),
+            known: AtomicBool::new(self.is_known()),
             memo: Mutex::new(memo),
         })
     }

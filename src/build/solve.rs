@@ -7,18 +7,22 @@ use super::fetch::Fetched;
 use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
 use super::ignore::Ignore;
 use super::key::{Files, Key};
+use super::missing::Doomed;
 use super::play::Player;
 use super::request::Request;
-use super::select::{Missing, Naming, Picked, files, pick};
+use super::select::{Naming, Picked, files};
 use super::sent::Sent;
 use super::step::{Failure, Status};
 use super::verdict::{self, Found};
 use crate::fs::Digest;
 use crate::image::ImageLayer;
 use crate::shell::Programs;
-use crate::trace::Trace;
+use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
+
+/// Layers that a step may stand on (moby `daemon/graphdriver/overlay2/overlay.go`, `maxDepth`).
+const MOST_LOWERS: usize = 128;
 
 /// What a vertex came to.
 #[derive(Clone, Debug)]
@@ -29,6 +33,8 @@ pub(super) struct Solved {
     pub layer: ImageLayer,
     /// Unix seconds.
     pub created: i64,
+    /// Layers up to and with its own.
+    pub depth: usize,
     /// It was executed in this build.
     pub executed: bool,
     /// Its cache was switched off, so nothing matches through its definition key.
@@ -51,6 +57,8 @@ pub(super) struct Solver<'a> {
     pub solved: Vec<Solved>,
     /// What the vertex at hand stands on.
     pub onto: Option<Node>,
+    /// A source is missing, so that nothing runs.
+    pub is_doomed: bool,
 }
 
 /// One input of a vertex: the keys by which it can be matched.
@@ -77,32 +85,58 @@ impl Solver<'_> {
     /// The failure of the first step that fails; steps before it are stored.
     pub fn solve(&mut self, t: &mut Trace) -> Result<(), Failure> {
         let graph = self.graph;
-        for vertex in &graph.vertices {
+        if !self.sent.is_known() && self.sends_something() {
+            self.sent.becomes_known();
+        }
+        let doomed = self.doomed(t);
+        self.is_doomed = doomed.is_some();
+        for vertex in graph.vertices.iter().take(doomed.as_ref().map_or(usize::MAX, |doomed| doomed.at)) {
             self.player.before(vertex.step, t);
             if !t.fuel.spend(10) {
                 return Err(Failure::new("the lab's limit was reached", 1));
             }
-            let solved = self.vertex(vertex, t).map_err(|failure| self.placed(failure, vertex.place));
-            if solved.is_err()
-                && let Some(step) = self.player.steps.get_mut(vertex.step)
-            {
-                step.status = Status::Error;
-            }
+            let solved = match self.vertex(vertex, t) {
+                Ok(None) => break,
+                Ok(Some(solved)) => solved,
+                Err(failure) => return Err(self.ends_at(vertex, failure, t)),
+            };
             self.player.show(vertex.step, t);
-            self.solved.push(solved?);
+            self.solved.push(solved);
         }
-        Ok(())
+        let Some(Doomed { at, step, failure }) = doomed else { return Ok(()) };
+        let Some(vertex) = graph.vertices.get(at) else { return Err(failure) };
+        for before in graph.vertices.get(self.solved.len()..at).unwrap_or_default() {
+            if let Some(one) = self.player.steps.get_mut(before.step) {
+                let reason = format!("the build ended at step {step} before this one ran");
+                one.verdict = Verdict::NotLookedUp { reason };
+            }
+        }
+        Err(self.ends_at(vertex, failure, t))
+    }
+
+    /// Tells the step that fails.
+    fn ends_at(&mut self, vertex: &Vertex, failure: Failure, t: &mut Trace) -> Failure {
+        if let Some(step) = self.player.steps.get_mut(vertex.step) {
+            step.status = Status::Error;
+            if matches!(step.verdict, Verdict::NotLookedUp { .. }) {
+                let reason = "it has no key: what it copies can't be read".to_owned();
+                step.verdict = Verdict::NotLookedUp { reason };
+            }
+        }
+        self.player.show(vertex.step, t);
+        self.placed(failure, vertex.place)
     }
 
     /// Adds a place in the file, unless there is a better one or none at all.
-    fn placed(&self, failure: Failure, place: crate::dockerfile::Place) -> Failure {
+    pub(super) fn placed(&self, failure: Failure, place: crate::dockerfile::Place) -> Failure {
         match &self.player.file {
             Some(file) if place.line > 0 => super::plan::placed(failure, file, place),
             _ => failure,
         }
     }
 
-    fn vertex(&mut self, vertex: &Vertex, t: &mut Trace) -> Result<Solved, Failure> {
+    /// Nothing for a step that would have to run in a build that can't end well.
+    fn vertex(&mut self, vertex: &Vertex, t: &mut Trace) -> Result<Option<Solved>, Failure> {
         let mut key = verdict::op_key(&vertex.op);
         let op = key.op_digest();
         let onto = self.ids(vertex.base);
@@ -116,7 +150,7 @@ impl Solver<'_> {
         if hit.is_none() && self.foresees_source(vertex) {
             self.contents(vertex, &mut inputs, &mut key, &mut picked, t)?;
             if let Some(solved) = self.perhaps(vertex, op, &inputs) {
-                return Ok(solved);
+                return Ok(Some(solved));
             }
             key.files = Some(self.unseen(vertex, &inputs));
         } else if hit.is_none() {
@@ -127,7 +161,7 @@ impl Solver<'_> {
             if hit.is_none()
                 && let Some(solved) = self.perhaps(vertex, op, &inputs)
             {
-                return Ok(solved);
+                return Ok(Some(solved));
             }
         }
         let key = Arc::new(key);
@@ -135,9 +169,10 @@ impl Solver<'_> {
             Some(record) => {
                 self.store(op, &inputs, &record.id);
                 let solved = self.found(vertex, &key, &record, through_definition);
-                Ok(self.in_doubt(vertex, solved, through_definition))
+                Ok(Some(self.in_doubt(vertex, solved, through_definition)))
             }
-            None => self.miss(vertex, key, op, &inputs, &picked, t),
+            None if self.is_doomed => Ok(None),
+            None => self.miss(vertex, key, op, &inputs, &picked, t).map(Some),
         }
     }
 
@@ -168,17 +203,6 @@ impl Solver<'_> {
         let Source::Tree(node) = source else { return false };
         let ids = self.ids(node);
         !ids.is_empty() && ids == self.ids(self.onto)
-    }
-
-    /// Is nothing of what this build asks for in the context? Only that is sent.
-    pub(super) fn nothing_sent(&self) -> bool {
-        let mut context = Mount::native(self.sent.tree.clone());
-        let mut t = Trace::silent();
-        let copies = self.graph.vertices.iter().filter_map(|vertex| match &vertex.op {
-            Op::Copy(copy) if copy.source == Source::Context => Some(&copy.sources),
-            _ => None,
-        });
-        copies.flatten().all(|one| pick(&mut context, one, &mut t).map_or(true, |found| found.is_empty()))
     }
 
     /// Can definition keys of this node be matched?
@@ -266,6 +290,7 @@ impl Solver<'_> {
         match &vertex.op {
             Op::Copy(copy)
                 if (!copy.sources.is_empty() || !copy.fetched.is_empty())
+                    && copy.source != Source::Tree(None)
                     && !self.in_the_dark(copy.source) =>
             {
                 if let Some(failure) = copy.fetched.iter().find_map(Fetched::refused) {
@@ -352,19 +377,12 @@ impl Solver<'_> {
         t: &mut Trace,
     ) -> Result<Arc<Files>, Failure> {
         let mut mount = self.source(source);
-        let mut unknown = Vec::new();
-        for (at, one) in wanted.iter().enumerate() {
-            match t.quietly(|t| pick(&mut mount, one, t)) {
-                Ok(found) if found.is_empty() && self.unsure_source(source) => unknown.push(one.clone()),
-                Ok(found) => picked.extend(found),
-                Err(missing) if self.passes_over(&missing, source) => unknown.push(one.clone()),
-                Err(missing) => {
-                    let above = t.quietly(|t| folder_of(&missing, &mut mount, t));
-                    let failure = verdict::missing(missing, source, above, self);
-                    return Err(self.placed(failure, places.get(at).copied().unwrap_or_default()));
-                }
-            }
-        }
+        let (mut unknown, unsure) = (Vec::new(), self.unsure_source(source));
+        let mut take = |one: &str, found: Vec<Picked>| match found.is_empty() && unsure {
+            true => unknown.push(one.to_owned()),
+            false => picked.extend(found),
+        };
+        self.all_there(source, &mut mount, wanted, places, &mut take, t)?;
         let sent = self.sent.clone();
         let in_context = source == Source::Context;
         let directory_mode = |at: &[u8], mode: u16| match in_context {
@@ -406,6 +424,17 @@ impl Solver<'_> {
         layers
     }
 
+    /// How many layers a node has.
+    fn depth(&self, node: Option<Node>) -> usize {
+        match node {
+            None => 0,
+            Some(Node::Image(image)) => {
+                self.graph.images.get(image).map_or(0, |(_, image)| image.layers.len())
+            }
+            Some(Node::Vertex(vertex)) => self.solved.get(vertex).map_or(0, |solved| solved.depth),
+        }
+    }
+
     /// The step below this vertex that was executed in this build: its number.
     fn rebuilt(&self, node: Option<Node>) -> Option<usize> {
         let Some(Node::Vertex(at)) = node else { return None };
@@ -416,7 +445,7 @@ impl Solver<'_> {
 
     /// Was the step below executed for another reason than that it is new?
     fn again(&self, node: Option<Node>) -> bool {
-        use crate::trace::{Reason, Verdict};
+        use crate::trace::Reason;
         let Some(Node::Vertex(at)) = node else { return false };
         let step = self.graph.vertices.get(at).and_then(|vertex| self.player.steps.get(vertex.step));
         step.is_some_and(
@@ -483,10 +512,13 @@ impl Solver<'_> {
             }
         };
         if let Some(step) = self.player.steps.get_mut(vertex.step) {
-            step.verdict = crate::trace::Verdict::Miss { reason };
+            step.verdict = Verdict::Miss { reason };
             step.status = Status::Done;
             step.key = Some(key.clone());
             step.earlier = earlier.map(|record| record.key.clone());
+        }
+        if self.depth(vertex.base) > MOST_LOWERS {
+            return Err(super::execute::too_deep(&id, self.request.version));
         }
         let now = self.cache.tick();
         let job = Job { vertex, picked, now };
@@ -538,18 +570,11 @@ impl Solver<'_> {
             ids,
             layer: record.layer.clone(),
             created: record.created,
+            depth: self.depth(vertex.base) + 1,
             executed,
             ignored: vertex.ignore_cache,
             unsure: record.unsure,
             depends_on: None,
         }
-    }
-}
-
-/// Is the folder there in which something is missing?
-pub(super) fn folder_of(missing: &Missing, source: &mut Mount, t: &mut Trace) -> bool {
-    match missing {
-        Missing::Path { absent, .. } => source.stat(crate::fs::path::parent(absent.as_bytes()), t).is_ok(),
-        Missing::Loop { .. } | Missing::Exhausted => true,
     }
 }

@@ -59,7 +59,11 @@ fn run_key(run: &RunOp, key: &mut Key) {
             MountType::Bind => value.push_str(if mount.read_only { " ro" } else { " rw" }),
             MountType::Tmpfs => value.extend(mount.size.map(|size| format!(" {size}"))),
             MountType::Secret | MountType::Ssh => {
-                value.push_str(&format!(" {} {:?} {:?} {:?}", mount.id, mount.mode, mount.uid, mount.gid));
+                value.push_str(&format!(" id={}", mount.id));
+                let numbers = [("uid", mount.uid), ("gid", mount.gid)];
+                value.extend(mount.mode.map(|mode| format!(" mode={mode:04o}")));
+                value.extend(numbers.iter().filter_map(|(name, id)| id.map(|id| format!(" {name}={id}"))));
+                value.extend(mount.env.iter().map(|name| format!(" env={name}")));
             }
             MountType::Cache => {}
         }
@@ -218,6 +222,9 @@ pub(super) fn missing(missing: Missing, source: Source, above: bool, solver: &So
     };
     if source != Source::Context {
         let message = match today {
+            _ if source == Source::Tree(None) => {
+                format!("{}lstat <tmp>{asked}: no such file or directory", if today { "failed to solve: " } else { "" })
+            }
             false if solver.onto_itself(source) => {
                 format!("lstat <rootfs>{asked}: no such file or directory")
             }
@@ -232,7 +239,7 @@ pub(super) fn missing(missing: Missing, source: Source, above: bool, solver: &So
         return failure;
     }
     let message = match today {
-        false if !above && solver.nothing_sent() => not_walked(&absent),
+        false if !above && !sent.is_known() => not_walked(&absent),
         false => format!("failed to compute cache key: \"{absent}\" not found: not found"),
         true => format!(
             "failed to solve: failed to compute cache key: failed to calculate checksum of ref: \"{absent}\": not found"

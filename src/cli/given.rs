@@ -1,10 +1,10 @@
 //! A real folder and its Dockerfile, as every command that looks at builds is given them.
 
 use super::{DiskHost, unreadable};
-use crate::build::{Catalog, Context, Limits, Request};
+use crate::build::{Catalog, Context, Limits, MOST_SECRET, Request, SecretSource, Secrets, agent, secret};
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
-use crate::fs::Host;
+use crate::fs::{Contents, Host};
 use crate::shell::{MOST_JSON, Packages, Urls};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,15 @@ pub(super) struct Given {
     /// Take the known base KNOWN where a FROM says NAME
     #[arg(long, value_name = "NAME=KNOWN")]
     base: Vec<String>,
+    /// Look nothing up in these stages
+    #[arg(long, value_name = "STAGES", value_delimiter = ',')]
+    no_cache_filter: Vec<String>,
+    /// Let RUN --mount=type=secret see a file or an environment variable
+    #[arg(long, value_name = "id=NAME[,src=FILE]")]
+    secret: Vec<String>,
+    /// Let RUN --mount=type=ssh find an agent
+    #[arg(long, value_name = "ID")]
+    ssh: Vec<String>,
     /// Add the packages of this JSON file to the package managers' tables
     #[arg(long, value_name = "FILE")]
     packages: Vec<PathBuf>,
@@ -61,6 +70,8 @@ impl Given {
             context: Context::from_host(&host, ".", Limits::default())?,
             context_name: name,
             target: self.target.clone(),
+            no_cache_filter: self.no_cache_filter.clone(),
+            secrets: secrets(&self.secret, &self.ssh)?,
             version: self.docker_version,
             packages: packages(&self.packages)?,
             urls: urls(&self.urls)?,
@@ -117,6 +128,33 @@ fn urls(files: &[PathBuf]) -> Result<Urls, Error> {
     files.iter().try_fold(Urls::default(), |taught, file| {
         taught.taught_by_file(&file.display().to_string(), &table(file)?)
     })
+}
+
+/// Every `--secret` and `--ssh`.
+fn secrets(given: &[String], agents: &[String]) -> Result<Secrets, Error> {
+    let mut secrets = Secrets::default();
+    for word in given {
+        let refused = |why: String| {
+            Error::new(ErrorKind::Usage, format!("could not parse secrets: [{word}]: {why}"))
+                .hint("for example --secret id=token,src=token.txt, or --secret id=token,env=TOKEN")
+        };
+        let is_set = |name: &str| std::env::var_os(name).is_some();
+        let (id, source) = secret(word, &is_set).map_err(refused)?;
+        let value = match source {
+            SecretSource::Variable(name) => std::env::var(name).unwrap_or_default().into_bytes(),
+            SecretSource::File(file) => {
+                let shown = file.clone();
+                let (host, name) = DiskHost::beside(Path::new(&file)).map_err(|error| unreadable(&error))?;
+                host.read(&name, MOST_SECRET).map_err(|mut error| {
+                    error.path = shown;
+                    unreadable(&error)
+                })?
+            }
+        };
+        secrets.values.insert(id, Contents::bytes(value));
+    }
+    secrets.agents = agents.iter().map(|word| agent(word)).collect();
+    Ok(secrets)
 }
 
 fn table(file: &Path) -> Result<Vec<u8>, Error> {

@@ -36,6 +36,7 @@ pub use instruction::{
     Command, Copy, Flag, From, Healthcheck, Heredoc, Instruction, Kind, MountType, Onbuild, Pair, Run,
     RunMount,
 };
+pub use mount::fields as mount_fields;
 pub use node::KEYWORDS;
 pub use quote::quoted;
 pub use spans::{LineMap, Place, Source, Word};

@@ -278,8 +278,11 @@ fn bytes(text: &str) -> Option<u64> {
     Some((number * 1024f64.powi(power)) as u64)
 }
 
-/// Splits one CSV record.
-fn fields(text: &str) -> Result<Vec<String>, String> {
+/// The fields of a mount or a secret: one CSV record.
+///
+/// # Errors
+/// BuildKit's words about quotes out of place.
+pub fn fields(text: &str) -> Result<Vec<String>, String> {
     let wrap = |what: &str, at: usize| {
         format!("failed to parse csv mounts: parse error on line 1, column {}: {what}", at + 1)
     };

@@ -123,6 +123,8 @@ differences! {
     ChmodOnTheWay: "COPY --chmod into a new folder", "the folder gets the mode too", "the folder is 0755";
     /// Setuid, setgid and sticky in `--chmod` (BuildKit).
     ChmodSpecial: "--chmod=4755, 2755, 1777", "the special bit is set", "BuildKit: those bits stay as the source has them";
+    /// A name in `--chown` and an image without /etc/passwd (BuildKit).
+    AbsentAccounts: "--chown=name without /etc/passwd", "BuildKit: root owns it", "BuildKit: open /etc/passwd fails";
     /// Messages of a Dockerfile that can't be read.
     ParseMessage: "parse errors", "BuildKit: dockerfile parse error on line N:", "dockerfile parse error line N:";
     /// What stands before a failure's message (BuildKit).

@@ -78,7 +78,7 @@ impl<'m> Machine<'m> {
             points.push(MountPoint {
                 target: path::clean(submount.target.as_bytes()),
                 mount: extra.len(),
-                inside: Vec::new(),
+                inside: submount.file.clone(),
                 read_only: submount.read_only,
             });
             extra.push(std::mem::replace(&mut submount.mount, empty));

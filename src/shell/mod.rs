@@ -133,6 +133,8 @@ pub struct Submount {
     pub target: String,
     /// What: its root appears at the target. Holds what was written, afterwards.
     pub mount: Mount,
+    /// Not its root but this file of it, absolute and clean; empty for the root.
+    pub file: Vec<u8>,
     /// Writes fail with EROFS.
     pub read_only: bool,
 }

@@ -1,10 +1,11 @@
 //! `docker build`.
 
 use super::{Answer, Call, Subcommand};
-use crate::build::{self, Build, Builder, Catalog, Context, Request};
+use crate::build::{self, Build, Builder, Catalog, Context, MOST_SECRET, Request, SecretSource, Secrets};
 use crate::check;
 use crate::command::options::{switch, valued};
 use crate::error::{Error, ErrorKind};
+use crate::fs::Contents;
 use crate::image::catalog;
 use crate::lab::HOME;
 use crate::trace::Event;
@@ -22,6 +23,8 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
         valued("target", None, "STAGE", "build up to this stage"),
         switch("no-cache", None, "look nothing up"),
         valued("no-cache-filter", None, "STAGES", "look nothing up in these stages"),
+        valued("secret", None, "id=NAME,src=FILE", "let RUN --mount=type=secret see a file or variable"),
+        valued("ssh", None, "ID", "let RUN --mount=type=ssh find an agent"),
         valued("label", None, "NAME=VALUE", "add a label"),
         valued("builder", None, "WHICH", "buildkit (default) or legacy"),
         valued("base", None, "NAME=KNOWN", "take a known image for a FROM nobody knows"),
@@ -189,10 +192,48 @@ fn request(call: &mut Call<'_, '_>) -> Result<Request, Error> {
     };
     request.no_cache_filter =
         call.given.all("no-cache-filter").flat_map(|word| word.text.split(',')).map(str::to_owned).collect();
+    request.secrets = secrets(call)?;
     if let Some(file) = call.given.last("file").cloned() {
         dockerfile(call, &file, &directory, &mut request)?;
     }
     Ok(request)
+}
+
+/// `--secret` and `--ssh`: files of the lab's host, variables that stand before `docker`.
+fn secrets(call: &mut Call<'_, '_>) -> Result<Secrets, Error> {
+    let mut secrets = Secrets::default();
+    let words: Vec<_> = call.given.all("secret").cloned().collect();
+    for word in words {
+        let variable =
+            |wanted: &str| call.env.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        let place = call.origin.of(&word);
+        let refused = |why: String| {
+            Error::new(ErrorKind::Usage, format!("could not parse secrets: [{}]: {why}", word.text))
+                .at(place.clone())
+                .hint(
+                    "for example --secret id=token,src=token.txt, or TOKEN=x docker build --secret id=TOKEN",
+                )
+        };
+        let (id, source) = build::secret(&word.text, &|name| variable(name).is_some()).map_err(refused)?;
+        let value = match source {
+            SecretSource::Variable(name) => Contents::text(variable(&name).map_or("", String::as_str)),
+            SecretSource::File(file) => {
+                let lab = &mut *call.lab;
+                let places = [&*lab.cwd, HOME].map(|dir| crate::fs::path::absolute(dir, &file));
+                let mut read = |at: &String| call.t.quietly(|t| lab.host.read(at.as_bytes(), t));
+                let read = read(&places[0]).or_else(|first| read(&places[1]).map_err(|_| first));
+                read.map_err(|errno| {
+                    refused(format!("failed to stat {file}: stat {file}: {}", errno.message().to_lowercase()))
+                })?
+            }
+        };
+        if value.len() > MOST_SECRET {
+            return Err(refused(format!("secret {id} too big. max size {MOST_SECRET} bytes")));
+        }
+        secrets.values.insert(id, value);
+    }
+    secrets.agents = call.given.all("ssh").map(|word| build::agent(&word.text)).collect();
+    Ok(secrets)
 }
 
 /// The context's directory on the lab's host: below the working directory, or one of `/lab`.

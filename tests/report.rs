@@ -81,7 +81,7 @@ fn elements(page: &str) -> BTreeMap<String, usize> {
         }
         // Attributes: names, and values in double quotes.
         let quotes = tag.matches('"').count();
-        assert!(quotes % 2 == 0, "{tag}");
+        assert!(quotes.is_multiple_of(2), "{tag}");
         let attributes = tag.split('"').step_by(2).collect::<String>();
         assert!(!attributes.contains(['\'', '&', ';']), "{tag}");
         assert!(

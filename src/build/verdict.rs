@@ -223,7 +223,10 @@ pub(super) fn missing(missing: Missing, source: Source, above: bool, solver: &So
     if source != Source::Context {
         let message = match today {
             _ if source == Source::Tree(None) => {
-                format!("{}lstat <tmp>{asked}: no such file or directory", if today { "failed to solve: " } else { "" })
+                format!(
+                    "{}lstat <tmp>{asked}: no such file or directory",
+                    if today { "failed to solve: " } else { "" }
+                )
             }
             false if solver.onto_itself(source) => {
                 format!("lstat <rootfs>{asked}: no such file or directory")

@@ -59,9 +59,9 @@ Where do an image's bytes lie, and which of them are wasted?
     docker load -i app.tar                reads it: history, inspect, run, stack
     dive app                              an image that is here
     dive app.tar                          an archive, as it lies
-    dive app --changes                    what each layer added, modified, removed
+    dive app --changes                    what each layer did, path by path
     dive app --compare other              what differs in another image
-    dive app --report page.html           layers, tree map, waste, build: one file
+    dive app --report page.html           layers, tree map and waste on a page
     dive app --ci [--ci-config FILE]      dive's verdicts; exit 1 when one fails
     dive app --json                       dive's figures, and the lists it lacks
 At a terminal dive is a view to walk in: help look. Text: --text, or | cat.
@@ -90,7 +90,7 @@ reason that hides it, with the two layers and what to do:
   duplicate           seen twice: an earlier layer has the same bytes elsewhere
 In a script dive(\"app\").rows has the findings: kind, path, files, bytes,
 firstLayer, byLayer, their instructions, fix.
-What layers share between images: docker system df -v, docker image ls --shared.
+What images share: docker system df -v, docker image ls --shared.
 Which step made a layer, and what the cache said: docker history --steps app;
 docker history --graph app draws the layers as bars. Both are the lab's own:
 without them docker history prints what Docker prints.",
@@ -109,7 +109,7 @@ dive IMAGE at a terminal: layers left, the tree right, the waste below.
   Ctrl+A R M U        in the tree: hide added, removed, modified, unmodified
                       (m too: Ctrl+M is Enter in most terminals)
   Ctrl+O              by size, or by name
-  Enter, c            what a file holds in this layer; compared with the one below
+  Enter, c            what a file holds here; what the layer changed in it
   w                   why: the path through all layers, and what it wastes
   Ctrl+E              extract the file
   Enter               in the waste: show the path in the tree

@@ -5,21 +5,21 @@ use super::{DiskHost, exit_code, unreadable};
 use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
-use crate::image::archive;
+use crate::image::{Store, archive, catalog};
 use crate::inspect::dive;
 use crate::trace::{Fuel, Limits};
 use clap::Args;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Look into an image archive: layers, efficiency, waste, verdicts
+/// Look into an image: layers, efficiency, waste, verdicts
 ///
 /// At a terminal it is dive's interactive view; `?` shows the keys. Else text: dive's figures, and what
 /// really could be saved, and how.
 #[derive(Debug, Args)]
 pub struct Dive {
-    /// What `docker save` wrote, or an OCI layout as a tar; plain, gzip or zstd
-    #[arg(value_name = "FILE.tar")]
+    /// What `docker save` wrote, or an OCI layout as a tar; plain, gzip or zstd. Else a built-in image
+    #[arg(value_name = "FILE.tar|IMAGE")]
     file: PathBuf,
     /// Write dive's JSON to OUT (`-`: standard output), with each layer's changes; no rule is evaluated then
     #[arg(short, long, value_name = "OUT")]
@@ -31,7 +31,7 @@ pub struct Dive {
     #[arg(long)]
     text: bool,
     /// Show what differs in another archive
-    #[arg(long, value_name = "FILE.tar")]
+    #[arg(long, value_name = "FILE.tar|IMAGE")]
     compare: Option<PathBuf>,
     /// Judge by the rules of `.dive-ci`; so does CI=true
     #[arg(long)]
@@ -91,10 +91,17 @@ fn look(order: &Dive) -> Result<u8, Error> {
     Ok(u8::try_from(printed.exit).unwrap_or(1))
 }
 
-/// The first image of an archive. `limit` bounds the bytes of what is unpacked.
+/// The first image of an archive or, where no file has this name, a built-in image. `limit` bounds the bytes
+/// of what is unpacked.
 pub(super) fn subject(file: &Path, limit: u64) -> Result<Subject, Error> {
     let named = file.to_string_lossy();
     let name = named.strip_prefix("docker-archive://").unwrap_or(&named);
+    if name == named
+        && !file.exists()
+        && let Some(image) = catalog::image(name)
+    {
+        return Ok(Subject::image(name, image, &Store::default(), &[]));
+    }
     let bytes = read(Path::new(name), limit)?;
     // Every byte may be counted three times: packed, unpacked, and as a file's.
     let limits = Limits { operations: u64::MAX, bytes: limit.saturating_mul(3), ..Limits::LINE };

@@ -9,7 +9,6 @@ use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
 use crate::image::Store;
 use crate::inspect::{build_stages, history_steps};
-use crate::lab::Lab;
 use crate::shell::NoPrograms;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -57,16 +56,7 @@ fn looked_at(order: &Report) -> Result<(Subject, Store, Vec<Arc<build::Build>>),
     if order.of.is_dir() {
         return of_folder(order);
     }
-    let name = order.of.to_string_lossy();
-    if order.of.exists() || name.starts_with("docker-archive://") {
-        return Ok((dive::subject(&order.of, order.limit)?, Store::default(), Vec::new()));
-    }
-    let mut lab = Lab::new();
-    let image = lab.image(&name).map_err(|error| {
-        let told = format!("there is no file `{name}`, and no built-in image of this name");
-        Error { kind: ErrorKind::Usage, message: told, ..error }
-    })?;
-    Ok((Subject::image(&name, image, &lab.images, &[]), lab.images, Vec::new()))
+    Ok((dive::subject(&order.of, order.limit)?, Store::default(), Vec::new()))
 }
 
 /// Builds a folder's image, in silence.

@@ -2,9 +2,9 @@
 
 use super::changes::Changed;
 use super::{Cause, Hidden, Layers, MadeBy, Node, OfLayer, Version, stored};
-use crate::fs::{Ino, Layer, Name, Nodes};
+use crate::fs::{Entries, Ino, Layer, Name, Nodes};
 use crate::image::{History, Image};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Layers {
@@ -29,22 +29,20 @@ impl Layers {
 #[derive(Default)]
 struct Growing {
     parent: u32,
-    children: BTreeMap<Name, u32>,
-    versions: Vec<Version>,
+    /// In the order of their names.
+    children: Vec<(Name, u32)>,
+    /// One more than the place of its last version in the log.
+    last: u32,
     /// Children that are visible, and perhaps some that no longer are.
     alive: Vec<u32>,
     /// Stands in its parent's list.
     is_listed: bool,
 }
 
-impl Growing {
-    fn visible(&self, since: u32) -> Option<Version> {
-        self.versions.last().copied().filter(|version| version.layer >= since && version.ino.is_some())
-    }
-}
-
 struct Stacking {
     nodes: Vec<Growing>,
+    /// Versions as they came, each with the `last` that its path had before.
+    log: Vec<(Version, u32)>,
     layers: Vec<OfLayer>,
     images: Vec<std::ops::Range<usize>>,
     hidden: Vec<Hidden>,
@@ -58,6 +56,7 @@ impl Stacking {
     fn new() -> Stacking {
         Stacking {
             nodes: vec![Growing::default()],
+            log: Vec::new(),
             layers: Vec::new(),
             images: Vec::new(),
             hidden: Vec::new(),
@@ -92,16 +91,39 @@ impl Stacking {
         self.images.push(self.since as usize..self.layers.len());
     }
 
+    /// The last version of a path.
+    fn last(&self, at: u32) -> Option<Version> {
+        let last = self.nodes.get(at as usize)?.last;
+        self.log.get((last as usize).checked_sub(1)?).map(|(version, _)| *version)
+    }
+
+    /// The version of a path that this image's layers so far show.
+    fn visible(&self, at: u32) -> Option<Version> {
+        self.last(at).filter(|version| version.layer >= self.since && version.ino.is_some())
+    }
+
+    fn push(&mut self, at: u32, version: Version) {
+        let Some(node) = self.nodes.get_mut(at as usize) else { return };
+        self.log.push((version, node.last));
+        node.last = self.log.len() as u32;
+    }
+
+    /// Takes the last version back.
+    fn pop(&mut self, at: u32) {
+        let Some(node) = self.nodes.get_mut(at as usize) else { return };
+        let before = (node.last as usize).checked_sub(1).and_then(|last| self.log.get(last));
+        node.last = before.map_or(0, |(_, before)| *before);
+    }
+
     /// Lays a layer on those below it.
     fn lay(&mut self, layer: &Layer, number: u32) {
         let Some(entries) = layer.inode(0).entries() else { return };
-        let mut open = vec![(entries.iter(), 0u32)];
-        while let Some((entries, dir)) = open.last_mut() {
-            let Some((name, ino)) = entries.next() else {
+        let mut open = vec![self.children(0, entries).into_iter()];
+        while let Some(entries) = open.last_mut() {
+            let Some((at, ino)) = entries.next() else {
                 open.pop();
                 continue;
             };
-            let at = self.child(*dir, name);
             let inode = layer.inode(ino);
             if inode.deletes() {
                 self.remove(at, at, number);
@@ -109,31 +131,56 @@ impl Stacking {
             }
             self.set(at, number, ino, layer);
             if let Some(inside) = inode.entries() {
-                open.push((inside.iter(), at));
+                open.push(self.children(at, inside).into_iter());
             }
         }
     }
 
-    fn child(&mut self, dir: u32, name: &Name) -> u32 {
-        let next = self.nodes.len() as u32;
-        let Some(parent) = self.nodes.get_mut(dir as usize) else { return 0 };
-        let at = *parent.children.entry(name.clone()).or_insert(next);
-        if at == next {
-            self.nodes.push(Growing { parent: dir, ..Growing::default() });
+    /// The paths of a directory's entries, made where they are new; both lists are in the order of the names.
+    fn children(&mut self, dir: u32, entries: &Entries) -> Vec<(u32, Ino)> {
+        let wanted: Vec<(&Name, Ino)> = entries.iter().collect();
+        let Some(node) = self.nodes.get_mut(dir as usize) else { return Vec::new() };
+        let known = std::mem::take(&mut node.children);
+        let mut found = Vec::with_capacity(wanted.len());
+        let mut new: Vec<(Name, u32)> = Vec::new();
+        // Few names in a large directory are looked up, many are walked beside it.
+        let few = wanted.len() * 16 < known.len();
+        let mut from = 0;
+        for (name, ino) in wanted {
+            let place = match few {
+                true => known.binary_search_by(|(other, _)| other.cmp(name)).ok(),
+                false => {
+                    while known.get(from).is_some_and(|(other, _)| other < name) {
+                        from += 1;
+                    }
+                    Some(from).filter(|from| known.get(*from).is_some_and(|(other, _)| other == name))
+                }
+            };
+            let at = place.and_then(|place| known.get(place)).map_or_else(
+                || {
+                    let at = self.nodes.len() as u32;
+                    self.nodes.push(Growing { parent: dir, ..Growing::default() });
+                    new.push((name.clone(), at));
+                    at
+                },
+                |(_, at)| *at,
+            );
+            found.push((at, ino));
         }
-        at
+        if let Some(node) = self.nodes.get_mut(dir as usize) {
+            node.children = merged(known, new);
+        }
+        found
     }
 
     /// A layer has an object at a path.
     fn set(&mut self, at: u32, layer: u32, ino: Ino, tree: &Layer) {
-        let since = self.since;
-        let Some(node) = self.nodes.get_mut(at as usize) else { return };
         // What the same layer took away just before, because the directory is opaque.
-        let gone = node.versions.last().is_some_and(|last| last.layer == layer);
+        let gone = self.last(at).is_some_and(|last| last.layer == layer);
         if gone {
-            node.versions.pop();
+            self.pop(at);
         }
-        let before = node.visible(since);
+        let before = self.visible(at);
         let inode = tree.inode(ino);
         let was = before.and_then(|v| Some(self.layers.get(v.layer as usize)?.layer.inode(v.ino?)));
         let changed = was.map_or(Changed::ADDED, |was| Changed::between(was, inode));
@@ -151,8 +198,8 @@ impl Stacking {
             *names += 1;
             *names > 1
         });
+        self.push(at, Version { layer, ino: Some(ino), changed, with: at, linked });
         let Some(node) = self.nodes.get_mut(at as usize) else { return };
-        node.versions.push(Version { layer, ino: Some(ino), changed, with: at, linked });
         if !std::mem::replace(&mut node.is_listed, true) {
             let parent = node.parent;
             if let Some(parent) = self.nodes.get_mut(parent as usize) {
@@ -163,34 +210,27 @@ impl Stacking {
 
     /// A path goes, with all below it.
     fn remove(&mut self, at: u32, with: u32, layer: u32) {
-        let Some(before) = self.nodes.get(at as usize).and_then(|node| node.visible(self.since)) else {
-            return;
-        };
+        let Some(before) = self.visible(at) else { return };
         self.hide(at, before, layer, Cause::Gone(with));
-        if let Some(node) = self.nodes.get_mut(at as usize) {
-            node.versions.push(Version { layer, ino: None, changed: Changed::NOTHING, with, linked: false });
-        }
+        self.push(at, Version { layer, ino: None, changed: Changed::NOTHING, with, linked: false });
         self.empty(at, with, layer);
     }
 
     /// All below a path goes. No recursion: a deep tree can't overflow the stack. Each list of visible
     /// children is taken once, so the time is that of what was added.
     fn empty(&mut self, at: u32, with: u32, layer: u32) {
-        let since = self.since;
         let mut open = vec![at];
         while let Some(dir) = open.pop() {
             let Some(node) = self.nodes.get_mut(dir as usize) else { continue };
             for child in std::mem::take(&mut node.alive) {
-                let Some(node) = self.nodes.get_mut(child as usize) else { continue };
-                node.is_listed = false;
-                let Some(before) = node.visible(since) else { continue };
-                node.versions.push(Version {
-                    layer,
-                    ino: None,
-                    changed: Changed::NOTHING,
-                    with,
-                    linked: false,
-                });
+                if let Some(node) = self.nodes.get_mut(child as usize) {
+                    node.is_listed = false;
+                }
+                let Some(before) = self.visible(child) else { continue };
+                self.push(
+                    child,
+                    Version { layer, ino: None, changed: Changed::NOTHING, with, linked: false },
+                );
                 self.hide(child, before, layer, Cause::Gone(with));
                 open.push(child);
             }
@@ -231,8 +271,17 @@ impl Stacking {
             if let Some(place) = place.get_mut(old as usize) {
                 *place = at;
             }
-            let first = versions.len() as u32;
-            versions.append(&mut growing.versions);
+            let first = versions.len();
+            let mut last = growing.last;
+            while let Some((version, before)) = (last as usize).checked_sub(1).and_then(|at| self.log.get(at))
+            {
+                versions.push(*version);
+                last = *before;
+            }
+            if let Some(own) = versions.get_mut(first..) {
+                own.reverse();
+            }
+            let first = first as u32;
             let children = std::mem::take(&mut growing.children);
             nodes.push(Node { name, parent, end: at + 1, first, depth: open.len() as u32 });
             open.push((children.into_iter(), at));
@@ -254,6 +303,23 @@ impl Stacking {
         }
         Layers { nodes, versions, layers: self.layers, images: self.images, hidden: self.hidden }
     }
+}
+
+/// Two lists in the order of their names, as one.
+fn merged(known: Vec<(Name, u32)>, new: Vec<(Name, u32)>) -> Vec<(Name, u32)> {
+    if new.is_empty() || known.is_empty() {
+        return if new.is_empty() { known } else { new };
+    }
+    let mut all = Vec::with_capacity(known.len() + new.len());
+    let mut new = new.into_iter().peekable();
+    for old in known {
+        while let Some(before) = new.next_if(|(name, _)| *name < old.0) {
+            all.push(before);
+        }
+        all.push(old);
+    }
+    all.extend(new);
+    all
 }
 
 /// What a history entry says without what the builders put around it, and what kind of step it was

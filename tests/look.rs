@@ -359,3 +359,35 @@ mod pty {
         assert_eq!(exit_code(&pty), 0);
     }
 }
+
+/// By size, from both ends: what is put in order bit by bit is the order.
+#[test]
+fn a_long_directory_by_size() {
+    let mut tree = Tree::new();
+    for at in 0..3000u64 {
+        tree.put(format!("/f{at}").as_bytes(), Inode::file(Contents::fill(0, at * 7919 % 3001)));
+    }
+    let mut look = look_at(&[image(&[("COPY . /", tree)])]);
+    let first = |look: &mut Look| {
+        let shown = screen(look, 80, 24);
+        let rows = shown.lines().skip(1).take(16);
+        rows.filter_map(|row| row.rsplit("+ ").next()?.strip_prefix('f')?.parse::<u64>().ok())
+            .map(|at| at * 7919 % 3001)
+            .collect::<Vec<u64>>()
+    };
+    press(&mut look, "<Tab><^O>");
+    let top = first(&mut look);
+    assert!(top.len() > 10 && top.is_sorted_by(|a, b| a >= b) && top[0] == 3000, "{top:?}");
+    press(&mut look, "G");
+    let end = first(&mut look);
+    assert!(end.is_sorted_by(|a, b| a >= b) && end.last() == Some(&0), "{end:?}");
+    // Up from the end until both parts meet, and over the seam.
+    let mut before = end[0];
+    for _ in 0..220 {
+        press(&mut look, "u");
+        let rows = first(&mut look);
+        assert!(rows.is_sorted_by(|a, b| a >= b) && rows[0] >= before, "{rows:?}");
+        before = rows[0];
+    }
+    assert_eq!(before, 3000);
+}

@@ -5,6 +5,7 @@ use crate::command::Screen;
 use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, Host};
+use crate::inspect::dive::is_true;
 use crate::inspect::layers::Layers;
 use crate::look::{Code, Effect, Key, Look, Looked, draw};
 use crate::render::{Renderer, bytes};
@@ -20,10 +21,11 @@ use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
-/// Is there a terminal that can show it?
+/// Is there a terminal that can show it, and somebody at it?
 pub(super) fn can_look() -> bool {
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb
+    let is_ci = std::env::var("CI").is_ok_and(|value| is_true(&value));
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb && !is_ci
 }
 
 /// The view for the REPL: below what was printed so far.

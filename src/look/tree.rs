@@ -46,11 +46,15 @@ pub(super) struct Tree {
     height: usize,
 }
 
-/// The shown children of a directory. By size only the front is in order: as far as somebody looked.
+/// The shown children of a directory. By size only the front and the back are in order: as far as somebody
+/// looked.
 #[derive(Default)]
 struct List {
     children: Vec<u32>,
+    /// So many at the front are in their place.
     sorted: usize,
+    /// So many at the back are.
+    behind: usize,
 }
 
 impl Tree {
@@ -139,28 +143,56 @@ impl Tree {
         let children: Vec<u32> = layers.children(dir).filter(shown).map(|at| at as u32).collect();
         let sorted = if self.by_size { 0 } else { children.len() };
         let length = children.len();
-        self.lists.insert(dir, List { children, sorted });
+        self.lists.insert(dir, List { children, sorted, behind: 0 });
         length
     }
 
-    /// Puts a list in order up to and with an index.
+    /// Puts a list in order around an index: from its front up to there or, if that is nearer, from there to
+    /// its back. A part of a long list is found without putting the rest in order.
     fn sort(&mut self, dir: At, index: usize) {
         let seen = &self.seen;
-        let Some(list) = self.lists.get_mut(&dir).filter(|list| list.sorted <= index) else { return };
-        let from = list.sorted;
-        let Some(rest) = list.children.get_mut(from..) else { return };
-        let wanted = (index + 1 - from).max(256).max(from).min(rest.len());
+        let Some(list) = self.lists.get_mut(&dir) else { return };
+        let (from, to) = (list.sorted, list.children.len() - list.behind);
+        let index = index.min(list.children.len().saturating_sub(1));
+        if index < from || index >= to {
+            return;
+        }
+        let Some(rest) = list.children.get_mut(from..to) else { return };
         // Sizes beside the numbers: to look each up again and again is what takes the time.
         let size = |at: u32| std::cmp::Reverse(seen.get(at as At).map_or(0, |seen| seen.bytes));
         let mut keyed: Vec<_> = rest.iter().map(|at| (size(*at), *at)).collect();
-        if wanted < keyed.len() {
-            keyed.select_nth_unstable(wanted);
-        }
-        if let Some(front) = keyed.get_mut(..wanted) {
-            front.sort_unstable();
+        if index - from <= to - 1 - index {
+            let wanted = (index + 1 - from).max(256).max(from).min(keyed.len());
+            if wanted < keyed.len() {
+                keyed.select_nth_unstable(wanted);
+            }
+            if let Some(front) = keyed.get_mut(..wanted) {
+                front.sort_unstable();
+            }
+            list.sorted = from + wanted;
+        } else {
+            let wanted = (to - index).max(256).max(list.behind).min(keyed.len());
+            let begin = keyed.len() - wanted;
+            if begin > 0 {
+                keyed.select_nth_unstable(begin);
+            }
+            if let Some(back) = keyed.get_mut(begin..) {
+                back.sort_unstable();
+            }
+            list.behind += wanted;
         }
         rest.iter_mut().zip(keyed).for_each(|(place, (_, at))| *place = at);
-        list.sorted = from + wanted;
+    }
+
+    /// Puts the whole list in order: to look for one name in it.
+    fn sort_all(&mut self, dir: At) {
+        let seen = &self.seen;
+        if let Some(list) = self.lists.get_mut(&dir).filter(|list| list.sorted < list.children.len()) {
+            list.children.sort_by_cached_key(|at| {
+                (std::cmp::Reverse(seen.get(*at as At).map_or(0, |seen| seen.bytes)), *at)
+            });
+            (list.sorted, list.behind) = (list.children.len(), 0);
+        }
     }
 
     fn spot_in(&mut self, layers: &Layers, mut above: Spot, dir: At, last: bool) -> Option<Spot> {
@@ -212,6 +244,7 @@ impl Tree {
         let Some(index) = index.checked_sub(1) else {
             return (!spot.0.is_empty()).then_some(spot);
         };
+        self.sort(dir, index);
         spot.0.push((dir, index));
         Some(self.deepest(layers, spot))
     }
@@ -346,7 +379,7 @@ impl Tree {
             }
             self.list(layers, *dir);
             if self.by_size {
-                self.sort(*dir, usize::MAX - 1);
+                self.sort_all(*dir);
             }
             let place = self
                 .lists

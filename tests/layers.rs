@@ -195,6 +195,51 @@ fn lay(shown: &mut Shown, layer: &Layer, number: usize) {
     });
 }
 
+/// Bytes hidden for each reason, file by file.
+fn reasons(image: &Image) -> BTreeMap<WasteKind, u64> {
+    let mut reasons = BTreeMap::new();
+    let mut shown = Shown::new();
+    for (number, layer) in image.layers.iter().enumerate() {
+        let before = shown.clone();
+        lay(&mut shown, &layer.layer, number);
+        let inode = |(layer, ino): (usize, u32)| image.layers[layer].layer.inode(ino);
+        let contents = |object| match &inode(object).kind {
+            Kind::File(contents) => contents.to_bytes(99),
+            _ => None,
+        };
+        let added: BTreeSet<Option<Vec<u8>>> = shown
+            .iter()
+            .filter(|(path, _)| !before.contains_key(*path))
+            .map(|(_, now)| contents(*now))
+            .collect();
+        for (path, was) in &before {
+            let Some(bytes) = contents(*was).filter(|bytes| !bytes.is_empty()) else { continue };
+            let now = shown.get(path).copied();
+            if now == Some(*was) {
+                continue;
+            }
+            let own = |path: &[u8]| layer.layer.at(path).map(|ino| layer.layer.inode(ino));
+            let opaque = (1..path.len())
+                .filter(|at| path[*at] == b'/')
+                .any(|at| own(&path[..at]).is_some_and(Inode::is_opaque));
+            let kind = match now {
+                _ if (now.is_none() || opaque) && added.contains(&Some(bytes.clone())) => WasteKind::Moved,
+                Some(now) if !opaque => match (contents(now), inode(now).mode == inode(*was).mode) {
+                    (Some(other), same) if other == bytes => match same {
+                        true => WasteKind::Rewritten,
+                        false => WasteKind::Metadata,
+                    },
+                    _ => WasteKind::Overwritten,
+                },
+                None if own(path).is_some_and(Inode::is_whiteout) => WasteKind::Deleted,
+                _ => WasteKind::DeletedDirectory,
+            };
+            *reasons.entry(kind).or_insert(0) += bytes.len() as u64;
+        }
+    }
+    reasons
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -231,6 +276,17 @@ proptest! {
             prop_assert_eq!(marked(Mark::Added), added);
             prop_assert_eq!(marked(Mark::Removed), removed);
             prop_assert!(marked(Mark::Modified).is_superset(&modified));
+        }
+        // Without hard links the reason of each hidden file can be told from the two views around it.
+        if !made.iter().flatten().any(|(_, entry)| matches!(entry, Entry::Link)) {
+            let waste = layers.waste(0);
+            let told: BTreeMap<WasteKind, u64> = WasteKind::ALL
+                .into_iter()
+                .filter(|kind| *kind != WasteKind::Duplicate)
+                .map(|kind| (kind, waste.of(kind).0))
+                .filter(|(_, bytes)| *bytes > 0)
+                .collect();
+            prop_assert_eq!(told, reasons(&image));
         }
         // Every stored file is shown or hidden, and counted once.
         let size = |layer: usize, ino: u32| match &image.layers[layer].layer.inode(ino).kind {

@@ -10,6 +10,10 @@
 //!
 //! Every build that was recorded of Docker, answered: under 5 s.
 //!
+//! Where `LAYERLAB_DOCKER_HOST` names a daemon that has an image `busybox:lab` (tests/docker_differential
+//! makes one): 40 cached RUN steps, the whole process of `layerlab build --cache FILE` and of `docker build`, and how
+//! many times faster the first one is. The limit is a fifth of Docker's time.
+//!
 //! Opening a built-in base that nobody has looked into: 1 ms, the first time and every time.
 //!
 //! `npm ci` of a tree of 20,000 files: the limit is 30 ms.
@@ -228,11 +232,12 @@ fn hashing(c: &mut Criterion, context: &Context) {
 
 fn long_files(c: &mut Criterion) {
     for count in [1_000, 2_000] {
-        let line = |at: usize| match at % 4 {
+        // An image has 125 layers at most.
+        let line = |at: usize| match at % 20 {
             0 => format!("COPY package.json /copy{at}/\n"),
-            1 => format!("ENV K{at}=v\n"),
-            2 => format!("WORKDIR /w{at}\n"),
-            _ => format!("LABEL l{at}=v\n"),
+            1..=6 => format!("ENV K{}=v{at}\n", at % 50),
+            7..=12 => "CMD [\"true\"]\n".to_owned(),
+            _ => format!("LABEL l{}=v{at}\n", at % 50),
         };
         let text = format!("FROM scratch\n{}", (1..count).map(line).collect::<String>());
         let one = ContextEntry {
@@ -265,6 +270,60 @@ fn recorded(c: &mut Criterion) {
     assert!(report.errors.is_empty(), "{:?}", report.errors);
     let cases: usize = report.topics.values().map(|topic| topic.cases).sum();
     c.bench_function(&format!("{cases} recorded cases of Docker"), |b| b.iter(|| black_box(replay())));
+}
+
+/// Real Docker beside the lab, in whole processes.
+fn processes(_: &mut Criterion) {
+    use std::process::{Command, Stdio};
+    let Ok(host) = std::env::var("LAYERLAB_DOCKER_HOST") else {
+        println!("40 cached RUN steps beside Docker: skipped, LAYERLAB_DOCKER_HOST names no daemon");
+        return;
+    };
+    let folder = std::env::temp_dir().join(format!("layerlab-bench-{}", std::process::id()));
+    let context = folder.join("context");
+    std::fs::create_dir_all(&context).expect("a folder");
+    let steps: String = (0..40).map(|at| format!("RUN echo {at} > /f{at}\n")).collect();
+    std::fs::write(context.join("Dockerfile"), format!("FROM busybox:lab\n{steps}")).expect("a Dockerfile");
+    let lab = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_layerlab"));
+        command.args(["build", "--base", "busybox:lab=busybox:latest", "--cache"]);
+        command.arg(folder.join("cache.json")).arg(&context);
+        command
+    };
+    let client = std::env::var("LAYERLAB_DOCKER").unwrap_or_else(|_| "docker".to_owned());
+    let docker = |buildkit: &str| {
+        let mut command = Command::new(&client);
+        command.args(["build", "--network", "none"]).arg(&context);
+        command
+            .env("DOCKER_HOST", host.split(',').next().unwrap_or_default())
+            .env("DOCKER_BUILDKIT", buildkit);
+        command
+    };
+    let run = |command: &mut Command| {
+        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(status.expect("it starts").success(), "{command:?}");
+    };
+    let time = |make: &dyn Fn() -> Command| {
+        run(&mut make());
+        let mut all: Vec<_> = (0..15)
+            .map(|_| {
+                let start = Instant::now();
+                run(&mut make());
+                start.elapsed()
+            })
+            .collect();
+        all.sort();
+        all[all.len() / 2]
+    };
+    let ours = time(&lab);
+    for (name, buildkit) in [("BuildKit", "1"), ("the legacy builder", "0")] {
+        let theirs = time(&|| docker(buildkit));
+        let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
+        println!(
+            "40 cached RUN steps: layerlab {ours:.2?}, Docker with {name} {theirs:.2?}, {ratio:.1} times faster"
+        );
+    }
+    let _ = std::fs::remove_dir_all(folder);
 }
 
 /// A lock file of the packages that the registry's table has, until they hold 20,000 files.
@@ -339,6 +398,6 @@ fn open(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = open, rebuild, shop_builds, long_files, recorded, npm_ci
+    targets = processes, open, rebuild, shop_builds, long_files, recorded, npm_ci
 }
 criterion_main!(benches);

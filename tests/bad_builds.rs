@@ -248,3 +248,101 @@ fn members_of_archives_stay_below_the_destination() {
         }
     }
 }
+
+/// What a command of the program says of a folder, and its exit code. It has two minutes.
+fn said(command: &str, folder: &std::path::Path) -> (i32, String) {
+    let out = folder.with_extension("out");
+    let to = fs::File::create(&out).unwrap();
+    let beside = to.try_clone().unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_layerlab"))
+        .arg(command)
+        .arg(folder)
+        .stdin(std::process::Stdio::null())
+        .stdout(to)
+        .stderr(beside)
+        .spawn()
+        .unwrap();
+    for _ in 0..2_400 {
+        if let Some(status) = child.try_wait().unwrap() {
+            let bytes = fs::read(&out).unwrap();
+            assert!(bytes.len() < 10_000_000, "{command} {}: {} bytes", folder.display(), bytes.len());
+            let code = status.code().unwrap_or_else(|| panic!("{command} {}: {status}", folder.display()));
+            return (code, String::from_utf8_lossy(&bytes).into_owned());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let _ = child.kill();
+    panic!("{command} {} does not end", folder.display());
+}
+
+#[test]
+fn every_command_answers_what_nobody_meant() {
+    let many = |count: usize, line: fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let noise: Vec<u8> = (0..100_000u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("labels", format!("FROM alpine:3.19\n{}", many(4_000, |at| format!("LABEL k{at}=v\n"))).into()),
+        ("copies", format!("FROM alpine:3.19\n{}", many(2_000, |at| format!("COPY a /a{at}\n"))).into()),
+        ("args", (many(2_000, |at| format!("ARG A{}=$A{at}x\n", at + 1)) + "FROM alpine:3.19\n").into()),
+        (
+            "chain",
+            format!(
+                "FROM alpine:3.19 AS s0\n{}",
+                many(1_000, |at| format!("FROM s{at} AS s{}\nRUN true\n", at + 1))
+            )
+            .into(),
+        ),
+        (
+            "from",
+            format!(
+                "FROM alpine:3.19 AS s0\n{}",
+                many(1_000, |at| format!(
+                    "FROM alpine:3.19 AS s{}\nCOPY --from=s{at} /etc/motd /x\n",
+                    at + 1
+                ))
+            )
+            .into(),
+        ),
+        (
+            "doubling",
+            format!("FROM alpine:3.19\nENV A=aaaaaaaa\n{}RUN echo $A\n", "ENV A=$A$A\n".repeat(40)).into(),
+        ),
+        ("circle", "FROM b AS a\nFROM a AS b\n".into()),
+        ("triggers", format!("FROM alpine:3.19\n{}", "ONBUILD RUN true\n".repeat(3_000)).into()),
+        ("nested", format!("FROM alpine:3.19\nRUN {}\n", "(".repeat(20_000)).into()),
+        ("noise", noise),
+        ("nothing", Vec::new()),
+    ];
+    let mut told = String::new();
+    for (name, dockerfile) in cases {
+        let folder = folder(name);
+        fs::write(folder.join("Dockerfile"), dockerfile).unwrap();
+        fs::write(folder.join("a"), "a\n").unwrap();
+        for command in ["build", "check", "why", "graph", "order"] {
+            let (code, text) = said(command, &folder);
+            assert!((0..=2).contains(&code), "{command} {name}: {code}\n{text}");
+            let last = match code {
+                0 => "ends well",
+                _ => text.lines().find(|line| line.starts_with("error")).unwrap_or("a failed build"),
+            };
+            writeln!(told, "{name:<9} {command:<6} {code} {}", last.chars().take(100).collect::<String>())
+                .unwrap();
+        }
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_step_stands_on_no_more_layers_than_the_driver_takes() {
+    // Asked of Docker 20.10.24 with overlay2: a base of one layer, and COPY after COPY.
+    let text = format!("FROM scratch\n{}", (0..140).map(|at| format!("COPY a /a{at}\n")).collect::<String>());
+    let folder = folder("deep");
+    fs::write(folder.join("a"), "a\n").unwrap();
+    for (builder, words, line) in
+        [(Builder::BuildKit, "max depth exceeded", 131), (Builder::Legacy, "max depth exceeded", 127)]
+    {
+        let build = play(&text, read(&folder), builder, &mut Trace::silent());
+        let (message, _, at) = failure(&build);
+        assert!(message.ends_with(words), "{message}");
+        assert_eq!(at, line, "{}", builder.name());
+    }
+}

@@ -96,7 +96,7 @@ fn rebuilt(expect: &Value) -> (Store, Arc<Image>) {
     let image = Image {
         id,
         config: config(&inspect["Config"]),
-        history,
+        history: history.into_iter().collect(),
         layers,
         created,
         author,

@@ -91,7 +91,7 @@ fn export(solver: &Solver<'_>, graph: &Graph, request: &Request) -> Image {
     let mut time = end.history.iter().find_map(created).unwrap_or(start);
     for entry in &end.history {
         time = created(entry).unwrap_or(time);
-        history.push(History {
+        history.push_back_mut(History {
             created: time,
             author: String::new(),
             created_by: entry.text.clone(),

@@ -302,7 +302,8 @@ impl Convert<'_> {
             return Ok(None);
         }
         match plan::image(self.images, self.request, name) {
-            Ok(image) => match self.mistyped_stage(name).filter(|_| image.placeholder) {
+            Ok(image) if !image.placeholder => Ok(Some(image)),
+            Ok(image) => match self.mistyped_stage(name) {
                 Some(stage) => {
                     let mut failure = plan::unreachable(name, Builder::BuildKit, self.request);
                     failure.message.insert_str(0, prefix(self.request.version));
@@ -326,8 +327,11 @@ impl Convert<'_> {
     fn mistyped_stage(&self, name: &str) -> Option<&str> {
         /// Among more stages than these nobody looks for a slip, and every FROM would look again.
         const LOOKED_AT: usize = 500;
+        if name.contains(['/', ':', '.']) {
+            return None;
+        }
         let names = self.stages.iter().filter_map(|stage| stage.name.as_deref()).take(LOOKED_AT);
-        crate::error::suggest(name, names).filter(|_| !name.contains(['/', ':', '.']))
+        crate::error::suggest(name, names)
     }
 
     /// A stage that nothing needs: its steps stay as they are.

@@ -15,7 +15,7 @@ use super::request::{Builder, Request};
 use super::scope::{LegacyArgs, global};
 use super::step::{Failure, Status, Step};
 use crate::dockerfile::{Dockerfile, ExpandError, Instruction, Kind, parse_trigger};
-use crate::image::{Config, Image, Store};
+use crate::image::{Config, HistoryJson, Image, Store};
 use crate::shell::Programs;
 use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
@@ -97,6 +97,8 @@ pub(super) struct State {
     pub on: Option<On>,
     /// What-if: it is not certain that the image is this one.
     pub doubt: Doubt,
+    /// The history so far as it is in the image's config.
+    pub written: HistoryJson,
 }
 
 /// What-if: the image so far is one of several, or a new one.
@@ -125,6 +127,8 @@ pub(super) struct Finished {
     pub executed: Option<usize>,
     /// What-if: is the image certain?
     pub doubt: Doubt,
+    /// Its history as it is in its config.
+    written: HistoryJson,
 }
 
 /// An instruction that is to be committed: what it is compared by and what its history says.
@@ -164,7 +168,8 @@ impl Legacy<'_> {
             let executed = |step: &&Step| step.stage == Some(number) && step.status == Status::Done;
             let executed = self.player.steps.iter().rfind(executed).map(|step| step.number);
             let (name, image, doubt) = (stage.name.clone(), state.image.clone(), state.doubt);
-            self.stages.push(Finished { name, image, executed, doubt });
+            let written = state.written;
+            self.stages.push(Finished { name, image, executed, doubt, written });
             result = state.image;
         }
         self.unused_args();
@@ -205,8 +210,7 @@ impl Legacy<'_> {
         let file = self.file;
         for (place, instruction) in file.instructions.iter().take(first).enumerate() {
             let Kind::Arg(pairs) = &instruction.kind else { continue };
-            let known = self.args.global.clone();
-            let env = |name: &str| global(&known, name);
+            let env = |name: &str| global(&self.args.global, name);
             let mut declared = Vec::new();
             for pair in pairs {
                 let mut word = |word: &crate::dockerfile::Word| lexer.word(&word.text, &env, &mut t.fuel);
@@ -219,10 +223,10 @@ impl Legacy<'_> {
                     let failure = plan::refused(Failure::new(error.message.clone(), 1), file, &error);
                     placed(failure, file, instruction.place)
                 })?;
-                self.args.used.push(key.clone());
                 let value = self.request.args.get(&key).cloned().or(default);
                 declared.push((key, value));
             }
+            self.args.used.extend(declared.iter().map(|(key, _)| key.clone()));
             self.args.global.extend(declared);
             if let Some(step) = self.player.steps.get_mut(place) {
                 step.verdict = Verdict::NotLookedUp { reason: "seen by FROM only".to_owned() };
@@ -260,10 +264,10 @@ impl Legacy<'_> {
         self.args.declared.clear();
         let known =
             |stage: &&Finished| stage.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name));
-        let mut doubt = Doubt::default();
+        let (mut doubt, mut written) = (Doubt::default(), HistoryJson::default());
         let (image, on) = match self.stages.iter().take(number).rfind(known) {
             Some(stage) => {
-                doubt = stage.doubt.clone();
+                (doubt, written) = (stage.doubt.clone(), stage.written.clone());
                 (stage.image.clone(), Some(On::Stage(stage.executed)))
             }
             None if name == "scratch" => (None, None),
@@ -276,7 +280,7 @@ impl Legacy<'_> {
         let mut config = image.as_ref().map(|image| image.config.clone()).unwrap_or_default();
         meta::ensure_path(&mut config);
         let author = image.as_ref().map(|image| image.author.clone()).unwrap_or_default();
-        Ok(State { image, config, cmd_set: false, busted: None, author, on, doubt })
+        Ok(State { image, config, cmd_set: false, busted: None, author, on, doubt, written })
     }
 
     fn base_verdict(&mut self, place: usize, name: &str, image: Option<&Arc<Image>>) {
@@ -374,10 +378,10 @@ impl Legacy<'_> {
     ) -> Result<(), Failure> {
         let lexer = self.file.lexer(self.request.version);
         let args = self.args.allowed(&state.config, &self.request.args);
-        let config = state.config.clone();
-        let lookup = move |name: &str| {
-            let own =
-                meta::env_pairs(&config).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+        let lookup = |name: &str| {
+            let own = meta::env_pairs(&state.config)
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.to_owned());
             own.or_else(|| args.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
         };
         let mut x = Expander { lexer, env: &lookup, fuel: &mut t.fuel };

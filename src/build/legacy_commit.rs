@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// Layers that an image may have (moby `layer/layer_store.go`, `maxLayerDepth`).
 const MOST_LAYERS: usize = 125;
 
+/// Bytes that a variable or label takes in an image and a key.
+const HELD: u64 = 100;
+
 impl Legacy<'_> {
     /// Asks the cache; on a miss makes the change and commits it as a new image.
     pub(super) fn commit(
@@ -92,6 +95,12 @@ impl Legacy<'_> {
         } else if keep_times {
             self.exported(below, made, &image)?;
         }
+        // Each image keeps its config, and each step a key with all of it.
+        let config = &image.config;
+        let held = config.env.len() + config.labels.len() + config.on_build.len();
+        if !t.fuel.spend_bytes(held as u64 * HELD) || !t.fuel.spend(image.history.len() as u64) {
+            return Err(Failure::new("the lab's limit was reached", 1));
+        }
         self.images.share(image.clone());
         if let Some(step) = self.player.steps.get_mut(place) {
             step.layer =
@@ -145,7 +154,7 @@ impl Legacy<'_> {
 /// The image after an instruction: the one before with this config, one more history entry and perhaps
 /// one more layer (moby `daemon/internal/image/image.go`, `NewChildImage`).
 fn child(
-    state: &State,
+    state: &mut State,
     config: Config,
     text: String,
     layer: Option<crate::image::ImageLayer>,
@@ -156,7 +165,7 @@ fn child(
     image.config = config;
     image.author = state.author.clone();
     image.created = now;
-    image.history.push(History {
+    image.history.push_back_mut(History {
         created: now,
         author: state.author.clone(),
         created_by: text,
@@ -164,5 +173,5 @@ fn child(
         empty_layer: layer.is_none(),
     });
     image.layers.extend(layer);
-    image.sealed()
+    image.sealed_after(&mut state.written)
 }

@@ -122,6 +122,8 @@ impl Legacy<'_> {
         state.doubt.step = step;
         state.doubt.others = others.iter().map(|child| child.image.clone()).collect();
         (state.config, state.image) = (first.image.config.clone(), Some(first.image.clone()));
+        // It may stand on another image than the one before.
+        state.written = crate::image::HistoryJson::default();
         self.images.share(first.image.clone());
         true
     }

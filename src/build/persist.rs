@@ -111,7 +111,7 @@ pub(super) fn to_json(cache: &Cache) -> String {
         key: (*child.key).clone(),
         image: ImageFile {
             config: child.image.config.clone(),
-            history: child.image.history.clone(),
+            history: child.image.history.iter().cloned().collect(),
             layers: child.image.layers.iter().map(&mut keep).collect(),
             created: child.image.created,
             author: child.image.author.clone(),
@@ -198,7 +198,7 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
         let image = Image {
             layers: image.layers.iter().map(&find).collect::<Result<_, _>>()?,
             config: image.config,
-            history: image.history,
+            history: image.history.into_iter().collect(),
             created: image.created,
             author: image.author,
             parent: image.parent,

@@ -1,6 +1,7 @@
 //! The image's config and history, as the OCI image spec (`config.md`) and Docker have them.
 
 use indexmap::IndexMap;
+use rpds::VectorSync;
 use serde::{Deserialize, Serialize};
 
 /// `HEALTHCHECK`, durations in nanoseconds.
@@ -101,22 +102,49 @@ pub(super) const EPOCH: i64 = 1_704_067_200;
 /// The config JSON whose SHA-256 is the image's id: OCI image spec `config.md` with Docker's additions
 /// in `config`, keys in the order of Go's structs (moby `daemon/internal/image/image.go`).
 pub fn config_json(image: &super::Image) -> String {
-    use serde_json::{Map, Value, json};
-    let mut top = Map::new();
-    top.insert("architecture".to_owned(), json!(*image.architecture));
+    config_json_after(image, &mut HistoryJson::default())
+}
+
+/// The history's JSON as far as it was written for an image below: a build with a thousand steps writes each
+/// entry once.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryJson {
+    entries: usize,
+    text: String,
+}
+
+impl HistoryJson {
+    /// Writes the entries that are new. What was written before is taken to be the same.
+    fn write(&mut self, history: &VectorSync<History>) -> &str {
+        for entry in (self.entries..history.len()).filter_map(|at| history.get(at)) {
+            if self.entries > 0 {
+                self.text.push(',');
+            }
+            self.text.push_str(&history_json(entry).to_string());
+            self.entries += 1;
+        }
+        &self.text
+    }
+}
+
+/// [`config_json`] of an image on one whose history is in `written`.
+pub(super) fn config_json_after(image: &super::Image, written: &mut HistoryJson) -> String {
+    use serde_json::json;
+    let history = written.write(&image.history);
+    let mut text = format!("{{\"architecture\":{}", json!(*image.architecture));
     if !image.author.is_empty() {
-        top.insert("author".to_owned(), json!(image.author));
+        text.push_str(&format!(",\"author\":{}", json!(image.author)));
     }
-    top.insert("config".to_owned(), docker_config(&image.config));
-    top.insert("created".to_owned(), json!(rfc3339(image.created)));
-    top.insert("history".to_owned(), image.history.iter().map(history_json).collect());
-    top.insert("os".to_owned(), json!(*image.os));
-    let diff_ids: Vec<Value> = image.layers.iter().map(|layer| json!(layer.diff_id)).collect();
-    top.insert("rootfs".to_owned(), json!({ "type": "layers", "diff_ids": diff_ids }));
+    let (config, created) = (docker_config(&image.config), json!(rfc3339(image.created)));
+    text.push_str(&format!(",\"config\":{config},\"created\":{created},\"history\":[{history}]"));
+    let diff_ids: Vec<_> = image.layers.iter().map(|layer| json!(layer.diff_id)).collect();
+    let rootfs = json!({ "type": "layers", "diff_ids": diff_ids });
+    text.push_str(&format!(",\"os\":{},\"rootfs\":{rootfs}", json!(*image.os)));
     if image.placeholder {
-        top.insert("layerlab.placeholder".to_owned(), json!(true));
+        text.push_str(",\"layerlab.placeholder\":true");
     }
-    Value::Object(top).to_string()
+    text.push('}');
+    text
 }
 
 fn history_json(entry: &History) -> serde_json::Value {

@@ -147,7 +147,7 @@ impl Container {
         };
         let layer = self.changed();
         let empty_layer = layer.entries() == 0;
-        image.history.push(History {
+        image.history.push_back_mut(History {
             created: EPOCH,
             author: author.to_owned(),
             created_by: self.config.cmd.as_deref().unwrap_or_default().join(" "),

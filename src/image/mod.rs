@@ -8,7 +8,7 @@ mod layer;
 pub mod reference;
 mod store;
 
-pub use config::{Config, Health, History, config_json, docker_config, rfc3339};
+pub use config::{Config, Health, History, HistoryJson, config_json, docker_config, rfc3339};
 pub use container::{Container, MOUNTED};
 pub use layer::{ImageLayer, Origin, diff_id, size};
 pub use store::{Image, Store, chain_id};

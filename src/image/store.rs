@@ -1,10 +1,11 @@
 //! The image store: content-addressed, cheap to clone.
 
-use super::config::{Config, History, config_json};
+use super::config::{Config, History, HistoryJson, config_json, config_json_after};
 use super::layer::ImageLayer;
 use super::reference;
 use crate::fs::Digest;
 use indexmap::IndexMap;
+use rpds::VectorSync;
 use std::sync::Arc;
 
 /// An image. Layers are bottom first, as in `rootfs.diff_ids`.
@@ -15,7 +16,7 @@ pub struct Image {
     /// What containers start with.
     pub config: Config,
     /// Oldest first; entries without `empty_layer` match the layers one by one.
-    pub history: Vec<History>,
+    pub history: VectorSync<History>,
     /// Bottom first.
     pub layers: Vec<ImageLayer>,
     /// Unix seconds.
@@ -37,7 +38,7 @@ impl Default for Image {
         Image {
             id: Digest([0; 32]),
             config: Config::default(),
-            history: Vec::new(),
+            history: VectorSync::new_sync(),
             layers: Vec::new(),
             created: super::config::EPOCH,
             author: String::new(),
@@ -55,6 +56,13 @@ impl Image {
     #[must_use]
     pub fn sealed(mut self) -> Image {
         self.id = Digest::of(config_json(&self));
+        self
+    }
+
+    /// [`Image::sealed`], where `written` is the JSON of the history of the image below.
+    #[must_use]
+    pub fn sealed_after(mut self, written: &mut HistoryJson) -> Image {
+        self.id = Digest::of(config_json_after(&self, written));
         self
     }
 

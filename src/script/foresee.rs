@@ -79,8 +79,9 @@ pub(super) fn line(core: &mut Core, first: &Word, rest: &[Word], origin: Origin<
     };
     let question = question(&given, context, origin)?;
     let event = ask(core, &first.text, &question).map_err(|error| {
-        let named = |word: &&Word| error.message.contains(&format!("`{}`", word.text));
-        let at = rest.iter().find(named).unwrap_or(context);
+        // What the message names first is what is wrong.
+        let named = |word: &&Word| error.message.find(&format!("`{}`", word.text));
+        let at = rest.iter().filter(|word| named(word).is_some()).min_by_key(named).unwrap_or(context);
         error.at(origin.of(at))
     })?;
     core.emit(event);

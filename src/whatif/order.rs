@@ -20,6 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Moves that are made one after the other, at most.
 const MOST_MOVES: usize = 8;
 
+/// Instructions of a file that is looked at: each proposal is played whole.
+const MOST_LINES: usize = 2_000;
+
 /// Edits that make the same steps run again.
 struct Group {
     words: String,
@@ -37,6 +40,11 @@ pub fn order(project: &Project, edits: Option<&[Edit]>, t: &mut Trace) -> Result
     let request = &project.request;
     let text = build::dockerfile_of(request)?;
     let first = parse(request, &text)?;
+    if first.instructions.len() > MOST_LINES {
+        let words =
+            format!("order looks at up to {MOST_LINES} instructions, here are {}", first.instructions.len());
+        return Err(Error::new(ErrorKind::Limit, words).hint("give it one stage of the file: -f FILE"));
+    }
     let groups = match edits {
         Some(edits) => given(request, edits, t)?,
         None => each_file(project, &first, t)?,
@@ -98,8 +106,9 @@ fn search(
         let Ok(file) = parse(&project.request, &best.text()) else { break };
         let mut found: Option<(Move, Vec<usize>)> = None;
         for one in moves(&best, &file, whole) {
-            let Some(misses) = score(project, &one.lines, groups, t) else { continue };
+            let misses = score(project, &one.lines, groups, t);
             stopped(t)?;
+            let Some(misses) = misses else { continue };
             let than = found.as_ref().map_or(&least, |(_, misses)| misses);
             if total(&misses, groups) < total(than, groups) {
                 found = Some((one, misses));

@@ -110,7 +110,7 @@ pub fn base(label: &str, extra: &str) -> Image {
     config.labels.insert("v".to_owned(), label.to_owned());
     let history = History { created: TIME, created_by: "base".to_owned(), ..History::default() };
     let layer = ImageLayer::new(tree.seal(), Origin::Daemon, "FROM base");
-    Image { config, history: vec![history], layers: vec![layer], ..Image::default() }
+    Image { config, history: [history].into_iter().collect(), layers: vec![layer], ..Image::default() }
 }
 
 impl Lab {

@@ -156,7 +156,7 @@ pub fn stands_on(name: &str) -> Option<&'static str> {
 /// unknown. Cache decisions can still be made on it; its id depends on the name alone.
 pub fn placeholder(name: &str) -> Image {
     let created_by = format!("placeholder for {name}");
-    let history = vec![History { created_by, empty_layer: true, ..History::default() }];
+    let history = [History { created_by, empty_layer: true, ..History::default() }].into_iter().collect();
     let config = Config { env: vec![recipe::PATH.to_owned()], ..Config::default() };
     Image { config, history, created: 0, placeholder: true, ..Image::default() }.sealed()
 }

@@ -47,7 +47,8 @@ impl Recipe {
 
     /// Drops entries of the history that have no layer and begin so.
     pub(super) fn forget(&mut self, created_by: &str) -> &mut Recipe {
-        self.image.history.retain(|entry| !(entry.empty_layer && entry.created_by.starts_with(created_by)));
+        let goes = |entry: &&History| entry.empty_layer && entry.created_by.starts_with(created_by);
+        self.image.history = self.image.history.iter().filter(|entry| !goes(entry)).cloned().collect();
         self
     }
 
@@ -64,7 +65,7 @@ impl Recipe {
 
     fn entry(&mut self, created_by: &str, empty_layer: bool) -> &mut Recipe {
         let legacy = created_by.starts_with("/bin/sh -c") || created_by.is_empty();
-        self.image.history.push(History {
+        self.image.history.push_back_mut(History {
             created: self.image.created,
             author: String::new(),
             created_by: created_by.to_owned(),

@@ -65,7 +65,7 @@ fn image(description: &Value) -> Result<Image, String> {
     let layer = ImageLayer::new(tree.seal(), Origin::Daemon, "FROM");
     Ok(Image {
         config,
-        history: vec![history],
+        history: [history].into_iter().collect(),
         layers: vec![layer],
         created: super::EPOCH,
         ..Image::default()

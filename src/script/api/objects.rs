@@ -274,7 +274,7 @@ fn images(engine: &mut Engine, core: &Shared) {
 /// An image of one layer, as `docker import` makes it.
 fn imported(layer: ImageLayer) -> Image {
     let entry = History { comment: "Imported from -".to_owned(), ..History::default() };
-    Image { layers: vec![layer], history: vec![entry], ..Image::default() }
+    Image { layers: vec![layer], history: [entry].into_iter().collect(), ..Image::default() }
 }
 
 /// Newest first, as `docker history` shows it.

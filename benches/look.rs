@@ -104,7 +104,7 @@ fn image(flat: bool) -> Image {
             };
             tree.put(path(at).as_bytes(), inode);
         }
-        image.history.push(History { created_by: format!("COPY {step} /"), ..History::default() });
+        image.history.push_back_mut(History { created_by: format!("COPY {step} /"), ..History::default() });
         image.layers.push(ImageLayer::new(tree.seal(), Origin::BuildKit, "COPY"));
     }
     image

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 fn image(layers: &[(&str, Tree)]) -> Image {
     let mut image = Image::default();
     for (command, tree) in layers {
-        image.history.push(History { created_by: (*command).to_owned(), ..History::default() });
+        image.history.push_back_mut(History { created_by: (*command).to_owned(), ..History::default() });
         image.layers.push(ImageLayer::new(tree.seal(), Origin::BuildKit, *command));
     }
     image.sealed()

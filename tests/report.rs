@@ -38,7 +38,7 @@ fn image() -> Image {
     ];
     let mut image = Image::default();
     for (command, tree) in layers {
-        image.history.push(History { created_by: command, ..History::default() });
+        image.history.push_back_mut(History { created_by: command, ..History::default() });
         image.layers.push(ImageLayer::new(tree.seal(), Origin::BuildKit, "x"));
     }
     image.sealed()

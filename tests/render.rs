@@ -6,8 +6,8 @@ use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
     Answer, Bar, Bars, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event,
     Finding, FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews,
-    Object, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink, Source, SourceLine, StackRow,
-    Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    Object, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink, Source, SourceLine,
+    StackRow, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;

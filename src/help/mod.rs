@@ -121,7 +121,7 @@ fn front_page() -> String {
     for (subject, topics) in GROUPS {
         text.push_str(&group(subject, topics));
     }
-    text.push_str("\nhelp whiteout · help surprises · help versions · help docker build · help WORD");
+    text.push_str("help whiteout · help surprises · help versions · help docker build · help WORD");
     text
 }
 

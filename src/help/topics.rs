@@ -323,7 +323,7 @@ apt apk npm pip go dnf cargo gem composer maven conda. layerlab build DIR
     ),
     topic(
         "undo",
-        &["redo", "log", "save", "history"],
+        &["redo", "log", "history"],
         "
 undo takes back the last line, undo 3 the last three, whatever they did: files,
 builds, containers, variables. redo brings them back. log lists the lines that

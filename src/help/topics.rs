@@ -70,8 +70,8 @@ gzip, bzip2, xz or zstd; at most 256 MB unpacked (layerlab dive --limit BYTES:
 more). Digests are checked. dive's interactive view is not there yet.",
     ),
     topic(
-        "save",
-        &["archive", "archives", "load", "import", "export", "tar", "oci", "skopeo", "umoci"],
+        "archives",
+        &["archive", "docker save", "load", "import", "export", "tar", "oci", "skopeo", "umoci"],
         "
 Images go out to real files and come back from them.
     docker save -o app.tar app            docker load, skopeo and umoci take it

@@ -21,7 +21,8 @@
 //! | 8 | [`script`] | Rhai, scenarios, the session |
 //! | 9 | [`help`] | topics |
 //! | 10 | [`render`] | events as text and as JSON |
-//! | 11 | `repl`, `cli` | the terminal |
+//! | 11 | [`report`], `look` | a report as HTML; dive's interactive view, without its terminal |
+//! | 12 | `repl`, `cli` | the terminal |
 //!
 //! # Where to start reading
 //!
@@ -52,6 +53,7 @@ pub mod journal;
 pub mod lab;
 pub mod render;
 pub mod replay;
+pub mod report;
 pub mod script;
 pub mod shell;
 pub mod trace;
@@ -60,5 +62,7 @@ pub mod whatif;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "tui")]
+pub mod look;
 #[cfg(feature = "cli")]
 pub mod repl;

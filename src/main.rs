@@ -10,6 +10,7 @@ fn main() -> ExitCode {
             host: talk.host,
             renderer: talk.renderer,
             style: talk.style,
+            screen: talk.screen,
             watch: talk.watch,
         })
     });

@@ -24,7 +24,8 @@ const FLOORS: &[&[&str]] = &[
     &["command", "compose", "replay", "whatif"],
     &["script"],
     &["course", "help"],
-    &["render", "report"],
+    &["render"],
+    &["look", "report"],
     &["repl", "cli"],
     &["main"],
 ];

@@ -4,10 +4,10 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event, Finding,
-    FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews, Object,
-    Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink, Source, SourceLine, StackRow,
-    Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    Answer, Bar, Bars, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event,
+    Finding, FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews,
+    Object, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink, Source, SourceLine,
+    StackRow, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -386,12 +386,36 @@ fn stages() -> Event {
     })
 }
 
+fn layers() -> Event {
+    let bar = |layer, step, verdict: &str, bytes, hidden, command: &str| Bar {
+        layer,
+        step,
+        verdict: verdict.into(),
+        bytes,
+        hidden,
+        command: command.into(),
+    };
+    let run =
+        "RUN apt-get update && apt-get install -y --no-install-recommends \u{1b}[31mcurl ca-certificates";
+    Event::Bars(Bars {
+        name: "app".into(),
+        bytes: 121_000_042,
+        rows: vec![
+            bar(3, Some(4), "MISS", 42, 0, "COPY a /b"),
+            bar(2, Some(3), "MISS", 40_000_000, 30_000_000, run),
+            bar(1, None, "", 1_000_000, 1_000_000, "(missing)"),
+            bar(0, None, "BASE", 80_000_000, 1, "ADD rootfs.tar.xz /"),
+        ],
+    })
+}
+
 fn samples() -> Vec<Event> {
     let path = |text: &str| text.to_owned();
     let one = |number| Some(layer(number, ""));
     let mut all = append_story();
     all.extend(kept_open());
     all.extend(findings());
+    all.push(layers());
     all.extend([
         Event::Lookup {
             path: path("/gone"),
@@ -788,6 +812,7 @@ fn variant(event: &Event) -> &'static str {
         Event::WhatIf(_) => "what_if",
         Event::Order(_) => "order",
         Event::Graph(_) => "graph",
+        Event::Bars(_) => "bars",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
         Event::Table { .. } => "table",
@@ -812,7 +837,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 47, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 48, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

@@ -1,27 +1,39 @@
-//! `layerlab dive FILE`: what dive tells about an archive, without its interactive view.
+//! `layerlab dive FILE`: what dive tells about an archive, and what could be saved.
 
 use super::screen::{self, Colour};
 use super::{DiskHost, exit_code, unreadable};
+use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Host, HostError};
 use crate::image::archive::{self, Loaded, Options};
+use crate::image::{Store, catalog};
 use crate::inspect::dive;
 use crate::trace::{Fuel, Limits};
 use clap::Args;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Look into an image archive: layers, efficiency, waste, verdicts
+/// Look into an image: layers, efficiency, waste, verdicts
 ///
-/// Prints text; the interactive view of dive is not there yet.
+/// At a terminal it is dive's interactive view; `?` shows the keys. Else text: dive's figures, and what
+/// really could be saved, and how.
 #[derive(Debug, Args)]
 pub struct Dive {
-    /// What `docker save` wrote, or an OCI layout as a tar or folder; plain, gzip or zstd
-    #[arg(value_name = "FILE.tar")]
+    /// What `docker save` wrote, or an OCI layout as a tar or folder; plain, gzip or zstd. Else a built-in image
+    #[arg(value_name = "FILE.tar|IMAGE")]
     file: PathBuf,
-    /// Write dive's JSON to OUT (`-`: standard output); no rule is evaluated then
+    /// Write dive's JSON to OUT (`-`: standard output), with each layer's changes; no rule is evaluated then
     #[arg(short, long, value_name = "OUT")]
     json: Option<PathBuf>,
+    /// List what each layer added, modified and removed
+    #[arg(long)]
+    changes: bool,
+    /// Print text, also at a terminal
+    #[arg(long)]
+    text: bool,
+    /// Show what differs in another archive
+    #[arg(long, value_name = "FILE.tar|IMAGE")]
+    compare: Option<PathBuf>,
     /// Judge by the rules of `.dive-ci`; so does CI=true
     #[arg(long)]
     ci: bool,
@@ -45,26 +57,29 @@ pub fn dive(order: &Dive, colour: Colour) -> u8 {
 }
 
 fn look(order: &Dive) -> Result<u8, Error> {
-    let name = order.file.to_string_lossy();
-    let name = name.strip_prefix("docker-archive://").unwrap_or(&name);
-    let loaded = load(Path::new(name), order.limit, !order.no_verify)?;
-    let first = loaded.first().ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
-    first.notes.iter().for_each(|note| screen::note(&format!("{note}\n")));
-    let analysis = dive::of_archive(first);
-    if let Some(out) = &order.json {
-        let text = dive::export(&analysis);
-        if out.as_os_str() == "-" {
-            print(&text)?;
-        } else {
-            let (mut host, name) = DiskHost::beside(out).map_err(|error| unreadable(&error))?;
-            host.write(&name, text.as_bytes()).map_err(|error| unreadable(&error))?;
-        }
+    let subject = subject(&order.file, order.limit, !order.no_verify)?;
+    let other = match &order.compare {
+        Some(other) => Some(self::subject(other, order.limit, !order.no_verify)?),
+        None => None,
+    };
+    let by_rules = order.ci || std::env::var("CI").is_ok_and(|value| dive::is_true(&value));
+    #[cfg(feature = "tui")]
+    if !(by_rules || order.json.is_some() || order.changes || order.text) && super::look::can_look() {
+        super::look::look(&subject, other.as_ref())?;
         return Ok(0);
     }
-    if !order.ci && !asked_by_environment() {
-        let shown = Path::new(name).file_name().map_or(name.into(), |name| name.to_string_lossy());
-        print(&dive::table(first.names.first().map_or(&shown, |name| name.as_str()), &analysis))?;
-        return Ok(0);
+    if let Some(other) = &other {
+        let text = subject.compared(other, order.json.is_some());
+        return give(order.json.as_deref(), &text);
+    }
+    if let Some(out) = &order.json {
+        return give(Some(out), &subject.json());
+    }
+    if order.changes {
+        return give(None, &subject.changes());
+    }
+    if !by_rules {
+        return give(None, &subject.text());
     }
     let text = match order.ci_config.is_file() {
         true => Some(String::from_utf8_lossy(&read(&order.ci_config, 1 << 20)?).into_owned()),
@@ -73,17 +88,44 @@ fn look(order: &Dive) -> Result<u8, Error> {
     };
     let shown = order.ci_config.to_string_lossy();
     let config = text.as_deref().map(|text| (&*shown, text));
-    let printed = dive::ci(&analysis, &format!("docker-archive://{name}"), config).map_err(|message| {
+    let printed = dive::ci(&subject.analysis(), &subject.source, config).map_err(|message| {
         Error::new(ErrorKind::Syntax, format!("{shown}: {message}")).hint("  lowestEfficiency: 0.95")
     })?;
     print(&printed.out)?;
     Ok(u8::try_from(printed.exit).unwrap_or(1))
 }
 
-/// `CI` as Go's ParseBool reads it.
-fn asked_by_environment() -> bool {
-    let yes = ["1", "t", "T", "true", "True", "TRUE"];
-    std::env::var("CI").is_ok_and(|value| yes.contains(&value.as_str()))
+/// The first image of an archive or, where no file has this name, a built-in image. `limit` bounds the bytes
+/// of what is unpacked.
+pub(super) fn subject(file: &Path, limit: u64, verify: bool) -> Result<Subject, Error> {
+    let named = file.to_string_lossy();
+    let name = named.strip_prefix("docker-archive://").unwrap_or(&named);
+    if name == named
+        && !file.exists()
+        && let Some(image) = catalog::image(name)
+    {
+        return Ok(Subject::image(name, image, &Store::default(), &[]));
+    }
+    let loaded = load(Path::new(name), limit, verify)?.into_iter().next();
+    let first = loaded.ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
+    first.notes.iter().for_each(|note| screen::note(&format!("{note}\n")));
+    let shown = Path::new(name).file_name().map_or(name.into(), |name| name.to_string_lossy());
+    let shown = first.names.first().cloned().unwrap_or_else(|| shown.into_owned());
+    let mut subject = Subject::archive(name, first);
+    subject.name = shown;
+    Ok(subject)
+}
+
+/// Writes to a file in one step, or to standard output. The exit code.
+pub(super) fn give(out: Option<&Path>, text: &str) -> Result<u8, Error> {
+    match out.filter(|out| out.as_os_str() != "-") {
+        None => print(text)?,
+        Some(out) => {
+            let (mut host, name) = DiskHost::beside(out).map_err(|error| unreadable(&error))?;
+            host.write(&name, text.as_bytes()).map_err(|error| unreadable(&error))?;
+        }
+    }
+    Ok(0)
 }
 
 /// Reads an archive, or a folder that one was unpacked to; contents of files stay on disk.

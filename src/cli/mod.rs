@@ -11,9 +11,12 @@ mod given;
 mod graph;
 mod host;
 mod interrupt;
+#[cfg(feature = "tui")]
+mod look;
 mod order;
 mod project;
 mod replay;
+mod report;
 mod run;
 mod screen;
 #[cfg(feature = "watch")]
@@ -25,6 +28,7 @@ pub use host::DiskHost;
 pub use interrupt::INTERRUPTED;
 pub use screen::Colour;
 
+use crate::command::Screen;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Host, HostError};
 use crate::render::{Renderer, Style};
@@ -73,6 +77,8 @@ pub struct Talk {
     pub renderer: Renderer,
     /// Its style.
     pub style: Style,
+    /// The interactive view of `dive`, where it is built in and the terminal can show it.
+    pub screen: Option<Box<dyn Screen>>,
     /// Raises a flag at Ctrl-C.
     pub watch: fn(Arc<AtomicBool>),
 }
@@ -86,6 +92,7 @@ enum Door {
     Order(Box<order::Order>),
     Graph(graph::Graph),
     Dive(dive::Dive),
+    Report(Box<report::Report>),
     Replay(replay::Replay),
 }
 
@@ -100,16 +107,28 @@ pub fn open(arguments: Arguments, talk: impl FnOnce(Talk) -> u8) -> u8 {
         Some(Door::Order(order)) => order::order(&order, colour),
         Some(Door::Graph(order)) => graph::graph(&order, colour),
         Some(Door::Dive(order)) => dive::dive(&order, colour),
+        Some(Door::Report(order)) => report::report(&order, colour),
         Some(Door::Replay(order)) => replay::replay(&order, colour),
         None => match DiskHost::below(Path::new(".")) {
             Ok(host) => {
                 let style = screen::style(colour);
                 let renderer = screen::renderer(false, style);
-                talk(Talk { host: Box::new(host), renderer, style, watch: interrupt::raise })
+                let screen = screen_of(&renderer);
+                talk(Talk { host: Box::new(host), renderer, style, screen, watch: interrupt::raise })
             }
             Err(error) => refuse(&unreadable(&error), colour),
         },
     }
+}
+
+#[cfg(feature = "tui")]
+fn screen_of(renderer: &Renderer) -> Option<Box<dyn Screen>> {
+    look::can_look().then(|| Box::new(look::OnTerminal { renderer: renderer.clone() }) as Box<dyn Screen>)
+}
+
+#[cfg(not(feature = "tui"))]
+fn screen_of(_: &Renderer) -> Option<Box<dyn Screen>> {
+    None
 }
 
 /// The exit code of a run that ended with this lab error.

@@ -105,6 +105,7 @@ fn play(file: &Path, renderer: &Renderer) -> Result<Tally, Error> {
     let source = text_of(&shown, bytes)?;
     let mut session = Session::new(Box::new(host), Box::new(renderer.clone()));
     session.set_help(help::topic);
+    session.set_report(crate::report::of);
     interrupt::raise_or_end(session.interrupt());
     renderer.begin("");
     session.script(&shown, &source)

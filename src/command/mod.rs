@@ -2,7 +2,7 @@
 //!
 //! One door: a REPL line, `docker("…")` in a script and a course goal all come through [`run`].
 
-mod dive;
+pub mod dive;
 pub mod docker;
 mod filter;
 pub mod options;
@@ -32,6 +32,8 @@ pub struct Answer {
     pub rows: Vec<serde_json::Value>,
     /// What the command showed through events of its own; `out` then isn't printed once more.
     pub shown: bool,
+    /// What `out` says, as an event of its own: shown in its place, unless a filter stands behind a pipe.
+    pub picture: Option<Box<Event>>,
     /// The next word to type.
     pub next: Option<String>,
 }
@@ -50,6 +52,19 @@ pub struct Outside<'a> {
     pub host: &'a mut dyn Host,
     /// Typed at the prompt?
     pub typed: bool,
+    /// Who shows an image's layers and files, if somebody looks at a screen.
+    pub screen: Option<&'a mut (dyn Screen + 'static)>,
+    /// Who writes a report on an image.
+    pub report: Option<dive::Report>,
+}
+
+/// Shows things that are more than lines of text.
+pub trait Screen {
+    /// Shows an image, or what differs in another, until somebody has seen enough.
+    ///
+    /// # Errors
+    /// There is no usable screen.
+    fn look(&mut self, subject: dive::Subject, other: Option<dive::Subject>) -> Result<(), Error>;
 }
 
 impl Outside<'_> {
@@ -102,6 +117,19 @@ impl Outside<'_> {
     }
 }
 
+impl Outside<'_> {
+    /// Writes a named file in one step.
+    fn write(&mut self, word: &words::Word, bytes: &[u8], origin: Origin<'_>) -> Result<(), Error> {
+        let file = word.text.as_str();
+        if self.typed {
+            let folder = file.rfind('/').map_or(".", |at| if at == 0 { "/" } else { &file[..at] });
+            let _ = self.host.admit(folder);
+        }
+        let refused = |error: crate::fs::HostError| Error::new(ErrorKind::Host, error.to_string());
+        self.host.write(file, bytes).map_err(|error| refused(error).at(origin.of(word)))
+    }
+}
+
 /// Largest archive that is read, packed or not, in bytes: what a line may write out in memory.
 const MOST_ARCHIVE: u64 = crate::trace::Limits::LINE.bytes;
 
@@ -141,6 +169,7 @@ pub fn run(
         }
     };
     if !parsed.filters.is_empty() {
+        answer.picture = None;
         filter::apply(lab, &mut answer, &parsed.filters, origin, t)?;
     }
     show(&answer, t);
@@ -156,7 +185,9 @@ fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
 }
 
 fn show(answer: &Answer, t: &mut Trace) {
-    if !answer.shown && (!answer.out.is_empty() || !answer.err.is_empty()) {
+    if let Some(picture) = &answer.picture {
+        t.emit(|| (**picture).clone());
+    } else if !answer.shown && (!answer.out.is_empty() || !answer.err.is_empty()) {
         t.emit(|| Event::Printed { out: answer.out.clone(), err: answer.err.clone(), exit: answer.exit });
     }
     // What ran has printed its lines itself; that it failed may show in none of them.

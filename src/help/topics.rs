@@ -52,22 +52,70 @@ side by side. why DIR --change FILE asks before anything is built.",
     ),
     topic(
         "dive",
-        &["waste", "wasted", "efficiency", ".dive-ci"],
+        &["efficiency", ".dive-ci"],
         "
 Where do an image's bytes lie, and which of them are wasted?
     docker save app > app.tar             in a shell with Docker
     docker load -i app.tar                reads it: history, inspect, run, stack
     dive app                              an image that is here
     dive app.tar                          an archive, as it lies
+    dive app --changes                    what each layer did, path by path
+    dive app --compare other              what differs in another image
+    dive app --report page.html           layers, tree map and waste on a page
     dive app --ci [--ci-config FILE]      dive's verdicts; exit 1 when one fails
-    dive app --json                       dive's figures as JSON
-In a shell: layerlab dive app.tar [--json OUT] [--ci] [--ci-config F].
+    dive app --json                       dive's figures, and the lists it lacks
+At a terminal dive is a view to walk in: help look. Text: --text, or | cat.
+In a shell: layerlab dive app.tar [--json OUT] [--ci] [--ci-config F], and
+layerlab report IMAGE|ARCHIVE|DIR -o page.html.
 The figures are those of dive 0.13.1, with its oddities: a path that two layers
 hold is wasted with all its copies, the one you need too; a directory deleted
-as a whole is not. The line `in fact` counts every copy but the smallest.
+as a whole is not. What really could be saved stands beside them: help waste.
 Archives are those of docker save, old and new, or OCI layouts in a tar; plain,
 gzip, bzip2, xz or zstd; at most 256 MB unpacked (layerlab dive --limit BYTES:
-more). Digests are checked. dive's interactive view is not there yet.",
+more). Digests are checked.",
+    ),
+    topic(
+        "waste",
+        &["wasted", "duplicate", "savable"],
+        "
+dive IMAGE ends with what could be saved. A byte is counted once, under the
+reason that hides it, with the two layers and what to do:
+  deleted             a whiteout hides the file
+  deleted-directory   one whiteout, an opaque mark or a file in its place hides
+                      a whole directory (dive does not count it)
+  moved               deleted, and there again under another name
+  overwritten         other bytes took its place
+  metadata            chmod, chown or an attribute: all of its bytes again
+  rewritten           the same bytes with the same attributes again
+  duplicate           seen twice: an earlier layer has the same bytes elsewhere
+In a script dive(\"app\").rows has the findings: kind, path, files, bytes,
+firstLayer, byLayer, their instructions, fix.
+What images share: docker system df -v, docker image ls --shared.
+Which step made a layer, and what the cache said: docker history --steps app;
+docker history --graph app draws the layers as bars. Both are the lab's own:
+without them docker history prints what Docker prints.",
+    ),
+    topic(
+        "look",
+        &["view", "tui", "keys"],
+        "
+dive IMAGE at a terminal: layers left, the tree right, the waste below.
+  Tab                 the next part         ?   all keys      q   quit
+  arrows h j k l      move; PgUp u, PgDn d a page; Home g, End G
+  Ctrl+L, Ctrl+A      in the layers: this layer's changes, or all up to it
+  Space, Ctrl+Space   in the tree: fold one directory, or all
+  / or Ctrl+F         only paths that fit a regular expression; Esc ends it
+  s                   only what has at least so many bytes: 10MB
+  Ctrl+A R M U        in the tree: hide added, removed, modified, unmodified
+                      (m too: Ctrl+M is Enter in most terminals)
+  Ctrl+O              by size, or by name
+  Enter, c            what a file holds here; what the layer changed in it
+  w                   why: the path through all layers, and what it wastes
+  Ctrl+E              extract the file
+  Enter               in the waste: show the path in the tree
++ is added, ~ modified, - removed: green, yellow, red. dive A --compare B shows
+what differs between two images. Without a terminal, with CI=true or a flag
+that asks for text, dive prints.",
     ),
     topic(
         "archives",

@@ -35,6 +35,32 @@ pub fn ps(containers: &[&Container], size: bool, no_trunc: bool) -> String {
     listing.print(&rows, None).out
 }
 
+/// The containers of `docker system df -v`: their own bytes, without the image's.
+pub(super) fn container_usage(containers: &[&Container]) -> String {
+    let rows = containers.iter().map(|container| {
+        let size = human_size(container.size_rw(), 3);
+        row(vec![
+            ("ID", container.id.get(..12).unwrap_or(&container.id).to_owned()),
+            ("Image", container.image_name.clone()),
+            ("Command", format!("{:?}", ellipsis(&argv(container).join(" "), 20))),
+            ("LocalVolumes", container.volumes.len().to_string()),
+            ("Size", size),
+            ("RunningFor", age(container.created, EPOCH)),
+            ("Status", status(container)),
+            ("Names", container.name.clone()),
+        ])
+    });
+    let mut heads = HEADS.to_vec();
+    heads.push(("LocalVolumes", "LOCAL VOLUMES"));
+    let listing = Listing {
+        heads: &heads,
+        table: "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t{{.Size}}\t{{.RunningFor}}\t{{.Status}}\t{{.Names}}",
+        quiet: None,
+        kind: "*formatter.ContainerContext",
+    };
+    listing.print(&rows.collect::<Vec<_>>(), None).out
+}
+
 fn ps_row(container: &Container, no_trunc: bool) -> Data {
     let id = if no_trunc { &container.id } else { container.id.get(..12).unwrap_or(&container.id) };
     let command = argv(container).join(" ");

@@ -1,6 +1,9 @@
 //! `docker system df` (docker/cli `cli/command/formatter/disk_usage.go`; moby `daemon/disk_usage.go`).
 
+use super::containers::container_usage;
+use super::images::image_usage;
 use super::rows::{Listing, row};
+use super::table::align;
 use super::units::human_size;
 use super::{Printed, data::Data};
 use crate::fs::Digest;
@@ -50,6 +53,19 @@ pub fn system_df(images: &Store, containers: &[&Container], format: Option<&str>
         kind: "*formatter.diskUsageContext",
     };
     listing.print(&rows, format)
+}
+
+/// `-v`: every image with its shared and unique bytes, every container with what it wrote (docker/cli
+/// `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). Volumes and BuildKit's cache are no store of
+/// the lab's.
+pub fn system_df_verbose(images: &Store, containers: &[&Container]) -> Printed {
+    Printed::out(format!(
+        "Images space usage:\n\n{}\nContainers space usage:\n\n{}\nLocal Volumes space usage:\n\n{}\nBuild cache usage: 0B\n\n{}",
+        image_usage(images, containers),
+        container_usage(containers),
+        align("VOLUME NAME\tLINKS\tSIZE\n"),
+        align("CACHE ID\tCACHE TYPE\tSIZE\tCREATED\tLAST USED\tUSAGE\tSHARED\n"),
+    ))
 }
 
 fn line(kind: &str, total: usize, active: usize, size: u64, reclaimable: u64) -> Data {

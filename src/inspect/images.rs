@@ -2,10 +2,11 @@
 
 use super::Printed;
 use super::data::{Data, Field};
+use super::df::shared_size;
 use super::rows::{Listing, row};
 use super::units::{age, human_size, short_id};
 use crate::fs::EPOCH;
-use crate::image::{Config, Image, ImageLayer, Store, chain_id, reference, rfc3339};
+use crate::image::{Config, Container, Image, ImageLayer, Store, chain_id, reference, rfc3339};
 use std::sync::Arc;
 
 /// What `docker image ls` was asked.
@@ -15,6 +16,8 @@ pub struct ListOptions {
     pub quiet: bool,
     /// Whole ids.
     pub no_trunc: bool,
+    /// What other images share, and what is this one's alone: columns of the lab's own.
+    pub shared: bool,
     /// `--format`.
     pub format: Option<String>,
 }
@@ -37,6 +40,54 @@ const HEADS: [(&str, &str); 11] = [
 /// Nameless images that others are built on are left out. `only` is a repository, with or without a
 /// tag.
 pub fn image_list(images: &Store, only: Option<&str>, options: &ListOptions) -> Printed {
+    let rows: Vec<Data> = found(images, only)
+        .iter()
+        .map(|(image, repository, tag)| {
+            let usage =
+                options.shared.then(|| Usage { shared: shared_size(images, image), containers: None });
+            list_row(image, repository, tag, options.no_trunc, usage)
+        })
+        .collect();
+    let listing = Listing {
+        heads: &HEADS,
+        table: if options.shared { SHARED } else { CLASSIC },
+        quiet: options.quiet.then_some("{{.ID}}"),
+        kind: "*formatter.imageContext",
+    };
+    listing.print(&rows, options.format.as_deref())
+}
+
+const CLASSIC: &str =
+    "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}";
+const SHARED: &str =
+    "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}";
+const VERBOSE: &str = "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}\t{{.Containers}}";
+
+/// The images of `docker system df -v`: with what others share, and how many containers use each (docker/cli
+/// `cli/command/formatter/disk_usage.go`).
+pub(super) fn image_usage(images: &Store, containers: &[&Container]) -> String {
+    let rows: Vec<Data> = found(images, None)
+        .iter()
+        .map(|(image, repository, tag)| {
+            let users = containers.iter().filter(|container| container.image.id == image.id).count();
+            let usage = Usage { shared: shared_size(images, image), containers: Some(users) };
+            list_row(image, repository, tag, false, Some(usage))
+        })
+        .collect();
+    let listing =
+        Listing { heads: &HEADS, table: VERBOSE, quiet: None, kind: "*formatter.diskUsageImageContext" };
+    listing.print(&rows, None).out
+}
+
+/// What all images together say of one.
+struct Usage {
+    /// Bytes of layers that other images have too.
+    shared: u64,
+    containers: Option<usize>,
+}
+
+/// The images with their names, newest first.
+fn found(images: &Store, only: Option<&str>) -> Vec<(Arc<Image>, String, String)> {
     let mut found: Vec<(Arc<Image>, String, String)> = Vec::new();
     for image in images.images() {
         let names = images.names_of(&image.id);
@@ -51,33 +102,29 @@ pub fn image_list(images: &Store, only: Option<&str>, options: &ListOptions) -> 
         }
     }
     found.sort_by_key(|(image, ..)| std::cmp::Reverse(image.created));
-    let rows: Vec<Data> =
-        found.iter().map(|(image, repository, tag)| list_row(image, repository, tag, options)).collect();
-    let listing = Listing {
-        heads: &HEADS,
-        table: "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}",
-        quiet: options.quiet.then_some("{{.ID}}"),
-        kind: "*formatter.imageContext",
-    };
-    listing.print(&rows, options.format.as_deref())
+    found
 }
 
-fn list_row(image: &Image, repository: &str, tag: &str, options: &ListOptions) -> Data {
+fn list_row(image: &Image, repository: &str, tag: &str, no_trunc: bool, usage: Option<Usage>) -> Data {
     let id = image.id.to_string();
     let size = human_size(image.size(), 3);
-    let unknown = || "N/A".to_owned();
+    let or_unknown = |known: Option<String>| known.unwrap_or_else(|| "N/A".to_owned());
+    let unique = usage.as_ref().map(|usage| image.size().saturating_sub(usage.shared));
     row(vec![
         ("Repository", repository.to_owned()),
         ("Tag", tag.to_owned()),
         ("Digest", "<none>".to_owned()),
-        ("ID", if options.no_trunc { id } else { short_id(&id).to_owned() }),
+        ("ID", if no_trunc { id } else { short_id(&id).to_owned() }),
         ("CreatedSince", age(image.created, EPOCH)),
         ("CreatedAt", written_date(image.created)),
         ("Size", size.clone()),
-        ("Containers", unknown()),
+        (
+            "Containers",
+            or_unknown(usage.as_ref().and_then(|usage| usage.containers).map(|users| users.to_string())),
+        ),
         ("VirtualSize", size),
-        ("SharedSize", unknown()),
-        ("UniqueSize", unknown()),
+        ("SharedSize", or_unknown(usage.map(|usage| human_size(usage.shared, 4)))),
+        ("UniqueSize", or_unknown(unique.map(|bytes| human_size(bytes, 4)))),
     ])
 }
 

@@ -12,20 +12,27 @@ mod fault;
 mod functions;
 mod history;
 mod images;
+pub mod layers;
 mod print;
 mod reading;
 mod rows;
+mod stages;
+mod steps;
 mod table;
 mod template;
 mod units;
 
 pub use containers::{container_value, ps};
 pub use data::{Data, Field};
-pub use df::{shared_size, system_df};
+pub use df::{shared_size, system_df, system_df_verbose};
 pub use diff::{Change, ChangeKind, changes};
 pub use history::{HistoryOptions, history, history_rows};
 pub use images::{ListOptions, image_list, image_value};
 pub use print::inspect;
+pub use stages::{BuildStage, StageSource, StageStep, build_stages};
+pub use steps::{
+    HistoryStep, STEP_HEADS, bars, base_layers, history_steps, step_rows, step_values, steps_table,
+};
 pub use table::align;
 pub use units::{age, ellipsis, human_duration, human_size, short_id};
 

@@ -4,6 +4,7 @@
 //! [`Renderer`] is the sink that prints either, and knows what only a whole run knows: numbers of
 //! lines within one command, columns of a build's steps.
 
+mod bars;
 mod diagnostic;
 mod explain;
 mod finding;
@@ -102,6 +103,7 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::WhatIf(answer) => whatif::draw(answer, style),
         Event::Order(answer) => order::draw(answer, style),
         Event::Graph(drawn) => graph::draw(drawn, style),
+        Event::Bars(bars) => bars::draw(bars, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
         Event::Started { name, lowers, .. } => {
             let name = style.paint(Tone::Strong, &clean_line(name));

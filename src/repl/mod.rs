@@ -14,6 +14,7 @@ mod terminal;
 
 pub use lexer::{Token, tokens};
 
+use crate::command::Screen;
 use crate::fs::Host;
 use crate::help;
 use crate::render::{Renderer, Style};
@@ -32,6 +33,8 @@ pub struct Stage {
     pub renderer: Renderer,
     /// How it prints.
     pub style: Style,
+    /// Shows what is more than lines of text, at a terminal.
+    pub screen: Option<Box<dyn Screen>>,
     /// Has a flag raised at Ctrl-C.
     pub watch: fn(Arc<AtomicBool>),
 }
@@ -43,10 +46,14 @@ const NAME: &str = "<repl>";
 pub fn talk(stage: Stage) -> u8 {
     let mut session = Session::new(stage.host, Box::new(stage.renderer.clone()));
     session.set_help(help::topic);
+    session.set_report(crate::report::of);
     session.set_help_words(help::words);
     (stage.watch)(session.interrupt());
     let session = Rc::new(RefCell::new(session));
     let code = if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        if let Some(screen) = stage.screen {
+            session.borrow_mut().set_screen(screen);
+        }
         terminal::talk(&session, &stage.renderer, stage.style)
     } else {
         piped::play(&mut session.borrow_mut(), &stage.renderer, io::stdin().lock())

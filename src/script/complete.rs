@@ -77,8 +77,8 @@ fn script<'b>(core: &Core, scope: &Scope<'_>, before: &'b str) -> Found<'b> {
     let variables = scope.iter().map(|(name, _, _)| Completion::plain(name));
     let first = before.trim_start() == word;
     // At the start of a line `docker` is the command, not the function.
-    let functions =
-        methods::functions().filter(|f| !first || !(f.name == "docker" || SESSION_WORDS.contains(&f.name)));
+    let functions = methods::functions()
+        .filter(|f| !first || !(f.name == "docker" || f.name == "dive" || SESSION_WORDS.contains(&f.name)));
     // A function whose name begins like a command waits until the word is longer than that.
     let hidden =
         |name: &str| COMMAND_WORDS.iter().any(|c| name != *c && name.starts_with(c) && word.len() <= c.len());

@@ -3,6 +3,8 @@
 use super::ask::Ask;
 use super::handle::{Answer, refuse};
 use super::rewrite::Rewritten;
+use crate::command::Screen;
+use crate::command::dive::Report;
 use crate::error::{Error, Span};
 use crate::fs::Host;
 use crate::journal::Journal;
@@ -107,6 +109,10 @@ pub struct Core {
     pub predictions: Vec<(String, String)>,
     /// The person at the terminal, if there is one.
     pub ask: Option<Box<dyn Ask>>,
+    /// Who shows what is more than lines of text.
+    pub screen: Option<Box<dyn Screen>>,
+    /// Who writes a report.
+    pub report: Option<Report>,
     /// Checks and predictions so far.
     pub tally: Tally,
     /// What is running.

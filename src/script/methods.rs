@@ -66,6 +66,7 @@ pub const METHODS: &[Method] = &[
     on(&[], "image", "name", "an image by name or id; image(name, #{ … }) defines one"),
     on(&[], "container", "name", "a container that docker run made"),
     on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),
+    on(&[], "dive", "line", "dive on an image or archive; rows: what could be saved"),
     on(&[], "sh", "line", "runs a shell line on the lab's own host"),
     on(&[], "command", "name, |sh, args| …", "teaches RUN a program"),
     on(CONTEXT, "why", "#{ change: [path], arg: #{ X: \"2\" }, … }", "what a build would do after an edit"),

@@ -26,6 +26,8 @@ pub use self::core::{Settings, Tally, TraceMode, Wish};
 
 use self::core::{Core, Shared, Source, Story};
 use self::handle::{Files, OfContainer, OfContext, OfMount};
+use crate::command::Screen;
+use crate::command::dive::Report;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::journal::Journal;
@@ -81,6 +83,8 @@ impl Session {
             commands: IndexMap::new(),
             predictions: Vec::new(),
             ask: None,
+            screen: None,
+            report: None,
             tally: Tally::default(),
             source: Source::default(),
             touched: Vec::new(),
@@ -119,6 +123,16 @@ impl Session {
     /// Who is asked while `predict on`.
     pub fn set_ask(&mut self, ask: Box<dyn Ask>) {
         self.core.borrow_mut().ask = Some(ask);
+    }
+
+    /// Who shows what is more than lines of text: `dive IMAGE` typed at a terminal.
+    pub fn set_screen(&mut self, screen: Box<dyn Screen>) {
+        self.core.borrow_mut().screen = Some(screen);
+    }
+
+    /// Who writes the page of `dive IMAGE --report FILE`.
+    pub fn set_report(&mut self, report: Report) {
+        self.core.borrow_mut().report = Some(report);
     }
 
     /// A flag that stops what is running, to be raised by Ctrl-C.

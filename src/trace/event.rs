@@ -1,5 +1,6 @@
 //! The one event type. Text and JSON are two renderings of it.
 
+use super::bars::Bars;
 use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Part, Verdict};
@@ -427,6 +428,8 @@ pub enum Event {
         /// Exit status.
         exit: i32,
     },
+    /// The layers of an image as bars.
+    Bars(Bars),
     /// A container was started.
     Started {
         /// Its name.

@@ -6,6 +6,7 @@
 //!
 //! [`Trace`] travels through every operation. It carries the sink and the [`Fuel`].
 
+mod bars;
 mod event;
 mod finding;
 mod fuel;
@@ -15,6 +16,7 @@ mod layer;
 mod object;
 mod whatif;
 
+pub use bars::{Bar, Bars};
 pub use event::*;
 pub use finding::{Finding, FoundLayer, OrderCost, SourceLine};
 pub use fuel::{Exhausted, Fuel, Limits};

@@ -68,7 +68,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     };
     let rows = rows(&built);
     let next = first_miss(&built).map(|number| format!("explain {number}"));
-    Ok(Answer { out, err, exit, build: Some(built), rows, shown: !quiet, next })
+    Ok(Answer { out, err, exit, build: Some(built), rows, shown: !quiet, next, ..Answer::default() })
 }
 
 /// `--check`, or `--call=check` (docker/buildx `util/buildflags/callfunc.go`).

@@ -3,7 +3,10 @@
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
 use crate::error::{Error, ErrorKind};
+use crate::image::{Container, Image};
 use crate::inspect;
+use crate::trace::Event;
+use std::sync::Arc;
 
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
@@ -13,6 +16,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         flags: &[
             switch("quiet", Some('q'), "ids only"),
             switch("no-trunc", None, "whole ids"),
+            switch("shared", None, "shared and unique bytes too (columns of the lab's own)"),
             valued("format", None, "TEMPLATE", "print by a template"),
         ],
         stop_at_operand: false,
@@ -27,9 +31,22 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             valued("human", Some('H'), "true|false", "sizes for people, or in bytes"),
             switch("quiet", Some('q'), "ids only"),
             valued("format", None, "TEMPLATE", "print by a template"),
+            switch("graph", None, "draw the layers as bars (the lab's own)"),
+            switch("steps", None, "each entry's step and cache verdict (the lab's own)"),
         ],
         stop_at_operand: false,
         run: history,
+    },
+    Subcommand {
+        name: "system df",
+        usage: "[-v]",
+        about: "Bytes of images, each layer once; -v: what images share",
+        flags: &[
+            switch("verbose", Some('v'), "every image with its shared and unique bytes"),
+            valued("format", None, "TEMPLATE", "print by a template"),
+        ],
+        stop_at_operand: false,
+        run: system_df,
     },
     Subcommand {
         name: "inspect",
@@ -80,6 +97,7 @@ fn images(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let options = inspect::ListOptions {
         quiet: call.given.is_set("quiet"),
         no_trunc: call.given.is_set("no-trunc"),
+        shared: call.given.is_set("shared"),
         format: call.given.text("format").map(str::to_owned),
     };
     let empty = only.is_none() && !options.quiet && options.format.is_none();
@@ -93,6 +111,9 @@ fn history(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let word = call.operand("the image")?.clone();
     let found = call.lab.image(&word.text);
     let image = call.about(&word, found)?;
+    if call.given.is_set("graph") || call.given.is_set("steps") {
+        return Ok(steps(call, &word.text, &image));
+    }
     let options = inspect::HistoryOptions {
         no_trunc: call.given.is_set("no-trunc"),
         human: call.given.text("human") != Some("false"),
@@ -101,6 +122,45 @@ fn history(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     };
     let rows = inspect::history_rows(&call.lab.images, &image, &options);
     Ok(Answer { rows, ..from(inspect::history(&call.lab.images, &image, &options)) })
+}
+
+/// What the lab knows beyond Docker's columns: which step made an entry, and what the cache said.
+fn steps(call: &Call<'_, '_>, name: &str, image: &Arc<Image>) -> Answer {
+    let steps = inspect::history_steps(&call.lab.images, &call.lab.builds, image);
+    let picture = if call.given.is_set("graph") {
+        Event::Bars(inspect::bars(name, &steps, &inspect::layers::Layers::of(image, 0)))
+    } else {
+        Event::Table {
+            title: match steps.iter().all(|step| step.number.is_none()) {
+                true => format!("{name} was not built here: no steps, no verdicts"),
+                false => String::new(),
+            },
+            head: inspect::STEP_HEADS.map(str::to_owned).to_vec(),
+            rows: inspect::step_rows(&steps),
+        }
+    };
+    // `explain` asks the last build.
+    let last = call.lab.last_build().is_some_and(|build| build.result.as_ref().ok() == Some(&image.id));
+    let missed = steps.iter().rev().find(|step| last && step.verdict == "MISS");
+    let known = missed.and_then(|step| step.number);
+    Answer {
+        out: inspect::steps_table(&steps),
+        rows: inspect::step_values(&steps),
+        picture: Some(Box::new(picture)),
+        next: known.map(|number| format!("explain {number}")),
+        ..Answer::default()
+    }
+}
+
+fn system_df(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    if !call.given.operands.is_empty() {
+        return Err(call.usage("it takes no name"));
+    }
+    let containers: Vec<&Container> = call.lab.containers.values().collect();
+    Ok(from(match call.given.is_set("verbose") && call.given.text("format").is_none() {
+        true => inspect::system_df_verbose(&call.lab.images, &containers),
+        false => inspect::system_df(&call.lab.images, &containers, call.given.text("format")),
+    }))
 }
 
 fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {

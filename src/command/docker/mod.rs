@@ -178,7 +178,7 @@ fn find(words: &[Word], origin: Origin<'_>) -> Result<(&'static Subcommand, usiz
             .at(origin.of(&words[0]))
             .hint("`docker help` lists what is"));
     }
-    let known = subcommands().map(|s| s.name).chain(["image", "container"]);
+    let known = subcommands().map(|s| s.name).chain(["image", "container", "system"]);
     let wrong = match (first, words.get(1)) {
         ("image" | "container" | "buildx" | "builder" | "system", Some(second)) => second,
         _ => &words[0],

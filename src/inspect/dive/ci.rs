@@ -71,6 +71,11 @@ pub fn ci(analysis: &Analysis, source: &str, config: Option<(&str, &str)>) -> Re
     Ok(Printed { out, exit: i32::from(failed > 0), ..Printed::default() })
 }
 
+/// Is a value of `CI` a yes, as Go's ParseBool reads it?
+pub fn is_true(value: &str) -> bool {
+    ["1", "t", "T", "true", "True", "TRUE"].contains(&value)
+}
+
 /// Go's `%2.4f` of a ratio as percent.
 pub(super) fn percent(ratio: f64) -> String {
     match ratio {

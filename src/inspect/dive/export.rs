@@ -3,10 +3,12 @@
 use super::{Analysis, DiveLayer};
 use crate::fs::path;
 use crate::image::archive::TarEntry;
+use crate::inspect::layers::{Layers, changes_json, waste_json};
 use serde_json::{Value, json};
 
-/// As `dive --json FILE` writes it, indented by two blanks.
-pub fn export(analysis: &Analysis) -> String {
+/// As `dive --json FILE` writes it, indented by two blanks, and beside dive's fields what it lacks: each
+/// layer's `changes` (`added`, `modified`, `removed`), and `waste`, what really could be saved.
+pub fn export(analysis: &Analysis, layers: &Layers) -> String {
     let files = |layer: &DiveLayer| {
         let mut files = Vec::new();
         layer.tree.each(&mut |visited| {
@@ -15,7 +17,13 @@ pub fn export(analysis: &Analysis) -> String {
         });
         ("fileList", Value::from(files))
     };
-    let mut text = serde_json::to_string_pretty(&value(analysis, &files)).unwrap_or_default();
+    let mut value = value(analysis, &files);
+    let told = value.get_mut("layer").and_then(Value::as_array_mut).into_iter().flatten();
+    for (layer, list) in told.zip(layers.changes()) {
+        layer["changes"] = changes_json(layers, &list);
+    }
+    value["waste"] = waste_json(layers, &layers.waste(0));
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
 }

@@ -11,9 +11,11 @@ mod rules;
 mod table;
 mod tree;
 
-pub use ci::ci;
+pub use ci::{ci, is_true};
 pub use export::{export, summary};
-pub use table::table;
+pub use rules::size as parse_size;
+pub use table::{human, table};
+pub(super) use table::{row, shown};
 
 use crate::image::Image;
 use crate::image::archive::{Loaded, TarEntries, tar_entries};

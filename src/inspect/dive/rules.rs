@@ -98,7 +98,10 @@ pub(super) fn judge(name: &str, value: &str, analysis: &Analysis) -> Outcome {
 }
 
 /// `20MB`, `1 GiB`, `500` in bytes (dustin/go-humanize `bytes.go`, `ParseBytes`).
-fn size(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// Go's words for what is no size.
+pub fn size(text: &str) -> Result<u64, String> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
     let digits = digits.replace(',', "");

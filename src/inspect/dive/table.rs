@@ -40,7 +40,7 @@ pub fn table(name: &str, analysis: &Analysis) -> String {
 }
 
 /// A line whose last cell goes on below itself.
-fn row(out: &mut String, head: &str, cell: &str) {
+pub(in crate::inspect) fn row(out: &mut String, head: &str, cell: &str) {
     let (room, mut used) = (WIDTH.saturating_sub(head.len()).max(20), 0);
     let start = out.len();
     out.push_str(head);
@@ -60,11 +60,15 @@ fn row(out: &mut String, head: &str, cell: &str) {
 }
 
 /// A path or command as text: what a terminal would obey is written out.
-pub(super) fn shown(bytes: &[u8]) -> String {
+pub(in crate::inspect) fn shown(bytes: &[u8]) -> String {
     let mut text = String::new();
     for c in path::show(bytes).chars() {
         match c {
             '\n' => text.push('↵'),
+            // What turns the direction of a line around.
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                text.extend(c.escape_unicode());
+            }
             c if c.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
             c => text.push(c),
         }
@@ -73,7 +77,7 @@ pub(super) fn shown(bytes: &[u8]) -> String {
 }
 
 /// `6.0 kB`, `21 B` (dustin/go-humanize `bytes.go`, `Bytes`).
-pub(super) fn human(bytes: u64) -> String {
+pub fn human(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
     if bytes < 10 {
         return format!("{bytes} B");

@@ -343,6 +343,10 @@ fn commands(engine: &mut Engine, core: &Shared) {
         docker(&context, &shared, line).map(|answer| answer_map(&answer))
     });
     let shared = core.clone();
+    engine.register_fn("dive", move |context: NativeCallContext, line: &str| {
+        command_line(&context, &shared, &format!("dive {line}")).map(|answer| answer_map(&answer))
+    });
+    let shared = core.clone();
     engine.register_fn("sh", move |context: NativeCallContext, line: &str| {
         command_line(&context, &shared, &format!("$ {line}")).map(|answer| answer_map(&answer))
     });
@@ -371,7 +375,9 @@ pub fn run_line(core: &Shared, line: &str, origin: Origin<'_>) -> Answer<Printed
     let mut programs = ScriptPrograms::new(core.commands.clone(), engine);
     let guessing = core.settings.predict && core.ask.is_some();
     let (lab, trace) = (&mut core.lab, &mut core.trace);
-    let mut outside = command::Outside { host: &mut *core.host, typed: core.story.is_none() };
+    let typed = core.story.is_none();
+    let screen = core.screen.as_deref_mut().filter(|_| typed);
+    let mut outside = command::Outside { host: &mut *core.host, typed, screen, report: core.report };
     let result = if guessing {
         let (result, events) =
             trace.collect(|t| command::run(lab, line, origin, &mut outside, &mut programs, t));

@@ -118,8 +118,8 @@ what differs between two images. Without a terminal, with CI=true or a flag
 that asks for text, dive prints.",
     ),
     topic(
-        "save",
-        &["archive", "archives", "load", "import", "export", "tar", "oci", "skopeo", "umoci"],
+        "archives",
+        &["archive", "docker save", "load", "import", "export", "tar", "oci", "skopeo", "umoci"],
         "
 Images go out to real files and come back from them.
     docker save -o app.tar app            docker load, skopeo and umoci take it

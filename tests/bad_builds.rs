@@ -324,6 +324,7 @@ fn every_command_answers_what_nobody_meant() {
                 0 => "ends well",
                 _ => text.lines().find(|line| line.starts_with("error")).unwrap_or("a failed build"),
             };
+            let last = last.replace(&*folder.to_string_lossy(), "DIR");
             writeln!(told, "{name:<9} {command:<6} {code} {}", last.chars().take(100).collect::<String>())
                 .unwrap();
         }

@@ -231,7 +231,8 @@ fn reasons(image: &Image) -> BTreeMap<WasteKind, u64> {
                     },
                     _ => WasteKind::Overwritten,
                 },
-                None if own(path).is_some_and(Inode::is_whiteout) => WasteKind::Deleted,
+                // Below an opaque directory a whiteout has nothing more to hide.
+                None if !opaque && own(path).is_some_and(Inode::is_whiteout) => WasteKind::Deleted,
                 _ => WasteKind::DeletedDirectory,
             };
             *reasons.entry(kind).or_insert(0) += bytes.len() as u64;

@@ -3,26 +3,26 @@
 use super::{Analysis, DiveLayer};
 use crate::fs::path;
 use crate::image::archive::TarEntry;
-use crate::inspect::layers::{Layers, changes_json, waste_json};
-use serde_json::{Value, json};
+use crate::inspect::layers::{ChangeLists, Layers, changes_json, waste_json};
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// As `dive --json FILE` writes it, indented by two blanks, and beside dive's fields what it lacks: each
 /// layer's `changes` (`added`, `modified`, `removed`), and `waste`, what really could be saved.
 pub fn export(analysis: &Analysis, layers: &Layers) -> String {
-    let files = |layer: &DiveLayer| {
-        let mut files = Vec::new();
-        layer.tree.each(&mut |visited| {
-            files.push(visited.entry().as_ref().map_or_else(implied, file));
-            true
-        });
-        ("fileList", Value::from(files))
+    let told = analysis.layers.iter().zip(layers.changes()).enumerate();
+    let told = told.map(|(index, (layer, list))| LayerRow {
+        own: layer_json(index, layer),
+        file_list: Files(layer),
+        changes: changes_json(layers, &list),
+    });
+    let value = Export {
+        layer: told.collect(),
+        image: image_json(analysis),
+        waste: waste_json(layers, &layers.waste(0)),
     };
-    let mut value = value(analysis, &files);
-    let told = value.get_mut("layer").and_then(Value::as_array_mut).into_iter().flatten();
-    for (layer, list) in told.zip(layers.changes()) {
-        layer["changes"] = changes_json(layers, &list);
-    }
-    value["waste"] = waste_json(layers, &layers.waste(0));
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
@@ -30,33 +30,82 @@ pub fn export(analysis: &Analysis, layers: &Layers) -> String {
 
 /// The same with the number of files in place of each list, `files`.
 pub fn summary(analysis: &Analysis) -> Value {
-    value(analysis, &|layer| ("files", layer.files().into()))
+    let layers = analysis.layers.iter().enumerate().map(|(index, layer)| {
+        let mut own = layer_json(index, layer);
+        own.insert("files".to_owned(), layer.files().into());
+        Value::Object(own)
+    });
+    json!({ "layer": layers.collect::<Vec<_>>(), "image": image_json(analysis) })
 }
 
-fn value(analysis: &Analysis, files: &dyn Fn(&DiveLayer) -> (&'static str, Value)) -> Value {
-    let layers = analysis.layers.iter().enumerate().map(|(index, layer)| {
-        let (key, files) = files(layer);
-        let mut value = json!({
-            "index": index,
-            "id": layer.id,
-            "digestId": layer.diff_id,
-            "sizeBytes": layer.size,
-            "command": layer.command,
+#[derive(Serialize)]
+struct Export<'a> {
+    layer: Vec<LayerRow<'a>>,
+    image: Value,
+    waste: Value,
+}
+
+#[derive(Serialize)]
+struct LayerRow<'a> {
+    #[serde(flatten)]
+    own: Map<String, Value>,
+    #[serde(rename = "fileList")]
+    file_list: Files<'a>,
+    changes: ChangeLists,
+}
+
+/// The files of a layer, written one by one: there may be a million.
+struct Files<'a>(&'a DiveLayer);
+
+impl Serialize for Files<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let mut failed = None;
+        self.0.tree.each(&mut |visited| {
+            let entry = visited.entry();
+            let row = entry.as_ref().map_or_else(FileRow::default, |entry| file(entry));
+            failed = list.serialize_element(&row).err();
+            failed.is_none()
         });
-        value[key] = files;
-        value
-    });
+        failed.map_or(Ok(()), Err)?;
+        list.end()
+    }
+}
+
+/// A file as dive writes it. A directory that only names on the way imply is empty.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileRow<'a> {
+    path: Cow<'a, str>,
+    type_flag: u8,
+    link_name: Cow<'a, str>,
+    size: u64,
+    file_mode: u32,
+    uid: u64,
+    gid: u64,
+    is_dir: bool,
+}
+
+fn layer_json(index: usize, layer: &DiveLayer) -> Map<String, Value> {
+    let row = [
+        ("index", json!(index)),
+        ("id", json!(layer.id)),
+        ("digestId", json!(layer.diff_id)),
+        ("sizeBytes", json!(layer.size)),
+        ("command", json!(layer.command)),
+    ];
+    row.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn image_json(analysis: &Analysis) -> Value {
     let references = analysis.inefficiencies.iter().map(|found| {
         json!({ "count": found.count, "sizeBytes": found.bytes, "file": String::from_utf8_lossy(&found.path) })
     });
     json!({
-        "layer": layers.collect::<Vec<_>>(),
-        "image": {
-            "sizeBytes": analysis.size(),
-            "inefficientBytes": analysis.wasted_bytes,
-            "efficiencyScore": number(analysis.efficiency),
-            "fileReference": references.collect::<Vec<_>>(),
-        },
+        "sizeBytes": analysis.size(),
+        "inefficientBytes": analysis.wasted_bytes,
+        "efficiencyScore": number(analysis.efficiency),
+        "fileReference": references.collect::<Vec<_>>(),
     })
 }
 
@@ -65,21 +114,17 @@ fn number(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
 }
 
-fn implied() -> Value {
-    json!({ "path": "", "typeFlag": 0, "linkName": "", "size": 0, "fileMode": 0, "uid": 0, "gid": 0, "isDir": false })
-}
-
-fn file(entry: &TarEntry) -> Value {
-    json!({
-        "path": path::show(&entry.path),
-        "typeFlag": entry.type_flag,
-        "linkName": path::show(&entry.link),
-        "size": entry.size,
-        "fileMode": go_mode(entry),
-        "uid": entry.uid,
-        "gid": entry.gid,
-        "isDir": entry.type_flag == b'5',
-    })
+fn file(entry: &TarEntry) -> FileRow<'_> {
+    FileRow {
+        path: path::show(&entry.path),
+        type_flag: entry.type_flag,
+        link_name: path::show(&entry.link),
+        size: entry.size,
+        file_mode: go_mode(entry),
+        uid: entry.uid.into(),
+        gid: entry.gid.into(),
+        is_dir: entry.type_flag == b'5',
+    }
 }
 
 /// The bits of Go's `os.FileMode` (Go `io/fs`, `archive/tar` `headerFileInfo.Mode`).

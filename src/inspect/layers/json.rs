@@ -2,50 +2,83 @@
 
 use super::{Change, ChangeOf, Layers, Waste, WasteKind};
 use crate::fs::path;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// A path: as people read it, and its bytes in hexadecimal where it is no text.
 fn put_path(value: &mut Map<String, Value>, key: &str, path: &[u8]) {
     value.insert(key.to_owned(), path::show(path).into());
-    if std::str::from_utf8(path).is_err() {
-        let hex: String = path.iter().map(|byte| format!("{byte:02x}")).collect();
+    if let Some(hex) = hex(path) {
         value.insert(format!("{key}Hex"), hex.into());
     }
 }
 
+/// The bytes of a path that is no text.
+fn hex(path: &[u8]) -> Option<String> {
+    let is_text = std::str::from_utf8(path).is_ok();
+    (!is_text).then(|| path.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A change as JSON has it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeRow {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_hex: Option<String>,
+    size_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with_hex: Option<String>,
+}
+
+/// One list of changes, parted. A million files are written from it without a [`Value`] for each.
+#[derive(Serialize)]
+pub struct ChangeLists {
+    added: Vec<ChangeRow>,
+    modified: Vec<ChangeRow>,
+    removed: Vec<ChangeRow>,
+}
+
 /// `added`, `modified` and `removed` of one list.
-pub fn changes_json(layers: &Layers, list: &[Change]) -> Value {
-    let of = |kind: ChangeOf| list.iter().filter(move |change| change.of == kind);
-    let value = |change: &Change| {
-        let mut value = Map::new();
-        put_path(&mut value, "path", &layers.path(change.at));
-        match change.of {
-            ChangeOf::Added => drop(value.insert("sizeBytes".to_owned(), change.after.into())),
-            ChangeOf::Removed => {
-                value.insert("sizeBytes".to_owned(), change.before.into());
-                if change.with != change.at {
-                    put_path(&mut value, "with", &layers.path(change.with));
-                }
-            }
-            ChangeOf::Modified => {
-                value.insert("sizeBytes".to_owned(), change.after.into());
-                value.insert("beforeBytes".to_owned(), change.before.into());
-                value.insert("changed".to_owned(), change.changed.words().into());
-            }
+pub fn changes_json(layers: &Layers, list: &[Change]) -> ChangeLists {
+    let row = |change: &Change| {
+        let path = layers.path(change.at);
+        let with =
+            (change.of == ChangeOf::Removed && change.with != change.at).then(|| layers.path(change.with));
+        let modified = change.of == ChangeOf::Modified;
+        ChangeRow {
+            path: path::show(&path).into_owned(),
+            path_hex: hex(&path),
+            size_bytes: if change.of == ChangeOf::Removed { change.before } else { change.after },
+            before_bytes: modified.then_some(change.before),
+            changed: modified.then(|| change.changed.words()),
+            with: with.as_deref().map(|with| path::show(with).into_owned()),
+            with_hex: with.as_deref().and_then(hex),
         }
-        Value::Object(value)
     };
-    let list = |kind: ChangeOf| of(kind).map(value).collect::<Vec<_>>();
-    json!({
-        "added": list(ChangeOf::Added),
-        "modified": list(ChangeOf::Modified),
-        "removed": list(ChangeOf::Removed),
-    })
+    let list = |kind: ChangeOf| list.iter().filter(|change| change.of == kind).map(row).collect();
+    ChangeLists {
+        added: list(ChangeOf::Added),
+        modified: list(ChangeOf::Modified),
+        removed: list(ChangeOf::Removed),
+    }
 }
 
 /// What differs between two images.
 pub fn comparison_json(layers: &Layers, names: [&str; 2], list: &[Change]) -> String {
-    let value = json!({ "from": names[0], "to": names[1], "changes": changes_json(layers, list) });
+    #[derive(Serialize)]
+    struct Comparison<'a> {
+        from: &'a str,
+        to: &'a str,
+        changes: ChangeLists,
+    }
+    let value = Comparison { from: names[0], to: names[1], changes: changes_json(layers, list) };
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text

@@ -83,17 +83,17 @@ fn rebuild(c: &mut Criterion) {
 fn real_looking() -> String {
     let mut lines: Vec<String> = [
         "ARG NODE=20",
-        "FROM scratch AS deps",
+        "FROM alpine:3.19 AS deps",
         "WORKDIR /app",
         "COPY package.json package-lock.json ./",
         "COPY vendor vendor",
-        "FROM scratch AS build",
+        "FROM alpine:3.19 AS build",
         "WORKDIR /app",
         "ARG VERSION=1",
         "ENV NODE_ENV=production VERSION=$VERSION",
         "COPY --from=deps /app/vendor vendor",
         "COPY . .",
-        "FROM scratch",
+        "FROM alpine:3.19",
         "LABEL org.example.name=shop",
         "ENV PORT=8080",
         "WORKDIR /srv",
@@ -151,6 +151,7 @@ fn request(builder: Builder, dockerfile: String, context: Context) -> Request {
         context,
         builder,
         version: Version::Current,
+        catalog: Catalog(catalog::image),
         ..Request::default()
     }
 }

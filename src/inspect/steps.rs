@@ -5,6 +5,7 @@ use super::stages::target_stage;
 use super::table;
 use super::units::human_size;
 use crate::build::{Build, Step};
+use crate::dockerfile::KEYWORDS;
 use crate::image::{Image, Store};
 use crate::trace::{Bar, Bars};
 use serde_json::{Value, json};
@@ -113,28 +114,6 @@ fn made(step: &Step, entry: &HistoryStep, diff_id: Option<crate::fs::Digest>) ->
     let layers = step.layer.as_ref().map(|layer| layer.diff_id).zip(diff_id);
     same_word && layers.is_none_or(|(a, b)| a == b)
 }
-
-/// What a history entry's text can begin with. The legacy builder's RUN in exec form begins with its program.
-const KEYWORDS: [&str; 18] = [
-    "ADD",
-    "ARG",
-    "CMD",
-    "COPY",
-    "ENTRYPOINT",
-    "ENV",
-    "EXPOSE",
-    "FROM",
-    "HEALTHCHECK",
-    "LABEL",
-    "MAINTAINER",
-    "ONBUILD",
-    "RUN",
-    "SHELL",
-    "STOPSIGNAL",
-    "USER",
-    "VOLUME",
-    "WORKDIR",
-];
 
 /// The columns of [`steps_table`].
 pub const STEP_HEADS: [&str; 5] = ["STEP", "VERDICT", "SIZE", "CREATED BY", "REASON"];

@@ -271,13 +271,7 @@ fn import(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let history = [entry].into_iter().collect();
     let image = Image { config, layers: vec![layer], history, ..Image::default() };
     let id = call.lab.images.insert(image);
-    if let Some(word) = words.get(1)
-        && !call.lab.images.tag(&word.text, id)
-    {
-        return Err(Error::new(ErrorKind::Usage, format!("`{}` can't name an image", word.text))
-            .at(call.origin.of(word))
-            .hint("names are lower case: name or name:tag"));
-    }
+    call.name_image(id, words.get(1))?;
     let err = notes.iter().map(|note| format!("{note}\n")).collect();
     Ok(Answer { out: format!("{id}\n"), err, ..Answer::default() })
 }

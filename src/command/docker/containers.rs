@@ -3,7 +3,7 @@
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
 use crate::command::{report_not_modelled, words::assignment};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::image::Container;
 use crate::inspect;
 use crate::shell::{self, Process, Sandbox};
@@ -312,13 +312,7 @@ fn commit(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let layer = image.layers.last().filter(|_| image.layers.len() > container.image.layers.len());
     let (entries, bytes) = layer.map_or((0, 0), |layer| (layer.layer.entries(), layer.size));
     let id = call.lab.images.insert(image);
-    if let Some(word) = words.get(1)
-        && !call.lab.images.tag(&word.text, id)
-    {
-        return Err(Error::new(ErrorKind::Usage, format!("`{}` can't name an image", word.text))
-            .at(call.origin.of(word))
-            .hint("names are lower case: name or name:tag"));
-    }
+    call.name_image(id, words.get(1))?;
     call.t.emit(|| Event::Committed { what: container.name.clone(), entries, bytes });
     Ok(Answer { out: format!("{id}\n"), ..Answer::default() })
 }

@@ -9,6 +9,7 @@ use super::options::{self, Flag, Given};
 use super::words::{CommandLine, Origin, Word};
 use super::{Answer, Outside};
 use crate::error::{Error, ErrorKind};
+use crate::fs::Digest;
 use crate::lab::Lab;
 use crate::shell::Programs;
 use crate::trace::Trace;
@@ -51,6 +52,18 @@ impl Call<'_, '_> {
             [only] => Ok(only),
             [] => Err(self.usage(format!("{what} is missing"))),
             [_, extra, ..] => Err(self.usage("there is one word too many").at(self.origin.of(extra))),
+        }
+    }
+
+    /// Gives a new image the name that a word asks for.
+    fn name_image(&mut self, id: Digest, word: Option<&Word>) -> Result<(), Error> {
+        match word {
+            Some(word) if !self.lab.images.tag(&word.text, id) => {
+                Err(Error::new(ErrorKind::Usage, format!("`{}` can't name an image", word.text))
+                    .at(self.origin.of(word))
+                    .hint("names are lower case: name or name:tag"))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Change, ChangeOf, Layers, Waste, WasteKind};
 use crate::inspect::dive::{human, row, shown};
+use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
 
 /// A path as text: what a terminal would obey is written out.
@@ -83,6 +84,9 @@ fn sentence(out: &mut String, head: &str, text: &str) {
     end(&mut line);
 }
 
+/// Columns of an instruction that is told again and again.
+const ONE_LINE: usize = 48;
+
 /// What could be saved: the sums of each kind, then each finding with its layers and its fix. At most `most`
 /// findings.
 pub fn waste_text(layers: &Layers, waste: &Waste, most: usize) -> String {
@@ -103,6 +107,8 @@ pub fn waste_text(layers: &Layers, waste: &Waste, most: usize) -> String {
             out.push_str(&format!("  {:>11}   {:<17}   {files} file{s}\n", human(bytes), kind.word()));
         }
     }
+    // A long instruction is told where its layer is first named.
+    let mut named = BTreeSet::new();
     for found in waste.found.iter().take(most) {
         out.push('\n');
         let mut path = show(&layers.path(found.at));
@@ -112,11 +118,10 @@ pub fn waste_text(layers: &Layers, waste: &Waste, most: usize) -> String {
         row(&mut out, &format!("{:>8}   {:<17}   ", human(found.bytes), found.kind.word()), &path);
         let command = |layer: usize| layers.layers().get(layer).map_or("", |of| &*of.command);
         let mut told = |layer: usize, word: &str| {
-            row(
-                &mut out,
-                &format!("           layer {layer:<3} {word:<9} "),
-                &shown(command(layer).as_bytes()),
-            );
+            let text = shown(command(layer).as_bytes());
+            let again = !named.insert(layer) && text.width() > ONE_LINE;
+            let text = if again { "(above)".to_owned() } else { text };
+            row(&mut out, &format!("           layer {layer:<3} {word:<9} "), &text);
         };
         match found.kind {
             WasteKind::Duplicate => {

@@ -3,6 +3,7 @@
 //! `solver/edge.go`, `createInputRequests`; `cache/contenthash/checksum.go`).
 
 use super::fetch::Fetched;
+use super::glob;
 use super::graph::{Node, Op, Source, Vertex};
 use super::select::{Missing, pick};
 use super::solve::Solver;
@@ -39,7 +40,7 @@ impl Solver<'_> {
                     continue;
                 }
                 let mut mount = self.source(source);
-                if let Err(failure) = self.all_there(source, &mut mount, &wanted, places, &mut |_, _| {}, t) {
+                if let Err(failure) = self.all_there(source, &mut mount, wanted, places, &mut |_, _| {}, t) {
                     return Some(Doomed { at, step: number(self), failure });
                 }
             }
@@ -83,23 +84,25 @@ impl Solver<'_> {
 
     /// Does this build send something of the context? BuildKit asks for the paths that are copied, and gets the
     /// folders on the way as well (tonistiigi/fsutil `walker.go`).
-    pub(super) fn sends_something(&self) -> bool {
+    pub(super) fn sends_something(&self, t: &mut Trace) -> bool {
         let mut context = Mount::native(self.sent.tree.clone());
-        let mut t = Trace::silent();
         let wanted = self.graph.vertices.iter().flat_map(at_hand);
-        let wanted =
+        let mut wanted =
             wanted.filter(|(source, ..)| *source == Source::Context).flat_map(|(_, wanted, _)| wanted);
-        wanted.into_iter().any(|one| {
-            let clean = path::clean(one.as_bytes());
-            let text = String::from_utf8_lossy(&clean).into_owned();
-            let first = text.split('/').find(|name| !name.is_empty()).unwrap_or("");
-            if first.is_empty() {
-                return context.readdir(b"/", &mut t).is_ok_and(|names| !names.is_empty());
-            }
-            // A link counts also when it leads nowhere.
-            context.lstat(format!("/{first}").as_bytes(), &mut t).is_ok()
-                || pick(&mut context, first, &mut t).map_or(true, |found| !found.is_empty())
-                    && super::glob::has_wildcard(first)
+        t.quietly(|t| {
+            wanted.any(|one| {
+                let clean = path::clean(one.as_bytes());
+                let text = String::from_utf8_lossy(&clean).into_owned();
+                let first = text.split('/').find(|name| !name.is_empty()).unwrap_or("");
+                match first {
+                    "" => context.readdir(b"/", t).is_ok_and(|names| !names.is_empty()),
+                    // A link counts also when it leads nowhere.
+                    first if glob::has_wildcard(first) => {
+                        pick(&mut context, first, t).map_or(true, |found| !found.is_empty())
+                    }
+                    first => context.lstat(format!("/{first}").as_bytes(), t).is_ok(),
+                }
+            })
         })
     }
 }
@@ -120,18 +123,20 @@ fn not_fetched(vertex: &Vertex) -> Option<Failure> {
 }
 
 /// What a vertex takes from the context or an image, where nothing has to run before it can be looked at.
-fn at_hand(vertex: &Vertex) -> Vec<(Source, Vec<String>, &[Place])> {
+fn at_hand(vertex: &Vertex) -> Vec<(Source, &[String], &[Place])> {
     let ready = |source: Source| matches!(source, Source::Context | Source::Tree(Some(Node::Image(_))));
     match &vertex.op {
         Op::Copy(copy) if ready(copy.source) && !copy.sources.is_empty() => {
             let places: &[_] = if vertex.place.line > 0 { &copy.places } else { &[] };
-            vec![(copy.source, copy.sources.clone(), places)]
+            vec![(copy.source, &copy.sources, places)]
         }
         Op::Run(run) => {
             let bound = run.mounts.iter().filter(|(mount, _)| mount.kind == MountType::Bind);
-            let wanted = |text: &str| vec![if text.is_empty() { "/" } else { text }.to_owned()];
-            let bound = bound.filter(|(_, source)| ready(*source));
-            bound.map(|(mount, source)| (*source, wanted(&mount.source), [].as_slice())).collect()
+            // Without a source it is the whole, which is always there.
+            let bound = bound.filter(|(mount, source)| ready(*source) && !mount.source.is_empty());
+            bound
+                .map(|(mount, source)| (*source, std::slice::from_ref(&mount.source), [].as_slice()))
+                .collect()
         }
         _ => Vec::new(),
     }

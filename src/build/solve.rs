@@ -85,7 +85,7 @@ impl Solver<'_> {
     /// The failure of the first step that fails; steps before it are stored.
     pub fn solve(&mut self, t: &mut Trace) -> Result<(), Failure> {
         let graph = self.graph;
-        if !self.sent.is_known() && self.sends_something() {
+        if !self.sent.is_known() && self.sends_something(t) {
             self.sent.becomes_known();
         }
         let doomed = self.doomed(t);
@@ -293,10 +293,6 @@ impl Solver<'_> {
                     && copy.source != Source::Tree(None)
                     && !self.in_the_dark(copy.source) =>
             {
-                if let Some(failure) = copy.fetched.iter().find_map(Fetched::refused) {
-                    return Err(failure);
-                }
-                copy.fetched.iter().try_for_each(Fetched::verified)?;
                 let places: &[_] = if vertex.place.line > 0 { &copy.places } else { &[] };
                 let mut list = match copy.sources.is_empty() {
                     true => Arc::new(Files::new(Vec::new())),

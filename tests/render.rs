@@ -4,10 +4,10 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, Bar, Bars, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event,
-    Finding, FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews,
-    Object, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink, Source, SourceLine,
-    StackRow, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    Answer, Bar, Bars, BillRow, CacheKey, Cell, CellMark, CopiedDirectory, Cost, Data, Decisions, Edited,
+    Ended, Event, Finding, FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow,
+    LayerRef, MapNews, Object, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink,
+    Source, SourceLine, StackRow, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -412,6 +412,32 @@ fn layers() -> Event {
     })
 }
 
+fn bill() -> Event {
+    let cost = |copied, inodes| Cost { copied, inodes, ..Cost::default() };
+    let row = |what: &str, costs: [Cost; 2], refused: [Option<&str>; 2]| BillRow {
+        what: what.into(),
+        costs: costs.into(),
+        refused: refused.map(|errno| errno.map(str::to_owned)).into(),
+    };
+    Event::Bill {
+        name: "postgres:15".into(),
+        drivers: vec!["overlay2".into(), "vfs".into()],
+        rows: vec![
+            row("start 10 containers", [cost(0, 0), cost(4_190_000_000, 101_690)], [None, None]),
+            row(
+                "mv /usr/share/\u{1b}[31mdoc (20 files)",
+                [cost(222_000, 31), cost(0, 0)],
+                [Some("EXDEV"), None],
+            ),
+            row(
+                "open /etc/passwd",
+                [Cost { lookups: 4, ..Cost::default() }, Cost { lookups: 1, ..Cost::default() }],
+                [None, None],
+            ),
+        ],
+    }
+}
+
 fn samples() -> Vec<Event> {
     let path = |text: &str| text.to_owned();
     let one = |number| Some(layer(number, ""));
@@ -419,6 +445,7 @@ fn samples() -> Vec<Event> {
     all.extend(kept_open());
     all.extend(findings());
     all.push(layers());
+    all.push(bill());
     all.extend([
         Event::Lookup {
             path: path("/gone"),
@@ -827,6 +854,7 @@ fn variant(event: &Event) -> &'static str {
         Event::Order(_) => "order",
         Event::Graph(_) => "graph",
         Event::Bars(_) => "bars",
+        Event::Bill { .. } => "bill",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
         Event::Table { .. } => "table",
@@ -851,7 +879,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 48, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 49, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

@@ -1,6 +1,7 @@
 //! The one event type. Text and JSON are two renderings of it.
 
 use super::bars::Bars;
+use super::cost::BillRow;
 use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Verdict};
@@ -297,6 +298,16 @@ pub enum Event {
         shown: Vec<usize>,
         /// One sentence, or two.
         why: String,
+    },
+
+    /// The same things done with every storage driver, and what each paid.
+    Bill {
+        /// What they were done to.
+        name: String,
+        /// The columns.
+        drivers: Vec<String>,
+        /// One for each thing.
+        rows: Vec<BillRow>,
     },
 
     // ---- builds ---------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 //! [`Trace`] travels through every operation. It carries the sink and the [`Fuel`].
 
 mod bars;
+mod cost;
 mod event;
 mod finding;
 mod fuel;
@@ -18,6 +19,7 @@ mod said;
 mod whatif;
 
 pub use bars::{Bar, Bars};
+pub use cost::{BillRow, Cost};
 pub use event::*;
 pub use finding::{Finding, FoundLayer, OrderCost, SourceLine};
 pub use fuel::{Exhausted, Fuel, Limits};
@@ -48,7 +50,9 @@ impl Sink for Vec<Event> {
 pub struct Trace {
     sink: Option<Box<dyn Sink>>,
     hushed: bool,
+    muted: bool,
     aside: bool,
+    paid: Cost,
     /// What this line may still use.
     pub fuel: Fuel,
 }
@@ -74,7 +78,23 @@ impl Trace {
             if let Event::Lookup { aside, .. } = &mut event {
                 *aside = self.aside;
             }
-            sink.take(event);
+            self.paid += event.cost();
+            if !self.muted {
+                sink.take(event);
+            }
+        }
+    }
+
+    /// What was paid so far, as far as anybody listened.
+    pub fn paid(&self) -> Cost {
+        self.paid
+    }
+
+    /// Something was paid that no event tells of.
+    #[inline]
+    pub fn pay(&mut self, cost: impl FnOnce() -> Cost) {
+        if self.listening() {
+            self.paid += cost();
         }
     }
 
@@ -101,6 +121,12 @@ impl Trace {
     /// Whether they were held back before.
     pub fn hush(&mut self, hushed: bool) -> bool {
         std::mem::replace(&mut self.hushed, hushed)
+    }
+
+    /// Makes and counts all events, and hands none of them on, until told otherwise: while only their sum
+    /// counts. Whether it was so before.
+    pub fn mute(&mut self, muted: bool) -> bool {
+        std::mem::replace(&mut self.muted, muted)
     }
 
     /// Runs `f` without listening, then listens again. For work whose steps are not the story.

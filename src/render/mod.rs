@@ -17,6 +17,7 @@ mod saved;
 mod size;
 mod stack;
 mod step;
+mod storage;
 mod style;
 mod table;
 mod union;
@@ -104,6 +105,8 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Order(answer) => order::draw(answer, style),
         Event::Graph(drawn) => graph::draw(drawn, style),
         Event::Bars(bars) => bars::draw(bars, style),
+        Event::Reclaimed(told) => storage::reclaimed(told, style),
+        Event::Held { layers } => storage::held(layers, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
         Event::Started { name, lowers, .. } => {
             let name = style.paint(Tone::Strong, &clean_line(name));

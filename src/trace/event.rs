@@ -6,6 +6,7 @@ use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Part, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
+use super::storage::{HeldLayer, Reclaimed, SavedImage};
 use super::whatif::{Decisions, Graph, Order, WhatIf};
 use crate::error::Error;
 use serde::Serialize;
@@ -430,6 +431,13 @@ pub enum Event {
     },
     /// The layers of an image as bars.
     Bars(Bars),
+    /// Something was removed: which layers that freed, and who uses those that stay.
+    Reclaimed(Reclaimed),
+    /// Who uses a layer, or each layer of an image (`why layer`).
+    Held {
+        /// Topmost first.
+        layers: Vec<HeldLayer>,
+    },
     /// A container was started.
     Started {
         /// Its name.
@@ -578,17 +586,4 @@ impl Event {
         let (what, instead) = said.split_once("; ").unwrap_or((said, usual));
         Event::NotModelled { what: what.to_owned(), instead: instead.to_owned() }
     }
-}
-
-/// An image in an archive that was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SavedImage {
-    /// The names it has there.
-    pub names: Vec<String>,
-    /// Its id there, the SHA-256 of its config: what Docker will call it.
-    pub id: String,
-    /// Its id in the lab, which names layers without writing their tars.
-    pub lab_id: String,
-    /// SHA-256 of the layers' tars, bottom first.
-    pub layers: Vec<String>,
 }

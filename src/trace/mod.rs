@@ -14,6 +14,7 @@ mod handle;
 mod key;
 mod layer;
 mod object;
+mod storage;
 mod whatif;
 
 pub use bars::{Bar, Bars};
@@ -24,6 +25,7 @@ pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
+pub use storage::{FreedLayer, HeldLayer, LayerHolder, Reclaimed, SavedImage, StayingImage};
 pub use whatif::{
     Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
     WhatIfEnd, WhatIfRow,

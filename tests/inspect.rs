@@ -291,7 +291,7 @@ fn containers_and_disk_usage_are_listed() {
     web.mount.append(b"/etc/nginx/nginx.conf", Contents::text("# tuned\n"), &mut Trace::silent()).unwrap();
     assert_eq!((web.size_rw(), web.size_root_fs() - web.image.size()), (656, 656));
     assert_snapshot!("ps", without_ids(&inspect::ps(&[&web, &old], true, false)));
-    assert_snapshot!("system_df", inspect::system_df(&store, &[&web, &old], None).out);
+    assert_snapshot!("system_df", inspect::system_df(&store, &[&web, &old], &[], None).out);
     let value = [inspect::container_value(&web)];
     assert_eq!(
         inspect::inspect(&value, Some("{{.Name}} {{.State.Status}} {{.SizeRw}} {{.Config.StopSignal}}")).out,

@@ -24,7 +24,7 @@ mod units;
 
 pub use containers::{container_value, ps};
 pub use data::{Data, Field};
-pub use df::{shared_size, system_df, system_df_verbose};
+pub use df::{system_df, system_df_verbose};
 pub use diff::{Change, ChangeKind, changes};
 pub use history::{HistoryOptions, history, history_rows};
 pub use images::{ListOptions, image_list, image_value};

@@ -18,6 +18,7 @@ mod saved;
 mod size;
 mod stack;
 mod step;
+mod storage;
 mod style;
 mod table;
 mod union;
@@ -118,6 +119,8 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Graph(drawn) => graph::draw(drawn, style),
         Event::Bill { name, drivers, rows } => bill::draw(name, drivers, rows, style),
         Event::Bars(bars) => bars::draw(bars, style),
+        Event::Reclaimed(told) => storage::reclaimed(told, style),
+        Event::Held { layers } => storage::held(layers, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
         Event::Started { name, lowers, .. } => {
             let name = style.paint(Tone::Strong, &clean_line(name));

@@ -7,7 +7,8 @@ use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
-use super::said::{KeyRow, Place, SavedImage, Stream};
+use super::said::{KeyRow, Place, Stream};
+use super::storage::{HeldLayer, Reclaimed, SavedImage};
 use super::whatif::{Decisions, Graph, Order, WhatIf};
 use serde::Serialize;
 
@@ -438,6 +439,13 @@ pub enum Event {
     },
     /// The layers of an image as bars.
     Bars(Bars),
+    /// Something was removed: which layers that freed, and who uses those that stay.
+    Reclaimed(Reclaimed),
+    /// Who uses a layer, or each layer of an image (`why layer`).
+    Held {
+        /// Topmost first.
+        layers: Vec<HeldLayer>,
+    },
     /// A container was started.
     Started {
         /// Its name.

@@ -16,6 +16,7 @@ mod key;
 mod layer;
 mod object;
 mod said;
+mod storage;
 mod whatif;
 
 pub use bars::{Bar, Bars};
@@ -27,7 +28,8 @@ pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
-pub use said::{KeyRow, Place, SavedImage, Stream};
+pub use said::{KeyRow, Place, Stream};
+pub use storage::{FreedLayer, HeldLayer, LayerHolder, Reclaimed, SavedImage, StayingImage};
 pub use whatif::{
     Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
     WhatIfEnd, WhatIfRow,

@@ -3,6 +3,8 @@
 mod archives;
 mod build;
 mod containers;
+mod filters;
+mod housekeeping;
 mod images;
 
 use super::options::{self, Flag, Given};
@@ -15,6 +17,7 @@ use crate::shell::Programs;
 use crate::trace::Trace;
 
 pub use build::judge;
+pub use housekeeping::why_layer;
 
 /// A subcommand.
 pub struct Subcommand {
@@ -94,6 +97,7 @@ pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
         .iter()
         .chain(containers::SUBCOMMANDS)
         .chain(images::SUBCOMMANDS)
+        .chain(housekeeping::SUBCOMMANDS)
         .chain(archives::SUBCOMMANDS)
 }
 
@@ -108,6 +112,7 @@ const SAME: &[(&str, &str)] = &[
     ("container ps", "ps"),
     ("container list", "ps"),
     ("container rm", "rm"),
+    ("container remove", "rm"),
     ("container diff", "diff"),
     ("container commit", "commit"),
     ("container inspect", "inspect"),

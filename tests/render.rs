@@ -6,8 +6,9 @@ use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
     Answer, Bar, Bars, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event,
     Finding, FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews,
-    Object, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink, Source, SourceLine,
-    StackRow, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    MountRef, Mounted, Object, OnMount, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage,
+    Sink, Source, SourceLine, StackRow, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow,
+    XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -645,6 +646,35 @@ fn samples() -> Vec<Event> {
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
         Event::Printed { out: String::new(), err: "Error: No such container: wbe".into(), exit: 1 },
         Event::Started { name: "web".into(), image: "nginx:alpine".into(), lowers: 4 },
+        Event::Mounted(Mounted {
+            container: "db".into(),
+            target: "/var/lib/postgresql/data".into(),
+            mount: MountRef { kind: "volume", source: "db-data".into() },
+            read_only: false,
+            made: true,
+            copied: Some((2, 4096)),
+            hidden: 0,
+        }),
+        Event::Mounted(Mounted {
+            container: "web".into(),
+            target: "/usr/share/nginx/html".into(),
+            mount: MountRef { kind: "bind", source: "/lab/site".into() },
+            read_only: true,
+            made: false,
+            copied: None,
+            hidden: 2,
+        }),
+        Event::OnMount(OnMount {
+            event: Box::new(Event::Removed {
+                path: "/var/lib/postgresql/data/postmaster.pid".into(),
+                kind: "file".into(),
+                whiteout_over: None,
+                still_stored: 0,
+                whiteout: false,
+                inodes: 0,
+            }),
+            mount: MountRef { kind: "volume", source: "db-data".into() },
+        }),
         Event::Table {
             title: "images".into(),
             head: vec!["name".into(), "size".into(), "what it is".into()],
@@ -815,6 +845,9 @@ fn variant(event: &Event) -> &'static str {
         Event::Bars(_) => "bars",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
+        Event::Mounted(_) => "mounted",
+        // In JSON it is the event it tells of, with one field more.
+        Event::OnMount(on) => variant(&on.event),
         Event::Table { .. } => "table",
         Event::Value { .. } => "value",
         Event::Text { .. } => "text",
@@ -837,7 +870,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 48, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 49, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

@@ -5,10 +5,13 @@ pub mod catalog;
 mod config;
 mod container;
 mod layer;
+pub mod mounts;
 pub mod reference;
 mod store;
+mod volume;
 
 pub use config::{Config, Health, History, HistoryJson, config_json, docker_config, rfc3339};
 pub use container::{Container, MOUNTED, add_init_layer};
 pub use layer::{ImageLayer, Origin, diff_id, size};
 pub use store::{Image, Store, chain_id};
+pub use volume::{MountPoint, Volume};

@@ -5,9 +5,10 @@ use super::images::image_usage;
 use super::rows::{Listing, row};
 use super::table::align;
 use super::units::human_size;
+use super::volumes::{links, volume_usage};
 use super::{Printed, data::Data};
 use crate::fs::Digest;
-use crate::image::{Container, Image, Store, chain_id};
+use crate::image::{Container, Image, Store, Volume, chain_id};
 use std::collections::{BTreeMap, BTreeSet};
 
 const HEADS: [(&str, &str); 5] = [
@@ -25,7 +26,12 @@ pub fn shared_size(images: &Store, image: &Image) -> u64 {
 }
 
 /// The summary: images (each layer once), containers (their uppers), volumes and build cache.
-pub fn system_df(images: &Store, containers: &[&Container], format: Option<&str>) -> Printed {
+pub fn system_df(
+    images: &Store,
+    containers: &[&Container],
+    volumes: &[&Volume],
+    format: Option<&str>,
+) -> Printed {
     let named: Vec<&Image> =
         images.images().map(|image| &**image).filter(|i| !is_hidden(images, i)).collect();
     let mut layers: BTreeMap<Digest, u64> = BTreeMap::new();
@@ -39,11 +45,15 @@ pub fn system_df(images: &Store, containers: &[&Container], format: Option<&str>
         chosen.map(|container| container.size_rw()).sum::<u64>()
     };
     let running = containers.iter().filter(|container| container.running).count();
-    let volumes = containers.iter().map(|container| container.volumes.len()).sum::<usize>();
+    let used = volumes.iter().filter(|volume| links(volume, containers) > 0).count();
+    let held = |unused: bool| {
+        let chosen = volumes.iter().filter(|volume| !unused || links(volume, containers) == 0);
+        chosen.map(|volume| volume.size()).fold(0, u64::saturating_add)
+    };
     let rows = [
         line("Images", named.len(), active, layers.values().sum(), reclaimable),
         line("Containers", containers.len(), running, uppers(None), uppers(Some(false))),
-        line("Local Volumes", volumes, volumes, 0, 0),
+        line("Local Volumes", volumes.len(), used, held(false), held(true)),
         line("Build Cache", 0, 0, 0, 0),
     ];
     let listing = Listing {
@@ -56,14 +66,13 @@ pub fn system_df(images: &Store, containers: &[&Container], format: Option<&str>
 }
 
 /// `-v`: every image with its shared and unique bytes, every container with what it wrote (docker/cli
-/// `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). Volumes and BuildKit's cache are no store of
-/// the lab's.
-pub fn system_df_verbose(images: &Store, containers: &[&Container]) -> Printed {
+/// `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). BuildKit's cache is no store of the lab's.
+pub fn system_df_verbose(images: &Store, containers: &[&Container], volumes: &[&Volume]) -> Printed {
     Printed::out(format!(
         "Images space usage:\n\n{}\nContainers space usage:\n\n{}\nLocal Volumes space usage:\n\n{}\nBuild cache usage: 0B\n\n{}",
         image_usage(images, containers),
         container_usage(containers),
-        align("VOLUME NAME\tLINKS\tSIZE\n"),
+        volume_usage(volumes, containers),
         align("CACHE ID\tCACHE TYPE\tSIZE\tCREATED\tLAST USED\tUSAGE\tSHARED\n"),
     ))
 }

@@ -11,6 +11,7 @@ mod finding;
 mod graph;
 mod handle;
 mod measure;
+mod mounted;
 mod order;
 mod renderer;
 mod saved;
@@ -67,6 +68,7 @@ pub fn text(event: &Event, style: &Style) -> String {
         | Event::Failed { .. }
         | Event::Handle { .. }
         | Event::Map { .. }
+        | Event::OnMount(_)
         | Event::Committed { .. } => {
             union::tell(event).map_or_else(String::new, |told| told.lines("", None, style))
         }
@@ -109,6 +111,7 @@ pub fn text(event: &Event, style: &Style) -> String {
             let name = style.paint(Tone::Strong, &clean_line(name));
             format!("{name} started: empty upper over {}\n", count(*lowers, "lower layer"))
         }
+        Event::Mounted(news) => mounted::draw(news, style),
         Event::Table { title, head, rows } => table::draw(title, head, rows, style),
         Event::Value { text } | Event::Text { text } => whole_lines(text),
         Event::NotModelled { what, instead } => {

@@ -1,9 +1,9 @@
 //! Lines of the union's events: `copy-up   648 B from layer 3 into an unnamed file, linked into upper`.
 
-use super::handle;
 use super::measure::{clean_line, flow, pad};
 use super::size::{bytes, count};
 use super::style::{Style, Tone};
+use super::{handle, mounted};
 use crate::trace::{Answer, Event, LayerRef, Probe};
 
 /// Width of the column that holds the verb.
@@ -40,8 +40,16 @@ pub fn is_aside(event: &Event) -> bool {
     matches!(event, Event::Lookup { aside: true, .. })
 }
 
-/// Tells an event of the union; `None` for all others.
+/// Tells an event of the union, or of what is mounted over it; `None` for all others.
 pub fn tell(event: &Event) -> Option<Told> {
+    match event {
+        Event::OnMount(on) => tell_in(&on.event, &mounted::name(&on.mount)),
+        _ => tell_in(event, UPPER),
+    }
+}
+
+/// `place` is where things are written to.
+fn tell_in(event: &Event, place: &str) -> Option<Told> {
     let told = |verb: &str, path: Option<&String>, segment: String| {
         Some(Told {
             verb: verb.to_owned(),
@@ -61,14 +69,14 @@ pub fn tell(event: &Event) -> Option<Told> {
             told("link-up", Some(path), "the index has the copy; it gets this name in upper too".into())
         }
         Event::Write { path, bytes: written, size, append, untouched, copied, .. } => {
-            let said = write(*written, *size, *append, untouched.as_ref());
+            let said = write((*written, *size), *append, untouched.as_ref(), place);
             told("write", Some(path), said + price(*copied, *written).as_str())
         }
         Event::Created { path, kind, over_whiteout, opaque, .. } => {
-            told("create", Some(path), created(kind, *over_whiteout, *opaque))
+            told("create", Some(path), created(kind, *over_whiteout, *opaque, place))
         }
         Event::Removed { path, kind, whiteout_over, still_stored, whiteout, .. } => {
-            told("remove", Some(path), removed(kind, whiteout_over.as_ref(), *still_stored, *whiteout))
+            told("remove", Some(path), removed(kind, whiteout_over.as_ref(), *still_stored, *whiteout, place))
         }
         Event::Cleared { path, whiteouts, .. } => {
             let said = format!("{} in it swept away with the directory", count(*whiteouts, "whiteout"));
@@ -81,11 +89,16 @@ pub fn tell(event: &Event) -> Option<Told> {
             told("redirect", Some(path), format!("marked: layers below have it as {to}"))
         }
         Event::Renamed { from, to, exchange, whiteout, .. } => {
-            told("rename", None, renamed(from, to, *exchange, *whiteout))
+            let said = renamed(from, to, *exchange, *whiteout);
+            told("rename", None, if place == UPPER { said } else { format!("{said} in {place}") })
         }
         Event::Attributes { path, change, index, copied, .. } => {
-            let place = if index.is_some() { "; in the index, upper still lacks this name" } else { "" };
-            told("attribute", Some(path), format!("{change}{place}{}", price(*copied, 0)))
+            let where_to = match index {
+                Some(_) => "; in the index, upper still lacks this name".to_owned(),
+                None if place == UPPER => String::new(),
+                None => format!(" in {place}"),
+            };
+            told("attribute", Some(path), format!("{change}{where_to}{}", price(*copied, 0)))
         }
         Event::Committed { what, entries, bytes: stored } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
@@ -100,14 +113,25 @@ pub fn tell(event: &Event) -> Option<Told> {
             Some(Told { verb: op.clone(), tone: Tone::Bad, path: Some(path.clone()), segments })
         }
         Event::Handle { fd, path, news } => {
-            let (verb, said) = handle::told(*fd, news);
+            let (verb, said) = handle::told(*fd, news, place);
             told(verb, Some(path), said)
         }
         Event::Map { map, path, news } => {
-            let (verb, said) = handle::mapped(*map, news);
+            let (verb, said) = handle::mapped(*map, news, place);
             told(verb, Some(path), said)
         }
         _ => None,
+    }
+}
+
+/// Where a union writes to.
+const UPPER: &str = "upper";
+
+/// "layer 3", or the place that is written to.
+pub fn layer_of(layer_ref: &LayerRef, place: &str) -> String {
+    match layer_ref.number {
+        0 if place != UPPER => place.to_owned(),
+        _ => layer(layer_ref),
     }
 }
 
@@ -166,12 +190,9 @@ fn price(copied: u64, written: u64) -> String {
     }
 }
 
-fn write(written: u64, size: u64, append: bool, untouched: Option<&LayerRef>) -> String {
-    let mut said = if append {
-        format!("+ {} in upper", bytes(written))
-    } else {
-        format!("{} in upper", bytes(written))
-    };
+fn write((written, size): (u64, u64), append: bool, untouched: Option<&LayerRef>, place: &str) -> String {
+    let sign = if append { "+ " } else { "" };
+    let mut said = format!("{sign}{} in {place}", bytes(written));
     if size != written && !append {
         said.push_str(&format!(", now {}", bytes(size)));
     }
@@ -181,10 +202,10 @@ fn write(written: u64, size: u64, append: bool, untouched: Option<&LayerRef>) ->
     said
 }
 
-fn created(kind: &str, over_whiteout: bool, opaque: bool) -> String {
+fn created(kind: &str, over_whiteout: bool, opaque: bool, place: &str) -> String {
     let mut said = match kind {
-        "link" => "another name for a file in upper".to_owned(),
-        _ => format!("{kind} in upper"),
+        "link" => format!("another name for a file in {place}"),
+        _ => format!("{kind} in {place}"),
     };
     if over_whiteout {
         said.push_str(", in place of a whiteout");
@@ -195,8 +216,15 @@ fn created(kind: &str, over_whiteout: bool, opaque: bool) -> String {
     said
 }
 
-fn removed(kind: &str, whiteout_over: Option<&LayerRef>, still_stored: u64, whiteout: bool) -> String {
+fn removed(
+    kind: &str,
+    whiteout_over: Option<&LayerRef>,
+    still_stored: u64,
+    whiteout: bool,
+    place: &str,
+) -> String {
     match whiteout_over {
+        None if place != UPPER => format!("{kind} gone from {place}"),
         None if whiteout => format!("whiteout in upper hides the {kind}"),
         None => format!("{kind} gone from upper, nothing below"),
         Some(below) if still_stored > 0 => {

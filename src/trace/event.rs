@@ -5,7 +5,9 @@ use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Part, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
+use super::mounted::{Mounted, OnMount};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
+use super::saved::SavedImage;
 use super::whatif::{Decisions, Graph, Order, WhatIf};
 use crate::error::Error;
 use serde::Serialize;
@@ -439,6 +441,8 @@ pub enum Event {
         /// Number of lower layers.
         lowers: usize,
     },
+    /// Something is mounted in a container: from here on the union is not asked below.
+    Mounted(Mounted),
     /// A table of the lab's own (not one of Docker's).
     Table {
         /// Above the table; may be empty.
@@ -532,6 +536,9 @@ pub enum Event {
         /// Checks that did not.
         failed: usize,
     },
+    /// What the filesystem at a mount point tells: nothing of it is in the upper.
+    #[serde(untagged)]
+    OnMount(OnMount),
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -578,17 +585,4 @@ impl Event {
         let (what, instead) = said.split_once("; ").unwrap_or((said, usual));
         Event::NotModelled { what: what.to_owned(), instead: instead.to_owned() }
     }
-}
-
-/// An image in an archive that was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SavedImage {
-    /// The names it has there.
-    pub names: Vec<String>,
-    /// Its id there, the SHA-256 of its config: what Docker will call it.
-    pub id: String,
-    /// Its id in the lab, which names layers without writing their tars.
-    pub lab_id: String,
-    /// SHA-256 of the layers' tars, bottom first.
-    pub layers: Vec<String>,
 }

@@ -13,7 +13,9 @@ mod fuel;
 mod handle;
 mod key;
 mod layer;
+mod mounted;
 mod object;
+mod saved;
 mod whatif;
 
 pub use bars::{Bar, Bars};
@@ -23,7 +25,9 @@ pub use fuel::{Exhausted, Fuel, Limits};
 pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
+pub use mounted::{MountRef, Mounted, MountedAt, OnMount};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
+pub use saved::SavedImage;
 pub use whatif::{
     Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
     WhatIfEnd, WhatIfRow,
@@ -47,6 +51,7 @@ pub struct Trace {
     sink: Option<Box<dyn Sink>>,
     hushed: bool,
     aside: bool,
+    mounted: Option<std::sync::Arc<MountedAt>>,
     /// What this line may still use.
     pub fuel: Fuel,
 }
@@ -72,6 +77,9 @@ impl Trace {
             if let Event::Lookup { aside, .. } = &mut event {
                 *aside = self.aside;
             }
+            if let Some(mounted) = &self.mounted {
+                event = mounted.tell(event);
+            }
             sink.take(event);
         }
     }
@@ -88,6 +96,11 @@ impl Trace {
     /// Switches the marks of [`Trace::aside`] on or off; what they were.
     pub fn set_aside(&mut self, aside: bool) -> bool {
         std::mem::replace(&mut self.aside, aside)
+    }
+
+    /// What follows happens below a mount point, or in the union again: its events say so.
+    pub fn set_mounted(&mut self, mounted: Option<std::sync::Arc<MountedAt>>) {
+        self.mounted = mounted;
     }
 
     /// Does anybody listen? For work that only serves events.

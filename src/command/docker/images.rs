@@ -3,7 +3,7 @@
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
 use crate::error::{Error, ErrorKind};
-use crate::image::{Container, Image};
+use crate::image::{Container, Image, Volume};
 use crate::inspect;
 use crate::trace::Event;
 use std::sync::Arc;
@@ -157,9 +157,10 @@ fn system_df(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         return Err(call.usage("it takes no name"));
     }
     let containers: Vec<&Container> = call.lab.containers.values().collect();
+    let volumes: Vec<&Volume> = call.lab.volumes.values().collect();
     Ok(from(match call.given.is_set("verbose") && call.given.text("format").is_none() {
-        true => inspect::system_df_verbose(&call.lab.images, &containers),
-        false => inspect::system_df(&call.lab.images, &containers, call.given.text("format")),
+        true => inspect::system_df_verbose(&call.lab.images, &containers, &volumes),
+        false => inspect::system_df(&call.lab.images, &containers, &volumes, call.given.text("format")),
     }))
 }
 
@@ -169,6 +170,10 @@ fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     for word in &words {
         if let Ok(container) = call.lab.container(&word.text) {
             things.push(inspect::container_value(container));
+        } else if let (None, Some(volume)) =
+            (call.lab.images.get(&word.text), call.lab.volumes.get(&word.text))
+        {
+            things.push(inspect::volume_value(volume));
         } else {
             let found = call.lab.image(&word.text);
             let image = call.about(word, found)?;
@@ -243,6 +248,6 @@ fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     )))
 }
 
-fn from(printed: inspect::Printed) -> Answer {
+pub(super) fn from(printed: inspect::Printed) -> Answer {
     Answer { out: printed.out, err: printed.err, exit: printed.exit, ..Answer::default() }
 }

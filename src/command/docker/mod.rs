@@ -4,6 +4,8 @@ mod archives;
 mod build;
 mod containers;
 mod images;
+mod mounts;
+mod volumes;
 
 use super::options::{self, Flag, Given};
 use super::words::{CommandLine, Origin, Word};
@@ -95,6 +97,7 @@ pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
         .chain(containers::SUBCOMMANDS)
         .chain(images::SUBCOMMANDS)
         .chain(archives::SUBCOMMANDS)
+        .chain(volumes::SUBCOMMANDS)
 }
 
 /// Other spellings of a subcommand.
@@ -123,6 +126,8 @@ const SAME: &[(&str, &str)] = &[
     ("image save", "save"),
     ("image import", "import"),
     ("container export", "export"),
+    ("volume list", "volume ls"),
+    ("volume remove", "volume rm"),
 ];
 
 /// Docker's words that the lab knows of but does not model, and why.
@@ -134,7 +139,6 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("network", "the lab has no network"),
     ("logs", "containers run no process of their own; `docker exec` prints what it runs"),
     ("compose", "`docker build` and `docker run` work"),
-    ("volume", "the union is modelled, volumes beside it are not yet"),
     ("cp", "`docker exec` and the container's own write, read and append work"),
     ("swarm", "one host is enough for layers"),
 ];
@@ -191,9 +195,9 @@ fn find(words: &[Word], origin: Origin<'_>) -> Result<(&'static Subcommand, usiz
             .at(origin.of(&words[0]))
             .hint("`docker help` lists what is"));
     }
-    let known = subcommands().map(|s| s.name).chain(["image", "container", "system"]);
+    let known = subcommands().map(|s| s.name).chain(["image", "container", "system", "volume"]);
     let wrong = match (first, words.get(1)) {
-        ("image" | "container" | "buildx" | "builder" | "system", Some(second)) => second,
+        ("image" | "container" | "buildx" | "builder" | "system" | "volume", Some(second)) => second,
         _ => &words[0],
     };
     Err(Error::new(ErrorKind::Unknown, format!("docker has no command `{}` here", wrong.text))

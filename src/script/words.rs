@@ -219,6 +219,15 @@ pub fn draw(core: &mut Core, kind: &str, name: &str, paths: &[Vec<u8>]) {
     let t = &mut core.trace;
     let event = t.quietly(|t| mount.stack(&called, &paths, t));
     t.emit(|| event);
+    for path in paths.iter().filter(|_| kind == "Container") {
+        let path = String::from_utf8_lossy(path);
+        if let Some(located) = core.lab.locate(name, &path, false, &mut core.trace) {
+            let target = &located.told.target;
+            let text =
+                format!("something is mounted at {target}: a process sees that at {path}, not the stack");
+            core.trace.emit(|| Event::Hint { text });
+        }
+    }
 }
 
 /// Up to three paths worth drawing: what the upper holds besides plain directories, else what the

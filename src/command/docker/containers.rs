@@ -114,12 +114,12 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let (image, command) = (&words[0], &words[1..]);
     let start = match super::mounts::start(call) {
         Ok(start) => start,
-        Err(refused) => return Ok(super::mounts::refused(&refused)),
+        Err(refused) => return Ok(super::mounts::refused(&refused, call.lab.version)),
     };
     let started = call.lab.start(&image.text, &start, call.t);
     let (name, mounted) = match call.about(image, started)? {
         Ok(started) => started,
-        Err(refused) => return Ok(super::mounts::refused(&refused)),
+        Err(refused) => return Ok(super::mounts::refused(&refused, call.lab.version)),
     };
     let detach = call.given.is_set("detach");
     let container = call.lab.container(&name)?;

@@ -2,6 +2,7 @@
 
 use super::{Answer, Call};
 use crate::command::options::{Flag, switch, valued};
+use crate::dockerfile::Version;
 use crate::image::mounts::{MountRequest, parse_mount, parse_tmpfs, parse_volume};
 use crate::lab::Start;
 
@@ -48,11 +49,16 @@ pub(super) fn start(call: &Call<'_, '_>) -> Result<Start, String> {
 }
 
 /// The client's answer to a container that can't be made (docker/cli `cli/command/container/run.go`).
-pub(super) fn refused(words: &str) -> Answer {
-    const MORE: &str = "Run 'docker run --help' for more information";
-    let err = match words.starts_with("invalid argument") {
-        true => format!("{words}\n\nUsage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\n{MORE}\n"),
-        false => format!("docker: {words}\n\n{MORE}\n"),
+pub(super) fn refused(words: &str, version: Version) -> Answer {
+    let usage = words.starts_with("invalid argument");
+    let err = match version {
+        Version::V20_10 if usage => format!("{words}\nSee 'docker run --help'.\n"),
+        Version::V20_10 => format!("docker: {words}.\nSee 'docker run --help'.\n"),
+        Version::Current => {
+            let usage = if usage { "\n\nUsage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]" } else { "" };
+            let docker = if usage.is_empty() { "docker: " } else { "" };
+            format!("{docker}{words}{usage}\n\nRun 'docker run --help' for more information\n")
+        }
     };
     Answer { err, exit: 125, next: Some("help volumes".to_owned()), ..Answer::default() }
 }

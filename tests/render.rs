@@ -77,6 +77,7 @@ fn append_story() -> Vec<Event> {
             paths: vec!["/etc".into(), "/etc/nginx".into()],
             made: vec![directory(1), directory(3)],
             inodes: 2,
+            into: None,
         },
         Event::CopyUp {
             path: path(),
@@ -91,6 +92,7 @@ fn append_story() -> Vec<Event> {
             index: None,
             inodes: 1,
             object: object(0o644, 648),
+            into: None,
         },
         Event::Write {
             path: path(),
@@ -101,6 +103,7 @@ fn append_story() -> Vec<Event> {
             copied: 648,
             at: 648,
             data: Some(Data::Data("# tuned\n".into())),
+            into: None,
         },
     ]
 }
@@ -449,6 +452,7 @@ fn samples() -> Vec<Event> {
             index: Some(7),
             inodes: 1,
             object: Object { target: Some("/etc".into()), ..object(0o777, 4) },
+            into: None,
         },
         Event::LinkedUp { path: path("/twin"), index: 7, inodes: 0 },
         Event::CopyUp {
@@ -464,6 +468,7 @@ fn samples() -> Vec<Event> {
             index: None,
             inodes: 0,
             object: object(0o600, 2_000_000),
+            into: None,
         },
         Event::CopyUp {
             path: path("/big"),
@@ -478,6 +483,7 @@ fn samples() -> Vec<Event> {
             index: None,
             inodes: 1,
             object: object(0o600, 2_000_000),
+            into: None,
         },
         Event::Write {
             path: path("/new"),
@@ -488,6 +494,7 @@ fn samples() -> Vec<Event> {
             copied: 0,
             at: 0,
             data: None,
+            into: None,
         },
         Event::Write {
             path: path("/disk.img"),
@@ -498,6 +505,7 @@ fn samples() -> Vec<Event> {
             copied: 1_000_000_000,
             at: 1_000_000_000,
             data: Some(Data::Fill('x')),
+            into: None,
         },
         Event::Created {
             path: path("/d"),
@@ -507,6 +515,7 @@ fn samples() -> Vec<Event> {
             of: None,
             inodes: 1,
             object: Some(object(0o755, 0)),
+            into: None,
         },
         Event::Created {
             path: path("/h"),
@@ -516,6 +525,7 @@ fn samples() -> Vec<Event> {
             of: Some("/new".into()),
             inodes: 0,
             object: None,
+            into: None,
         },
         Event::Removed {
             path: path("/etc/motd"),
@@ -524,6 +534,8 @@ fn samples() -> Vec<Event> {
             still_stored: 286,
             whiteout: true,
             inodes: 1,
+            mark: None,
+            into: None,
         },
         Event::Removed {
             path: path("/tmp/x"),
@@ -532,6 +544,8 @@ fn samples() -> Vec<Event> {
             still_stored: 0,
             whiteout: false,
             inodes: 0,
+            mark: None,
+            into: None,
         },
         Event::Cleared { path: path("/d"), whiteouts: 2, inodes: 1 },
         Event::Opaque { path: path("/d") },
@@ -671,6 +685,8 @@ fn samples() -> Vec<Event> {
                 whiteout_over: None,
                 still_stored: 0,
                 whiteout: false,
+                mark: None,
+                into: None,
                 inodes: 0,
             }),
             mount: MountRef { kind: "volume", source: "db-data".into() },
@@ -1053,6 +1069,7 @@ fn a_flood_of_events_is_cut_with_a_way_to_see_it_all() {
         of: None,
         inodes: 1,
         object: Some(object(0o644, 0)),
+        into: None,
     };
     let flood: Vec<Event> = (0..1000).map(created).chain([Event::Value { text: "done".into() }]).collect();
     let shown = play(&flood);

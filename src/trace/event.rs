@@ -3,35 +3,13 @@
 use super::bars::Bars;
 use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
-use super::key::{CacheKey, Part, Verdict};
+use super::key::{CacheKey, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
 use super::mounted::{Mounted, OnMount};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
-use super::saved::SavedImage;
+use super::said::{KeyRow, Place, SavedImage, Stream};
 use super::whatif::{Decisions, Graph, Order, WhatIf};
-use crate::error::Error;
 use serde::Serialize;
-
-/// A row of `explain`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct KeyRow {
-    /// The ingredient.
-    pub part: Part,
-    /// Its value in the earlier build, if that had it.
-    pub earlier: Option<String>,
-    /// Its value in this build, if this one has it.
-    pub now: Option<String>,
-}
-
-/// Which stream a line of output went to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
-}
 
 /// Everything that can happen. Self-contained: a renderer needs nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,6 +39,9 @@ pub enum Event {
         paths: Vec<String>,
         /// For each of them where it came from and what it is.
         made: Vec<CopiedDirectory>,
+        /// The branch they were made in, with a driver that has branches.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// Inodes made: one a directory.
         inodes: usize,
     },
@@ -75,6 +56,9 @@ pub enum Event {
         bytes: u64,
         /// Where from: the layer of its attributes or, of a metacopy that gets its data, of the data.
         from: LayerRef,
+        /// The branch it was copied into, with a driver that has branches.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// Attributes only (`metacopy=on`, or because the file is being truncated).
         metadata_only: bool,
         /// The path in that layer, where a redirect made it another one.
@@ -124,6 +108,9 @@ pub enum Event {
         copied: u64,
         /// Where the first of them went. Behind the last of them the file is as it was, up to `size`.
         at: u64,
+        /// The branch it was written to, where that is not the upper.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// What was written, if that is short.
         #[serde(flatten)]
         data: Option<Data>,
@@ -143,6 +130,9 @@ pub enum Event {
         of: Option<String>,
         /// Inodes made: 1, or none for a link.
         inodes: usize,
+        /// The branch it was made in, where that is not the upper.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// What was made; of a link nothing.
         #[serde(flatten)]
         object: Option<Object>,
@@ -159,6 +149,12 @@ pub enum Event {
         still_stored: u64,
         /// A whiteout was left in the upper.
         whiteout: bool,
+        /// The name of that whiteout, with a driver whose whiteouts have names of their own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mark: Option<String>,
+        /// The branch it was taken from, or where the whiteout is, if that is not the upper.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// Inodes made. The first whiteout of a mount is one; those of later deletions are links to it
         /// (fs/overlayfs/dir.c, `ovl_whiteout`).
         inodes: usize,
@@ -543,34 +539,6 @@ pub enum Event {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
-}
-
-/// A place in a text, as an event carries it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// Name of the text.
-    pub file: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column, from 1.
-    pub column: u32,
-    /// Width of the mark.
-    pub width: u32,
-    /// The line's text.
-    pub text: String,
-}
-
-impl From<&Error> for Event {
-    fn from(error: &Error) -> Event {
-        let place = error.span.as_deref().map(|span| Place {
-            file: span.file.to_string(),
-            line: span.line,
-            column: span.column,
-            width: span.width,
-            text: span.text.to_string(),
-        });
-        Event::Error { message: error.message.clone(), place, hint: error.hint.clone() }
-    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde hands references on

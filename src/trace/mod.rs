@@ -15,7 +15,7 @@ mod key;
 mod layer;
 mod mounted;
 mod object;
-mod saved;
+mod said;
 mod whatif;
 
 pub use bars::{Bar, Bars};
@@ -27,7 +27,7 @@ pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use mounted::{MountRef, Mounted, MountedAt, OnMount};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
-pub use saved::SavedImage;
+pub use said::{KeyRow, Place, SavedImage, Stream};
 pub use whatif::{
     Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
     WhatIfEnd, WhatIfRow,

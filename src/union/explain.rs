@@ -125,6 +125,9 @@ impl Mount {
     /// answered: of a plain file in the upper, of one in a single lower layer, of a whiteout in the
     /// upper. The layers above the one that answered lack the name.
     fn probes_of_known(&self, dir: DirId, name: &[u8]) -> Option<(Vec<Probe>, Result<bool, Errno>)> {
+        if self.places.several() {
+            return None;
+        }
         let Some(Known::Leaf(entry, _)) = self.cache.known(dir, name) else { return None };
         let above = &self.cache.dir(dir).entry;
         let plain = Entry { upper: entry.upper, lowers: entry.lowers.clone(), ..Entry::default() };
@@ -192,12 +195,13 @@ impl Mount {
 
     /// Why a layer was passed over: it lacks the directory, or a layer above hides its own.
     fn unasked(&self, layer: u32, directory: &[u8]) -> Answer {
-        let (mut at, mut path): (Ino, Vec<u8>) = (0, Vec::new());
+        let (tree, root) = self.root_of(layer);
+        let (mut at, mut path): (Ino, Vec<u8>) = (root, Vec::new());
         for name in names(directory) {
             path.push(b'/');
             path.extend_from_slice(name);
-            match self.inode((layer, at)).entries().and_then(|entries| entries.get(name)) {
-                Some(ino) if self.inode((layer, ino)).kind.is_dir() => at = ino,
+            match self.inode((tree, at)).entries().and_then(|entries| entries.get(name)) {
+                Some(ino) if self.inode((tree, ino)).kind.is_dir() => at = ino,
                 _ => return Answer::NoDirectory { directory: show(&path).into_owned() },
             }
         }

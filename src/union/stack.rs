@@ -44,7 +44,7 @@ impl Mount {
         let entry = found.as_ref().and_then(|seen| seen.entry.as_ref().ok());
         let path = found.as_ref().map_or(path, |seen| &seen.path);
         if let Some(entry) = entry
-            && let Some(part) = entry.parts().find(|(part, _)| *part == layer)
+            && let Some(part) = entry.parts().find(|part| self.layer_of(*part) == layer)
         {
             let inode = self.inode(part);
             let opaque = inode.is_opaque() && path != b"/";

@@ -1,0 +1,1 @@
+//! Several writable branches: which of them takes what.

@@ -1,0 +1,1 @@
+//! What each driver leaves on its disk for the same few changes.

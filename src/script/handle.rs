@@ -291,7 +291,7 @@ impl<K: Kind> Files<K> {
         f: impl FnOnce(&mut Mount, &[u8], &mut Trace) -> Result<R, Errno>,
     ) -> Answer<R> {
         if let Some((files, inside)) = self.crossed(path, follows(op))? {
-            return files.read(op, &inside, f).map_err(|error| renamed(error, path));
+            return files.read(op, &inside, f).map_err(|error| renamed(*error, path));
         }
         let inside = self.path(path);
         let barred = self.barred(op);
@@ -331,7 +331,7 @@ impl<K: Kind> Files<K> {
             core.lab.tick();
         }
         if let Some((files, inside)) = self.crossed(path, follows(op))? {
-            return files.change(op, &inside, f).map_err(|error| renamed(error, path));
+            return files.change(op, &inside, f).map_err(|error| renamed(*error, path));
         }
         if self.barred(op).is_some() {
             return self.read(op, path, f);
@@ -369,8 +369,8 @@ fn why_barred(errno: Errno) -> String {
 }
 
 /// An errno thrown about a path of a mounted tree, said of the path that the script gave.
-fn renamed(error: Box<EvalAltResult>, path: &str) -> Box<EvalAltResult> {
-    match *error {
+fn renamed(error: EvalAltResult, path: &str) -> Box<EvalAltResult> {
+    match error {
         EvalAltResult::ErrorRuntime(value, position) => {
             let value = match value.try_cast_result::<Map>() {
                 Ok(mut map) => {

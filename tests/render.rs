@@ -6,9 +6,9 @@ use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
     Answer, Bar, Bars, BillRow, CacheKey, Cell, CellMark, CopiedDirectory, Cost, Data, Decisions, Edited,
     Ended, Event, Finding, FoundLayer, FreedLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews,
-    HeldLayer, KeyRow, LayerHolder, LayerRef, MapNews, Object, Order, OrderCost, OrderRow, Part, Place,
-    Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine, StackRow, StayingImage, Stream, Verdict,
-    WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    HeldLayer, KeyRow, LayerHolder, LayerRef, MapNews, MountRef, Mounted, Object, OnMount, Order, OrderCost,
+    OrderRow, Part, Place, Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine, StackRow,
+    StayingImage, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -164,6 +164,7 @@ fn stack_of_web() -> Event {
             row(1, "FROM alpine", vec![absent(), cell(CellMark::Visible, "286 B")]),
         ],
         view: vec![cell(CellMark::Visible, "656 B"), cell(CellMark::Visible, "286 B")],
+        svg: false,
     }
 }
 
@@ -701,7 +702,44 @@ fn samples() -> Vec<Event> {
         stages(),
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
         Event::Printed { out: String::new(), err: "Error: No such container: wbe".into(), exit: 1 },
-        Event::Started { name: "web".into(), image: "nginx:alpine".into(), lowers: 4 },
+        Event::Started {
+            name: "web".into(),
+            image: "nginx:alpine".into(),
+            lowers: 4,
+            driver: "overlay2".into(),
+        },
+        Event::Started { name: "v".into(), image: "nginx:alpine".into(), lowers: 0, driver: "vfs".into() },
+        Event::Mounted(Mounted {
+            container: "db".into(),
+            target: "/var/lib/postgresql/data".into(),
+            mount: MountRef { kind: "volume", source: "db-data".into() },
+            read_only: false,
+            made: true,
+            copied: Some((2, 4096)),
+            hidden: 0,
+        }),
+        Event::Mounted(Mounted {
+            container: "web".into(),
+            target: "/usr/share/nginx/html".into(),
+            mount: MountRef { kind: "bind", source: "/lab/site".into() },
+            read_only: true,
+            made: false,
+            copied: None,
+            hidden: 2,
+        }),
+        Event::OnMount(OnMount {
+            event: Box::new(Event::Removed {
+                path: "/var/lib/postgresql/data/postmaster.pid".into(),
+                kind: "file".into(),
+                whiteout_over: None,
+                still_stored: 0,
+                whiteout: false,
+                mark: None,
+                into: None,
+                inodes: 0,
+            }),
+            mount: MountRef { kind: "volume", source: "db-data".into() },
+        }),
         Event::Table {
             title: "images".into(),
             head: vec!["name".into(), "size".into(), "what it is".into()],
@@ -900,6 +938,9 @@ fn variant(event: &Event) -> &'static str {
         Event::Held { .. } => "held",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
+        Event::Mounted(_) => "mounted",
+        // In JSON it is the event it tells of, with one field more.
+        Event::OnMount(on) => variant(&on.event),
         Event::Table { .. } => "table",
         Event::Value { .. } => "value",
         Event::Text { .. } => "text",
@@ -922,7 +963,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 51, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 52, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);
@@ -1011,6 +1052,7 @@ fn many_paths_make_several_boxes() {
             StackRow { layer: layer(1, label), cells: cells(CellMark::Hidden) },
         ],
         view: cells(CellMark::Absent),
+        svg: false,
         paths,
     };
     let drawn = text(&event, &Style::default());
@@ -1174,6 +1216,7 @@ proptest! {
                 paths: vec![more.clone(), words.clone(), "/a".into()],
                 rows: vec![StackRow { layer: layer(number, &more), cells: vec![cell(CellMark::Whiteout)] }],
                 view: vec![],
+                svg: false,
             },
             Event::Table { title: more.clone(), head: vec![], rows: vec![vec![words.clone(); 9], vec![more.clone()]] },
             Event::Built {

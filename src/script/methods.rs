@@ -27,7 +27,7 @@ impl Method {
 const USED: &[&str] = &["Mount", "Container"];
 const CONTEXT: &[&str] = &["Context"];
 const FILE: &[&str] = &["File"];
-const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
+const FILES: &[&str] = &["Mount", "Container", "Volume", "Context", "Sh"];
 
 const fn on(
     of: &'static [&'static str],
@@ -65,6 +65,7 @@ pub const METHODS: &[Method] = &[
     ),
     on(&[], "image", "name", "an image by name or id; image(name, #{ … }) defines one"),
     on(&[], "container", "name", "a container that docker run made"),
+    on(&[], "volume", "name", "a volume's own files: docker volume create or run -v made it"),
     on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),
     on(&[], "dive", "line", "dive on an image or archive; rows: what could be saved"),
     on(&[], "sh", "line", "runs a shell line on the lab's own host"),
@@ -158,6 +159,9 @@ pub const METHODS: &[Method] = &[
     on(USED, "access", "path, mode", "may the user read (4), write (2), execute (1)?"),
     on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
+    get(&["Container"], "volumes", "what it mounts: [#{ type, source, target, read_only }, …]"),
+    get(&["Volume"], "size", "bytes of its files"),
+    get(&["Volume"], "users", "the containers that mount it"),
     on(&["Container"], "commit", "tag", "makes an image of it"),
     on(&["Mount"], "forget_volatile", "", "removes the mark that stops a volatile mount from restarting"),
     // Files kept open.

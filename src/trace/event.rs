@@ -6,6 +6,7 @@ use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
+use super::mounted::{Mounted, OnMount};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
 use super::said::{KeyRow, Place, Stream};
 use super::storage::{HeldLayer, Reclaimed, SavedImage};
@@ -285,6 +286,9 @@ pub enum Event {
         rows: Vec<StackRow>,
         /// The merged view's cells.
         view: Vec<Cell>,
+        /// It is to be drawn as a picture: text people see is SVG then.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        svg: bool,
     },
     /// The answer of `which`: who wins, who is hidden, and why.
     Which {
@@ -454,7 +458,11 @@ pub enum Event {
         image: String,
         /// Number of lower layers.
         lowers: usize,
+        /// The storage driver that mounted it.
+        driver: String,
     },
+    /// Something is mounted in a container: from here on the union is not asked below.
+    Mounted(Mounted),
     /// A table of the lab's own (not one of Docker's).
     Table {
         /// Above the table; may be empty.
@@ -548,6 +556,9 @@ pub enum Event {
         /// Checks that did not.
         failed: usize,
     },
+    /// What the filesystem at a mount point tells: nothing of it is in the upper.
+    #[serde(untagged)]
+    OnMount(OnMount),
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -6,7 +6,7 @@ use crate::build::{CacheRow, PruneCache};
 use crate::command::options::{Flag, switch, valued};
 use crate::error::{Error, ErrorKind};
 use crate::image::{
-    Container, Done, ImageLayer, PruneImages, Refused, Removed, Remover, held, labels_match, stack,
+    Container, Done, ImageLayer, PruneImages, Refused, Removed, Remover, Volume, held, labels_match, stack,
 };
 use crate::inspect::{self, human_duration, human_size};
 use crate::lab::Lab;
@@ -124,10 +124,11 @@ fn system_df(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     }
     let lab = &*call.lab;
     let containers: Vec<&Container> = lab.containers.values().collect();
+    let volumes: Vec<&Volume> = lab.volumes.values().collect();
     let cache = lab.cache.rows(&lab.image_usage());
     let printed = match call.given.is_set("verbose") && call.given.text("format").is_none() {
-        true => inspect::system_df_verbose(&lab.images, &containers, &cache, lab.now()),
-        false => inspect::system_df(&lab.images, &containers, &cache, call.given.text("format")),
+        true => inspect::system_df_verbose(&lab.images, &containers, &volumes, &cache, lab.now()),
+        false => inspect::system_df(&lab.images, &containers, &volumes, &cache, call.given.text("format")),
     };
     Ok(Answer { out: printed.out, err: printed.err, exit: printed.exit, ..Answer::default() })
 }

@@ -160,7 +160,8 @@ pub fn run(
             .hint("try docker ps"));
     };
     let mut answer = match first.text.as_str() {
-        "docker" => docker::run(lab, &parsed, origin, outside, programs, t)?,
+        "docker" if parsed.filters.is_empty() => docker::run(lab, &parsed, origin, outside, programs, t)?,
+        "docker" => piped(t, |t| docker::run(lab, &parsed, origin, outside, programs, t))?,
         "dive" => dive::run(lab, &parsed, origin, outside, t)?,
         word @ ("docker-compose" | "mount") => return Err(later(word, origin, first)),
         other => {
@@ -176,6 +177,23 @@ pub fn run(
     }
     show(&answer, t);
     Ok(answer)
+}
+
+/// A command whose output goes into a pipe: what a program of a container prints is not shown as it comes.
+fn piped(t: &mut Trace, run: impl FnOnce(&mut Trace) -> Result<Answer, Error>) -> Result<Answer, Error> {
+    if !t.listening() {
+        return run(t);
+    }
+    let (mut answer, mut events) = t.collect(run);
+    if let Ok(answer) = &mut answer
+        && answer.shown
+        && answer.build.is_none()
+    {
+        events.retain(|event| !matches!(event, Event::Output { .. }));
+        answer.shown = false;
+    }
+    t.replay(events);
+    answer
 }
 
 fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {

@@ -113,6 +113,8 @@ fn export(solver: &Solver<'_>, graph: &Graph, request: &Request) -> Image {
     }
     let placeholder = base.is_some_and(|image| image.placeholder);
     let author = end.author.clone();
-    Image { config, history, layers, created: time, author, parent: None, placeholder, ..Image::default() }
+    let (os, architecture) = (&*request.platform.os, &*request.platform.architecture);
+    let (os, architecture) = (os.into(), architecture.into());
+    Image { os, architecture, config, history, layers, created: time, author, parent: None, placeholder, ..Image::default() }
         .sealed()
 }

@@ -10,6 +10,7 @@ use super::plan::label;
 use super::request::{Builder, Runs};
 use super::step::{Failure, Status};
 use crate::fs::Digest;
+use crate::image::registry::Platform;
 use crate::image::{Config, History, Image};
 use crate::trace::{Reason, Trace, Verdict};
 use crate::union::Mount;
@@ -33,7 +34,11 @@ impl Legacy<'_> {
         make: impl FnOnce(&mut Self, &State, &mut Trace) -> Result<(Option<Mount>, Option<f64>), Failure>,
     ) -> Result<(), Failure> {
         let parent = state.image.as_ref().map(|image| image.id.hex()).unwrap_or_default();
-        let key = Arc::new(legacy_key::key(parent, &commit.probe));
+        let mut key = legacy_key::key(parent, &commit.probe);
+        if self.request.platform != Platform::default() {
+            key.part("platform", self.request.platform.to_string());
+        }
+        let key = Arc::new(key);
         let digest = key.digest();
         let number = self.player.steps.get(place).map_or(0, |step| step.number);
         let looked_up = !self.request.no_cache && state.busted.is_none();
@@ -91,7 +96,7 @@ impl Legacy<'_> {
             return Err(failure);
         }
         let (below, made) = (state.image.as_ref().map(|image| image.id), layer.is_some());
-        let image = child(state, config, commit.text, layer, now);
+        let image = child(state, config, commit.text, layer, now, &self.request.platform);
         let image = Arc::new(image);
         if only_thought_of {
             Arc::make_mut(&mut self.cache.unseen).insert(image.id);
@@ -163,12 +168,14 @@ fn child(
     text: String,
     layer: Option<crate::image::ImageLayer>,
     now: i64,
+    platform: &Platform,
 ) -> Image {
     let mut image = state.image.as_deref().cloned().unwrap_or_default();
     image.parent = state.image.as_ref().map(|image| image.id);
     image.config = config;
     image.author = state.author.clone();
     image.created = now;
+    (image.os, image.architecture) = (platform.os.as_str().into(), platform.architecture.as_str().into());
     image.history.push_back_mut(History {
         created: now,
         author: state.author.clone(),

@@ -136,8 +136,13 @@ impl Cache {
         let bases = self.base_keys();
         for record in &self.records.list {
             let parent = self.records.get(&record.key.parent).map(|parent| &parent.id);
+            // `image ID` or `layers CHAIN`, perhaps with a platform behind it.
+            let base = || {
+                let words: Vec<&str> = record.key.parent.splitn(3, ' ').take(2).collect();
+                bases.get(&words.join(" "))
+            };
             rows.push(CacheRow {
-                parent: parent.or_else(|| bases.get(&record.key.parent)).cloned(),
+                parent: parent.or_else(base).cloned(),
                 shared: record.chain.is_some_and(|chain| images.is_used(&chain)),
                 layers: record.chain.map(|chain| (chain, record.layer.clone())).into_iter().collect(),
                 ..row(record.id.clone(), "regular", &record.instruction, record.layer.size, record.created)
@@ -304,6 +309,11 @@ impl Cache {
     /// Differs after every change that is no build.
     pub fn changes(&self) -> u64 {
         self.changes
+    }
+
+    /// Builds so far.
+    pub fn builds(&self) -> u64 {
+        self.builds
     }
 
     /// Unix seconds: as far as the steps that were executed have moved the lab's clock.

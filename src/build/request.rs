@@ -3,8 +3,10 @@
 use super::context::Context;
 use super::secret::Secrets;
 use crate::dockerfile::Version;
+use crate::image::registry::{Platform, Registry};
 use crate::shell::{Packages, Urls};
 use indexmap::IndexMap;
+use std::sync::Arc;
 
 /// Which of Docker's two builders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -87,6 +89,10 @@ pub struct Request {
     pub runs: Runs,
     /// The addresses that RUN's programs and ADD find an answer at.
     pub urls: Urls,
+    /// `--platform`.
+    pub platform: Platform,
+    /// What FROM may take besides the images that are here and the built-in ones.
+    pub registry: Arc<Registry>,
     /// Names of images that may be fetched: `catalog` looks up one that the store lacks.
     pub catalog: Catalog,
 }

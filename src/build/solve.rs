@@ -15,6 +15,7 @@ use super::sent::Sent;
 use super::step::{Failure, Status};
 use super::verdict::{self, Found};
 use crate::fs::Digest;
+use crate::image::registry::Platform;
 use crate::image::{ImageLayer, next_link};
 use crate::shell::Programs;
 use crate::trace::{Trace, Verdict};
@@ -140,6 +141,9 @@ impl Solver<'_> {
     /// Nothing for a step that would have to run in a build that can't end well.
     fn vertex(&mut self, vertex: &Vertex, t: &mut Trace) -> Result<Option<Solved>, Failure> {
         let mut key = verdict::op_key(&vertex.op);
+        if matches!(vertex.op, Op::Run(_)) && self.request.platform != Platform::default() {
+            key.part("platform", self.request.platform.to_string());
+        }
         let op = key.op_digest();
         let onto = self.ids(vertex.base);
         self.onto = vertex.base;
@@ -189,13 +193,21 @@ impl Solver<'_> {
                 // First the image itself, then its stack of layers: a base that was rebuilt with
                 // the same layers still answers (moby/buildkit source/containerimage/pull.go).
                 Some((_, image)) => {
-                    let own = format!("image {}", image.id.hex());
+                    let own = format!("image {}{}", image.id.hex(), self.for_platform());
                     std::iter::once(own)
-                        .chain(image.chain_id().map(|id| format!("layers {}", id.hex())))
+                        .chain(image.chain_id().map(|id| format!("layers {}{}", id.hex(), self.for_platform())))
                         .collect()
                 }
                 None => Vec::new(),
             },
+        }
+    }
+
+    /// What a base's key says of another platform than the usual one.
+    fn for_platform(&self) -> String {
+        match &self.request.platform {
+            usual if *usual == Platform::default() => String::new(),
+            other => format!(" {other}"),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod dive;
 pub mod docker;
 mod filter;
 pub mod options;
+mod secret;
 pub mod words;
 
 use crate::build::Build;
@@ -15,6 +16,7 @@ use crate::lab::Lab;
 use crate::shell::{self, Process, Programs, Sandbox};
 use crate::trace::{Event, Stream, Trace};
 use std::sync::Arc;
+pub use secret::without_passwords;
 use words::{CommandLine, Origin};
 
 /// What a command answered. A failing command is an answer too: `exit` says so.

@@ -6,6 +6,7 @@ mod config;
 mod container;
 mod layer;
 pub mod reference;
+pub mod registry;
 mod remove;
 mod store;
 mod usage;

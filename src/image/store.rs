@@ -2,7 +2,7 @@
 
 use super::config::{Config, History, HistoryJson, config_json, config_json_after};
 use super::layer::ImageLayer;
-use super::reference;
+use super::reference::{self, Reference};
 use super::remove::Done;
 use crate::fs::Digest;
 use indexmap::IndexMap;
@@ -110,6 +110,8 @@ pub fn next_link(below: Option<Digest>, diff_id: Digest) -> Digest {
 pub struct Store {
     images: IndexMap<Digest, Arc<Image>>,
     tags: IndexMap<String, Digest>,
+    /// `name@sha256:…`, the digest of the manifest it was pulled or pushed by.
+    digests: IndexMap<String, Digest>,
     /// Grows with every change.
     generation: u64,
 }
@@ -150,10 +152,27 @@ impl Store {
             return;
         }
         self.generation += 1;
-        self.tags.retain(|name, id| !done.untagged.contains(name) && !done.deleted.contains(id));
+        let stays = |name: &String, id: &mut Digest| {
+            !done.untagged.contains(name) && !done.deleted.contains(id)
+        };
+        self.tags.retain(stays);
+        self.digests.retain(stays);
         if !done.deleted.is_empty() {
             self.images.retain(|id, _| !done.deleted.contains(id));
         }
+    }
+
+    /// Notes the manifest that an image was pulled or pushed by: `repository` as Docker shows it.
+    pub fn note_digest(&mut self, repository: &str, manifest: Digest, id: Digest) {
+        if self.images.contains_key(&id) {
+            self.generation += 1;
+            self.digests.insert(format!("{repository}@{manifest}"), id);
+        }
+    }
+
+    /// All `name@sha256:…` with their images.
+    pub fn digests(&self) -> impl Iterator<Item = (&str, &Digest)> {
+        self.digests.iter().map(|(name, id)| (name.as_str(), id))
     }
 
     /// Differs after every change.
@@ -183,7 +202,12 @@ impl Store {
 
     /// An image by name only.
     pub fn named(&self, name: &str) -> Option<Arc<Image>> {
-        let id = self.tags.get(&reference::normalise(name).ok()?)?;
+        let reference = Reference::parse(name).ok()?;
+        let id = match reference.digest {
+            // Beside a digest the tag says nothing.
+            Some(digest) => self.digests.get(&format!("{}@{digest}", reference.familiar()))?,
+            None => self.tags.get(&reference.shown())?,
+        };
         self.images.get(id).cloned()
     }
 

@@ -53,6 +53,8 @@ impl Chains {
 #[derive(Debug, Default)]
 pub struct Usage {
     pub(super) names: HashMap<Digest, Vec<String>>,
+    /// `name@sha256:…`.
+    pub(super) digests: HashMap<Digest, Vec<String>>,
     pub(super) children: HashMap<Digest, usize>,
     pub(super) containers: HashMap<Digest, Vec<User>>,
     pub(super) layers: HashMap<Digest, usize>,
@@ -73,6 +75,9 @@ impl Usage {
         for names in usage.names.values_mut().filter(|names| names.len() > 1) {
             // As moby lists them (`reference/store.go`, `References`).
             names.sort_by_cached_key(|name| reference::whole(name));
+        }
+        for (name, id) in images.digests() {
+            usage.digests.entry(*id).or_default().push(name.to_owned());
         }
         for image in images.images() {
             usage.stand_on(image);
@@ -105,9 +110,19 @@ impl Usage {
         self.names.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// The names with the digest of a manifest.
+    pub fn digests_of(&self, id: &Digest) -> &[String] {
+        self.digests.get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// Were other images built on this one?
     pub fn has_children(&self, id: &Digest) -> bool {
         self.children.get(id).is_some_and(|children| *children > 0)
+    }
+
+    /// The chain id of each layer of an image, bottom first.
+    pub fn chains_of(&mut self, image: &Image) -> Vec<Digest> {
+        self.chains.of(&image.layers)
     }
 
     /// Does an image or container stand on this layer?
@@ -133,7 +148,7 @@ impl Usage {
 
     /// Is this an image without a name that others were built on?
     pub fn is_step(&self, id: &Digest) -> bool {
-        self.names_of(id).is_empty() && self.has_children(id)
+        self.names_of(id).is_empty() && self.digests_of(id).is_empty() && self.has_children(id)
     }
 }
 

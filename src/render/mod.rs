@@ -106,6 +106,7 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Graph(drawn) => graph::draw(drawn, style),
         Event::Bars(bars) => bars::draw(bars, style),
         Event::Reclaimed(told) => storage::reclaimed(told, style),
+        Event::Transferred(told) => storage::transferred(told, style),
         Event::Held { layers } => storage::held(layers, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
         Event::Started { name, lowers, .. } => {

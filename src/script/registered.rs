@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// The types that scripts see.
 const KINDS: &[&str] =
-    &["Mount", "Container", "Context", "Layer", "Image", "Sh", "Entry", "File", "MemoryMap"];
+    &["Mount", "Container", "Context", "Layer", "Image", "Host", "Registry", "Sh", "Entry", "File", "MemoryMap"];
 
 /// Operators and spellings that every value has; nobody looks them up.
 const EVERYWHERE: &[&str] = &["to_string", "to_debug", "print", "==", "sleep", "timestamp"];

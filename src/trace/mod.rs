@@ -25,7 +25,10 @@ pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
-pub use storage::{FreedLayer, HeldLayer, LayerHolder, Reclaimed, SavedImage, StayingImage};
+pub use storage::{
+    FreedLayer, HeldLayer, LayerFate, LayerHolder, Reclaimed, SavedImage, StayingImage, Transfer,
+    TransferLayer,
+};
 pub use whatif::{
     Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
     WhatIfEnd, WhatIfRow,

@@ -7,6 +7,7 @@ use crate::command::options::{switch, valued};
 use crate::error::{Error, ErrorKind};
 use crate::fs::Contents;
 use crate::image::catalog;
+use crate::image::registry::Platform;
 use crate::lab::HOME;
 use crate::trace::Event;
 use serde_json::json;
@@ -37,14 +38,18 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
         switch("pull", None, "accepted: built-in images never change"),
         valued("progress", None, "KIND", "accepted: the lab prints every step"),
         valued("network", None, "MODE", "accepted: RUN has no network"),
-        valued("platform", None, "OS/ARCH", "accepted: everything is linux/amd64"),
+        valued("platform", None, "OS/ARCH", "what the image is for; the files are the same"),
     ],
     stop_at_operand: false,
     run,
 }];
 
 fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let request = request(call)?;
+    let platform = match platform(call) {
+        Ok(platform) => platform,
+        Err(refused) => return Ok(refused),
+    };
+    let request = Request { platform, registry: call.lab.registry.clone(), ..request(call)? };
     if checks(call)? {
         return Ok(check(call, &request));
     }
@@ -69,6 +74,20 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let rows = rows(&built);
     let next = first_miss(&built).map(|number| format!("explain {number}"));
     Ok(Answer { out, err, exit, build: Some(built), rows, shown: !quiet, next, ..Answer::default() })
+}
+
+/// `--platform`: one of them (docker/buildx `driver/docker/driver.go`).
+fn platform(call: &Call<'_, '_>) -> Result<Platform, Answer> {
+    let words: Vec<&str> = call.given.all("platform").flat_map(|word| word.text.split(',')).collect();
+    let failed = |err: String, next: Option<String>| Answer { err, exit: 1, next, ..Answer::default() };
+    match words.as_slice() {
+        [] => Ok(Platform::default()),
+        [one] => Platform::parse(one).map_err(|words| failed(format!("ERROR: failed to build: {words}\n"), None)),
+        _ => Err(failed(
+            "ERROR: Multi-platform build is not supported for the docker driver.\nSwitch to a different driver, or turn on the containerd image store, and try again.\n".to_owned(),
+            Some("docker build --platform … once for each, then docker buildx imagetools create -t NAME …".to_owned()),
+        )),
+    }
 }
 
 /// `--check`, or `--call=check` (docker/buildx `util/buildflags/callfunc.go`).

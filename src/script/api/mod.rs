@@ -2,6 +2,7 @@
 
 mod files;
 mod foresee;
+mod hosts;
 mod layers;
 mod objects;
 mod opened;
@@ -31,6 +32,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     files::register::<OfProgram>(engine);
     objects::register(engine, core);
     foresee::register(engine, core);
+    hosts::register(engine, core);
     users::register(engine);
     opened::register(engine);
     packages::register(engine, core);

@@ -4,15 +4,20 @@
 //! plain filesystem with a working directory, where build contexts live. Cloning a [`Lab`] costs the
 //! number of layers and images, not of files; undo and what-if are clones.
 
+mod hosts;
+
+pub use hosts::{FIRST, Machine};
+
 use crate::build::{Build, Cache, Context};
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
+use crate::image::registry::{Downloads, Origins, Platform, Registry};
 use crate::image::{Container, Done, Image, Store, Usage, catalog};
 use crate::shell::{Packages, Urls};
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
 
 /// Where the lab's own host keeps build contexts: its working directory at the start.
@@ -52,6 +57,20 @@ pub struct Lab {
     pub packages: Packages,
     /// The addresses that a teacher gave an answer to.
     pub urls: Urls,
+    /// Where the layers of this host were seen travelling.
+    pub origins: Origins,
+    /// What pulls that broke off have left.
+    pub downloads: Downloads,
+    /// Who is logged in, by registry. Passwords are never kept.
+    pub logins: IndexMap<String, String>,
+    /// What all hosts push to and pull from.
+    pub registry: Arc<Registry>,
+    /// The host that commands go to.
+    here: String,
+    /// Hosts that somebody named.
+    known_hosts: IndexSet<String>,
+    /// What the other hosts have.
+    elsewhere: IndexMap<String, Machine>,
 }
 
 impl Default for Lab {
@@ -77,6 +96,13 @@ impl Lab {
             version: Version::default(),
             packages: Packages::default(),
             urls: Urls::default(),
+            origins: Origins::default(),
+            downloads: Downloads::default(),
+            logins: IndexMap::new(),
+            registry: Arc::default(),
+            here: FIRST.to_owned(),
+            known_hosts: IndexSet::new(),
+            elsewhere: IndexMap::new(),
         }
     }
 
@@ -138,7 +164,19 @@ impl Lab {
     /// # Errors
     /// The image is unknown, or the name is taken.
     pub fn start(&mut self, image: &str, name: Option<&str>) -> Result<String, Error> {
-        let found = self.image(image)?;
+        let found = match self.images.get(image) {
+            Some(found) => found,
+            // `docker run` fetches what is not here.
+            None => match self.registry.image(image, &Platform::default()) {
+                Some(_) => {
+                    let name = crate::image::reference::Reference::parse(image)
+                        .map_err(|words| Error::new(ErrorKind::Usage, words))?;
+                    let pulled = self.pull(&name, &Platform::default());
+                    pulled.map_err(|absent| Error::new(ErrorKind::Unknown, absent.words()))?.image
+                }
+                None => self.image(image)?,
+            },
+        };
         let name = match name {
             Some(name) if self.containers.contains_key(name) => {
                 return Err(Error::new(
@@ -302,6 +340,7 @@ impl Lab {
     pub fn fingerprint(&self) -> Vec<u64> {
         let mut marks = vec![self.host.generation(), self.builds.len() as u64, self.images.generation()];
         marks.push(self.cache.changes());
+        marks.extend(self.host_marks());
         marks.push(self.packages.generation());
         marks.push(u64::from(self.version == Version::Current));
         marks.push(self.urls.generation());

@@ -142,3 +142,86 @@ fn what_is_refused_changes_nothing() {
         "log",
     ]));
 }
+
+/// Two stages: a binary is built, the image takes it.
+const TOOL: &str = "let tool = context(\"tool\", #{ \"Dockerfile\": \"FROM alpine:3.19 AS build\\nCOPY main /src/main\\nRUN tr a-z A-Z < /src/main > /tool\\nRUN echo checked > /report\\nFROM alpine:3.19\\nRUN mkdir /app\\nCOPY --from=build /tool /app/tool\\n\", \"main\": \"main\\n\" });";
+
+#[test]
+fn min_carries_the_image_and_max_carries_every_step() {
+    for mode in ["min", "max"] {
+        let to = format!("--cache-to type=registry,ref=localhost:5000/tool:cache,mode={mode}");
+        let from = "--cache-from type=registry,ref=localhost:5000/tool:cache";
+        insta::assert_snapshot!(
+            format!("mode_{mode}"),
+            screen(&[
+                TOOL.to_owned(),
+                format!("docker build -q -t tool {to} tool"),
+                format!("docker -H ci build -t tool {from} tool"),
+                "docker -H ci build -t tool tool".to_owned(),
+                "tool.write(\"Dockerfile\", \"FROM alpine:3.19 AS build\\nCOPY main /src/main\\nRUN tr a-z A-Z < /src/main > /tool\\nRUN echo checked twice > /report\\nFROM alpine:3.19\\nRUN mkdir /app\\nCOPY --from=build /tool /app/tool\\nCOPY --from=build /report /app/report\\n\")".to_owned(),
+                format!("docker -H other build -t tool {from} tool"),
+                "explain 4".to_owned(),
+                "docker -H other system df -v".to_owned(),
+                "docker manifest inspect localhost:5000/tool:cache".to_owned(),
+            ])
+        );
+    }
+}
+
+#[test]
+fn an_image_may_carry_its_own_cache() {
+    insta::assert_snapshot!(screen(&[
+        APP,
+        "docker build -q -t localhost:5000/plain app",
+        "docker push -q localhost:5000/plain",
+        "docker build -q -t localhost:5000/app --build-arg BUILDKIT_INLINE_CACHE=1 app",
+        "docker push -q localhost:5000/app",
+        "docker -H ci build -t app --cache-from localhost:5000/plain app",
+        "docker -H ci2 build -t app --cache-from localhost:5000/app app",
+        "app.write(\"f\", \"two\\n\")",
+        "docker -H ci3 build -t app --cache-from localhost:5000/app --cache-to type=inline app",
+        "docker -H ci3 build -t app --cache-from localhost:5000/nosuch app",
+        "docker build -q -t app --cache-to type=local,dest=cache app",
+        "docker -H ci4 build -t app --cache-from type=local,src=cache app",
+    ]));
+}
+
+#[test]
+fn the_legacy_builder_takes_the_history_of_an_image() {
+    insta::assert_snapshot!(screen(&[
+        APP,
+        "DOCKER_BUILDKIT=0 docker build -q -t localhost:5000/app:1 app",
+        "docker push -q localhost:5000/app:1",
+        "host ci",
+        "DOCKER_BUILDKIT=0 docker build -t app --cache-from localhost:5000/app:1 app",
+        "docker rmi app",
+        "docker image prune -af",
+        "docker pull -q localhost:5000/app:1",
+        "DOCKER_BUILDKIT=0 docker build -t app --cache-from localhost:5000/app:1 app",
+        "app.write(\"f\", \"two\\n\")",
+        "DOCKER_BUILDKIT=0 docker build -t app:2 --cache-from localhost:5000/app:1 app",
+        "DOCKER_BUILDKIT=0 docker build -t app:2 --cache-from localhost:5000/app:1 app",
+        "DOCKER_BUILDKIT=0 docker build -t app:2 app",
+    ]));
+}
+
+#[test]
+fn cache_flags_that_say_nothing() {
+    insta::assert_snapshot!(screen(&[
+        APP,
+        "docker build --cache-to nonsense=1 app",
+        "docker build --cache-to type=gha app",
+        "docker build --cache-to type=registry app",
+        "docker build --cache-to type=registry,ref=App app",
+        "docker build --cache-to type=registry,ref=app,mode=most app",
+        "docker build --cache-to type=registry,ref=app app",
+        "docker build --cache-to type=local app",
+        "docker build --cache-from type=local app",
+        "docker build --cache-from 'a b' app",
+        "DOCKER_BUILDKIT=0 docker build --cache-to type=inline app",
+        "docker build --platform linux/amd64,linux/arm64 app",
+        "docker build --platform vax app",
+        "docker_version(\"20.10\")",
+        "docker build --cache-to type=registry,ref=localhost:5000/app app",
+    ]));
+}

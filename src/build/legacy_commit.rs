@@ -5,13 +5,14 @@
 use super::cache::Child;
 use super::key::Key;
 use super::legacy::{Commit, Legacy, State};
+use super::legacy_from::Probed;
 use super::legacy_key;
 use super::plan::label;
 use super::request::{Builder, Runs};
 use super::step::{Failure, Status};
 use crate::fs::Digest;
 use crate::image::registry::Platform;
-use crate::image::{Config, History, Image};
+use crate::image::{Config, History, HistoryJson, Image};
 use crate::trace::{Reason, Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
@@ -48,15 +49,30 @@ impl Legacy<'_> {
             if self.foresee(state, &key, commit.unseen, hit.as_ref(), place) {
                 return Ok(());
             }
-        } else if let Some(child) = hit {
-            self.images.share(child.image.clone());
-            self.found(place, &key, &child);
-            (state.config, state.image) = (child.image.config.clone(), Some(child.image));
-            return Ok(());
+        }
+        let mut elsewhere = None;
+        if looked_up && self.request.runs != Runs::Foreseen {
+            match self.from_images(state, &config, &commit, hit) {
+                Probed::Local(child) => {
+                    self.images.share(child.image.clone());
+                    self.found(place, &key, &child);
+                    (state.config, state.image) = (child.image.config.clone(), Some(child.image));
+                    return Ok(());
+                }
+                Probed::History(name, image) => {
+                    self.images.share(image.clone());
+                    self.found_in(place, key, &name, &image);
+                    state.written = HistoryJson::default();
+                    (state.config, state.image) = (image.config.clone(), Some(image));
+                    return Ok(());
+                }
+                Probed::Nothing(why) => elsewhere = why,
+            }
         }
         let earlier = legacy_key::nearest(self.cache, &key);
         let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
         let verdict = match self.cache.was_pruned(&digest.hex()) {
+            _ if let Some(words) = elsewhere => Verdict::Miss { reason: Reason::Other { words } },
             Some(what) if looked_up => Verdict::Miss { reason: Reason::Pruned { what: what.to_owned() } },
             _ => legacy_key::missed(
                 &key,
@@ -171,11 +187,14 @@ fn child(
     platform: &Platform,
 ) -> Image {
     let mut image = state.image.as_deref().cloned().unwrap_or_default();
+    image.inline_cache = None;
     image.parent = state.image.as_ref().map(|image| image.id);
     image.config = config;
     image.author = state.author.clone();
     image.created = now;
-    (image.os, image.architecture) = (platform.os.as_str().into(), platform.architecture.as_str().into());
+    if *platform != Platform::default() {
+        (image.os, image.architecture) = (platform.os.as_str().into(), platform.architecture.as_str().into());
+    }
     image.history.push_back_mut(History {
         created: now,
         author: state.author.clone(),

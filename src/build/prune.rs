@@ -173,6 +173,12 @@ impl Cache {
         keys
     }
 
+    /// The base whose key this is.
+    pub(super) fn base_of(&self, key: &str) -> Option<&Arc<Image>> {
+        let id = Digest::parse(key.strip_prefix("image ")?.split(' ').next()?)?;
+        self.bases.get(&id).map(|base| &base.image)
+    }
+
     /// The layers that the cache keeps on the disk.
     pub fn keepers(&self) -> Vec<Keeper> {
         let cache = |id: &str, step: &str| {
@@ -246,6 +252,9 @@ impl Cache {
             ready.extend(at.get(parent).filter(|n| free(n, &children)).map(|n| (rank(n), *n)));
         }
         let gone: Vec<CacheRow> = gone.iter().filter_map(|n| rows.get(*n).cloned()).collect();
+        if order.all && gone.len() == rows.len() {
+            self.known = Arc::default();
+        }
         self.forget(&gone);
         gone
     }

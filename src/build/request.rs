@@ -1,8 +1,10 @@
 //! What a build is asked to do.
 
 use super::context::Context;
+use super::export::CacheImport;
 use super::secret::Secrets;
 use crate::dockerfile::Version;
+use crate::image::Image;
 use crate::image::registry::{Platform, Registry};
 use crate::shell::{Packages, Urls};
 use indexmap::IndexMap;
@@ -93,6 +95,12 @@ pub struct Request {
     pub platform: Platform,
     /// What FROM may take besides the images that are here and the built-in ones.
     pub registry: Arc<Registry>,
+    /// `--cache-from`: what other builds left (BuildKit).
+    pub imports: Vec<Arc<CacheImport>>,
+    /// `--cache-from`: the images that a result must be part of (legacy); none where it was not given.
+    pub ancestors: Option<Vec<(String, Arc<Image>)>>,
+    /// Keep the cache in the image's config: `--cache-to type=inline`, `BUILDKIT_INLINE_CACHE=1`.
+    pub inline_cache: bool,
     /// Names of images that may be fetched: `catalog` looks up one that the store lacks.
     pub catalog: Catalog,
 }

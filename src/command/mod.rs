@@ -15,8 +15,8 @@ use crate::fs::{Fill, Host, Stored};
 use crate::lab::Lab;
 use crate::shell::{self, Process, Programs, Sandbox};
 use crate::trace::{Event, Stream, Trace};
-use std::sync::Arc;
 pub use secret::without_passwords;
+use std::sync::Arc;
 use words::{CommandLine, Origin};
 
 /// What a command answered. A failing command is an answer too: `exit` says so.

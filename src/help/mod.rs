@@ -15,7 +15,8 @@ use overlay::GROUPS;
 use topics::{TOPICS, Topic};
 
 /// The types that scripts see.
-const KINDS: &[&str] = &["Mount", "Container", "Context", "Layer", "Image", "Host", "Registry", "Sh", "File", "MemoryMap"];
+const KINDS: &[&str] =
+    &["Mount", "Container", "Context", "Layer", "Image", "Host", "Registry", "Sh", "File", "MemoryMap"];
 
 /// The text of a topic, or of everything that mentions it.
 ///

@@ -52,7 +52,8 @@ impl Reference {
             let only_capitals = !path.is_empty() && lower != path && lower.split('/').all(is_component);
             return Err(if only_capitals { LOWER_CASE } else { INVALID });
         }
-        let whole = if domain.is_none() && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
+        let whole =
+            if domain.is_none() && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
         if whole.len() + domain.map_or(0, |domain| domain.len() + 1) > MOST_NAME {
             return Err(TOO_LONG);
         }
@@ -122,9 +123,7 @@ fn is_domain(domain: &str) -> bool {
         ends.iter().all(|end| end.is_some_and(u8::is_ascii_alphanumeric))
             && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
     };
-    let address = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':')
-    };
+    let address = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
     let inside = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
         && inside.map_or_else(|| host.split('.').all(name), address)

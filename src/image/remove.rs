@@ -182,11 +182,15 @@ impl<'a> Remover<'a> {
         let same = |other: &String| repository_of(other) == repository;
         if !name.contains('@') && !self.usage.names_of(&image.id).iter().any(same) {
             let digests = self.usage.digests_of(&image.id).to_vec();
-            digests.iter().filter(|other| same(other)).for_each(|other| self.untag(&image.id, other, records));
+            digests
+                .iter()
+                .filter(|other| same(other))
+                .for_each(|other| self.untag(&image.id, other, records));
         }
         let left: Vec<String> = self.all_names(&image.id).cloned().collect();
         if !left.is_empty() {
-            let tags: Vec<&str> = left.iter().map(String::as_str).filter(|name| !name.contains('@')).collect();
+            let tags: Vec<&str> =
+                left.iter().map(String::as_str).filter(|name| !name.contains('@')).collect();
             let why = match tags.as_slice() {
                 [] => "the digest it was pulled by still names it".to_owned(),
                 tags => format!("it is still called {}", tags.join(", ")),

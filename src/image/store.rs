@@ -32,6 +32,8 @@ pub struct Image {
     pub os: Arc<str>,
     /// The config JSON as it lay in the archive that the image came from: the bytes that its id is of.
     pub config_bytes: Option<Arc<[u8]>>,
+    /// What BuildKit keeps of its cache in the config (`type=inline`): records and keys.
+    pub inline_cache: Option<Arc<[u8]>>,
     /// A labelled placeholder for an unknown FROM: its files, users and sizes are not known.
     pub placeholder: bool,
 }
@@ -49,6 +51,7 @@ impl Default for Image {
             architecture: "amd64".into(),
             os: "linux".into(),
             config_bytes: None,
+            inline_cache: None,
             placeholder: false,
         }
     }
@@ -152,9 +155,8 @@ impl Store {
             return;
         }
         self.generation += 1;
-        let stays = |name: &String, id: &mut Digest| {
-            !done.untagged.contains(name) && !done.deleted.contains(id)
-        };
+        let stays =
+            |name: &String, id: &mut Digest| !done.untagged.contains(name) && !done.deleted.contains(id);
         self.tags.retain(stays);
         self.digests.retain(stays);
         if !done.deleted.is_empty() {

@@ -4,8 +4,8 @@
 use super::Lab;
 use crate::build::Cache;
 use crate::error::{Error, ErrorKind};
-use crate::image::registry::{Absent, Downloads, Origins, Platform, Pulled, Registry};
 use crate::image::reference::Reference;
+use crate::image::registry::{Absent, Downloads, Origins, Platform, Pulled, Registry};
 use crate::image::{Container, Store, catalog};
 use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
@@ -143,7 +143,9 @@ impl Lab {
             if !reference.repository().starts_with("docker.io/library/") {
                 continue;
             }
-            let (Some(built_in), Some(image)) = (catalog::image(&name), self.images.named(&name)) else { continue };
+            let (Some(built_in), Some(image)) = (catalog::image(&name), self.images.named(&name)) else {
+                continue;
+            };
             if built_in.id == image.id {
                 let repository = reference.repository();
                 image.layers.iter().for_each(|layer| self.origins.note(layer.diff_id, &repository));

@@ -41,9 +41,11 @@ pub(super) fn transferred(told: &Transfer, style: &Style) -> String {
     };
     let moved: Vec<&TransferLayer> =
         told.layers.iter().filter(|layer| layer.fate.bytes(layer.bytes).0 > 0).collect();
-    let cut = told.layers.iter().any(|layer| matches!(layer.fate, LayerFate::Cut { .. } | LayerFate::Waiting));
+    let cut =
+        told.layers.iter().any(|layer| matches!(layer.fate, LayerFate::Cut { .. } | LayerFate::Waiting));
     let verb = if told.way.contains("push") || told.way.contains("export") { "sent" } else { "fetched" };
-    let about = |layers: &[&TransferLayer]| if layers.iter().any(|layer| layer.described) { "≈ " } else { "" };
+    let about =
+        |layers: &[&TransferLayer]| if layers.iter().any(|layer| layer.described) { "≈ " } else { "" };
     let mut said = match moved.len() {
         0 => format!("no layer {verb}"),
         number => format!("{}{} {verb} in {}", about(&moved), bytes(told.sent), count(number, "layer")),
@@ -61,13 +63,25 @@ pub(super) fn transferred(told: &Transfer, style: &Style) -> String {
     let mut reasons = Vec::new();
     if !there.is_empty() {
         let where_ = if verb == "sent" { "there" } else { "here" };
-        reasons.push(format!("{} in {} already {where_}", bytes(sum(&there, |both| both.1)), count(there.len(), "layer")));
+        reasons.push(format!(
+            "{} in {} already {where_}",
+            bytes(sum(&there, |both| both.1)),
+            count(there.len(), "layer")
+        ));
     }
     if !mounted.is_empty() {
-        reasons.push(format!("{} in {} taken over from another repository", bytes(sum(&mounted, |both| both.1)), count(mounted.len(), "layer")));
+        reasons.push(format!(
+            "{} in {} taken over from another repository",
+            bytes(sum(&mounted, |both| both.1)),
+            count(mounted.len(), "layer")
+        ));
     }
     if !begun.is_empty() {
-        reasons.push(format!("{} of {} left by the pull that broke off", bytes(sum(&begun, |both| both.1)), count(begun.len(), "layer")));
+        reasons.push(format!(
+            "{} of {} left by the pull that broke off",
+            bytes(sum(&begun, |both| both.1)),
+            count(begun.len(), "layer")
+        ));
     }
     if !reasons.is_empty() {
         let all = of(|_| true);

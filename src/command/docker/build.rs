@@ -1,6 +1,6 @@
 //! `docker build`.
 
-use super::{Answer, Call, Subcommand};
+use super::{Answer, Call, Subcommand, cache_flags};
 use crate::build::{self, Build, Builder, Catalog, Context, MOST_SECRET, Request, SecretSource, Secrets};
 use crate::check;
 use crate::command::options::{switch, valued};
@@ -38,6 +38,18 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
         switch("pull", None, "accepted: built-in images never change"),
         valued("progress", None, "KIND", "accepted: the lab prints every step"),
         valued("network", None, "MODE", "accepted: RUN has no network"),
+        valued(
+            "cache-to",
+            None,
+            "PLACE",
+            "leave the cache for others: type=inline; type=registry,ref=NAME,mode=max",
+        ),
+        valued(
+            "cache-from",
+            None,
+            "PLACE",
+            "take steps from a cache that others left: a name, or type=registry,ref=NAME",
+        ),
         valued("platform", None, "OS/ARCH", "what the image is for; the files are the same"),
     ],
     stop_at_operand: false,
@@ -49,14 +61,22 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         Ok(platform) => platform,
         Err(refused) => return Ok(refused),
     };
-    let request = Request { platform, registry: call.lab.registry.clone(), ..request(call)? };
+    if let Some(refused) = cache_flags::refused(call, builder(call)?)? {
+        return Ok(refused);
+    }
+    let mut request = Request { platform, registry: call.lab.registry.clone(), ..request(call)? };
     if checks(call)? {
         return Ok(check(call, &request));
     }
+    let quiet = call.given.is_set("quiet");
+    let hushed = call.t.hush(quiet);
+    let flags = cache_flags::request(call, &mut request);
+    call.t.hush(hushed);
+    flags?;
     if call.given.is_set("compare") {
         return Ok(compare(call, request));
     }
-    let quiet = call.given.is_set("quiet");
+    let here = (!request.imports.is_empty()).then(|| call.lab.usage());
     let lab = &mut *call.lab;
     let mut play = |t: &mut crate::trace::Trace| {
         build::build(&mut lab.images, &mut lab.cache, &request, call.programs, t)
@@ -65,8 +85,14 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     if call.given.is_set("why") {
         call.t.emit(|| build::decisions(&request.context_name, std::slice::from_ref(&built)));
     }
+    if let Some(here) = &here {
+        cache_flags::fetched(call, &built, here);
+    }
+    if built.result.is_ok() {
+        cache_flags::export(call, &built)?;
+    }
     let built = Arc::new(built);
-    lab.builds.push(built.clone());
+    call.lab.builds.push(built.clone());
     let (exit, out, err) = match &built.result {
         Ok(id) => (0, format!("{id}\n"), String::new()),
         Err(failure) => (failure.exit, String::new(), format!("{}\n", failure.message)),

@@ -2,6 +2,7 @@
 
 mod archives;
 mod build;
+mod cache_flags;
 mod containers;
 mod filters;
 mod housekeeping;
@@ -172,7 +173,8 @@ fn host<'l>(
     origin: Origin<'_>,
 ) -> Result<(Option<(String, Option<Word>)>, &'l [Word]), Error> {
     let variable = |name: &str| line.env.iter().find(|(key, _)| key == name);
-    let mut host = variable("DOCKER_HOST").or(variable("DOCKER_CONTEXT")).map(|(_, value)| (value.clone(), None));
+    let mut host =
+        variable("DOCKER_HOST").or(variable("DOCKER_CONTEXT")).map(|(_, value)| (value.clone(), None));
     let mut words = &line.words[1..];
     while let Some(first) = words.first() {
         let (flag, glued) = match first.text.split_once('=') {

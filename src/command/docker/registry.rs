@@ -228,18 +228,21 @@ fn images(call: &Call<'_, '_>, name: &Reference, all: bool) -> Result<Vec<(Strin
 }
 
 /// Docker Hub takes images only below the name of who is logged in; other registries take all.
-fn denied(call: &Call<'_, '_>, name: &Reference) -> Option<Answer> {
+pub(super) fn denied(call: &Call<'_, '_>, name: &Reference) -> Option<Answer> {
     if name.domain != HUB {
         return None;
     }
     let user = call.lab.logins.get(HUB);
-    if user.is_some_and(|user| name.path.strip_prefix(user.as_str()).is_some_and(|rest| rest.starts_with('/'))) {
+    if user
+        .is_some_and(|user| name.path.strip_prefix(user.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    {
         return None;
     }
     let short = name.path.rsplit('/').next().unwrap_or_default();
     let next = match user {
         Some(user) => format!("docker tag {} {user}/{short}", name.shown()),
-        None => "docker login -u NAME -p …, or a registry of your own: docker tag IMAGE localhost:5000/NAME".to_owned(),
+        None => "docker login -u NAME -p …, or a registry of your own: docker tag IMAGE localhost:5000/NAME"
+            .to_owned(),
     };
     Some(Answer { next: Some(next), ..failed("denied: requested access to the resource is denied") })
 }
@@ -315,7 +318,11 @@ fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
             out.push_str(&format!("WARNING: image with reference {} was found but its platform ({is}) does not match the specified platform ({wanted})\n", one.shown()));
         }
     }
-    let shown = if all { name.familiar() } else { Reference { tag: name.tag.clone().filter(|_| name.digest.is_none()), ..name.clone() }.shown() };
+    let shown = if all {
+        name.familiar()
+    } else {
+        Reference { tag: name.tag.clone().filter(|_| name.digest.is_none()), ..name.clone() }.shown()
+    };
     let status = if newer { "Downloaded newer image" } else { "Image is up to date" };
     out.push_str(&format!("Status: {status} for {shown}\n{}\n", whole(&name)));
     if quiet {
@@ -386,9 +393,8 @@ pub(super) fn transfer(
         fate: fate.clone(),
     });
     let bytes = layers.iter().map(|(blob, fate)| fate.bytes(blob.size));
-    let (sent, saved) = bytes.fold((0u64, 0u64), |sum, one| {
-        (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
-    });
+    let (sent, saved) =
+        bytes.fold((0u64, 0u64), |sum, one| (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1)));
     Transfer {
         way: way.to_owned(),
         name: name.to_owned(),
@@ -517,7 +523,8 @@ fn imagetools_inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         return Ok(Answer { rows: vec![value], ..Answer::printed(format!("{}\n", manifest.json)) });
     }
     let kind = |value: &serde_json::Value| value["mediaType"].as_str().unwrap_or_default().to_owned();
-    let mut out = format!("Name:      {}\nMediaType: {}\nDigest:    {}\n", whole(&name), kind(&value), manifest.digest);
+    let mut out =
+        format!("Name:      {}\nMediaType: {}\nDigest:    {}\n", whole(&name), kind(&value), manifest.digest);
     if let What::Index(parts) = &manifest.what {
         out.push_str("\nManifests:\n");
         for (at, part) in parts.iter().enumerate() {
@@ -559,7 +566,9 @@ fn imagetools_create(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         let of: Vec<Platform> = match &found.what {
             What::Image { image, .. } => vec![Platform::of(image)],
             What::Index(parts) => parts.iter().map(|part| part.platform.clone()).collect(),
-            What::Cache { .. } => return Ok(failed(format!("ERROR: {} is a build cache, no image", whole(&source)))),
+            What::Cache { .. } => {
+                return Ok(failed(format!("ERROR: {} is a build cache, no image", whole(&source))));
+            }
         };
         for platform in of {
             let Ok(manifest) = call.lab.registry.for_platform(&source, &found, &platform) else { continue };

@@ -157,9 +157,8 @@ impl Manifest {
 
     /// An index over images (distribution `manifest/manifestlist/manifestlist.go`).
     pub fn index(parts: Vec<Part>) -> Manifest {
-        let mut json = format!(
-            "{{\n   \"schemaVersion\": 2,\n   \"mediaType\": \"{INDEX}\",\n   \"manifests\": ["
-        );
+        let mut json =
+            format!("{{\n   \"schemaVersion\": 2,\n   \"mediaType\": \"{INDEX}\",\n   \"manifests\": [");
         for (at, part) in parts.iter().enumerate() {
             let Platform { os, architecture, variant } = &part.platform;
             let variant = match variant.as_str() {
@@ -218,7 +217,9 @@ impl Manifest {
 
 /// A descriptor as Docker's manifests indent it.
 fn descriptor(kind: &str, size: u64, digest: &Digest) -> String {
-    format!("{{\n      \"mediaType\": \"{kind}\",\n      \"size\": {size},\n      \"digest\": \"{digest}\"\n   }}")
+    format!(
+        "{{\n      \"mediaType\": \"{kind}\",\n      \"size\": {size},\n      \"digest\": \"{digest}\"\n   }}"
+    )
 }
 
 fn written<'b>(kind: &str, config: &str, layers: impl Iterator<Item = &'b Blob>) -> String {

@@ -34,6 +34,9 @@ pub struct Registry {
     generation: u64,
 }
 
+/// What the names of directories begin with, in which caches are kept beside all registries.
+pub const DIRECTORY: &str = "dir:";
+
 /// What is kept under one name.
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
@@ -131,7 +134,14 @@ impl Registry {
 
     /// Names of the repositories that were pushed to, in the order of their first push.
     pub fn repositories(&self) -> impl Iterator<Item = (&str, &Repository)> {
-        self.repositories.iter().map(|(name, repository)| (name.as_str(), &**repository))
+        let pushed = self.repositories.iter().filter(|(name, _)| !name.starts_with(DIRECTORY));
+        pushed.map(|(name, repository)| (name.as_str(), &**repository))
+    }
+
+    /// The manifest under a tag of a repository's whole name.
+    pub fn at(&self, repository: &str, tag: &str) -> Option<Arc<Manifest>> {
+        let repository = self.repositories.get(repository)?;
+        repository.manifests.get(repository.tags.get(tag)?).cloned()
     }
 
     /// Has this repository a blob?
@@ -199,7 +209,11 @@ impl Registry {
         let mut seen = HashSet::new();
         let own = self.repositories.iter().filter(|(name, _)| name.split('/').next() == Some(domain));
         let manifests = own.flat_map(|(_, repository)| repository.manifests.values());
-        manifests.flat_map(|manifest| manifest.layers()).filter(|blob| seen.insert(blob.digest)).map(|blob| blob.size).sum()
+        manifests
+            .flat_map(|manifest| manifest.layers())
+            .filter(|blob| seen.insert(blob.digest))
+            .map(|blob| blob.size)
+            .sum()
     }
 
     /// Differs after every change.

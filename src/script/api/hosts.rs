@@ -66,7 +66,8 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     engine.register_fn("cut_after", |registry: &mut RegistryValue, bytes: INT| -> Answer<()> {
         lab(&registry.core, |core| {
             let bytes = u64::try_from(bytes).map_err(|_| {
-                Error::new(ErrorKind::Usage, format!("{bytes} is no number of bytes")).hint("cut_after(1_000_000)")
+                Error::new(ErrorKind::Usage, format!("{bytes} is no number of bytes"))
+                    .hint("cut_after(1_000_000)")
             })?;
             core.lab.registry_mut().cut_after(&registry.domain, bytes);
             Ok(())

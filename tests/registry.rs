@@ -40,6 +40,40 @@ fn only_what_is_missing_travels() {
 }
 
 #[test]
+fn a_layer_that_two_hosts_built_is_sent_once() {
+    insta::assert_snapshot!(screen(&[
+        APP,
+        "docker build -q -t localhost:5000/app:1 app",
+        "docker push -q localhost:5000/app:1",
+        "docker -H ci build -q -t localhost:5000/app:2 app",
+        "docker -H ci push localhost:5000/app:2",
+        "docker_version(\"20.10\")",
+        "docker -H old build -q -t localhost:5000/app:3 app",
+        "docker -H old push localhost:5000/app:3",
+        "docker -H new run --rm localhost:5000/app:3 cat /f",
+        "docker -H new images",
+        "registry(\"localhost:5000\").repositories",
+        "registry(\"localhost:5000\").tags(\"app\")",
+    ]));
+}
+
+#[test]
+fn a_build_stands_on_what_was_pushed() {
+    insta::assert_snapshot!(screen(&[
+        APP,
+        "docker build -q -t localhost:5000/base app",
+        "docker push -q localhost:5000/base",
+        "context(\"top\", #{ \"Dockerfile\": \"FROM localhost:5000/base\\nRUN cat /f > /g\\n\" });",
+        "docker -H ci build -t top top",
+        "docker -H ci images --digests",
+        "docker -H ci build --strict -t top --base x=y top",
+        "DOCKER_BUILDKIT=0 docker -H ci2 build -t top top",
+        "host(\"ci\").image(\"top\").size",
+        "host(\"ci\").docker(\"ps\").ok",
+    ]));
+}
+
+#[test]
 fn a_pull_that_breaks_off_goes_on_where_it_stopped() {
     insta::assert_snapshot!(screen(&[
         "context(\"big\", #{ \"Dockerfile\": \"FROM scratch\\nCOPY a /\\nCOPY b /\\nCOPY c /\\n\", \"a\": filled(3_000_000), \"b\": filled(2_000_000), \"c\": \"small\\n\" });",

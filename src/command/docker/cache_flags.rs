@@ -6,7 +6,7 @@ use crate::command::words::Word;
 use crate::dockerfile::Difference;
 use crate::error::{Error, ErrorKind};
 use crate::image::reference::Reference;
-use crate::image::registry::{Blob, BlobKind, DIRECTORY, What, push_cache};
+use crate::image::registry::{Blob, BlobKind, DIRECTORY, Target, What, push_cache};
 use crate::image::{Image, ImageLayer};
 use crate::trace::{Event, LayerFate, Transfer, TransferLayer};
 use std::sync::Arc;
@@ -236,7 +236,7 @@ pub(super) fn export(call: &mut Call<'_, '_>, build: &Build) -> Result<(), Error
         let (config, layers) = (exported.config, exported.layers);
         let size = config.len() as u64;
         let store = Arc::make_mut(&mut lab.registry);
-        let place = (repository.as_str(), tag.as_str());
+        let place = Target { repository: &repository, tag: &tag, asks: true };
         let pushed = push_cache(store, place, config, &layers, &mut lab.origins, &mut call.t.fuel);
         let (manifest, fates) = pushed.map_err(|error| error.at(call.origin.of(&word)))?;
         let image = Image { layers, ..Image::default() };

@@ -3,6 +3,7 @@
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
 use crate::command::words::Word;
+use crate::dockerfile::Difference;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Digest;
 use crate::image::reference::{self, HUB, Reference};
@@ -184,9 +185,10 @@ fn push(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let (repository, mut after, mut rows) = (name.repository(), Vec::new(), Vec::new());
     for (tag, image) in images {
         let lab = &mut *call.lab;
+        let asks = lab.version.has(Difference::AskedByDigest);
+        let to = registry::Target { repository: &repository, tag: &tag, asks };
         let registry = Arc::make_mut(&mut lab.registry);
-        let pushed =
-            registry::push(registry, (&repository, &tag), &image, &mut lab.origins, &mut call.t.fuel);
+        let pushed = registry::push(registry, to, &image, &mut lab.origins, &mut call.t.fuel);
         let (manifest, layers) = pushed.map_err(|error| error.at(call.origin.of(&word)))?;
         lab.images.note_digest(&name.familiar(), manifest.digest, image.id);
         for (blob, fate) in layers.iter().rev() {

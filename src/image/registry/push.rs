@@ -11,8 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// In which repositories a host has seen a layer: those it pushed it to or pulled it from, latest last (moby
-/// `distribution/metadata/v2_metadata_service.go`). Of a layer that it never saw travel it knows no digest, so
-/// it can't ask a registry for it.
+/// `distribution/metadata/v2_metadata_service.go`).
 #[derive(Clone, Debug, Default)]
 pub struct Origins(Arc<HashMap<Digest, Vec<String>>>);
 
@@ -33,19 +32,32 @@ impl Origins {
     }
 }
 
+/// Where a push goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Registry and path.
+    pub repository: &'a str,
+    /// The tag.
+    pub tag: &'a str,
+    /// Does this host know the digest of every layer that it has, and ask for it? Containerd's image store does;
+    /// the older one knows only what it saw travel.
+    pub asks: bool,
+}
+
 /// What becomes of each layer of a push, bottom first.
 pub type PushPlan = Vec<LayerFate>;
 
 /// Plans the layers of one image: there already, taken over from another repository of the same registry,
 /// or sent.
-pub fn plan_push(registry: &Registry, repository: &str, layers: &[Blob], origins: &Origins) -> PushPlan {
+pub fn plan_push(registry: &Registry, to: Target<'_>, layers: &[Blob], origins: &Origins) -> PushPlan {
+    let repository = to.repository;
     let kept = registry.repositories.get(repository);
     let domain = domain(repository);
     let mut sent: HashSet<Digest> = HashSet::new();
     let mut fate = |blob: &Blob| {
         let seen = origins.of(&blob.diff_id);
         let there = kept.is_some_and(|kept| kept.blobs.contains(&blob.digest));
-        if (there && !seen.is_empty()) || !sent.insert(blob.digest) {
+        if (there && (to.asks || !seen.is_empty())) || !sent.insert(blob.digest) {
             return LayerFate::There;
         }
         let candidates = seen.iter().rev().filter(|other| {
@@ -70,7 +82,7 @@ pub fn plan_push(registry: &Registry, repository: &str, layers: &[Blob], origins
 /// A layer that can't be packed; nothing is pushed.
 pub fn push(
     registry: &mut Registry,
-    (repository, tag): (&str, &str),
+    to: Target<'_>,
     image: &Arc<Image>,
     origins: &mut Origins,
     fuel: &mut Fuel,
@@ -79,12 +91,12 @@ pub fn push(
     for layer in &image.layers {
         blobs.push(registry.blobs.of(layer, fuel)?);
     }
-    let plan = plan_push(registry, repository, &blobs, origins);
+    let plan = plan_push(registry, to, &blobs, origins);
     for blob in &blobs {
-        origins.note(blob.diff_id, repository);
+        origins.note(blob.diff_id, to.repository);
     }
     let manifest = Arc::new(Manifest::image(image, blobs.clone()));
-    registry.keep(repository, Some(tag), manifest.clone());
+    registry.keep(to.repository, Some(to.tag), manifest.clone());
     Ok((manifest, blobs.into_iter().zip(plan).collect()))
 }
 
@@ -94,7 +106,7 @@ pub fn push(
 /// As [`push`].
 pub fn push_cache(
     registry: &mut Registry,
-    (repository, tag): (&str, &str),
+    to: Target<'_>,
     config: Arc<[u8]>,
     layers: &[ImageLayer],
     origins: &mut Origins,
@@ -105,12 +117,12 @@ pub fn push_cache(
         packed.push((registry.blobs.of(layer, fuel)?, layer.clone()));
     }
     let blobs: Vec<Blob> = packed.iter().map(|(blob, _)| *blob).collect();
-    let plan = plan_push(registry, repository, &blobs, origins);
+    let plan = plan_push(registry, to, &blobs, origins);
     for blob in &blobs {
-        origins.note(blob.diff_id, repository);
+        origins.note(blob.diff_id, to.repository);
     }
     let manifest = Arc::new(Manifest::cache(config, packed));
-    registry.keep(repository, Some(tag), manifest.clone());
+    registry.keep(to.repository, Some(to.tag), manifest.clone());
     Ok((manifest, blobs.into_iter().zip(plan).collect()))
 }
 

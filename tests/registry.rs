@@ -4,7 +4,20 @@
 
 mod screen;
 
-use screen::screen;
+use layerlab::fs::{Contents, Digest, Inode, MemoryHost, Tree};
+use layerlab::image::archive::write_layer;
+use layerlab::image::registry::{
+    Blob, BlobKind, Blobs, Downloads, Manifest, Origins, Platform, Registry, Target, plan_push, pull, push,
+};
+use layerlab::image::reference::Reference;
+use layerlab::image::{Image, ImageLayer, Origin, Store, Usage};
+use layerlab::render::Renderer;
+use layerlab::script::Session;
+use layerlab::trace::{Fuel, LayerFate};
+use proptest::prelude::*;
+use screen::{Paper, screen};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 /// A project with two layers of its own.
 const APP: &str = "let app = context(\"app\", #{ \"Dockerfile\": \"FROM alpine:3.19\\nRUN echo a > /a\\nCOPY f /f\\n\", \"f\": \"one\\n\" });";
@@ -258,4 +271,124 @@ fn cache_flags_that_say_nothing() {
         "docker_version(\"20.10\")",
         "docker build --cache-to type=registry,ref=localhost:5000/app app",
     ]));
+}
+
+#[test]
+fn a_password_is_nowhere() {
+    let paper = Paper::default();
+    let renderer = Renderer::json(Box::new(paper.clone()));
+    let mut session = Session::new(Box::new(MemoryHost::default()), Box::new(renderer));
+    let lines = [
+        "docker login -u me -p geheim",
+        "docker login -u me --password=geheim localhost:5000",
+        "docker(\"login -u me -p geheim\")",
+        "host(\"ci\").docker(\"login -u me -p 'ge heim'\")",
+        "docker login -u me -p geheim --nonsense",
+        "let r = docker(\"login -u me --password geheim\"); r.out",
+        "log",
+        "undo 2",
+        "redo 2",
+        "save mine.rhai",
+    ];
+    for line in lines {
+        if let Err(error) = session.line("<repl>", line) {
+            session.emit_error(&error);
+        }
+    }
+    let script = "step(\"login\"); let r = docker(\"login -u me -p geheim\"); check(\"in\", r.ok);\ndocker login -u me -p geheim\n";
+    session.script("story.rhai", script).unwrap();
+    let kept = format!("{}{}", paper.text(), session.lines().join("\n"));
+    assert!(kept.contains("Login Succeeded") && kept.contains("***"));
+    assert!(!kept.contains("heim"), "{kept}");
+}
+
+fn layer(files: &[(&str, &[u8])]) -> ImageLayer {
+    let mut tree = Tree::new();
+    for (name, bytes) in files {
+        tree.put(format!("/{name}").as_bytes(), Inode::file(Contents::bytes(bytes.to_vec())));
+    }
+    ImageLayer::new(tree.seal(), Origin::BuildKit, "made")
+}
+
+fn image(layers: Vec<ImageLayer>) -> Arc<Image> {
+    Arc::new(Image { layers, ..Image::default() }.sealed())
+}
+
+#[test]
+fn digests_and_sizes_are_those_of_the_bytes() {
+    let small = layer(&[("f", b"some text\n"), ("g", &[7; 5_000])]);
+    let blob = Blobs::default().of(&small, &mut Fuel::default()).unwrap();
+    assert_eq!(blob.kind, BlobKind::Gzip);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    write_layer(&small.layer, None, &mut packed).unwrap();
+    let packed = packed.finish().unwrap();
+    assert_eq!((blob.digest, blob.size), (Digest::of(&packed), packed.len() as u64));
+
+    let mut tree = Tree::new();
+    tree.put(b"/big", Inode::file(Contents::fill(b'x', 1 << 40)));
+    let big = ImageLayer::new(tree.seal(), Origin::BuildKit, "big");
+    let blob = Blobs::default().of(&big, &mut Fuel::default()).unwrap();
+    assert_eq!((blob.kind, blob.digest), (BlobKind::Described, big.diff_id));
+    assert!(blob.size > 1 << 40 && blob.size < (1 << 40) + 4_096);
+
+    let manifest = Manifest::image(&image(vec![small.clone(), big]), vec![Blob::plain(&small), blob]);
+    assert_eq!(manifest.digest, Digest::of(&*manifest.json));
+    let value = manifest.value();
+    assert_eq!(value["layers"][1]["size"], blob.size);
+}
+
+proptest! {
+    /// What one host pushes another gets, layer by layer; nothing travels twice.
+    #[test]
+    fn everything_arrives_and_nothing_twice(stacks in proptest::collection::vec(proptest::collection::vec(0u8..6, 1..6), 1..8), cut in 0u64..2_000) {
+        let (mut registry, mut origins, mut fuel) = (Registry::default(), Origins::default(), Fuel::default());
+        let images: Vec<Arc<Image>> = stacks
+            .iter()
+            .map(|stack| image(stack.iter().map(|n| layer(&[(&n.to_string(), &[*n; 300])])).collect()))
+            .collect();
+        let mut sent = HashSet::new();
+        for (n, image) in images.iter().enumerate() {
+            let tag = n.to_string();
+            let to = Target { repository: "localhost:5000/app", tag: &tag, asks: true };
+            let (_, layers) = push(&mut registry, to, image, &mut origins, &mut fuel).unwrap();
+            for (blob, fate) in &layers {
+                prop_assert_eq!(*fate == LayerFate::Sent, sent.insert(blob.digest));
+            }
+            let blobs: Vec<Blob> = layers.iter().map(|(blob, _)| *blob).collect();
+            prop_assert!(plan_push(&registry, to, &blobs, &origins).iter().all(|fate| *fate == LayerFate::There));
+        }
+        let (mut store, mut downloads) = (Store::default(), Downloads::default());
+        for (n, image) in images.iter().enumerate() {
+            let name = Reference::parse(&format!("localhost:5000/app:{n}")).unwrap();
+            registry.cut_after("localhost:5000", cut);
+            let mut wire = 0;
+            // A pull that breaks off is tried again: together they fetch what one would have.
+            loop {
+                let mut here = Usage::of(&store, std::iter::empty(), &[]);
+                let before = (registry.generation(), store.images().count());
+                let pulled = pull(&mut registry, &name, &Platform::default(), &store, &mut here, (&mut downloads, true)).unwrap();
+                wire += pulled.layers.iter().map(|(blob, fate)| fate.bytes(blob.size).0).sum::<u64>();
+                if pulled.cut {
+                    prop_assert_eq!(store.images().count(), before.1);
+                    continue;
+                }
+                let missing: u64 = {
+                    let mut here = Usage::of(&store, std::iter::empty(), &[]);
+                    let chains = here.chains_of(image);
+                    let absent = chains.iter().zip(&image.layers).filter(|(chain, _)| !here.is_used(chain));
+                    let blobs = absent.map(|(_, layer)| registry.blobs.known(layer).unwrap());
+                    let mut seen = HashSet::new();
+                    blobs.filter(|blob| seen.insert(blob.digest)).map(|blob| blob.size).sum()
+                };
+                if store.by_id(&image.id).is_none() {
+                    prop_assert_eq!(wire, missing);
+                }
+                store.share(pulled.image.clone());
+                break;
+            }
+        }
+        prop_assert!(images.iter().all(|image| store.by_id(&image.id).is_some()));
+        let kept: u64 = images.iter().flat_map(|image| &image.layers).map(|layer| registry.blobs.known(layer).unwrap()).map(|blob| (blob.digest, blob.size)).collect::<HashSet<_>>().iter().map(|(_, size)| size).sum();
+        prop_assert_eq!(registry.bytes("localhost:5000"), kept);
+    }
 }

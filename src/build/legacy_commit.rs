@@ -71,9 +71,11 @@ impl Legacy<'_> {
         }
         let earlier = legacy_key::nearest(self.cache, &key);
         let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
-        let verdict = match self.cache.was_pruned(&digest.hex()) {
-            _ if let Some(words) = elsewhere => Verdict::Miss { reason: Reason::Other { words } },
-            Some(what) if looked_up => Verdict::Miss { reason: Reason::Pruned { what: what.to_owned() } },
+        let verdict = match (elsewhere, self.cache.was_pruned(&digest.hex())) {
+            (Some(words), _) => Verdict::Miss { reason: Reason::Other { words } },
+            (None, Some(what)) if looked_up => {
+                Verdict::Miss { reason: Reason::Pruned { what: what.to_owned() } }
+            }
             _ => legacy_key::missed(
                 &key,
                 earlier.as_ref(),

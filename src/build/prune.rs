@@ -2,7 +2,7 @@
 //! (moby/buildkit `cache/manager.go`, `pruneOnce`, `DiskUsage`; moby `daemon/internal/builder-next/builder.go`).
 
 use super::cache::{Cache, Chain, Records};
-use crate::fs::{Digest, Kind, Nodes};
+use crate::fs::{ByDigest, Digest, Kind, Nodes};
 use crate::image::{Image, ImageLayer, Keeper, Usage, stack};
 use crate::trace::LayerHolder;
 use indexmap::IndexMap;
@@ -286,7 +286,7 @@ impl Cache {
     }
 
     /// These images were removed: the legacy builder finds them no more.
-    pub fn forget_images(&mut self, removed: &HashSet<Digest>) {
+    pub fn forget_images(&mut self, removed: &HashSet<Digest, ByDigest>) {
         let is_gone = |image: &Arc<Image>| removed.contains(&image.id);
         if !self.chain.list.iter().any(|child| is_gone(&child.image)) {
             return;

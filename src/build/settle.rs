@@ -96,12 +96,13 @@ impl Solver<'_> {
             Some(Node::Image(at)) => self.graph.images.get(at).map(|(name, _)| name.as_str()),
             _ => None,
         };
-        let reason = match inputs.is_empty() && !vertex.ignore_cache {
-            true => Reason::NeverCached,
-            false if vertex.ignore_cache => Reason::NoCache,
-            false if let Some(answer) = answer => Reason::NotExported { from: answer.from.clone() },
-            false if let Some(what) = self.cache.was_pruned(&id) => Reason::Pruned { what: what.to_owned() },
-            false => {
+        let pruned = self.cache.was_pruned(&id);
+        let reason = match (answer, pruned) {
+            _ if inputs.is_empty() && !vertex.ignore_cache => Reason::NeverCached,
+            _ if vertex.ignore_cache => Reason::NoCache,
+            (Some(answer), _) => Reason::NotExported { from: answer.from.clone() },
+            (None, Some(what)) => Reason::Pruned { what: what.to_owned() },
+            (None, None) => {
                 let (rebuilt, again) = (self.rebuilt(vertex.base), self.again(vertex.base));
                 verdict::miss(&key, earlier.as_deref(), rebuilt, again, base_image)
             }

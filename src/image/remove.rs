@@ -3,7 +3,7 @@
 
 use super::usage::{Usage, User};
 use super::{Image, ImageLayer, Store, reference};
-use crate::fs::Digest;
+use crate::fs::{ByDigest, Digest};
 use crate::trace::StayingImage;
 use indexmap::IndexMap;
 use std::collections::HashSet;
@@ -56,7 +56,7 @@ pub struct Remover<'a> {
     images: &'a Store,
     usage: &'a mut Usage,
     untagged: HashSet<String>,
-    deleted: HashSet<Digest>,
+    deleted: HashSet<Digest, ByDigest>,
     done: Done,
 }
 
@@ -66,11 +66,11 @@ pub struct Done {
     /// The names that went.
     pub untagged: HashSet<String>,
     /// The images that went.
-    pub deleted: HashSet<Digest>,
+    pub deleted: HashSet<Digest, ByDigest>,
     /// Layers that nobody uses any more, topmost first.
-    pub freed: IndexMap<Digest, ImageLayer>,
+    pub freed: IndexMap<Digest, ImageLayer, ByDigest>,
     /// Layers of removed images that somebody else uses, topmost first.
-    pub kept: IndexMap<Digest, ImageLayer>,
+    pub kept: IndexMap<Digest, ImageLayer, ByDigest>,
     /// Images that lost a name, or were to go, and stay.
     pub staying: IndexMap<Digest, StayingImage>,
 }
@@ -91,7 +91,13 @@ impl Done {
 impl<'a> Remover<'a> {
     /// A removal in this store.
     pub fn new(images: &'a Store, usage: &'a mut Usage) -> Remover<'a> {
-        Remover { images, usage, untagged: HashSet::new(), deleted: HashSet::new(), done: Done::default() }
+        Remover {
+            images,
+            usage,
+            untagged: HashSet::new(),
+            deleted: HashSet::default(),
+            done: Done::default(),
+        }
     }
 
     /// `docker rmi NAME`: a name, or an id or its beginning. Without `prune` (`--no-prune`) the images
@@ -241,12 +247,12 @@ impl<'a> Remover<'a> {
             names.iter().for_each(|name| self.untag(&image.id, name, records));
             records.push(Removed::Deleted(image.id));
             self.deleted.insert(image.id);
-            let freed = self.usage.let_go(&image.layers);
+            let freed = self.usage.let_go(&image);
             records.extend(freed.iter().map(|(chain, _)| Removed::Layer(*chain)));
             self.done.freed.extend(freed.into_iter().map(|(chain, layer)| (chain, layer.clone())));
-            for (chain, layer) in self.usage.chains.of(&image.layers).into_iter().zip(&image.layers).rev() {
-                if self.usage.is_used(&chain) {
-                    self.done.kept.entry(chain).or_insert_with(|| layer.clone());
+            for (chain, layer) in self.usage.chains_of(&image).iter().zip(&image.layers).rev() {
+                if self.usage.is_used(chain) {
+                    self.done.kept.entry(*chain).or_insert_with(|| layer.clone());
                 }
             }
             let Some(parent) = image.parent else { return Ok(()) };

@@ -4,7 +4,7 @@ use super::config::{Config, History, HistoryJson, config_json, config_json_after
 use super::layer::ImageLayer;
 use super::reference::{self, Reference};
 use super::remove::Done;
-use crate::fs::Digest;
+use crate::fs::{Digest, Hasher};
 use indexmap::IndexMap;
 use rpds::VectorSync;
 use std::sync::Arc;
@@ -105,7 +105,10 @@ pub fn chain_id(layers: &[ImageLayer]) -> Option<Digest> {
 
 /// The chain id of a layer on the stack with this chain id.
 pub fn next_link(below: Option<Digest>, diff_id: Digest) -> Digest {
-    below.map_or(diff_id, |below| Digest::of(format!("{below} {diff_id}")))
+    let Some(below) = below else { return diff_id };
+    let mut hasher = Hasher::new();
+    hasher.raw(b"sha256:").raw(&below.digits()).raw(b" sha256:").raw(&diff_id.digits());
+    hasher.finish()
 }
 
 /// All images and their names. Cloning costs the number of images, not of files.

@@ -3,7 +3,7 @@
 use super::super::ImageLayer;
 use super::super::archive::write_layer;
 use crate::error::{Error, ErrorKind};
-use crate::fs::{Digest, Hasher, Kind, Nodes, Piece};
+use crate::fs::{ByDigest, Digest, Hasher, Kind, Nodes, Piece};
 use crate::trace::Fuel;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -76,7 +76,7 @@ impl Blob {
 
 /// What layers are on the wire, by their diff ids.
 #[derive(Clone, Debug, Default)]
-pub struct Blobs(HashMap<Digest, Blob>);
+pub struct Blobs(HashMap<Digest, Blob, ByDigest>);
 
 impl Blobs {
     /// A layer's; it is packed the first time.

@@ -16,7 +16,7 @@ pub use push::{Origins, PushPlan, Target, plan_push, push, push_cache};
 
 use super::reference::{HUB, Reference};
 use super::{Image, catalog};
-use crate::fs::Digest;
+use crate::fs::{ByDigest, Digest};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -41,8 +41,8 @@ pub const DIRECTORY: &str = "dir:";
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
     tags: IndexMap<String, Digest>,
-    manifests: HashMap<Digest, Arc<Manifest>>,
-    blobs: HashSet<Digest>,
+    manifests: HashMap<Digest, Arc<Manifest>, ByDigest>,
+    blobs: HashSet<Digest, ByDigest>,
 }
 
 /// Why a registry has nothing to give.

@@ -3,11 +3,11 @@
 use super::blob::Blob;
 use super::manifest::{Manifest, Platform, What};
 use super::{Absent, Registry};
-use crate::fs::Digest;
+use crate::fs::{ByDigest, Digest};
 use crate::image::reference::Reference;
 use crate::image::{Image, Store, Usage};
 use crate::trace::LayerFate;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What earlier pulls that broke off have left: bytes by the digest of the blob.
@@ -44,13 +44,15 @@ pub type PullPlan = Vec<LayerFate>;
 /// Plans the layers of one image: a layer is here if the whole stack up to it is, in whatever image.
 pub fn plan_pull(image: &Image, layers: &[Blob], here: &mut Usage, downloads: &Downloads) -> PullPlan {
     let chains = here.chains_of(image);
-    let fate = |(chain, blob): (Digest, &Blob)| match downloads.of(&blob.digest) {
-        _ if here.is_used(&chain) => LayerFate::There,
+    // A layer that a stack has twice is fetched once.
+    let mut begun: HashSet<Digest, ByDigest> = HashSet::default();
+    let mut fate = |(chain, blob): (Digest, &Blob)| match downloads.of(&blob.digest) {
+        _ if here.is_used(&chain) || !begun.insert(blob.digest) => LayerFate::There,
         0 => LayerFate::Fetched,
         had if had >= blob.size => LayerFate::Resumed { had: blob.size },
         had => LayerFate::Resumed { had },
     };
-    chains.into_iter().zip(layers).map(fate).collect()
+    chains.iter().copied().zip(layers).map(&mut fate).collect()
 }
 
 /// What a pull came to.

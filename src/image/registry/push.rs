@@ -4,7 +4,7 @@ use super::Registry;
 use super::blob::Blob;
 use super::manifest::Manifest;
 use crate::error::Error;
-use crate::fs::Digest;
+use crate::fs::{ByDigest, Digest};
 use crate::image::{Image, ImageLayer};
 use crate::trace::{Fuel, LayerFate};
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// In which repositories a host has seen a layer: those it pushed it to or pulled it from, latest last (moby
 /// `distribution/metadata/v2_metadata_service.go`).
 #[derive(Clone, Debug, Default)]
-pub struct Origins(Arc<HashMap<Digest, Vec<String>>>);
+pub struct Origins(Arc<HashMap<Digest, Vec<String>, ByDigest>>);
 
 impl Origins {
     /// The layer of this diff id is in this repository.
@@ -53,7 +53,7 @@ pub fn plan_push(registry: &Registry, to: Target<'_>, layers: &[Blob], origins: 
     let repository = to.repository;
     let kept = registry.repositories.get(repository);
     let domain = domain(repository);
-    let mut sent: HashSet<Digest> = HashSet::new();
+    let mut sent: HashSet<Digest, ByDigest> = HashSet::default();
     let mut fate = |blob: &Blob| {
         let seen = origins.of(&blob.diff_id);
         let there = kept.is_some_and(|kept| kept.blobs.contains(&blob.digest));

@@ -254,9 +254,12 @@ fn said(command: &str, folder: &std::path::Path) -> (i32, String) {
     let out = folder.with_extension("out");
     let to = fs::File::create(&out).unwrap();
     let beside = to.try_clone().unwrap();
+    // Named from the folder above: an absolute path is as long as the clone's, and the message would wrap
+    // elsewhere.
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_layerlab"))
         .arg(command)
-        .arg(folder)
+        .arg(folder.file_name().unwrap())
+        .current_dir(folder.parent().unwrap())
         .stdin(std::process::Stdio::null())
         .stdout(to)
         .stderr(beside)
@@ -324,7 +327,6 @@ fn every_command_answers_what_nobody_meant() {
                 0 => "ends well",
                 _ => text.lines().find(|line| line.starts_with("error")).unwrap_or("a failed build"),
             };
-            let last = last.replace(&*folder.to_string_lossy(), "DIR");
             writeln!(told, "{name:<9} {command:<6} {code} {}", last.chars().take(100).collect::<String>())
                 .unwrap();
         }

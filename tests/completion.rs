@@ -43,7 +43,16 @@ fn tab_knows_what_fits() {
         ("docker exec web cat /etc/nginx/ng", &["docker exec web cat /etc/nginx/nginx.conf"]),
         ("docker diff ", &["docker diff web"]),
         ("docker build -t app ", &["docker build -t app app"]),
-        ("docker help bui", &["docker help build", "docker help buildx imagetools inspect", "docker help buildx imagetools create", "docker help builder prune", "docker help buildx prune"]),
+        (
+            "docker help bui",
+            &[
+                "docker help build",
+                "docker help buildx imagetools inspect",
+                "docker help buildx imagetools create",
+                "docker help builder prune",
+                "docker help buildx prune",
+            ],
+        ),
         ("docker rmi a", &["docker rmi alpine:3.19", "docker rmi app:latest"]),
         ("$ cat /etc/ho", &["$ cat /etc/hostname"]),
         ("$ cat app/Do", &["$ cat app/Dockerfile"]),

@@ -6,10 +6,10 @@ mod screen;
 
 use layerlab::fs::{Contents, Digest, Inode, MemoryHost, Tree};
 use layerlab::image::archive::write_layer;
+use layerlab::image::reference::Reference;
 use layerlab::image::registry::{
     Blob, BlobKind, Blobs, Downloads, Manifest, Origins, Platform, Registry, Target, plan_push, pull, push,
 };
-use layerlab::image::reference::Reference;
 use layerlab::image::{Image, ImageLayer, Origin, Store, Usage};
 use layerlab::render::Renderer;
 use layerlab::script::Session;

@@ -4,11 +4,12 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, Bar, Bars, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event,
-    Finding, FoundLayer, FreedLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, HeldLayer,
-    KeyRow, LayerFate, LayerHolder, LayerRef, MapNews, Object, Order, OrderCost, OrderRow, Part, Place,
-    Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine, StackRow, StayingImage, Stream, Transfer,
-    TransferLayer, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    Answer, Bar, Bars, BillRow, CacheKey, Cell, CellMark, CopiedDirectory, Cost, Data, Decisions, Edited,
+    Ended, Event, Finding, FoundLayer, FreedLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews,
+    HeldLayer, KeyRow, LayerFate, LayerHolder, LayerRef, MapNews, MountRef, Mounted, Object, OnMount, Order,
+    OrderCost, OrderRow, Part, Place, Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine,
+    StackRow, StayingImage, Stream, Transfer, TransferLayer, Verdict, WhatIf, WhatIfCell, WhatIfEnd,
+    WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -77,6 +78,7 @@ fn append_story() -> Vec<Event> {
             paths: vec!["/etc".into(), "/etc/nginx".into()],
             made: vec![directory(1), directory(3)],
             inodes: 2,
+            into: None,
         },
         Event::CopyUp {
             path: path(),
@@ -91,6 +93,7 @@ fn append_story() -> Vec<Event> {
             index: None,
             inodes: 1,
             object: object(0o644, 648),
+            into: None,
         },
         Event::Write {
             path: path(),
@@ -101,6 +104,7 @@ fn append_story() -> Vec<Event> {
             copied: 648,
             at: 648,
             data: Some(Data::Data("# tuned\n".into())),
+            into: None,
         },
     ]
 }
@@ -161,6 +165,7 @@ fn stack_of_web() -> Event {
             row(1, "FROM alpine", vec![absent(), cell(CellMark::Visible, "286 B")]),
         ],
         view: vec![cell(CellMark::Visible, "656 B"), cell(CellMark::Visible, "286 B")],
+        svg: false,
     }
 }
 
@@ -410,6 +415,32 @@ fn layers() -> Event {
     })
 }
 
+fn bill() -> Event {
+    let cost = |copied, inodes| Cost { copied, inodes, ..Cost::default() };
+    let row = |what: &str, costs: [Cost; 2], refused: [Option<&str>; 2]| BillRow {
+        what: what.into(),
+        costs: costs.into(),
+        refused: refused.map(|errno| errno.map(str::to_owned)).into(),
+    };
+    Event::Bill {
+        name: "postgres:15".into(),
+        drivers: vec!["overlay2".into(), "vfs".into()],
+        rows: vec![
+            row("start 10 containers", [cost(0, 0), cost(4_190_000_000, 101_690)], [None, None]),
+            row(
+                "mv /usr/share/\u{1b}[31mdoc (20 files)",
+                [cost(222_000, 31), cost(0, 0)],
+                [Some("EXDEV"), None],
+            ),
+            row(
+                "open /etc/passwd",
+                [Cost { lookups: 4, ..Cost::default() }, Cost { lookups: 1, ..Cost::default() }],
+                [None, None],
+            ),
+        ],
+    }
+}
+
 fn samples() -> Vec<Event> {
     let path = |text: &str| text.to_owned();
     let one = |number| Some(layer(number, ""));
@@ -417,6 +448,7 @@ fn samples() -> Vec<Event> {
     all.extend(kept_open());
     all.extend(findings());
     all.push(layers());
+    all.push(bill());
     all.extend([
         Event::Lookup {
             path: path("/gone"),
@@ -449,6 +481,7 @@ fn samples() -> Vec<Event> {
             index: Some(7),
             inodes: 1,
             object: Object { target: Some("/etc".into()), ..object(0o777, 4) },
+            into: None,
         },
         Event::LinkedUp { path: path("/twin"), index: 7, inodes: 0 },
         Event::CopyUp {
@@ -464,6 +497,7 @@ fn samples() -> Vec<Event> {
             index: None,
             inodes: 0,
             object: object(0o600, 2_000_000),
+            into: None,
         },
         Event::CopyUp {
             path: path("/big"),
@@ -478,6 +512,7 @@ fn samples() -> Vec<Event> {
             index: None,
             inodes: 1,
             object: object(0o600, 2_000_000),
+            into: None,
         },
         Event::Write {
             path: path("/new"),
@@ -488,6 +523,7 @@ fn samples() -> Vec<Event> {
             copied: 0,
             at: 0,
             data: None,
+            into: None,
         },
         Event::Write {
             path: path("/disk.img"),
@@ -498,6 +534,7 @@ fn samples() -> Vec<Event> {
             copied: 1_000_000_000,
             at: 1_000_000_000,
             data: Some(Data::Fill('x')),
+            into: None,
         },
         Event::Created {
             path: path("/d"),
@@ -507,6 +544,7 @@ fn samples() -> Vec<Event> {
             of: None,
             inodes: 1,
             object: Some(object(0o755, 0)),
+            into: None,
         },
         Event::Created {
             path: path("/h"),
@@ -516,6 +554,7 @@ fn samples() -> Vec<Event> {
             of: Some("/new".into()),
             inodes: 0,
             object: None,
+            into: None,
         },
         Event::Removed {
             path: path("/etc/motd"),
@@ -524,6 +563,8 @@ fn samples() -> Vec<Event> {
             still_stored: 286,
             whiteout: true,
             inodes: 1,
+            mark: None,
+            into: None,
         },
         Event::Removed {
             path: path("/tmp/x"),
@@ -532,6 +573,8 @@ fn samples() -> Vec<Event> {
             still_stored: 0,
             whiteout: false,
             inodes: 0,
+            mark: None,
+            into: None,
         },
         Event::Cleared { path: path("/d"), whiteouts: 2, inodes: 1 },
         Event::Opaque { path: path("/d") },
@@ -668,7 +711,44 @@ fn samples() -> Vec<Event> {
         stages(),
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
         Event::Printed { out: String::new(), err: "Error: No such container: wbe".into(), exit: 1 },
-        Event::Started { name: "web".into(), image: "nginx:alpine".into(), lowers: 4 },
+        Event::Started {
+            name: "web".into(),
+            image: "nginx:alpine".into(),
+            lowers: 4,
+            driver: "overlay2".into(),
+        },
+        Event::Started { name: "v".into(), image: "nginx:alpine".into(), lowers: 0, driver: "vfs".into() },
+        Event::Mounted(Mounted {
+            container: "db".into(),
+            target: "/var/lib/postgresql/data".into(),
+            mount: MountRef { kind: "volume", source: "db-data".into() },
+            read_only: false,
+            made: true,
+            copied: Some((2, 4096)),
+            hidden: 0,
+        }),
+        Event::Mounted(Mounted {
+            container: "web".into(),
+            target: "/usr/share/nginx/html".into(),
+            mount: MountRef { kind: "bind", source: "/lab/site".into() },
+            read_only: true,
+            made: false,
+            copied: None,
+            hidden: 2,
+        }),
+        Event::OnMount(OnMount {
+            event: Box::new(Event::Removed {
+                path: "/var/lib/postgresql/data/postmaster.pid".into(),
+                kind: "file".into(),
+                whiteout_over: None,
+                still_stored: 0,
+                whiteout: false,
+                mark: None,
+                into: None,
+                inodes: 0,
+            }),
+            mount: MountRef { kind: "volume", source: "db-data".into() },
+        }),
         Event::Table {
             title: "images".into(),
             head: vec!["name".into(), "size".into(), "what it is".into()],
@@ -882,11 +962,15 @@ fn variant(event: &Event) -> &'static str {
         Event::Order(_) => "order",
         Event::Graph(_) => "graph",
         Event::Bars(_) => "bars",
+        Event::Bill { .. } => "bill",
         Event::Reclaimed(_) => "reclaimed",
         Event::Held { .. } => "held",
         Event::Transferred(_) => "transferred",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
+        Event::Mounted(_) => "mounted",
+        // In JSON it is the event it tells of, with one field more.
+        Event::OnMount(on) => variant(&on.event),
         Event::Table { .. } => "table",
         Event::Value { .. } => "value",
         Event::Text { .. } => "text",
@@ -909,7 +993,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 51, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 53, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);
@@ -998,6 +1082,7 @@ fn many_paths_make_several_boxes() {
             StackRow { layer: layer(1, label), cells: cells(CellMark::Hidden) },
         ],
         view: cells(CellMark::Absent),
+        svg: false,
         paths,
     };
     let drawn = text(&event, &Style::default());
@@ -1092,6 +1177,7 @@ fn a_flood_of_events_is_cut_with_a_way_to_see_it_all() {
         of: None,
         inodes: 1,
         object: Some(object(0o644, 0)),
+        into: None,
     };
     let flood: Vec<Event> = (0..1000).map(created).chain([Event::Value { text: "done".into() }]).collect();
     let shown = play(&flood);
@@ -1160,6 +1246,7 @@ proptest! {
                 paths: vec![more.clone(), words.clone(), "/a".into()],
                 rows: vec![StackRow { layer: layer(number, &more), cells: vec![cell(CellMark::Whiteout)] }],
                 view: vec![],
+                svg: false,
             },
             Event::Table { title: more.clone(), head: vec![], rows: vec![vec![words.clone(); 9], vec![more.clone()]] },
             Event::Built {

@@ -7,6 +7,7 @@ use crate::dockerfile::Version;
 use crate::image::Image;
 use crate::image::registry::{Platform, Registry};
 use crate::shell::{Packages, Urls};
+use crate::union::StorageDriver;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -101,6 +102,8 @@ pub struct Request {
     pub ancestors: Option<Vec<(String, Arc<Image>)>>,
     /// Keep the cache in the image's config: `--cache-to type=inline`, `BUILDKIT_INLINE_CACHE=1`.
     pub inline_cache: bool,
+    /// The storage driver that mounts the layers of each step.
+    pub storage: StorageDriver,
     /// Names of images that may be fetched: `catalog` looks up one that the store lacks.
     pub catalog: Catalog,
 }

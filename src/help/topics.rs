@@ -51,6 +51,29 @@ docker build --compare DIR builds with both builders and puts their decisions
 side by side. why DIR --change FILE asks before anything is built.",
     ),
     topic(
+        "volumes",
+        &["volume", "bind", "tmpfs", "mounts"],
+        "
+A volume is a filesystem of its own, mounted over a directory of a container.
+Below that directory the union is not asked: no look-up, no copy-up, no
+whiteout. What is written there lies in the volume, not in the upper: docker
+diff, docker commit and the container's size never see it, and it stays when
+the container goes.
+    docker run -d --name db -v db-data:/var/lib/postgresql/data postgres:15
+    -v NAME:/path[:ro]     a volume; an empty one gets what the image has there,
+                           unless :nocopy
+    -v ./site:/path[:ro]   a folder of the lab's own host, as it is
+    -v /path, VOLUME       a volume without a name: --rm and rm -v remove it
+    --tmpfs /path          in memory, gone when the container stops
+    --mount type=…,src=…,dst=…[,readonly]    --volumes-from NAME    --read-only
+    docker volume create|ls|inspect|rm|prune     docker system df -v
+A mount is a border: mv copies across it, hard links can't cross it (EXDEV),
+the mount point can't be removed (EBUSY), :ro answers EROFS.
+    volume(\"db-data\").ls(\"/\")     container(\"db\").volumes
+    layerlab run scenarios/22_volumes.rhai
+Drivers other than local, volume-opt and a tmpfs that fills up are not modelled.",
+    ),
+    topic(
         "dive",
         &["efficiency", ".dive-ci"],
         "
@@ -251,7 +274,7 @@ delete in the RUN that made them.   docker history IMAGE shows each layer.",
     ),
     topic(
         "prune",
-        &["housekeeping", "dangling", "reclaim", "free", "rmi", "why layer"],
+        &["housekeeping", "reclaim", "free", "rmi", "why layer"],
         "
 What takes disk space, what removes it, and what is in the way.
     docker system df -v      images, containers, BuildKit's cache, one by one
@@ -395,7 +418,8 @@ count; save FILE.rhai keeps them. Lines that only look are not counted.",
         "
 Words of the session, each at the start of a line:
   help [TOPIC]        undo [N]   redo [N]   log     save FILE.rhai    quit
-  stack [NAME] [/PATH …]         draw the layers of a mount or container
+  stack [--svg] [NAME] [/PATH …] draw the layers of a mount or container
+  bill [IMAGE|NAME]              what each storage driver pays; what was paid
   explain [STEP]                 the cache key of a step of the last build
   why CONTEXT [--change FILE …]  what a build would do after an edit
   order CONTEXT   graph CONTEXT  a better order of the lines; the stages, drawn

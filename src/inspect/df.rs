@@ -5,10 +5,11 @@ use super::images::image_usage;
 use super::rows::{Listing, row};
 use super::table::align;
 use super::units::{age, human_size};
+use super::volumes::{links, volume_usage};
 use super::{Printed, data::Data};
 use crate::build::CacheRow;
 use crate::fs::Digest;
-use crate::image::{Container, Image, Store, Usage, stack};
+use crate::image::{Container, Image, Store, Usage, Volume, stack};
 use std::collections::{BTreeSet, HashMap};
 
 const HEADS: [(&str, &str); 5] = [
@@ -53,6 +54,7 @@ impl Sharing {
 pub fn system_df(
     images: &Store,
     containers: &[&Container],
+    volumes: &[&Volume],
     cache: &[CacheRow],
     format: Option<&str>,
 ) -> Printed {
@@ -68,13 +70,17 @@ pub fn system_df(
         chosen.map(|container| container.size_rw()).sum::<u64>()
     };
     let running = containers.iter().filter(|container| container.running).count();
-    let volumes = containers.iter().map(|container| container.volumes.len()).sum::<usize>();
+    let used_volumes = volumes.iter().filter(|volume| links(volume, containers) > 0).count();
+    let in_volumes = |unused: bool| {
+        let chosen = volumes.iter().filter(|volume| !unused || links(volume, containers) == 0);
+        chosen.map(|volume| volume.size()).fold(0, u64::saturating_add)
+    };
     let cached = own_bytes(cache);
     let reclaimable = sharing.total.saturating_sub(held);
     let rows = [
         line("Images", named.len(), active.len(), sharing.total, reclaimable, true),
         line("Containers", containers.len(), running, uppers(None), uppers(Some(false)), true),
-        line("Local Volumes", volumes, volumes, 0, 0, true),
+        line("Local Volumes", volumes.len(), used_volumes, in_volumes(false), in_volumes(true), true),
         line("Build Cache", cache.len(), 0, cached, cached, false),
     ];
     let listing = Listing {
@@ -92,14 +98,19 @@ fn own_bytes(cache: &[CacheRow]) -> u64 {
 }
 
 /// `-v`: every image with its shared and unique bytes, every container with what it wrote, every record of
-/// BuildKit's cache (docker/cli `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). Volumes are no
-/// store of the lab's. `now` is the lab's time, Unix seconds.
-pub fn system_df_verbose(images: &Store, containers: &[&Container], cache: &[CacheRow], now: i64) -> Printed {
+/// BuildKit's cache (docker/cli `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). `now` is the lab's time, Unix seconds.
+pub fn system_df_verbose(
+    images: &Store,
+    containers: &[&Container],
+    volumes: &[&Volume],
+    cache: &[CacheRow],
+    now: i64,
+) -> Printed {
     Printed::out(format!(
         "Images space usage:\n\n{}\nContainers space usage:\n\n{}\nLocal Volumes space usage:\n\n{}\nBuild cache usage: {}\n\n{}",
         image_usage(images, containers),
         container_usage(containers),
-        align("VOLUME NAME\tLINKS\tSIZE\n"),
+        volume_usage(volumes, containers),
         human_size(own_bytes(cache), 4),
         cache_usage(cache, now),
     ))

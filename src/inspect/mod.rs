@@ -21,6 +21,7 @@ mod steps;
 mod table;
 mod template;
 mod units;
+mod volumes;
 
 pub use containers::{container_value, ps};
 pub use data::{Data, Field};
@@ -35,6 +36,7 @@ pub use steps::{
 };
 pub use table::align;
 pub use units::{age, ellipsis, human_duration, human_size, short_id};
+pub use volumes::{volume_list, volume_value};
 
 /// What a command printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::build::Cache;
 use crate::error::{Error, ErrorKind};
 use crate::image::reference::Reference;
 use crate::image::registry::{Absent, Downloads, Origins, Platform, Pulled, Registry};
-use crate::image::{Container, Store, catalog};
+use crate::image::{Container, Image, Store, Volume, catalog};
 use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Machine {
     pub cache: Cache,
     /// Its containers, by name.
     pub containers: IndexMap<String, Container>,
+    /// Its volumes, by name.
+    pub volumes: IndexMap<String, Volume>,
     /// Where its layers were seen travelling.
     pub origins: Origins,
     /// What pulls that broke off have left.
@@ -38,6 +40,8 @@ impl Machine {
     fn marks(&self) -> Vec<u64> {
         let mut marks = vec![self.images.generation(), self.cache.changes(), self.cache.builds()];
         marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));
+        marks.push(self.volumes.len() as u64);
+        marks.extend(self.volumes.values().map(|volume| volume.mount.generation()));
         marks.push(self.logins.len() as u64);
         marks
     }
@@ -89,6 +93,7 @@ impl Lab {
         std::mem::swap(&mut self.images, &mut other.images);
         std::mem::swap(&mut self.cache, &mut other.cache);
         std::mem::swap(&mut self.containers, &mut other.containers);
+        std::mem::swap(&mut self.volumes, &mut other.volumes);
         std::mem::swap(&mut self.origins, &mut other.origins);
         std::mem::swap(&mut self.downloads, &mut other.downloads);
         std::mem::swap(&mut self.logins, &mut other.logins);
@@ -133,6 +138,21 @@ impl Lab {
             self.origins.note(layer.diff_id, &repository);
         }
         Ok(pulled)
+    }
+
+    /// The image of a `docker run`: one that is here, else one that a registry has, else a built-in one.
+    ///
+    /// # Errors
+    /// Nobody knows the name.
+    pub(super) fn image_to_run(&mut self, image: &str) -> Result<Arc<Image>, Error> {
+        if let Some(found) = self.images.get(image) {
+            return Ok(found);
+        }
+        let platform = Platform::default();
+        let name = Reference::parse(image).ok().filter(|_| self.registry.image(image, &platform).is_some());
+        let Some(name) = name else { return self.image(image) };
+        let pulled = self.pull(&name, &platform);
+        Ok(pulled.map_err(|absent| Error::new(ErrorKind::Unknown, absent.words()))?.image)
     }
 
     /// The built-in images that are here came from Docker Hub, whoever asked for them.

@@ -5,6 +5,9 @@
 //! number of layers and images, not of files; undo and what-if are clones.
 
 mod hosts;
+mod mounted;
+mod starting;
+mod volumes;
 
 pub use hosts::{FIRST, Machine};
 
@@ -12,13 +15,16 @@ use crate::build::{Build, Cache, Context};
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
-use crate::image::registry::{Downloads, Origins, Platform, Registry};
-use crate::image::{Container, Done, Image, Store, Usage, catalog};
+use crate::image::registry::{Downloads, Origins, Registry};
+use crate::image::{Container, Done, Image, Store, Usage, Volume, catalog};
 use crate::shell::{Packages, Urls};
 use crate::trace::Trace;
-use crate::union::{Mount, StatKind};
+use crate::union::{Mount, StatKind, StorageDriver};
 use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
+
+pub use mounted::Located;
+pub use starting::Start;
 
 /// Where the lab's own host keeps build contexts: its working directory at the start.
 pub const HOME: &str = "/lab";
@@ -37,6 +43,10 @@ pub struct Lab {
     pub cache: Cache,
     /// Containers by name.
     pub containers: IndexMap<String, Container>,
+    /// Volumes by name.
+    pub volumes: IndexMap<String, Volume>,
+    /// Volumes without a name so far: none gets the name of one that is gone.
+    volumes_made: u64,
     /// Mounts made by `mount(…)`, by name.
     pub mounts: IndexMap<String, Mount>,
     /// The lab's own host.
@@ -53,6 +63,8 @@ pub struct Lab {
     pub strict: bool,
     /// Which Docker builds.
     pub version: Version,
+    /// The storage driver of containers and builds to come.
+    pub storage: StorageDriver,
     /// Packages that a teacher added to the tables of the package managers.
     pub packages: Packages,
     /// The addresses that a teacher gave an answer to.
@@ -86,6 +98,8 @@ impl Lab {
             images: Store::default(),
             cache: Cache::default(),
             containers: IndexMap::new(),
+            volumes: IndexMap::new(),
+            volumes_made: 0,
             mounts: IndexMap::new(),
             host: Mount::native(host_tree()),
             cwd: HOME.to_owned(),
@@ -94,6 +108,7 @@ impl Lab {
             bases: IndexMap::new(),
             strict: false,
             version: Version::default(),
+            storage: StorageDriver::default(),
             packages: Packages::default(),
             urls: Urls::default(),
             origins: Origins::default(),
@@ -157,43 +172,6 @@ impl Lab {
                     false => format!("there are {}", known.join(", ")),
                 })),
         }
-    }
-
-    /// Starts a container: an empty upper over the image's layers.
-    ///
-    /// # Errors
-    /// The image is unknown, or the name is taken.
-    pub fn start(&mut self, image: &str, name: Option<&str>) -> Result<String, Error> {
-        let found = match self.images.get(image) {
-            Some(found) => found,
-            // `docker run` fetches what is not here.
-            None => match self.registry.image(image, &Platform::default()) {
-                Some(_) => {
-                    let name = crate::image::reference::Reference::parse(image)
-                        .map_err(|words| Error::new(ErrorKind::Usage, words))?;
-                    let pulled = self.pull(&name, &Platform::default());
-                    pulled.map_err(|absent| Error::new(ErrorKind::Unknown, absent.words()))?.image
-                }
-                None => self.image(image)?,
-            },
-        };
-        let name = match name {
-            Some(name) if self.containers.contains_key(name) => {
-                return Err(Error::new(
-                    ErrorKind::Usage,
-                    format!("the name `{name}` is taken by another container"),
-                )
-                .hint(format!("docker rm -f {name} removes it")));
-            }
-            Some(name) => name.to_owned(),
-            None => {
-                (1..).map(|n| format!("c{n}")).find(|n| !self.containers.contains_key(n)).unwrap_or_default()
-            }
-        };
-        let container = Container::create(&name, image, found, self.containers.len() as u64)
-            .map_err(|errno| Error::new(ErrorKind::Usage, format!("the layers can't be mounted: {errno}")))?;
-        self.containers.insert(name.clone(), container);
-        Ok(name)
     }
 
     /// Keeps a mount under a new name: "m1", "m2" …
@@ -344,6 +322,10 @@ impl Lab {
         marks.push(self.packages.generation());
         marks.push(u64::from(self.version == Version::Current));
         marks.push(self.urls.generation());
+        marks.push(self.volumes.len() as u64);
+        marks.extend(self.volumes.values().map(|volume| volume.mount.generation()));
+        let mounts = self.containers.values().flat_map(|container| &container.mounts);
+        marks.extend(mounts.filter_map(|point| point.tmpfs.as_ref()).map(Mount::generation));
         marks.extend(self.mounts.values().map(Mount::generation));
         marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));
         for mount in self.mounts.values().chain(self.containers.values().map(|c| &c.mount)) {

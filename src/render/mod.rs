@@ -5,12 +5,14 @@
 //! lines within one command, columns of a build's steps.
 
 mod bars;
+mod bill;
 mod diagnostic;
 mod explain;
 mod finding;
 mod graph;
 mod handle;
 mod measure;
+mod mounted;
 mod order;
 mod renderer;
 mod saved;
@@ -19,6 +21,7 @@ mod stack;
 mod step;
 mod storage;
 mod style;
+pub mod svg;
 mod table;
 mod union;
 mod whatif;
@@ -30,7 +33,7 @@ pub use size::{bytes, count, seconds};
 pub use style::{Style, Tone};
 
 use crate::error::Error;
-use crate::trace::{Answer, Event, LayerRef, Probe, Stream};
+use crate::trace::{Answer, Cost, Event, LayerRef, Probe, Stream};
 use measure::{flow, hang};
 
 /// The prompt, also in front of lines that a scenario or a piped file runs.
@@ -40,7 +43,19 @@ pub const CONTINUED: &str = "   > ";
 
 /// One event as a line of JSON, without the line end.
 pub fn json(event: &Event) -> String {
-    serde_json::to_string(event).unwrap_or_else(|error| {
+    /// The event's own fields, and what was paid.
+    #[derive(serde::Serialize)]
+    struct Paid<'e> {
+        #[serde(flatten)]
+        event: &'e Event,
+        paid: Cost,
+    }
+    let cost = event.cost();
+    let text = match cost.is_nothing() {
+        true => serde_json::to_string(event),
+        false => serde_json::to_string(&Paid { event, paid: cost }),
+    };
+    text.unwrap_or_else(|error| {
         serde_json::json!({"event": "error", "message": error.to_string()}).to_string()
     })
 }
@@ -68,11 +83,15 @@ pub fn text(event: &Event, style: &Style) -> String {
         | Event::Failed { .. }
         | Event::Handle { .. }
         | Event::Map { .. }
+        | Event::OnMount(_)
         | Event::Committed { .. } => {
             union::tell(event).map_or_else(String::new, |told| told.lines("", None, style))
         }
         Event::Saved { file, bytes, images } => saved::draw(file, *bytes, images, style),
-        Event::Stack { name, paths, rows, view } => stack::draw(name, paths, rows, view, style),
+        Event::Stack { name, paths, rows, view, svg } => match svg {
+            true => svg::draw(name, paths, rows, view),
+            false => stack::draw(name, paths, rows, view, style),
+        },
         Event::Which { path, probes, winner, shown, why } => {
             which(path, probes, (winner.as_ref(), shown), why, style)
         }
@@ -104,15 +123,24 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::WhatIf(answer) => whatif::draw(answer, style),
         Event::Order(answer) => order::draw(answer, style),
         Event::Graph(drawn) => graph::draw(drawn, style),
+        Event::Bill { name, drivers, rows } => bill::draw(name, drivers, rows, style),
         Event::Bars(bars) => bars::draw(bars, style),
         Event::Reclaimed(told) => storage::reclaimed(told, style),
         Event::Transferred(told) => storage::transferred(told, style),
         Event::Held { layers } => storage::held(layers, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
-        Event::Started { name, lowers, .. } => {
+        Event::Started { name, lowers, driver, .. } => {
             let name = style.paint(Tone::Strong, &clean_line(name));
-            format!("{name} started: empty upper over {}\n", count(*lowers, "lower layer"))
+            let by = match driver.as_str() {
+                "overlay2" => String::new(),
+                driver => format!(" ({})", clean_line(driver)),
+            };
+            match *lowers {
+                0 if driver == "vfs" => format!("{name} started: a copy of the whole image{by}\n"),
+                lowers => format!("{name} started: empty upper over {}{by}\n", count(lowers, "lower layer")),
+            }
         }
+        Event::Mounted(news) => mounted::draw(news, style),
         Event::Table { title, head, rows } => table::draw(title, head, rows, style),
         Event::Value { text } | Event::Text { text } => whole_lines(text),
         Event::NotModelled { what, instead } => {

@@ -1,9 +1,9 @@
 //! Lines of the union's events: `copy-up   648 B from layer 3 into an unnamed file, linked into upper`.
 
-use super::handle;
 use super::measure::{clean_line, flow, pad};
 use super::size::{bytes, count};
 use super::style::{Style, Tone};
+use super::{handle, mounted};
 use crate::trace::{Answer, Event, LayerRef, Probe};
 
 /// Width of the column that holds the verb.
@@ -40,8 +40,16 @@ pub fn is_aside(event: &Event) -> bool {
     matches!(event, Event::Lookup { aside: true, .. })
 }
 
-/// Tells an event of the union; `None` for all others.
+/// Tells an event of the union, or of what is mounted over it; `None` for all others.
 pub fn tell(event: &Event) -> Option<Told> {
+    match event {
+        Event::OnMount(on) => tell_in(&on.event, &mounted::name(&on.mount)),
+        _ => tell_in(event, UPPER),
+    }
+}
+
+/// `place` is where things are written to.
+fn tell_in(event: &Event, place: &str) -> Option<Told> {
     let told = |verb: &str, path: Option<&String>, segment: String| {
         Some(Told {
             verb: verb.to_owned(),
@@ -55,20 +63,30 @@ pub fn tell(event: &Event) -> Option<Told> {
             let segments = probe_segments(probes, *found, errno.as_deref());
             Some(Told { verb: "lookup".into(), tone: Tone::Dim, path: Some(path.clone()), segments })
         }
-        Event::CopyUpDirectories { paths, .. } => told("copy-up", None, directories(paths)),
+        Event::CopyUpDirectories { paths, into, .. } => {
+            told("copy-up", None, directories(paths, into.as_ref()))
+        }
         Event::CopyUp { path, .. } => told("copy-up", Some(path), copy_up(event)),
         Event::LinkedUp { path, .. } => {
             told("link-up", Some(path), "the index has the copy; it gets this name in upper too".into())
         }
-        Event::Write { path, bytes: written, size, append, untouched, copied, .. } => {
-            let said = write(*written, *size, *append, untouched.as_ref());
+        Event::Write { path, bytes: written, size, append, untouched, copied, into, .. } => {
+            let said = write(*written, *size, *append, untouched.as_ref(), &to(into.as_ref(), place));
             told("write", Some(path), said + price(*copied, *written).as_str())
         }
-        Event::Created { path, kind, over_whiteout, opaque, .. } => {
-            told("create", Some(path), created(kind, *over_whiteout, *opaque))
+        Event::Created { path, kind, over_whiteout, opaque, into, .. } => {
+            told("create", Some(path), created(kind, *over_whiteout, *opaque, &to(into.as_ref(), place)))
         }
-        Event::Removed { path, kind, whiteout_over, still_stored, whiteout, .. } => {
-            told("remove", Some(path), removed(kind, whiteout_over.as_ref(), *still_stored, *whiteout))
+        Event::Removed { path, kind, whiteout_over, still_stored, whiteout, mark, into, .. } => {
+            let mark = mark.as_ref().filter(|_| *whiteout).map(|mark| format!("whiteout {mark}"));
+            let gone = Gone { kind, below: whiteout_over.as_ref(), stored: *still_stored };
+            let mark = mark.or_else(|| whiteout.then(|| "whiteout".to_owned()));
+            let (from, mounted) = (to(into.as_ref(), place), place != UPPER);
+            let said = match mounted {
+                true => format!("{kind} gone from {from}"),
+                false => removed(&gone, mark.as_deref(), &from),
+            };
+            told("remove", Some(path), said)
         }
         Event::Cleared { path, whiteouts, .. } => {
             let said = format!("{} in it swept away with the directory", count(*whiteouts, "whiteout"));
@@ -81,11 +99,16 @@ pub fn tell(event: &Event) -> Option<Told> {
             told("redirect", Some(path), format!("marked: layers below have it as {to}"))
         }
         Event::Renamed { from, to, exchange, whiteout, .. } => {
-            told("rename", None, renamed(from, to, *exchange, *whiteout))
+            let said = renamed(from, to, *exchange, *whiteout);
+            told("rename", None, if place == UPPER { said } else { format!("{said} in {place}") })
         }
         Event::Attributes { path, change, index, copied, .. } => {
-            let place = if index.is_some() { "; in the index, upper still lacks this name" } else { "" };
-            told("attribute", Some(path), format!("{change}{place}{}", price(*copied, 0)))
+            let where_to = match index {
+                Some(_) => "; in the index, upper still lacks this name".to_owned(),
+                None if place == UPPER => String::new(),
+                None => format!(" in {place}"),
+            };
+            told("attribute", Some(path), format!("{change}{where_to}{}", price(*copied, 0)))
         }
         Event::Committed { what, entries, bytes: stored } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
@@ -100,14 +123,25 @@ pub fn tell(event: &Event) -> Option<Told> {
             Some(Told { verb: op.clone(), tone: Tone::Bad, path: Some(path.clone()), segments })
         }
         Event::Handle { fd, path, news } => {
-            let (verb, said) = handle::told(*fd, news);
+            let (verb, said) = handle::told(*fd, news, place);
             told(verb, Some(path), said)
         }
         Event::Map { map, path, news } => {
-            let (verb, said) = handle::mapped(*map, news);
+            let (verb, said) = handle::mapped(*map, news, place);
             told(verb, Some(path), said)
         }
         _ => None,
+    }
+}
+
+/// Where a union writes to.
+const UPPER: &str = "upper";
+
+/// "layer 3", or the place that is written to.
+pub fn layer_of(layer_ref: &LayerRef, place: &str) -> String {
+    match layer_ref.number {
+        0 if place != UPPER => place.to_owned(),
+        _ => layer(layer_ref),
     }
 }
 
@@ -116,9 +150,12 @@ pub fn layer(layer: &LayerRef) -> String {
     if layer.number == 0 { "the upper".to_owned() } else { format!("layer {}", layer.number) }
 }
 
-fn directories(paths: &[String]) -> String {
+fn directories(paths: &[String], into: Option<&LayerRef>) -> String {
     let word = if paths.len() == 1 { "directory" } else { "directories" };
-    format!("{word} {} staged in workdir, renamed into upper", paths.join(", "))
+    match into {
+        Some(into) => format!("{word} {} made in {}", paths.join(", "), layer(into)),
+        None => format!("{word} {} staged in workdir, renamed into upper", paths.join(", ")),
+    }
 }
 
 fn copy_up(event: &Event) -> String {
@@ -133,6 +170,7 @@ fn copy_up(event: &Event) -> String {
         index,
         source,
         contents,
+        into,
         ..
     } = event
     else {
@@ -151,6 +189,8 @@ fn copy_up(event: &Event) -> String {
         _ if *completes => format!("{} from {from}: the metacopy in upper gets its data", bytes(*size)),
         _ if *metacopy => format!("attributes from {from} into upper; the contents stay there (metacopy)"),
         _ if *metadata_only => format!("attributes from {from} into upper; the contents are about to be cut"),
+        "file" if into.is_some() => format!("{} from {from} into {}", bytes(*size), to(into.as_ref(), UPPER)),
+        _ if into.is_some() => format!("{kind} from {from} into {}", to(into.as_ref(), UPPER)),
         "file" => format!("{} from {from} into an unnamed file, linked into upper", bytes(*size)),
         _ => format!("{kind} from {from} staged in workdir, renamed into upper"),
     };
@@ -166,11 +206,16 @@ fn price(copied: u64, written: u64) -> String {
     }
 }
 
-fn write(written: u64, size: u64, append: bool, untouched: Option<&LayerRef>) -> String {
+/// The branch that a change went to, or where all changes go.
+fn to(into: Option<&LayerRef>, place: &str) -> String {
+    into.map_or_else(|| place.to_owned(), layer)
+}
+
+fn write(written: u64, size: u64, append: bool, untouched: Option<&LayerRef>, place: &str) -> String {
     let mut said = if append {
-        format!("+ {} in upper", bytes(written))
+        format!("+ {} in {place}", bytes(written))
     } else {
-        format!("{} in upper", bytes(written))
+        format!("{} in {place}", bytes(written))
     };
     if size != written && !append {
         said.push_str(&format!(", now {}", bytes(size)));
@@ -181,10 +226,10 @@ fn write(written: u64, size: u64, append: bool, untouched: Option<&LayerRef>) ->
     said
 }
 
-fn created(kind: &str, over_whiteout: bool, opaque: bool) -> String {
+fn created(kind: &str, over_whiteout: bool, opaque: bool, place: &str) -> String {
     let mut said = match kind {
-        "link" => "another name for a file in upper".to_owned(),
-        _ => format!("{kind} in upper"),
+        "link" => format!("another name for a file in {place}"),
+        _ => format!("{kind} in {place}"),
     };
     if over_whiteout {
         said.push_str(", in place of a whiteout");
@@ -195,18 +240,27 @@ fn created(kind: &str, over_whiteout: bool, opaque: bool) -> String {
     said
 }
 
-fn removed(kind: &str, whiteout_over: Option<&LayerRef>, still_stored: u64, whiteout: bool) -> String {
-    match whiteout_over {
-        None if whiteout => format!("whiteout in upper hides the {kind}"),
-        None => format!("{kind} gone from upper, nothing below"),
-        Some(below) if still_stored > 0 => {
+/// What was removed.
+struct Gone<'a> {
+    kind: &'a str,
+    below: Option<&'a LayerRef>,
+    stored: u64,
+}
+
+/// `mark` is what a whiteout is called, if one was left.
+fn removed(gone: &Gone<'_>, mark: Option<&str>, place: &str) -> String {
+    let Gone { kind, below, stored } = gone;
+    match (mark, below) {
+        (None, _) => format!("{kind} gone from {place}, nothing below"),
+        (Some(mark), None) => format!("{mark} in {place} hides the {kind}"),
+        (Some(mark), Some(below)) if *stored > 0 => {
             format!(
-                "whiteout in upper hides the {kind} of {}; its {} stay stored",
+                "{mark} in {place} hides the {kind} of {}; its {} stay stored",
                 layer(below),
-                bytes(still_stored)
+                bytes(*stored)
             )
         }
-        Some(below) => format!("whiteout in upper hides the {kind} of {}", layer(below)),
+        (Some(mark), Some(below)) => format!("{mark} in {place} hides the {kind} of {}", layer(below)),
     }
 }
 

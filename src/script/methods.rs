@@ -27,7 +27,7 @@ impl Method {
 const USED: &[&str] = &["Mount", "Container"];
 const CONTEXT: &[&str] = &["Context"];
 const FILE: &[&str] = &["File"];
-const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
+const FILES: &[&str] = &["Mount", "Container", "Volume", "Context", "Sh"];
 
 const fn on(
     of: &'static [&'static str],
@@ -67,6 +67,7 @@ pub const METHODS: &[Method] = &[
     on(&[], "registry", "name", "what the hosts push to and pull from: registry(\"localhost:5000\")"),
     on(&[], "image", "name", "an image by name or id; image(name, #{ … }) defines one"),
     on(&[], "container", "name", "a container that docker run made"),
+    on(&[], "volume", "name", "a volume's own files: docker volume create or run -v made it"),
     on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),
     on(&[], "dive", "line", "dive on an image or archive; rows: what could be saved"),
     on(&[], "sh", "line", "runs a shell line on the lab's own host"),
@@ -86,6 +87,13 @@ pub const METHODS: &[Method] = &[
         "urls",
         "#{ url: answer, … }",
         "what addresses answer to curl, wget, git, ADD; urls(file) reads JSON",
+    ),
+    on(&["Image"], "bill", "", "what each storage driver pays for it"),
+    on(
+        &[],
+        "bill",
+        "image or [top, …, base]",
+        "what each storage driver pays; bill(layers, |m| …): for a script",
     ),
     on(&[], "step", "text", "tells what comes next"),
     on(&[], "check", "name, actual, expected", "a check; check(name, condition) shows both sides"),
@@ -140,6 +148,9 @@ pub const METHODS: &[Method] = &[
     on(FILES, "upper_tree", "", "the raw upper as lines"),
     on(FILES, "lower", "n", "a lower layer; lower(0) is the topmost"),
     get(FILES, "lowers", "number of lower layers"),
+    get(&["Mount", "Container"], "account", "what it paid: #{ read, written, copied, inodes, … }"),
+    get(&["Mount"], "driver", "the storage driver: overlay2, aufs …"),
+    on(&["Mount"], "branch", "number", "a branch of aufs or unionfs as it is stored; 0 is the first"),
     get(FILES, "name", "its name in the lab"),
     // Mounts and containers.
     on(&["Mount"], "commit", "label", "seals the upper as a new top lower; the layer"),
@@ -150,6 +161,9 @@ pub const METHODS: &[Method] = &[
     on(USED, "access", "path, mode", "may the user read (4), write (2), execute (1)?"),
     on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
+    get(&["Container"], "volumes", "what it mounts: [#{ type, source, target, read_only }, …]"),
+    get(&["Volume"], "size", "bytes of its files"),
+    get(&["Volume"], "users", "the containers that mount it"),
     on(&["Container"], "commit", "tag", "makes an image of it"),
     on(&["Mount"], "forget_volatile", "", "removes the mark that stops a volatile mount from restarting"),
     // Files kept open.

@@ -5,6 +5,7 @@
 
 mod api;
 mod ask;
+mod bill;
 mod complete;
 mod core;
 mod engine;
@@ -25,7 +26,7 @@ pub use self::complete::Completion;
 pub use self::core::{Settings, Tally, TraceMode, Wish};
 
 use self::core::{Core, Shared, Source, Story};
-use self::handle::{Files, OfContainer, OfContext, OfMount};
+use self::handle::{Files, OfContainer, OfContext, OfMount, OfVolume};
 use crate::command::Screen;
 use crate::command::dive::Report;
 use crate::error::{Error, ErrorKind};
@@ -397,6 +398,8 @@ impl Session {
                 variables.insert(name.to_owned(), ("Container", files.name().to_owned()));
             } else if let Some(files) = value.clone().try_cast::<Files<OfContext>>() {
                 variables.insert(name.to_owned(), ("Context", files.name().to_owned()));
+            } else if let Some(files) = value.clone().try_cast::<Files<OfVolume>>() {
+                variables.insert(name.to_owned(), ("Volume", files.name().to_owned()));
             }
         }
         self.core.borrow_mut().variables = variables;
@@ -415,7 +418,7 @@ impl Session {
             .filter(|(k, n, _)| *k == kind && *n == name)
             .map(|(_, _, path)| path.clone().into_bytes())
             .collect();
-        words::draw(&mut core, &kind, &name, &paths);
+        words::draw(&mut core, &kind, &name, &paths, false);
     }
 
     fn grant(&mut self, wish: &Wish) -> Result<Flow, Error> {

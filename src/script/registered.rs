@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 const KINDS: &[&str] = &[
     "Mount",
     "Container",
+    "Volume",
     "Context",
     "Layer",
     "Image",

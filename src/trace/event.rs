@@ -1,36 +1,17 @@
 //! The one event type. Text and JSON are two renderings of it.
 
 use super::bars::Bars;
+use super::cost::BillRow;
 use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
-use super::key::{CacheKey, Part, Verdict};
+use super::key::{CacheKey, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
+use super::mounted::{Mounted, OnMount};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
+use super::said::{KeyRow, Place, Stream};
 use super::storage::{HeldLayer, Reclaimed, SavedImage, Transfer};
 use super::whatif::{Decisions, Graph, Order, WhatIf};
-use crate::error::Error;
 use serde::Serialize;
-
-/// A row of `explain`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct KeyRow {
-    /// The ingredient.
-    pub part: Part,
-    /// Its value in the earlier build, if that had it.
-    pub earlier: Option<String>,
-    /// Its value in this build, if this one has it.
-    pub now: Option<String>,
-}
-
-/// Which stream a line of output went to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
-}
 
 /// Everything that can happen. Self-contained: a renderer needs nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,6 +41,9 @@ pub enum Event {
         paths: Vec<String>,
         /// For each of them where it came from and what it is.
         made: Vec<CopiedDirectory>,
+        /// The branch they were made in, with a driver that has branches.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// Inodes made: one a directory.
         inodes: usize,
     },
@@ -74,6 +58,9 @@ pub enum Event {
         bytes: u64,
         /// Where from: the layer of its attributes or, of a metacopy that gets its data, of the data.
         from: LayerRef,
+        /// The branch it was copied into, with a driver that has branches.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// Attributes only (`metacopy=on`, or because the file is being truncated).
         metadata_only: bool,
         /// The path in that layer, where a redirect made it another one.
@@ -123,6 +110,9 @@ pub enum Event {
         copied: u64,
         /// Where the first of them went. Behind the last of them the file is as it was, up to `size`.
         at: u64,
+        /// The branch it was written to, where that is not the upper.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// What was written, if that is short.
         #[serde(flatten)]
         data: Option<Data>,
@@ -142,6 +132,9 @@ pub enum Event {
         of: Option<String>,
         /// Inodes made: 1, or none for a link.
         inodes: usize,
+        /// The branch it was made in, where that is not the upper.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// What was made; of a link nothing.
         #[serde(flatten)]
         object: Option<Object>,
@@ -158,6 +151,12 @@ pub enum Event {
         still_stored: u64,
         /// A whiteout was left in the upper.
         whiteout: bool,
+        /// The name of that whiteout, with a driver whose whiteouts have names of their own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mark: Option<String>,
+        /// The branch it was taken from, or where the whiteout is, if that is not the upper.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<LayerRef>,
         /// Inodes made. The first whiteout of a mount is one; those of later deletions are links to it
         /// (fs/overlayfs/dir.c, `ovl_whiteout`).
         inodes: usize,
@@ -287,6 +286,9 @@ pub enum Event {
         rows: Vec<StackRow>,
         /// The merged view's cells.
         view: Vec<Cell>,
+        /// It is to be drawn as a picture: text people see is SVG then.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        svg: bool,
     },
     /// The answer of `which`: who wins, who is hidden, and why.
     Which {
@@ -301,6 +303,16 @@ pub enum Event {
         shown: Vec<usize>,
         /// One sentence, or two.
         why: String,
+    },
+
+    /// The same things done with every storage driver, and what each paid.
+    Bill {
+        /// What they were done to.
+        name: String,
+        /// The columns.
+        drivers: Vec<String>,
+        /// One for each thing.
+        rows: Vec<BillRow>,
     },
 
     // ---- builds ---------------------------------------------------------------------------
@@ -448,7 +460,11 @@ pub enum Event {
         image: String,
         /// Number of lower layers.
         lowers: usize,
+        /// The storage driver that mounted it.
+        driver: String,
     },
+    /// Something is mounted in a container: from here on the union is not asked below.
+    Mounted(Mounted),
     /// A table of the lab's own (not one of Docker's).
     Table {
         /// Above the table; may be empty.
@@ -542,38 +558,13 @@ pub enum Event {
         /// Checks that did not.
         failed: usize,
     },
+    /// What the filesystem at a mount point tells: nothing of it is in the upper.
+    #[serde(untagged)]
+    OnMount(OnMount),
 }
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
-}
-
-/// A place in a text, as an event carries it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// Name of the text.
-    pub file: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column, from 1.
-    pub column: u32,
-    /// Width of the mark.
-    pub width: u32,
-    /// The line's text.
-    pub text: String,
-}
-
-impl From<&Error> for Event {
-    fn from(error: &Error) -> Event {
-        let place = error.span.as_deref().map(|span| Place {
-            file: span.file.to_string(),
-            line: span.line,
-            column: span.column,
-            width: span.width,
-            text: span.text.to_string(),
-        });
-        Event::Error { message: error.message.clone(), place, hint: error.hint.clone() }
-    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde hands references on

@@ -7,24 +7,30 @@
 //! [`Trace`] travels through every operation. It carries the sink and the [`Fuel`].
 
 mod bars;
+mod cost;
 mod event;
 mod finding;
 mod fuel;
 mod handle;
 mod key;
 mod layer;
+mod mounted;
 mod object;
+mod said;
 mod storage;
 mod whatif;
 
 pub use bars::{Bar, Bars};
+pub use cost::{BillRow, Cost};
 pub use event::*;
 pub use finding::{Finding, FoundLayer, OrderCost, SourceLine};
 pub use fuel::{Exhausted, Fuel, Limits};
 pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
+pub use mounted::{MountRef, Mounted, MountedAt, OnMount};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
+pub use said::{KeyRow, Place, Stream};
 pub use storage::{
     FreedLayer, HeldLayer, LayerFate, LayerHolder, Reclaimed, SavedImage, StayingImage, Transfer,
     TransferLayer,
@@ -51,7 +57,10 @@ impl Sink for Vec<Event> {
 pub struct Trace {
     sink: Option<Box<dyn Sink>>,
     hushed: bool,
+    muted: bool,
     aside: bool,
+    paid: Cost,
+    mounted: Option<std::sync::Arc<MountedAt>>,
     /// What this line may still use.
     pub fuel: Fuel,
 }
@@ -77,7 +86,27 @@ impl Trace {
             if let Event::Lookup { aside, .. } = &mut event {
                 *aside = self.aside;
             }
+            self.paid += event.cost();
+            if self.muted {
+                return;
+            }
+            if let Some(mounted) = &self.mounted {
+                event = mounted.tell(event);
+            }
             sink.take(event);
+        }
+    }
+
+    /// What was paid so far, as far as anybody listened.
+    pub fn paid(&self) -> Cost {
+        self.paid
+    }
+
+    /// Something was paid that no event tells of.
+    #[inline]
+    pub fn pay(&mut self, cost: impl FnOnce() -> Cost) {
+        if self.listening() {
+            self.paid += cost();
         }
     }
 
@@ -95,6 +124,11 @@ impl Trace {
         std::mem::replace(&mut self.aside, aside)
     }
 
+    /// What follows happens below a mount point, or in the union again: its events say so.
+    pub fn set_mounted(&mut self, mounted: Option<std::sync::Arc<MountedAt>>) {
+        self.mounted = mounted;
+    }
+
     /// Does anybody listen? For work that only serves events.
     pub fn listening(&self) -> bool {
         self.sink.is_some() && !self.hushed
@@ -104,6 +138,12 @@ impl Trace {
     /// Whether they were held back before.
     pub fn hush(&mut self, hushed: bool) -> bool {
         std::mem::replace(&mut self.hushed, hushed)
+    }
+
+    /// Makes and counts all events, and hands none of them on, until told otherwise: while only their sum
+    /// counts. Whether it was so before.
+    pub fn mute(&mut self, muted: bool) -> bool {
+        std::mem::replace(&mut self.muted, muted)
     }
 
     /// Runs `f` without listening, then listens again. For work whose steps are not the story.

@@ -1,6 +1,6 @@
 //! What would happen, as data: a what-if, a proposed order, the graph of a Dockerfile.
 
-use super::event::{KeyRow, Place};
+use super::said::{KeyRow, Place};
 use serde::Serialize;
 
 /// What a build would do after some edits; nothing was executed.

@@ -6,7 +6,7 @@ use super::mount::Mount;
 use super::why::Call;
 use crate::fs::path::{names, show, shown};
 use crate::fs::{Contents, Errno, Extra, Ino, Inode, Kind, Name, Nodes, Piece};
-use crate::trace::{Answer, Data, Event, LayerRef, Object, Probe, Trace};
+use crate::trace::{Answer, Cost, Data, Event, LayerRef, Object, Probe, Trace};
 use std::sync::Arc;
 
 /// A call that failed, told.
@@ -40,7 +40,9 @@ impl Mount {
         run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
         self.begin(t)?;
+        let before = t.paid();
         let result = run(self, t);
+        self.account += t.paid() - before;
         if let Err(errno) = result
             && errno != Errno::EINTR
         {
@@ -58,7 +60,9 @@ impl Mount {
         run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
         self.begin(t)?;
+        let before = t.paid();
         let result = run(self, t);
+        self.account += t.paid() - before;
         if let Err(errno) = result
             && self.refused.is_some()
         {
@@ -95,8 +99,12 @@ impl Mount {
     /// Emits the search for a name.
     pub(super) fn tell_lookup(&self, dir: DirId, name: &[u8], tell: bool, t: &mut Trace) {
         // Of a name that is too long no layer is asked.
-        if !tell || !t.listening() || self.native || name.len() > 255 {
+        if !tell || !t.listening() || name.len() > 255 {
             return;
+        }
+        if self.native {
+            // There is nothing to tell: it is one directory.
+            return t.pay(|| Cost { lookups: 1, ..Cost::default() });
         }
         let (probes, found) = self.probes(dir, name);
         let path = shown(self.path_in(dir, name));
@@ -125,6 +133,9 @@ impl Mount {
     /// answered: of a plain file in the upper, of one in a single lower layer, of a whiteout in the
     /// upper. The layers above the one that answered lack the name.
     fn probes_of_known(&self, dir: DirId, name: &[u8]) -> Option<(Vec<Probe>, Result<bool, Errno>)> {
+        if self.places.several() {
+            return None;
+        }
         let Some(Known::Leaf(entry, _)) = self.cache.known(dir, name) else { return None };
         let above = &self.cache.dir(dir).entry;
         let plain = Entry { upper: entry.upper, lowers: entry.lowers.clone(), ..Entry::default() };
@@ -192,12 +203,13 @@ impl Mount {
 
     /// Why a layer was passed over: it lacks the directory, or a layer above hides its own.
     fn unasked(&self, layer: u32, directory: &[u8]) -> Answer {
-        let (mut at, mut path): (Ino, Vec<u8>) = (0, Vec::new());
+        let (tree, root) = self.root_of(layer);
+        let (mut at, mut path): (Ino, Vec<u8>) = (root, Vec::new());
         for name in names(directory) {
             path.push(b'/');
             path.extend_from_slice(name);
-            match self.inode((layer, at)).entries().and_then(|entries| entries.get(name)) {
-                Some(ino) if self.inode((layer, ino)).kind.is_dir() => at = ino,
+            match self.inode((tree, at)).entries().and_then(|entries| entries.get(name)) {
+                Some(ino) if self.inode((tree, ino)).kind.is_dir() => at = ino,
                 _ => return Answer::NoDirectory { directory: show(&path).into_owned() },
             }
         }

@@ -16,7 +16,7 @@ impl Mount {
             probe.is_some_and(|probe| probe.answer != Answer::Whiteout)
         };
         (0..=self.lowers.len() as u32)
-            .filter(|layer| speaks(*layer) && !entry.parts().any(|(part, _)| part == *layer))
+            .filter(|layer| speaks(*layer) && !entry.parts().any(|part| self.layer_of(part) == *layer))
             .collect()
     }
 
@@ -36,7 +36,7 @@ impl Mount {
                 _ => "it is a metacopy too, and only leads further down".to_owned(),
             };
         }
-        let in_parent = self.cache.dir(dir).entry.parts().any(|(part, _)| part == layer);
+        let in_parent = self.cache.dir(dir).entry.parts().any(|part| self.layer_of(part) == layer);
         let last = search.trail.iter().rfind(|(_, answer)| !matches!(answer, Answer::Indexed { .. }));
         match last {
             Some((end, answer)) if in_parent && *end < layer => {
@@ -85,7 +85,7 @@ impl Mount {
         let (mut at, mut cut) = (dir, dir);
         loop {
             let here = self.cache.dir(at);
-            if here.entry.parts().any(|(part, _)| part == layer) || here.parent == at {
+            if here.entry.parts().any(|part| self.layer_of(part) == layer) || here.parent == at {
                 break;
             }
             cut = at;

@@ -15,6 +15,8 @@
 //! happened.
 
 mod attr;
+mod bill;
+mod branches;
 mod cache;
 mod change;
 mod dentry;
@@ -24,6 +26,7 @@ mod generation;
 mod handle;
 mod hidden;
 mod mount;
+mod naive;
 mod nested;
 mod open;
 mod overlay;
@@ -31,13 +34,17 @@ mod permit;
 mod read;
 mod refused;
 mod stack;
+mod storage;
 mod types;
 mod walk;
 mod which;
 mod why;
 mod within;
 
+pub use bill::{BILLED, bill, stored, stored_layer};
+pub use branches::{Access, Branch, CopyUp, Create, Policies};
 pub use handle::Whence;
 pub use mount::Mount;
+pub use storage::{DRIVERS, Storage, StorageDriver, flatten};
 pub use types::{Cached, Cred, Lower, Names, Open, Options, Protected, Rename, Stat, StatKind, Which};
 pub use why::Call;

@@ -1,5 +1,6 @@
 //! A mount: its layers, its options, and what begins and ends an operation.
 
+use super::branches::{self, Places};
 use super::cache::{Cache, DirId, Entry, Lowers, Node, Part, Plain, Spot};
 use super::driver::Driver;
 use super::explain::failed;
@@ -7,10 +8,11 @@ use super::generation::Generation;
 use super::handle::Handles;
 use super::overlay::{self, Index, Overlay, Private, XWhiteouts};
 use super::refused::Refused;
+use super::storage::{StorageDriver, flatten};
 use super::types::{Cached, Cred, Lower, Options, Protected};
 use super::why::why_not_mounted;
 use crate::fs::{EPOCH, Errno, Inode, Kind, Layer, Name, Nodes, Tree};
-use crate::trace::{Event, Trace};
+use crate::trace::{Cost, Event, Trace};
 use std::sync::Arc;
 
 /// A mounted union. Cloning shares all layers and the upper.
@@ -38,6 +40,13 @@ pub struct Mount {
     /// The whiteout that all deletions of this mount link to was made.
     pub(super) shared_whiteout: bool,
     pub(super) driver: &'static dyn Driver,
+    /// What Docker calls the way the view is put together.
+    pub(super) storage: StorageDriver,
+    /// Where changes are not kept apart: the tree that the mount began with.
+    pub(super) base: Option<Layer>,
+    /// The branches of aufs and unionfs.
+    pub(super) places: Places,
+    pub(super) account: Cost,
     pub(super) cache: Cache,
     generation: Generation,
 }
@@ -62,6 +71,10 @@ impl Clone for Mount {
             xwhiteouts: self.xwhiteouts.clone(),
             shared_whiteout: self.shared_whiteout,
             driver: self.driver,
+            storage: self.storage,
+            base: self.base.clone(),
+            places: self.places.clone(),
+            account: self.account,
             cache: Cache::default(),
             generation: self.generation.clone(),
         }
@@ -160,9 +173,40 @@ impl Mount {
             xwhiteouts: XWhiteouts::default(),
             shared_whiteout: false,
             driver: &Overlay,
+            storage: if native { StorageDriver::Native } else { StorageDriver::Overlay2 },
+            base: None,
+            places: Places::default(),
+            account: Cost::default(),
             cache: Cache::default(),
             generation: Generation::new(),
         }
+    }
+
+    /// A mount of branches.
+    pub(super) fn assembled(
+        lowers: Arc<[Lower]>,
+        upper: Tree,
+        storage: StorageDriver,
+        driver: &'static dyn Driver,
+        places: Places,
+    ) -> Mount {
+        Mount { storage, driver, places, ..Mount::assemble(lowers, upper, Options::default(), false) }
+    }
+
+    /// The storage driver whose view this is.
+    pub fn storage(&self) -> StorageDriver {
+        self.storage
+    }
+
+    /// What this mount has paid so far, the mounting included. Work that nobody listens to (the lab's own,
+    /// a build's) is not in it.
+    pub fn account(&self) -> Cost {
+        self.account
+    }
+
+    /// The upper as its driver stores it: of aufs and unionfs with the names of their marks.
+    pub fn stored_upper(&self) -> Tree {
+        if self.places.is_empty() { self.upper.clone() } else { branches::stored(self, 0) }
     }
 
     /// Performs what follows as this user. The default is root. Decides who owns new objects, and what
@@ -223,21 +267,47 @@ impl Mount {
     /// `EBUSY` while a file is open or mapped: what is in use can't be unmounted.
     pub fn commit(&mut self, label: &str, t: &mut Trace) -> Result<Layer, Errno> {
         self.unbusy("commit", t)?;
-        let layer = self.upper.seal();
+        let layer = self.diff(t)?;
         t.emit(|| Event::Committed {
             what: label.to_owned(),
             entries: layer.entries(),
             bytes: layer.bytes(),
         });
-        let top = Lower { layer: layer.clone(), label: label.into() };
-        self.lowers = std::iter::once(top).chain(self.lowers.iter().cloned()).collect();
-        self.upper = Tree::new();
+        self.take_below(&layer, label, t)?;
         self.index = Index::default();
         self.private = Private::default();
-        self.native = false;
         self.mount_again();
         self.generation.advance();
         Ok(layer)
+    }
+
+    /// The sealed upper becomes what the mount stands on, in its driver's way.
+    fn take_below(&mut self, layer: &Layer, label: &str, t: &mut Trace) -> Result<(), Errno> {
+        if !self.places.is_empty() {
+            branches::commit(self, layer, label);
+            return Ok(());
+        }
+        let top = Lower { layer: layer.clone(), label: label.into() };
+        match (self.storage, &self.base) {
+            (StorageDriver::Vfs, _) => {
+                self.base = Some(self.upper.seal());
+                return Ok(());
+            }
+            (StorageDriver::Overlay, Some(base)) => {
+                let below = Lower { layer: base.clone(), label: "".into() };
+                let whole = flatten(vec![top, below], t)?;
+                self.base = Some(whole.clone());
+                self.lowers = Arc::new([Lower { layer: whole, label: label.into() }]);
+            }
+            _ => self.lowers = std::iter::once(top).chain(self.lowers.iter().cloned()).collect(),
+        }
+        self.upper = Tree::new();
+        (self.native, self.storage) = (
+            false,
+            if self.storage == StorageDriver::Native { StorageDriver::Overlay2 } else { self.storage },
+        );
+        self.base = self.base.take().filter(|_| self.storage != StorageDriver::Overlay2);
+        Ok(())
     }
 
     /// Unmounts and mounts the same layers again. Nothing that can be seen depends on it.
@@ -339,6 +409,10 @@ impl Mount {
     /// The merged root: the upper's root and all lower roots, whatever marks they carry
     /// (fs/overlayfs/super.c, `ovl_get_root`).
     pub(super) fn root_entry(&self) -> Entry {
+        if !self.places.is_empty() {
+            let roots = self.places.roots();
+            return Entry { upper: Some(0), lowers: Lowers::from_parts(&roots[1..]), ..Entry::default() };
+        }
         let lowers = self.lower_roots();
         let above_lowest = &lowers[..lowers.len().saturating_sub(1)];
         let xwhiteouts = above_lowest.iter().any(|root| self.inode(*root).holds_xwhiteouts());

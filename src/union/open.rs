@@ -309,6 +309,7 @@ impl Mount {
             append: wrote.append,
             copied: wrote.copied,
             at: wrote.at,
+            into: self.branch_ref(ino),
             data: wrote.data.and_then(short),
             untouched: self.driver.covered(self, spot).map(|(layer, _)| self.layer_ref(layer)),
         });

@@ -24,6 +24,7 @@ impl Mount {
             paths: paths.iter().map(|path| show(path).into_owned()).collect(),
             rows: rows.collect(),
             view: found.iter().map(|found| self.view_cell(found)).collect(),
+            svg: false,
         }
     }
 
@@ -44,7 +45,7 @@ impl Mount {
         let entry = found.as_ref().and_then(|seen| seen.entry.as_ref().ok());
         let path = found.as_ref().map_or(path, |seen| &seen.path);
         if let Some(entry) = entry
-            && let Some(part) = entry.parts().find(|(part, _)| *part == layer)
+            && let Some(part) = entry.parts().find(|part| self.layer_of(*part) == layer)
         {
             let inode = self.inode(part);
             let opaque = inode.is_opaque() && path != b"/";
@@ -110,7 +111,7 @@ fn plain(inode: &Inode) -> String {
 }
 
 /// Decimal units with three digits, as Docker prints sizes.
-fn bytes(size: u64) -> String {
+pub(super) fn bytes(size: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if size < 1000 {
         return format!("{size} B");

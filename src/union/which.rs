@@ -57,9 +57,9 @@ impl Mount {
         let shown = search.entry.as_ref().map_or_else(|_| Vec::new(), |entry| self.numbers(entry));
         let (winner, mut why) = match &search.entry {
             Ok(entry) => match entry.real() {
-                Some((layer, _)) => {
+                Some(part) => {
                     let why = self.why_found(&search, entry, place.dir, &probes);
-                    (Some(self.layer_ref(layer)), why + self.leads(&search, entry).as_str())
+                    (Some(self.layer_ref(self.layer_of(part))), why + self.leads(&search, entry).as_str())
                 }
                 None => (None, self.why_missing(&search, entry, place.dir, &probes)),
             },
@@ -76,7 +76,7 @@ impl Mount {
 
     /// The layers of an entry, as people count them.
     fn numbers(&self, entry: &Entry) -> Vec<usize> {
-        entry.parts().map(|(layer, _)| self.layer_ref(layer).number).collect()
+        entry.parts().map(|part| self.layer_ref(self.layer_of(part)).number).collect()
     }
 
     fn why_found(&self, search: &Search, entry: &Entry, dir: DirId, probes: &[Probe]) -> String {
@@ -331,12 +331,13 @@ impl Mount {
 
     /// What one layer holds under a path, by name alone.
     pub(super) fn raw(&self, layer: u32, path: &[u8]) -> Option<&Inode> {
-        self.ino_at(layer, path).map(|ino| self.inode((layer, ino)))
+        self.ino_at(layer, path).map(|ino| self.inode((self.root_of(layer).0, ino)))
     }
 
     /// [`Mount::raw`], its number.
     pub(super) fn ino_at(&self, layer: u32, path: &[u8]) -> Option<Ino> {
-        names(path).try_fold(0, |at, name| self.inode((layer, at)).entries()?.get(name))
+        let (tree, root) = self.root_of(layer);
+        names(path).try_fold(root, |at, name| self.inode((tree, at)).entries()?.get(name))
     }
 
     fn raw_answer(&self, inode: &Inode) -> Answer {

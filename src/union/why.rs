@@ -1,5 +1,6 @@
 //! Why the kernel answers an errno, in a sentence: what stood in the way, in which layer, by which rule.
 
+use super::branches;
 use super::cache::Entry;
 use super::explain::{called, listed};
 use super::mount::Mount;
@@ -68,6 +69,10 @@ pub(super) fn why_not_mounted(lowers: usize, options: &Options) -> String {
 impl Mount {
     /// Why a system call answered with this errno, in one sentence. Looks only, changes nothing.
     pub fn why(&mut self, call: Call<'_>, errno: Errno, t: &mut Trace) -> String {
+        if let Some(why) = branches::rule(self, &call, errno) {
+            self.refused = None;
+            return why;
+        }
         let why = t.quietly(|t| {
             let specific = match errno {
                 Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP => self.obstacle(&call, errno, t),

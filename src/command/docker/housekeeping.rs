@@ -6,7 +6,7 @@ use crate::build::{CacheRow, PruneCache};
 use crate::command::options::{Flag, switch, valued};
 use crate::error::{Error, ErrorKind};
 use crate::image::{
-    Container, Done, ImageLayer, PruneImages, Refused, Removed, Remover, held, labels_match, stack,
+    Container, Done, ImageLayer, PruneImages, Refused, Removed, Remover, Volume, held, labels_match, stack,
 };
 use crate::inspect::{self, human_duration, human_size};
 use crate::lab::Lab;
@@ -92,10 +92,13 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             switch("all", Some('a'), "all images that no container uses, all of the build cache"),
             FORCE,
             FILTER,
-            switch("volumes", None, "volumes too"),
+            switch("volumes", None, "volumes without a name too"),
         ],
         stop_at_operand: false,
-        run: |call| prune(call, &[Kind::Containers, Kind::Images, Kind::Cache]),
+        run: |call| match call.given.is_set("volumes") {
+            true => prune(call, &[Kind::Containers, Kind::Volumes, Kind::Images, Kind::Cache]),
+            false => prune(call, &[Kind::Containers, Kind::Images, Kind::Cache]),
+        },
     },
 ];
 
@@ -103,6 +106,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Containers,
+    Volumes,
     Images,
     Cache,
     Buildx,
@@ -124,10 +128,11 @@ fn system_df(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     }
     let lab = &*call.lab;
     let containers: Vec<&Container> = lab.containers.values().collect();
+    let volumes: Vec<&Volume> = lab.volumes.values().collect();
     let cache = lab.cache.rows(&lab.image_usage());
     let printed = match call.given.is_set("verbose") && call.given.text("format").is_none() {
-        true => inspect::system_df_verbose(&lab.images, &containers, &cache, lab.now()),
-        false => inspect::system_df(&lab.images, &containers, &cache, call.given.text("format")),
+        true => inspect::system_df_verbose(&lab.images, &containers, &volumes, &cache, lab.now()),
+        false => inspect::system_df(&lab.images, &containers, &volumes, &cache, call.given.text("format")),
     };
     Ok(Answer { out: printed.out, err: printed.err, exit: printed.exit, ..Answer::default() })
 }
@@ -206,7 +211,6 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
         let words = format!("'docker {}' accepts no arguments", call.subcommand.name);
         return Err(call.usage(words).at(call.origin.of(&call.given.operands[0])));
     }
-    let system = kinds.len() > 1;
     let accepted: &[&str] = match kinds {
         [Kind::Cache | Kind::Buildx] => &["until", "unused-for", "id", "type"],
         _ => &["label", "label!", "until"],
@@ -221,8 +225,7 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
             Ok(until) => until,
             Err(refused) => return Ok(refused),
         };
-    let volumes = system && call.given.is_set("volumes");
-    if volumes && until.is_some() {
+    if kinds.contains(&Kind::Volumes) && until.is_some() {
         let err = "ERROR: The \"until\" filter is not supported with \"--volumes\"\n".to_owned();
         return Ok(Answer { err, exit: 1, ..Answer::default() });
     }
@@ -237,15 +240,13 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
     let all = call.given.is_set("all");
     let mut out = String::new();
     if !call.given.is_set("force") {
-        out.push_str(&question(kinds, all, volumes, &filters));
-    }
-    if volumes {
-        call.t.emit(|| Event::not_modelled("volumes", "none are pruned"));
+        out.push_str(&question(kinds, all, &filters));
     }
     let (mut total, mut sum) = (0u64, Report::default());
     for kind in kinds {
         let done = match kind {
             Kind::Containers => containers(call.lab, until, &filters),
+            Kind::Volumes => volumes_of_nobody(call.lab, &filters),
             Kind::Images => images(call.lab, all, until, &filters),
             Kind::Cache | Kind::Buildx => {
                 let order = PruneCache {
@@ -277,10 +278,11 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
 }
 
 /// What Docker asks before it prunes, with the lab's answer.
-fn question(kinds: &[Kind], all: bool, volumes: bool, filters: &Filters) -> String {
+fn question(kinds: &[Kind], all: bool, filters: &Filters) -> String {
     const SURE: &str = "Are you sure you want to continue? [y/N] y";
     let what = |kind: &Kind| match (kind, all) {
         (Kind::Containers, _) => "all stopped containers",
+        (Kind::Volumes, _) => "all anonymous volumes not used by at least one container",
         (Kind::Images, true) => "all images without at least one container associated to them",
         (Kind::Images, false) => "all dangling images",
         (Kind::Cache | Kind::Buildx, true) => "all build cache",
@@ -295,9 +297,6 @@ fn question(kinds: &[Kind], all: bool, volumes: bool, filters: &Filters) -> Stri
         _ => {
             let mut list: Vec<&str> = kinds.iter().map(what).collect();
             list.insert(1, "all networks not used by at least one container");
-            if volumes {
-                list.insert(2, "all anonymous volumes not used by at least one container");
-            }
             let list: String = list.iter().map(|what| format!("  - {what}\n")).collect();
             let mut told: String = filters.told().iter().map(|one| format!("  - {one}\n")).collect();
             if !told.is_empty() {
@@ -328,6 +327,27 @@ fn containers(lab: &mut Lab, until: Option<i64>, filters: &Filters) -> Report {
         report.out = format!("Deleted Containers:\n{}\n", report.out);
     }
     report.freed = let_go(lab, &gone);
+    report
+}
+
+/// `docker system prune --volumes`: volumes that nobody named and no container uses (moby
+/// `daemon/volume/service/service.go`, `Prune`).
+fn volumes_of_nobody(lab: &mut Lab, filters: &Filters) -> Report {
+    let labels = filters.labels();
+    let unused = |volume: &&Volume| volume.anonymous && lab.users_of(&volume.name).is_empty();
+    let chosen = lab.volumes.values().filter(unused);
+    let chosen = chosen.filter(|volume| labels_match(&volume.labels, &labels));
+    let chosen: Vec<(String, u64)> = chosen.map(|volume| (volume.name.clone(), volume.size())).collect();
+    let mut report = Report::default();
+    for (name, bytes) in &chosen {
+        lab.volumes.shift_remove(name);
+        report.bytes = report.bytes.saturating_add(*bytes);
+        report.out.push_str(&format!("{name}\n"));
+        report.rows.push(json!({ "volume": name, "size": bytes }));
+    }
+    if !chosen.is_empty() {
+        report.out = format!("Deleted Volumes:\n{}\n", report.out);
+    }
     report
 }
 

@@ -175,6 +175,10 @@ fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     for word in &words {
         if let Ok(container) = call.lab.container(&word.text) {
             things.push(inspect::container_value(container));
+        } else if let (None, Some(volume)) =
+            (call.lab.images.get(&word.text), call.lab.volumes.get(&word.text))
+        {
+            things.push(inspect::volume_value(volume));
         } else {
             let found = call.lab.image(&word.text);
             let image = call.about(word, found)?;
@@ -184,6 +188,6 @@ fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     Ok(from(inspect::inspect(&things, call.given.text("format"))))
 }
 
-fn from(printed: inspect::Printed) -> Answer {
+pub(super) fn from(printed: inspect::Printed) -> Answer {
     Answer { out: printed.out, err: printed.err, exit: printed.exit, ..Answer::default() }
 }

@@ -7,7 +7,10 @@ mod containers;
 mod filters;
 mod housekeeping;
 mod images;
+mod info;
+mod mounts;
 mod registry;
+mod volumes;
 
 use super::options::{self, Flag, Given};
 use super::words::{CommandLine, Origin, Word};
@@ -102,10 +105,13 @@ pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
         .chain(registry::SUBCOMMANDS)
         .chain(housekeeping::SUBCOMMANDS)
         .chain(archives::SUBCOMMANDS)
+        .chain(info::SUBCOMMANDS)
+        .chain(volumes::SUBCOMMANDS)
 }
 
 /// Other spellings of a subcommand.
 const SAME: &[(&str, &str)] = &[
+    ("system info", "info"),
     ("image build", "build"),
     ("buildx build", "build"),
     ("builder build", "build"),
@@ -132,6 +138,8 @@ const SAME: &[(&str, &str)] = &[
     ("image save", "save"),
     ("image import", "import"),
     ("container export", "export"),
+    ("volume list", "volume ls"),
+    ("volume remove", "volume rm"),
 ];
 
 /// Docker's words that the lab knows of but does not model, and why.
@@ -141,7 +149,6 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("network", "the lab has no network"),
     ("logs", "containers run no process of their own; `docker exec` prints what it runs"),
     ("compose", "`docker build` and `docker run` work"),
-    ("volume", "the union is modelled, volumes beside it are not yet"),
     ("cp", "`docker exec` and the container's own write, read and append work"),
     ("swarm", "one host is enough for layers"),
 ];
@@ -156,12 +163,14 @@ pub(super) fn run(
     t: &mut Trace,
 ) -> Result<Answer, Error> {
     let (host, words) = host(line, origin)?;
-    let Some((name, at)) = host else { return on_host(lab, line, words, origin, outside, programs, t) };
+    let Some((name, at)) = host else {
+        return on_host(lab, (words, &line.env), origin, outside, programs, t);
+    };
     let before = lab.go_to(&name).map_err(|error| match &at {
         Some(word) => error.at(origin.of(word)),
         None => error,
     })?;
-    let answer = on_host(lab, line, words, origin, outside, programs, t);
+    let answer = on_host(lab, (words, &line.env), origin, outside, programs, t);
     lab.go_to(&before)?;
     answer
 }
@@ -209,11 +218,30 @@ fn host<'l>(
     Ok((named, words))
 }
 
-/// Runs `docker …` on the host at hand.
+/// Runs `docker …` on the host at hand, with the storage driver that it names.
 fn on_host(
     lab: &mut Lab,
-    line: &CommandLine,
-    words: &[Word],
+    (mut words, env): (&[Word], &[(String, String)]),
+    origin: Origin<'_>,
+    outside: &mut Outside<'_>,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> Result<Answer, Error> {
+    let before = lab.storage;
+    let mut driver = before;
+    while let Some((named, used)) = info::storage_flag(words, origin)? {
+        (driver, words) = (named, &words[used..]);
+    }
+    lab.storage = driver;
+    let answer = subcommand(lab, (words, env), origin, outside, programs, t);
+    lab.storage = before;
+    answer
+}
+
+/// The words behind `docker` and its own flags.
+fn subcommand(
+    lab: &mut Lab,
+    (words, env): (&[Word], &[(String, String)]),
     origin: Origin<'_>,
     outside: &mut Outside<'_>,
     programs: &mut dyn Programs,
@@ -238,7 +266,7 @@ fn on_host(
     }
     let given = options::parse(rest, subcommand.flags, subcommand.stop_at_operand, origin)?;
     let name = words[used - 1].clone();
-    (subcommand.run)(&mut Call { lab, given, env: &line.env, subcommand, origin, name, outside, programs, t })
+    (subcommand.run)(&mut Call { lab, given, env, subcommand, origin, name, outside, programs, t })
 }
 
 /// The subcommand that the words begin with, and how many words it took.
@@ -265,9 +293,11 @@ fn find(words: &[Word], origin: Origin<'_>) -> Result<(&'static Subcommand, usiz
             .at(origin.of(&words[0]))
             .hint("`docker help` lists what is"));
     }
-    let known = subcommands().map(|s| s.name).chain(["image", "container", "system"]);
+    let known = subcommands().map(|s| s.name).chain(["image", "container", "system", "volume"]);
     let wrong = match (first, words.get(1)) {
-        ("image" | "container" | "buildx" | "builder" | "system" | "manifest", Some(second)) => second,
+        ("image" | "container" | "buildx" | "builder" | "system" | "manifest" | "volume", Some(second)) => {
+            second
+        }
         _ => &words[0],
     };
     Err(Error::new(ErrorKind::Unknown, format!("docker has no command `{}` here", wrong.text))

@@ -1,9 +1,11 @@
 //! What scripts can call, one file per subject.
 
+mod bill;
 mod files;
 mod foresee;
 mod hosts;
 mod layers;
+mod mounts;
 mod objects;
 mod opened;
 mod packages;
@@ -12,10 +14,11 @@ mod story;
 mod urls;
 mod users;
 mod versions;
+mod volumes;
 mod written;
 
 use super::core::Shared;
-use super::handle::{OfContainer, OfContext, OfMount, OfProgram};
+use super::handle::{OfContainer, OfContext, OfMount, OfProgram, OfVolume};
 use rhai::Engine;
 
 pub use layers::{described, listing};
@@ -28,9 +31,13 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     layers::register(engine);
     files::register::<OfMount>(engine);
     files::register::<OfContainer>(engine);
+    files::register::<OfVolume>(engine);
     files::register::<OfContext>(engine);
     files::register::<OfProgram>(engine);
+    mounts::register(engine, core);
+    bill::register(engine, core);
     objects::register(engine, core);
+    volumes::register(engine, core);
     foresee::register(engine, core);
     hosts::register(engine, core);
     users::register(engine);

@@ -33,7 +33,7 @@ pub(super) fn directories(m: &mut Mount, dir: DirId, t: &mut Trace) -> Result<In
             made.push(CopiedDirectory { from: m.layer_ref(from), object: m.object(upper) });
         }
     }
-    t.emit(|| Event::CopyUpDirectories { inodes: paths.len(), paths, made });
+    t.emit(|| Event::CopyUpDirectories { inodes: paths.len(), paths, made, into: None });
     Ok(upper)
 }
 
@@ -142,7 +142,11 @@ fn exactly(contents: Contents, size: u64) -> Contents {
 }
 
 /// Type, mode, owner, attributes; no marks of the overlay (`ovl_copy_xattr`).
-fn copy_of(m: &Mount, entry: &Entry, contents: Option<Contents>) -> Result<Inode, Errno> {
+pub(in crate::union) fn copy_of(
+    m: &Mount,
+    entry: &Entry,
+    contents: Option<Contents>,
+) -> Result<Inode, Errno> {
     let inode = m.real(entry).ok_or(Errno::ENOENT)?;
     let kind = match &inode.kind {
         Kind::File(_) => Kind::File(contents.unwrap_or_default()),
@@ -235,6 +239,7 @@ fn tell(m: &Mount, spot: &Spot, ino: Ino, told: Told, t: &mut Trace) {
         }),
         bytes: told.bytes,
         from: m.layer_ref(told.from.0),
+        into: None,
         metadata_only: told.metadata_only,
         completes: told.completes,
         metacopy: told.metacopy,

@@ -30,6 +30,7 @@ pub(super) fn create(m: &mut Mount, spot: &Spot, inode: Inode, t: &mut Trace) ->
         of: None,
         inodes: 1,
         object: Some(m.object(ino)),
+        into: None,
     });
     Ok(ino)
 }
@@ -87,6 +88,8 @@ pub(super) fn remove(m: &mut Mount, spot: &Spot, t: &mut Trace) -> Result<(), Er
         whiteout_over: below.map(|(layer, _)| m.layer_ref(layer)),
         still_stored: below.map_or(0, |part| stored_bytes(m, part)),
         whiteout: lower_positive,
+        mark: None,
+        into: None,
         inodes,
     });
     Ok(())
@@ -147,6 +150,7 @@ pub(super) fn link(m: &mut Mount, from: &Spot, to: &Spot, t: &mut Trace) -> Resu
         of: Some(show(&m.path_of(from)).into_owned()),
         inodes: 0,
         object: None,
+        into: None,
     });
     Ok(())
 }

@@ -36,7 +36,7 @@ struct Indexed {
 }
 
 /// Completes an entry from the index (fs/overlayfs/namei.c, `ovl_lookup_index`).
-pub(super) fn find(m: &Mount, entry: &mut Entry) -> Result<(), Errno> {
+pub(in crate::union) fn find(m: &Mount, entry: &mut Entry) -> Result<(), Errno> {
     if entry.upper.is_some() {
         return Ok(());
     }
@@ -63,7 +63,7 @@ pub(super) fn holds(m: &Mount, entry: &Entry) -> bool {
 }
 
 /// The union count of an indexed upper inode.
-pub(super) fn count(m: &Mount, ino: Ino) -> Option<u32> {
+pub(in crate::union) fn count(m: &Mount, ino: Ino) -> Option<u32> {
     m.index.by_upper.get(&ino).map(|indexed| indexed.count)
 }
 
@@ -79,7 +79,7 @@ pub(super) fn concerns(m: &Mount, entry: &Entry) -> bool {
 }
 
 /// Enters a fresh copy. The index holds one link of it.
-pub(super) fn enter(m: &mut Mount, lower: Part, upper: Ino) {
+pub(in crate::union) fn enter(m: &mut Mount, lower: Part, upper: Ino) {
     let count = m.inode(lower).nlink;
     m.index.by_lower.insert_mut(lower, upper);
     m.index.by_upper.insert_mut(upper, Indexed { lower, count });
@@ -87,12 +87,12 @@ pub(super) fn enter(m: &mut Mount, lower: Part, upper: Ino) {
 }
 
 /// One name more.
-pub(super) fn add(m: &mut Mount, upper: Ino) {
+pub(in crate::union) fn add(m: &mut Mount, upper: Ino) {
     change(m, upper, |count| count.saturating_add(1));
 }
 
 /// One name less. Without names the entry goes.
-pub(super) fn drop(m: &mut Mount, upper: Ino) {
+pub(in crate::union) fn drop(m: &mut Mount, upper: Ino) {
     change(m, upper, |count| count.saturating_sub(1));
 }
 

@@ -8,7 +8,7 @@ mod copy_up;
 mod data;
 mod dir;
 mod impure;
-mod index;
+pub(super) mod index;
 mod namei;
 mod options;
 mod readdir;
@@ -16,6 +16,7 @@ mod redirect;
 mod rename;
 mod xwhiteouts;
 
+pub(super) use copy_up::copy_of;
 pub(super) use impure::Private;
 pub(super) use index::Index;
 pub(super) use xwhiteouts::{Layers as XWhiteouts, at_mount as xwhiteouts_at_mount};

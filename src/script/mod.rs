@@ -19,6 +19,7 @@ mod registered;
 pub mod rewrite;
 mod scan;
 mod shown;
+pub mod vocabulary;
 mod words;
 
 pub use self::ask::Ask;

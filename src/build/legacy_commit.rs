@@ -45,14 +45,15 @@ impl Legacy<'_> {
         let looked_up = !self.request.no_cache && state.busted.is_none();
         let on = state.on.take();
         let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
-        if self.request.runs == Runs::Foreseen && looked_up {
-            if self.foresee(state, &key, commit.unseen, hit.as_ref(), place) {
-                return Ok(());
-            }
+        if self.request.runs == Runs::Foreseen
+            && looked_up
+            && self.foresee(state, &key, commit.unseen, hit.as_ref(), place)
+        {
+            return Ok(());
         }
         let mut elsewhere = None;
         if looked_up && self.request.runs != Runs::Foreseen {
-            match self.from_images(state, &config, &commit, hit) {
+            match self.probe_images(state, &config, &commit, hit) {
                 Probed::Local(child) => {
                     self.images.share(child.image.clone());
                     self.found(place, &key, &child);

@@ -23,7 +23,7 @@ pub(super) enum Probed {
 
 impl Legacy<'_> {
     /// What answers to a step when only parts of the named images count.
-    pub(super) fn from_images(
+    pub(super) fn probe_images(
         &mut self,
         state: &State,
         config: &Config,

@@ -17,6 +17,16 @@ use std::sync::Arc;
 /// Layers that a step may stand on (moby `daemon/graphdriver/overlay2/overlay.go`, `maxDepth`).
 const MOST_LOWERS: usize = 128;
 
+/// What was looked for and not found.
+pub(super) struct Asked<'a> {
+    pub op: Digest,
+    pub inputs: &'a [Input],
+    /// The files that it copies.
+    pub picked: &'a [Picked],
+    /// What an imported cache says of it.
+    pub answer: Option<&'a Answer>,
+}
+
 impl Solver<'_> {
     /// The step below this vertex that was executed in this build: its number.
     fn rebuilt(&self, node: Option<Node>) -> Option<usize> {
@@ -84,12 +94,10 @@ impl Solver<'_> {
         &mut self,
         vertex: &Vertex,
         key: Arc<Key>,
-        op: Digest,
-        inputs: &[Input],
-        picked: &[Picked],
-        answer: Option<&Answer>,
+        asked: &Asked<'_>,
         t: &mut Trace,
     ) -> Result<Solved, Failure> {
+        let Asked { op, inputs, picked, answer } = *asked;
         let id = key.digest().hex();
         let earlier = verdict::nearest(self.cache, &key);
         let base_image = match vertex.base {

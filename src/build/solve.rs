@@ -11,6 +11,7 @@ use super::play::Player;
 use super::request::Request;
 use super::select::{Naming, Picked, files};
 use super::sent::Sent;
+use super::settle::Asked;
 use super::step::{Failure, Status};
 use super::verdict;
 use crate::fs::Digest;
@@ -209,7 +210,10 @@ impl Solver<'_> {
                 Ok(Some(self.in_doubt(vertex, solved, through_definition)))
             }
             None if self.is_doomed => Ok(None),
-            None => self.miss(vertex, key, op, &inputs, &picked, answer.as_ref(), t).map(Some),
+            None => {
+                let asked = Asked { op, inputs: &inputs, picked: &picked, answer: answer.as_ref() };
+                self.miss(vertex, key, &asked, t).map(Some)
+            }
         }
     }
 

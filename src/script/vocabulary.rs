@@ -21,7 +21,11 @@ pub const WORDS: &[SessionWord] = &[
     word("help", "[TOPIC]", "what there is, or all about a topic, a command or a function"),
     word("stack", "[--svg] [NAME] [/PATH …]", "the layers of a mount or container, drawn"),
     word("explain", "[STEP]", "the cache key of a step of the last build, beside the one before"),
-    word("why", "CONTEXT [--change FILE …]", "what a build would do after an edit; why layer NAME: who uses it"),
+    word(
+        "why",
+        "CONTEXT [--change FILE …]",
+        "what a build would do after an edit; why layer NAME: who uses it",
+    ),
     word("order", "CONTEXT [--edit …]", "a better order of the Dockerfile's lines"),
     word("graph", "CONTEXT", "the Dockerfile's stages, and what they take from one another"),
     word("bill", "[IMAGE|NAME]", "what each storage driver pays; without an image: what was paid so far"),

@@ -172,15 +172,15 @@ fn rmi(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         kept.filter(|_| stays).map(|chain| format!("why layer {}", chain.short(12)))
     });
     let after = reclaimed.map(Event::Reclaimed).into_iter().collect();
-    Ok(Answer {
+    let answer = Answer {
         out: report.out,
         err,
         exit: i32::from(failed),
         rows: report.rows,
         next,
-        after,
         ..Answer::default()
-    })
+    };
+    Ok(answer.telling(after))
 }
 
 /// A name that nobody has: which one was meant?
@@ -274,7 +274,7 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
         let text = "nobody can be asked here, so the lab said y; undo brings everything back".to_owned();
         after.push(Event::Hint { text });
     }
-    Ok(Answer { rows: sum.rows, after, ..Answer::printed(out) })
+    Ok(Answer { rows: sum.rows, ..Answer::printed(out) }.telling(after))
 }
 
 /// What Docker asks before it prunes, with the lab's answer.

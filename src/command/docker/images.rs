@@ -163,10 +163,10 @@ fn steps(call: &Call<'_, '_>, name: &str, image: &Arc<Image>) -> Answer {
     Answer {
         out: inspect::steps_table(&steps),
         rows: inspect::step_values(&steps),
-        picture: Some(Box::new(picture)),
         next: known.map(|number| format!("explain {number}")),
         ..Answer::default()
     }
+    .drawn(picture)
 }
 
 fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {

@@ -175,12 +175,12 @@ pub(super) fn run(
     answer
 }
 
+/// The host that a line names, and the word that does.
+type Named = Option<(String, Option<Word>)>;
+
 /// `docker -H NAME …`, `docker --context NAME …` or `DOCKER_HOST=NAME docker …`: the host that is meant, the word
 /// that says so, and the words behind it. Of an address only the host counts.
-fn host<'l>(
-    line: &'l CommandLine,
-    origin: Origin<'_>,
-) -> Result<(Option<(String, Option<Word>)>, &'l [Word]), Error> {
+fn host<'l>(line: &'l CommandLine, origin: Origin<'_>) -> Result<(Named, &'l [Word]), Error> {
     let variable = |name: &str| line.env.iter().find(|(key, _)| key == name);
     let mut host =
         variable("DOCKER_HOST").or(variable("DOCKER_CONTEXT")).map(|(_, value)| (value.clone(), None));

@@ -208,7 +208,7 @@ fn push(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     if quiet {
         out = format!("{}\n", whole(&name));
     }
-    Ok(Answer { rows, after: summed(after), ..Answer::printed(out) })
+    Ok(Answer { rows, ..Answer::printed(out) }.telling(summed(after)))
 }
 
 /// The images that a push is about: one tag, or all of the repository.
@@ -299,7 +299,7 @@ fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
             Ok(pulled) => pulled,
             Err(absent) => {
                 let after = vec![hint(call, one)];
-                return Ok(Answer { out, after, ..daemon(&absent.words()) });
+                return Ok(Answer { out, ..daemon(&absent.words()) }.telling(after));
             }
         };
         newer |= before != Some(pulled.image.id);
@@ -313,7 +313,7 @@ fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         }
         if pulled.cut {
             let next = Some(format!("docker pull {shown}"));
-            return Ok(Answer { out, rows, after, next, ..failed("unexpected EOF") });
+            return Ok(Answer { out, rows, next, ..failed("unexpected EOF") }.telling(after));
         }
         let is = Platform::of(&pulled.image);
         if let Some(wanted) = platform.as_ref().filter(|wanted| **wanted != is) {
@@ -330,7 +330,7 @@ fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     if quiet {
         out = format!("{}\n", whole(&name));
     }
-    Ok(Answer { rows, after: summed(after), ..Answer::printed(out) })
+    Ok(Answer { rows, ..Answer::printed(out) }.telling(summed(after)))
 }
 
 /// Docker's lines about one image that was pulled, without its progress.
@@ -472,7 +472,7 @@ fn login(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         None => String::new(),
     };
     let text = "the password was not read: the lab keeps it nowhere, not in the log either".to_owned();
-    Ok(Answer { err, after: vec![Event::Text { text }], ..Answer::printed("Login Succeeded\n") })
+    Ok(Answer { err, ..Answer::printed("Login Succeeded\n") }.telling(vec![Event::Text { text }]))
 }
 
 fn logout(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
@@ -490,7 +490,7 @@ fn manifest_inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     };
     let Ok(manifest) = call.lab.registry.find(&name) else {
         let after = vec![hint(call, &name)];
-        return Ok(Answer { after, ..failed(format!("no such manifest: {}", whole(&latest(&name)))) });
+        return Ok(failed(format!("no such manifest: {}", whole(&latest(&name)))).telling(after));
     };
     let mut out = String::new();
     for line in manifest.json.lines() {
@@ -518,7 +518,7 @@ fn imagetools_inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let name = latest(&name);
     let Ok(manifest) = call.lab.registry.find(&name) else {
         let after = vec![hint(call, &name)];
-        return Ok(Answer { after, ..failed(format!("ERROR: {}: not found", whole(&name))) });
+        return Ok(failed(format!("ERROR: {}: not found", whole(&name))).telling(after));
     };
     let value = manifest.value();
     if call.given.is_set("raw") {
@@ -563,7 +563,7 @@ fn imagetools_create(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         };
         let Ok(found) = call.lab.registry.find(&source) else {
             let after = vec![hint(call, &source)];
-            return Ok(Answer { after, ..failed(format!("ERROR: {}: not found", whole(&source))) });
+            return Ok(failed(format!("ERROR: {}: not found", whole(&source))).telling(after));
         };
         let of: Vec<Platform> = match &found.what {
             What::Image { image, .. } => vec![Platform::of(image)],

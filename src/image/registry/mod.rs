@@ -12,7 +12,7 @@ mod push;
 pub use blob::{Blob, BlobKind, Blobs};
 pub use manifest::{CACHE_CONFIG, Manifest, Part, Platform, What};
 pub use pull::{Downloads, PullPlan, Pulled, plan_pull, pull};
-pub use push::{Origins, PushPlan, Target, plan_push, push, push_cache};
+pub use push::{Origins, PushPlan, Pushed, Target, plan_push, push, push_cache};
 
 use super::reference::{HUB, Reference};
 use super::{Image, catalog};

@@ -76,6 +76,9 @@ pub fn plan_push(registry: &Registry, to: Target<'_>, layers: &[Blob], origins: 
     layers.iter().map(&mut fate).collect()
 }
 
+/// What a push came to: the manifest, and each layer with what became of it, bottom first.
+pub type Pushed = (Arc<Manifest>, Vec<(Blob, LayerFate)>);
+
 /// Pushes an image: its manifest, and each layer with what became of it, bottom first.
 ///
 /// # Errors
@@ -86,7 +89,7 @@ pub fn push(
     image: &Arc<Image>,
     origins: &mut Origins,
     fuel: &mut Fuel,
-) -> Result<(Arc<Manifest>, Vec<(Blob, LayerFate)>), Error> {
+) -> Result<Pushed, Error> {
     let mut blobs = Vec::with_capacity(image.layers.len());
     for layer in &image.layers {
         blobs.push(registry.blobs.of(layer, fuel)?);
@@ -111,7 +114,7 @@ pub fn push_cache(
     layers: &[ImageLayer],
     origins: &mut Origins,
     fuel: &mut Fuel,
-) -> Result<(Arc<Manifest>, Vec<(Blob, LayerFate)>), Error> {
+) -> Result<Pushed, Error> {
     let mut packed = Vec::with_capacity(layers.len());
     for layer in layers {
         packed.push((registry.blobs.of(layer, fuel)?, layer.clone()));

@@ -191,6 +191,7 @@ impl Session {
     /// # Errors
     /// A lab error: the state is as it was before the line. A simulated failure is no error.
     pub fn line(&mut self, name: &str, text: &str) -> Result<Flow, Error> {
+        let text = &*crate::command::without_passwords(text);
         let trimmed = text.trim();
         if trimmed.is_empty() || (trimmed.starts_with("//") && !trimmed.contains('\n')) {
             return Ok(Flow::Continue);
@@ -227,6 +228,7 @@ impl Session {
     /// # Errors
     /// A lab error, also an errno that nobody caught.
     pub fn script(&mut self, name: &str, source: &str) -> Result<Tally, Error> {
+        let source = &*crate::command::without_passwords(source);
         let before = self.core.borrow().tally;
         self.prepare(name, source, true);
         self.core.borrow_mut().story = Some(Story::default());

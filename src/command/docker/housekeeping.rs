@@ -92,10 +92,13 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             switch("all", Some('a'), "all images that no container uses, all of the build cache"),
             FORCE,
             FILTER,
-            switch("volumes", None, "volumes too"),
+            switch("volumes", None, "volumes without a name too"),
         ],
         stop_at_operand: false,
-        run: |call| prune(call, &[Kind::Containers, Kind::Images, Kind::Cache]),
+        run: |call| match call.given.is_set("volumes") {
+            true => prune(call, &[Kind::Containers, Kind::Volumes, Kind::Images, Kind::Cache]),
+            false => prune(call, &[Kind::Containers, Kind::Images, Kind::Cache]),
+        },
     },
 ];
 
@@ -103,6 +106,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Containers,
+    Volumes,
     Images,
     Cache,
     Buildx,
@@ -168,15 +172,15 @@ fn rmi(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         kept.filter(|_| stays).map(|chain| format!("why layer {}", chain.short(12)))
     });
     let after = reclaimed.map(Event::Reclaimed).into_iter().collect();
-    Ok(Answer {
+    let answer = Answer {
         out: report.out,
         err,
         exit: i32::from(failed),
         rows: report.rows,
         next,
-        after,
         ..Answer::default()
-    })
+    };
+    Ok(answer.telling(after))
 }
 
 /// A name that nobody has: which one was meant?
@@ -207,7 +211,6 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
         let words = format!("'docker {}' accepts no arguments", call.subcommand.name);
         return Err(call.usage(words).at(call.origin.of(&call.given.operands[0])));
     }
-    let system = kinds.len() > 1;
     let accepted: &[&str] = match kinds {
         [Kind::Cache | Kind::Buildx] => &["until", "unused-for", "id", "type"],
         _ => &["label", "label!", "until"],
@@ -222,8 +225,7 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
             Ok(until) => until,
             Err(refused) => return Ok(refused),
         };
-    let volumes = system && call.given.is_set("volumes");
-    if volumes && until.is_some() {
+    if kinds.contains(&Kind::Volumes) && until.is_some() {
         let err = "ERROR: The \"until\" filter is not supported with \"--volumes\"\n".to_owned();
         return Ok(Answer { err, exit: 1, ..Answer::default() });
     }
@@ -238,15 +240,13 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
     let all = call.given.is_set("all");
     let mut out = String::new();
     if !call.given.is_set("force") {
-        out.push_str(&question(kinds, all, volumes, &filters));
-    }
-    if volumes {
-        call.t.emit(|| Event::not_modelled("volumes", "none are pruned"));
+        out.push_str(&question(kinds, all, &filters));
     }
     let (mut total, mut sum) = (0u64, Report::default());
     for kind in kinds {
         let done = match kind {
             Kind::Containers => containers(call.lab, until, &filters),
+            Kind::Volumes => volumes_of_nobody(call.lab, &filters),
             Kind::Images => images(call.lab, all, until, &filters),
             Kind::Cache | Kind::Buildx => {
                 let order = PruneCache {
@@ -274,14 +274,15 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
         let text = "nobody can be asked here, so the lab said y; undo brings everything back".to_owned();
         after.push(Event::Hint { text });
     }
-    Ok(Answer { rows: sum.rows, after, ..Answer::printed(out) })
+    Ok(Answer { rows: sum.rows, ..Answer::printed(out) }.telling(after))
 }
 
 /// What Docker asks before it prunes, with the lab's answer.
-fn question(kinds: &[Kind], all: bool, volumes: bool, filters: &Filters) -> String {
+fn question(kinds: &[Kind], all: bool, filters: &Filters) -> String {
     const SURE: &str = "Are you sure you want to continue? [y/N] y";
     let what = |kind: &Kind| match (kind, all) {
         (Kind::Containers, _) => "all stopped containers",
+        (Kind::Volumes, _) => "all anonymous volumes not used by at least one container",
         (Kind::Images, true) => "all images without at least one container associated to them",
         (Kind::Images, false) => "all dangling images",
         (Kind::Cache | Kind::Buildx, true) => "all build cache",
@@ -296,9 +297,6 @@ fn question(kinds: &[Kind], all: bool, volumes: bool, filters: &Filters) -> Stri
         _ => {
             let mut list: Vec<&str> = kinds.iter().map(what).collect();
             list.insert(1, "all networks not used by at least one container");
-            if volumes {
-                list.insert(2, "all anonymous volumes not used by at least one container");
-            }
             let list: String = list.iter().map(|what| format!("  - {what}\n")).collect();
             let mut told: String = filters.told().iter().map(|one| format!("  - {one}\n")).collect();
             if !told.is_empty() {
@@ -329,6 +327,27 @@ fn containers(lab: &mut Lab, until: Option<i64>, filters: &Filters) -> Report {
         report.out = format!("Deleted Containers:\n{}\n", report.out);
     }
     report.freed = let_go(lab, &gone);
+    report
+}
+
+/// `docker system prune --volumes`: volumes that nobody named and no container uses (moby
+/// `daemon/volume/service/service.go`, `Prune`).
+fn volumes_of_nobody(lab: &mut Lab, filters: &Filters) -> Report {
+    let labels = filters.labels();
+    let unused = |volume: &&Volume| volume.anonymous && lab.users_of(&volume.name).is_empty();
+    let chosen = lab.volumes.values().filter(unused);
+    let chosen = chosen.filter(|volume| labels_match(&volume.labels, &labels));
+    let chosen: Vec<(String, u64)> = chosen.map(|volume| (volume.name.clone(), volume.size())).collect();
+    let mut report = Report::default();
+    for (name, bytes) in &chosen {
+        lab.volumes.shift_remove(name);
+        report.bytes = report.bytes.saturating_add(*bytes);
+        report.out.push_str(&format!("{name}\n"));
+        report.rows.push(json!({ "volume": name, "size": bytes }));
+    }
+    if !chosen.is_empty() {
+        report.out = format!("Deleted Volumes:\n{}\n", report.out);
+    }
     report
 }
 

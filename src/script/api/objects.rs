@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// An image, by id: what `image("app")` gives.
 #[derive(Clone)]
-pub struct ImageValue(Arc<Image>);
+pub struct ImageValue(pub(super) Arc<Image>);
 
 impl ImageValue {
     /// Its layers, topmost first, as a mount takes them.
@@ -214,6 +214,10 @@ fn docker(context: &NativeCallContext, core: &Shared, line: &str) -> Answer<Prin
 }
 
 /// Runs a command line that a function was given.
+pub fn run_at(context: &NativeCallContext, core: &Shared, line: &str) -> Answer<Printed> {
+    command_line(context, core, line)
+}
+
 fn command_line(context: &NativeCallContext, core: &Shared, line: &str) -> Answer<Printed> {
     let position = context.call_position();
     let origin = Origin { file: "<command>", line: 1, column: 1, text: line };

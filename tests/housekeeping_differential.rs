@@ -1,6 +1,9 @@
 //! Tagging, removing and pruning against a real Docker 20.10: random commands, played by the daemon and by the
 //! lab; what they print and answer is compared, ids by what they name.
 //!
+//! So are pushes and pulls, if `LAYERLAB_REGISTRY` names an empty registry that the daemon may push to
+//! (`localhost:5000`): which layers are sent, were there, or are taken over.
+//!
 //! Runs only where `LAYERLAB_DOCKER_HOST` names a daemon of its own: all of its images and containers are
 //! removed. `LAYERLAB_DOCKER` names the client. More sequences: `LAYERLAB_DOCKER_SEQUENCES=500`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -224,6 +227,103 @@ fn sequence(real: &Real, seed: u64) -> Option<String> {
         }
     }
     None
+}
+
+#[test]
+fn pushing_answers_as_docker_does() {
+    let (Ok(host), Ok(registry)) =
+        (std::env::var("LAYERLAB_DOCKER_HOST"), std::env::var("LAYERLAB_REGISTRY"))
+    else {
+        println!("LAYERLAB_DOCKER_HOST or LAYERLAB_REGISTRY names nothing: nothing is compared");
+        return;
+    };
+    let sequences = std::env::var("LAYERLAB_DOCKER_SEQUENCES").ok().and_then(|text| text.parse().ok());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registry_differential");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("ctx")).unwrap();
+    let client = std::env::var("LAYERLAB_DOCKER").unwrap_or_else(|_| "docker".to_owned());
+    let real = Real { host, client, folder };
+    let mut told = Vec::new();
+    for seed in 0..sequences.unwrap_or(SEQUENCES) {
+        told.extend(travels(&real, &registry, seed));
+    }
+    real.clean();
+    assert!(told.is_empty(), "{} sequences differ:\n{}", told.len(), told.join("\n"));
+}
+
+/// Plays one sequence of builds, pushes and pulls; the first difference.
+fn travels(real: &Real, registry: &str, seed: u64) -> Option<String> {
+    let mut random = Random::new(seed, 1);
+    real.clean();
+    let mut lab = Lab::new();
+    lab.line("docker_version(\"20.10\")");
+    // What a daemon saw travel it remembers for ever, so each sequence has layers and names of its own.
+    let stamp = format!("{}-{seed}-", std::process::id());
+    let file = |name: &str| format!("{stamp}{name}").repeat(50);
+    let mut files = Vec::new();
+    for name in ["a", "b", "c"] {
+        std::fs::write(real.folder.join("ctx").join(name), file(name)).unwrap();
+        files.push(format!("\"{name}\": \"{}\"", file(name)));
+    }
+    lab.line(&format!("let ctx = context(\"ctx\", #{{ {} }});", files.join(", ")));
+    let name = |n: usize| {
+        let (repository, tag) = [("one", "1"), ("one", "2"), ("two", "1"), ("deep/two", "x")][n];
+        format!("{registry}/{stamp}s/{repository}:{tag}")
+    };
+    let mut played = Vec::new();
+    for _ in 0..LENGTH {
+        let (one, other) = (name(random.below(4)), name(random.below(4)));
+        let line = match random.below(10) {
+            0..=2 => {
+                let mut text = String::from("FROM scratch\nCOPY a /a\n");
+                for copy in ["COPY b /b\n", "LABEL x=1\n", "COPY c /c\n"] {
+                    if random.chance(50) {
+                        text.push_str(copy);
+                    }
+                }
+                std::fs::write(real.folder.join("ctx/Dockerfile"), &text).unwrap();
+                lab.line(&format!("ctx.write(\"Dockerfile\", {text:?})"));
+                format!("build -q -t {one} ctx")
+            }
+            3 => format!("tag {one} {other}"),
+            4 | 5 => format!("push {one}"),
+            6 => format!("push -a {}", one.rsplit_once(':').unwrap().0),
+            7 => format!("pull {one}"),
+            8 => format!("rmi {one}"),
+            _ => "image prune -af".to_owned(),
+        };
+        let words: Vec<&str> = line.split(' ').collect();
+        let (docker, in_lab) = (travelled(real.docker(&words)), travelled(lab.docker(&line)));
+        played.push(line.clone());
+        // A prune takes images in any order; what it took is compared by the test above.
+        if !line.starts_with("image prune") && docker != in_lab {
+            return Some(format!(
+                "seed {seed}:\n  {}\nDocker: {docker:?}\nthe lab: {in_lab:?}",
+                played.join("\n  ")
+            ));
+        }
+    }
+    None
+}
+
+/// What became of the layers, in any order; no progress, and no digests, as gzip's bytes are not Docker's.
+fn travelled((lines, exit): Answer) -> Answer {
+    let passing = [
+        "Preparing",
+        "Waiting",
+        "Pulling fs layer",
+        "Verifying Checksum",
+        "Download complete",
+        "Layer pending",
+    ];
+    let fate = |line: String| match line.split_once(": Mounted from") {
+        Some(_) => "ID: Mounted".to_owned(),
+        None => line.split(" size: ").next().unwrap().to_owned(),
+    };
+    let mut lines: Vec<String> =
+        lines.into_iter().filter(|line| !passing.iter().any(|word| line.ends_with(word))).map(fate).collect();
+    lines.sort();
+    (lines, exit)
 }
 
 /// What is compared of an answer: a prune goes through the images in any order, a list is a set of names.

@@ -423,7 +423,8 @@ Words of the session, each at the start of a line:
   explain [STEP]                 the cache key of a step of the last build
   why CONTEXT [--change FILE …]  what a build would do after an edit
   order CONTEXT   graph CONTEXT  a better order of the lines; the stages, drawn
-  predict on|off                 guess HIT or MISS before each step
+  predict on|off                 guess before each answer: HIT or MISS, which
+                                 layer wins, how many bytes are copied up
   trace on|off|json              show every look-up and copy, or only results
   open DIR [as NAME]             a real folder as a build context
 Then command lines: docker …, and  $ …  for a shell line. All else is Rhai.",

@@ -14,6 +14,7 @@ mod foresee;
 mod handle;
 pub mod methods;
 mod narrow;
+mod quiz;
 #[cfg(test)]
 mod registered;
 pub mod rewrite;
@@ -120,6 +121,11 @@ impl Session {
     /// What `help` answers to, for completion.
     pub fn set_help_words(&mut self, words: fn() -> Vec<String>) {
         self.core.borrow_mut().help_words = words;
+    }
+
+    /// Is every answer a question first? As the word `predict` switches it.
+    pub fn set_predict(&mut self, predict: bool) {
+        self.core.borrow_mut().settings.predict = predict;
     }
 
     /// Who is asked while `predict on`.
@@ -230,6 +236,9 @@ impl Session {
         self.core.borrow_mut().story = None;
         let failed_by_errno = result?;
         self.unjudged();
+        if self.core.borrow().settings.predict {
+            quiz::score(&mut self.core.borrow_mut());
+        }
         if let Some((errno, op, path)) = failed_by_errno {
             let core = self.core.borrow();
             let error = Error::new(ErrorKind::Script, format!("{op} {path}: {errno}")).hint(format!(

@@ -35,7 +35,7 @@ pub const WORDS: &[SessionWord] = &[
     word("log", "", "the lines that count"),
     word("save", "FILE.rhai", "writes the lines that count to a file"),
     word("open", "DIR [as NAME]", "a real folder as a build context"),
-    word("predict", "on|off", "be asked HIT or MISS before each step"),
+    word("predict", "on|off", "be asked before each answer: HIT or MISS, which layer wins, bytes copied"),
     word("trace", "on|off|json", "show every look-up and copy, only results, or JSON"),
     word("course", "", "the course"),
     word("quit", "", "leaves the lab"),

@@ -160,7 +160,8 @@ pub fn run(
     let mut answer = match first.text.as_str() {
         "docker" => docker::run(lab, &parsed, origin, outside, programs, t)?,
         "dive" => dive::run(lab, &parsed, origin, outside, t)?,
-        word @ ("docker-compose" | "mount") => return Err(later(word, origin, first)),
+        "docker-compose" => docker::run(lab, &as_plugin(&parsed), origin, outside, programs, t)?,
+        word @ "mount" => return Err(later(word, origin, first)),
         other => {
             return Err(Error::new(ErrorKind::Unknown, format!("there is no command `{other}`"))
                 .at(origin.of(first))
@@ -176,12 +177,20 @@ pub fn run(
     Ok(answer)
 }
 
+/// `docker-compose …` as `docker compose …`.
+fn as_plugin(line: &CommandLine) -> CommandLine {
+    let mut plugin = line.clone();
+    if let Some(first) = plugin.words.first().cloned() {
+        let word = |text: &str| words::Word { text: text.to_owned(), ..first.clone() };
+        plugin.words.splice(..1, [word("docker"), word("compose")]);
+    }
+    plugin
+}
+
 fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
-    let (what, hint) = match word {
-        "mount" => ("`mount -t overlay`", "mount([top, base]) mounts layers"),
-        _ => ("`docker-compose`", "docker build and docker run work"),
-    };
-    Error::new(ErrorKind::Unknown, format!("{what} is not modelled yet")).at(origin.of(at)).hint(hint)
+    Error::new(ErrorKind::Unknown, format!("`{word} -t overlay` is not modelled yet"))
+        .at(origin.of(at))
+        .hint("mount([top, base]) mounts layers")
 }
 
 fn show(answer: &Answer, t: &mut Trace) {

@@ -295,6 +295,30 @@ impl Given {
     }
 }
 
+/// A request that was put together elsewhere, judged as the daemon judges it.
+///
+/// # Errors
+/// Docker's words.
+pub fn placed(request: MountRequest) -> Result<MountRequest, String> {
+    let kind = request.kind;
+    let wrong = |why: String| format!("{DAEMON}invalid mount config for type \"{}\": {why}", kind.word());
+    check_target(&request.target).map_err(wrong)?;
+    match name_error(&request.source) {
+        Some(why) if kind == MountKind::Volume && !request.source.is_empty() => {
+            return Err(format!("{DAEMON}{why}"));
+        }
+        _ => {}
+    }
+    if kind == MountKind::Bind && request.source.is_empty() {
+        return Err(wrong("field Source must not be empty".to_owned()));
+    }
+    let mode = match kind {
+        MountKind::Volume if !request.source.is_empty() => "z".to_owned(),
+        _ => request.mode,
+    };
+    Ok(MountRequest { target: clean(&request.target), mode, ..request })
+}
+
 /// `--tmpfs PATH[:OPTIONS]`.
 ///
 /// # Errors
@@ -384,7 +408,7 @@ pub fn name_error(name: &str) -> Option<String> {
 }
 
 /// "64m" in bytes (docker/go-units `RAMInBytes`).
-fn bytes(text: &str) -> Option<u64> {
+pub fn bytes(text: &str) -> Option<u64> {
     let lower = text.to_lowercase();
     let lower = lower.strip_suffix('b').unwrap_or(&lower).trim_end_matches('i');
     let (number, power) = match lower.char_indices().next_back() {

@@ -2,6 +2,7 @@
 
 mod archives;
 mod build;
+mod compose;
 mod containers;
 mod images;
 mod mounts;
@@ -98,6 +99,7 @@ pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
         .chain(images::SUBCOMMANDS)
         .chain(archives::SUBCOMMANDS)
         .chain(volumes::SUBCOMMANDS)
+        .chain(compose::SUBCOMMANDS)
 }
 
 /// Other spellings of a subcommand.
@@ -138,7 +140,6 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("search", "there is no registry; `docker pull NAME` fetches a built-in image"),
     ("network", "the lab has no network"),
     ("logs", "containers run no process of their own; `docker exec` prints what it runs"),
-    ("compose", "`docker build` and `docker run` work"),
     ("cp", "`docker exec` and the container's own write, read and append work"),
     ("swarm", "one host is enough for layers"),
 ];

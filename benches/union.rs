@@ -22,6 +22,7 @@ mod undo;
 mod work;
 
 use criterion::Criterion;
+use layerlab::union::BILLED;
 use std::time::Duration;
 use table::Table;
 use work::Work;
@@ -38,8 +39,18 @@ fn main() {
         depth::measure(&mut c, &mut table);
         undo::measure(&mut c, &mut table);
         table.print();
+        drivers(&mut c, &work);
     }
     c.final_summary();
+}
+
+/// Every storage driver over the same layers.
+fn drivers(c: &mut Criterion, work: &Work) {
+    let (layers, mut table) = (ours::layers(work), Table::default());
+    for driver in BILLED {
+        work::measure(c, &mut ours::Ours::with(driver, work, &layers), work, &mut table);
+    }
+    table.print_drivers();
 }
 
 /// One contender after the other, so that no two hold their 400 MB at once.

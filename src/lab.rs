@@ -12,7 +12,7 @@ use crate::build::{Build, Cache, Context};
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
-use crate::image::{Container, Image, Store, Volume, catalog};
+use crate::image::{Container, Done, Image, Store, Usage, Volume, catalog};
 use crate::shell::{Packages, Urls};
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind};
@@ -288,9 +288,8 @@ impl Lab {
     /// Differs whenever something in the lab changed: files anywhere, images, containers, builds, the
     /// users that mounts act as.
     pub fn fingerprint(&self) -> Vec<u64> {
-        let mut marks =
-            vec![self.host.generation(), self.builds.len() as u64, self.images.names().count() as u64];
-        marks.push(self.images.images().count() as u64);
+        let mut marks = vec![self.host.generation(), self.builds.len() as u64, self.images.generation()];
+        marks.push(self.cache.changes());
         marks.push(self.packages.generation());
         marks.push(u64::from(self.version == Version::Current));
         marks.push(self.urls.generation());
@@ -305,6 +304,27 @@ impl Lab {
             marks.extend([cred.uid, cred.gid].iter().chain(&cred.groups).map(|id| u64::from(*id)));
         }
         marks
+    }
+
+    /// Who uses which image and layer.
+    pub fn usage(&self) -> Usage {
+        Usage::of(&self.images, self.containers.values(), &self.cache.keepers())
+    }
+
+    /// Which images have which layer, whoever else does.
+    pub fn image_usage(&self) -> Usage {
+        Usage::of(&self.images, std::iter::empty(), &[])
+    }
+
+    /// What a removal came to: it leaves the store, and the legacy builder forgets the images.
+    pub fn take_away(&mut self, done: &Done) {
+        self.images.take_away(done);
+        self.cache.forget_images(&done.deleted);
+    }
+
+    /// The lab's time, Unix seconds: the fixed date, and a second for each edit or executed step.
+    pub fn now(&self) -> i64 {
+        self.cache.now().max(EPOCH + self.ticks)
     }
 
     /// The last build that ended.

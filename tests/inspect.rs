@@ -294,7 +294,7 @@ fn containers_and_disk_usage_are_listed() {
     let mut volumes = [Volume::new("data", false), Volume::new("old", false)];
     volumes[0].mount.create(b"/v", 0o644, Contents::text("1234"), &mut Trace::silent()).unwrap();
     let volumes: Vec<&Volume> = volumes.iter().collect();
-    assert_snapshot!("system_df", inspect::system_df(&store, &[&web, &old], &volumes, None).out);
+    assert_snapshot!("system_df", inspect::system_df(&store, &[&web, &old], &volumes, &[], None).out);
     let value = [inspect::container_value(&web)];
     assert_eq!(
         inspect::inspect(&value, Some("{{.Name}} {{.State.Status}} {{.SizeRw}} {{.Config.StopSignal}}")).out,

@@ -4,11 +4,11 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, Bar, Bars, CacheKey, Cell, CellMark, CopiedDirectory, Data, Decisions, Edited, Ended, Event,
-    Finding, FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow, LayerRef, MapNews,
-    MountRef, Mounted, Object, OnMount, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage,
-    Sink, Source, SourceLine, StackRow, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow,
-    XattrChange,
+    Answer, Bar, Bars, BillRow, CacheKey, Cell, CellMark, CopiedDirectory, Cost, Data, Decisions, Edited,
+    Ended, Event, Finding, FoundLayer, FreedLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews,
+    HeldLayer, KeyRow, LayerHolder, LayerRef, MapNews, MountRef, Mounted, Object, OnMount, Order, OrderCost,
+    OrderRow, Part, Place, Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine, StackRow,
+    StayingImage, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -413,6 +413,32 @@ fn layers() -> Event {
     })
 }
 
+fn bill() -> Event {
+    let cost = |copied, inodes| Cost { copied, inodes, ..Cost::default() };
+    let row = |what: &str, costs: [Cost; 2], refused: [Option<&str>; 2]| BillRow {
+        what: what.into(),
+        costs: costs.into(),
+        refused: refused.map(|errno| errno.map(str::to_owned)).into(),
+    };
+    Event::Bill {
+        name: "postgres:15".into(),
+        drivers: vec!["overlay2".into(), "vfs".into()],
+        rows: vec![
+            row("start 10 containers", [cost(0, 0), cost(4_190_000_000, 101_690)], [None, None]),
+            row(
+                "mv /usr/share/\u{1b}[31mdoc (20 files)",
+                [cost(222_000, 31), cost(0, 0)],
+                [Some("EXDEV"), None],
+            ),
+            row(
+                "open /etc/passwd",
+                [Cost { lookups: 4, ..Cost::default() }, Cost { lookups: 1, ..Cost::default() }],
+                [None, None],
+            ),
+        ],
+    }
+}
+
 fn samples() -> Vec<Event> {
     let path = |text: &str| text.to_owned();
     let one = |number| Some(layer(number, ""));
@@ -420,6 +446,7 @@ fn samples() -> Vec<Event> {
     all.extend(kept_open());
     all.extend(findings());
     all.push(layers());
+    all.push(bill());
     all.extend([
         Event::Lookup {
             path: path("/gone"),
@@ -615,6 +642,21 @@ fn samples() -> Vec<Event> {
                     layers: Vec::new(),
                 },
             ],
+        },
+        Event::Reclaimed(Reclaimed {
+            freed: vec![FreedLayer { chain_id: digest("ac"), label: "RUN echo b > /b".into(), bytes: 2 }],
+            more_freed: 3,
+            bytes: 1_204,
+            kept: vec![held_layer()],
+            more_kept: 1,
+            staying: vec![StayingImage {
+                id: "0f5d5861de35".into(),
+                names: vec!["alpine:3.19".into()],
+                why: "it is called alpine:3.19".into(),
+            }],
+        }),
+        Event::Held {
+            layers: vec![HeldLayer { holders: Vec::new(), more: 0, ..held_layer() }, held_layer()],
         },
         stack_of_web(),
         Event::Which {
@@ -822,6 +864,31 @@ fn aap() -> Event {
     }
 }
 
+fn digest(byte: &str) -> String {
+    format!("sha256:{}", byte.repeat(32))
+}
+
+fn held_layer() -> HeldLayer {
+    HeldLayer {
+        chain_id: digest("9f"),
+        diff_id: digest("8b"),
+        label: "RUN echo a > /a".into(),
+        bytes: 2,
+        holders: vec![
+            LayerHolder::Image {
+                id: "6b06d8f24a74".into(),
+                names: vec!["app:1".into(), "app:2".into()],
+                step: false,
+            },
+            LayerHolder::Image { id: "76fe346a3f11".into(), names: Vec::new(), step: false },
+            LayerHolder::Image { id: "7902c28707c9".into(), names: Vec::new(), step: true },
+            LayerHolder::Container { name: "web".into(), running: true },
+            LayerHolder::Cache { id: "178c6c65a24d".into(), step: "RUN echo a > /a".into() },
+        ],
+        more: 2,
+    }
+}
+
 /// The name of each variant. A new variant does not compile until it is named here, and the test
 /// below fails until it has a sample.
 fn variant(event: &Event) -> &'static str {
@@ -859,6 +926,9 @@ fn variant(event: &Event) -> &'static str {
         Event::Order(_) => "order",
         Event::Graph(_) => "graph",
         Event::Bars(_) => "bars",
+        Event::Bill { .. } => "bill",
+        Event::Reclaimed(_) => "reclaimed",
+        Event::Held { .. } => "held",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
         Event::Mounted(_) => "mounted",
@@ -886,7 +956,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 49, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 52, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

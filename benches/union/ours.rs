@@ -2,8 +2,8 @@
 
 use crate::work::{BIG_BYTES, Contender, FILE_BYTES, LAYERS, Work, bytes};
 use layerlab::fs::{Contents, Inode, Tree};
-use layerlab::trace::Trace;
-use layerlab::union::{Lower, Mount, Options};
+use layerlab::trace::{Fuel, Limits, Trace};
+use layerlab::union::{Lower, Mount, Options, StorageDriver};
 use std::hint::black_box;
 
 /// The 20 layers, topmost first.
@@ -32,19 +32,28 @@ pub struct Ours<'w> {
     trace: Trace,
     events: bool,
     byte: Contents,
+    called: &'static str,
 }
 
 impl<'w> Ours<'w> {
     pub fn new(work: &'w Work, layers: &[Lower], events: bool) -> Ours<'w> {
         let empty = Mount::new(layers.to_vec(), Tree::new(), Options::default()).unwrap();
         let (mount, byte) = (empty.clone(), Contents::text("x"));
-        Ours { work, empty, mount, trace: Trace::silent(), events, byte }
+        let called = if events { "ours, events kept" } else { "ours" };
+        Ours { work, empty, mount, trace: Trace::silent(), events, byte, called }
+    }
+
+    /// The same layers under another storage driver.
+    pub fn with(driver: StorageDriver, work: &'w Work, layers: &[Lower]) -> Ours<'w> {
+        let empty = driver.mount(layers.to_vec(), Tree::new(), &mut unlimited()).unwrap();
+        let (mount, byte) = (empty.clone(), Contents::text("x"));
+        Ours { work, empty, mount, trace: Trace::silent(), events: false, byte, called: driver.name() }
     }
 }
 
 impl Contender for Ours<'_> {
     fn name(&self) -> &'static str {
-        if self.events { "ours, events kept" } else { "ours" }
+        self.called
     }
 
     fn only_changes(&self) -> bool {
@@ -91,4 +100,10 @@ impl Contender for Ours<'_> {
         self.trace.fuel.refill();
         self.mount.unlink(self.work.changed[at].as_bytes(), &mut self.trace).unwrap();
     }
+}
+
+/// Putting 100,000 files together is more than one line of a script may do.
+fn unlimited() -> Trace {
+    let limits = Limits { operations: u64::MAX, bytes: u64::MAX, ..Limits::default() };
+    Trace { fuel: Fuel::new(limits), ..Trace::silent() }
 }

@@ -46,4 +46,14 @@ impl Table {
             );
         }
     }
+
+    /// The same rows by storage driver, each beside overlay2.
+    pub fn print_drivers(&self) {
+        println!("\nby storage driver: µs an operation (a listing: µs an entry), and ÷ overlay2");
+        for (what, cells) in &self.rows {
+            let base = cells.iter().find(|(name, _)| name == "overlay2").map_or(f64::NAN, |(_, ns)| *ns);
+            let cell = |(name, ns): &(String, f64)| format!("{name} {:.3} ({:.1})", ns / 1000.0, ns / base);
+            println!("{what:34}{}", cells.iter().map(cell).collect::<Vec<_>>().join("   "));
+        }
+    }
 }

@@ -50,6 +50,14 @@ pub(super) fn build(
     player.unknown = unknown.map(|(name, _)| name.clone()).collect();
     let sent = Sent::update(cache.sent.as_ref(), view);
     cache.sent = Some(sent.clone());
+    let size = |text: Vec<u8>| text.len() as u64;
+    let written = super::dockerfile_text(request).map_or(0, size);
+    let parts = [
+        ("context", view.bytes),
+        ("Dockerfile", written),
+        (".dockerignore", size(super::ignore_file(request).1)),
+    ];
+    cache.received(&request.context_name, parts);
     let solved = Vec::new();
     let mut solver = Solver {
         graph: &graph,

@@ -11,7 +11,7 @@ use super::request::{Builder, Runs};
 use super::step::{Failure, Status};
 use crate::fs::Digest;
 use crate::image::{Config, History, Image};
-use crate::trace::{Trace, Verdict};
+use crate::trace::{Reason, Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
 
@@ -51,14 +51,17 @@ impl Legacy<'_> {
         }
         let earlier = legacy_key::nearest(self.cache, &key);
         let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
-        let verdict = legacy_key::missed(
-            &key,
-            earlier.as_ref(),
-            self.request.no_cache,
-            state.busted,
-            on.as_ref(),
-            based,
-        );
+        let verdict = match self.cache.was_pruned(&digest.hex()) {
+            Some(what) if looked_up => Verdict::Miss { reason: Reason::Pruned { what: what.to_owned() } },
+            _ => legacy_key::missed(
+                &key,
+                earlier.as_ref(),
+                self.request.no_cache,
+                state.busted,
+                on.as_ref(),
+                based,
+            ),
+        };
         if let Some(step) = self.player.steps.get_mut(place) {
             step.verdict = verdict;
             step.status = Status::Done;
@@ -111,6 +114,7 @@ impl Legacy<'_> {
         let build = self.cache.builds;
         let not_modelled = self.player.steps.get(place).is_some_and(|step| !step.modelled);
         let kept = Child { key, digest, image: image.clone(), seconds, build, not_modelled };
+        self.cache.is_back(&digest.hex());
         Arc::make_mut(&mut self.cache.chain).add(kept);
         (state.config, state.image) = (image.config.clone(), Some(image));
         Ok(())

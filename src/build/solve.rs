@@ -15,7 +15,7 @@ use super::sent::Sent;
 use super::step::{Failure, Status};
 use super::verdict::{self, Found};
 use crate::fs::Digest;
-use crate::image::ImageLayer;
+use crate::image::{ImageLayer, next_link};
 use crate::shell::Programs;
 use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
@@ -35,6 +35,8 @@ pub(super) struct Solved {
     pub created: i64,
     /// Layers up to and with its own.
     pub depth: usize,
+    /// Their name as a stack.
+    pub chain: Digest,
     /// It was executed in this build.
     pub executed: bool,
     /// Its cache was switched off, so nothing matches through its definition key.
@@ -431,6 +433,14 @@ impl Solver<'_> {
         }
     }
 
+    /// The name of a node's stack of layers; none for no layers.
+    fn chain(&self, node: Option<Node>) -> Option<Digest> {
+        match node? {
+            Node::Image(image) => self.graph.images.get(image).and_then(|(_, image)| image.chain_id()),
+            Node::Vertex(vertex) => self.solved.get(vertex).map(|solved| solved.chain),
+        }
+    }
+
     /// The step below this vertex that was executed in this build: its number.
     fn rebuilt(&self, node: Option<Node>) -> Option<usize> {
         let Some(Node::Vertex(at)) = node else { return None };
@@ -502,6 +512,9 @@ impl Solver<'_> {
         let reason = match inputs.is_empty() && !vertex.ignore_cache {
             true => crate::trace::Reason::NeverCached,
             false if vertex.ignore_cache => crate::trace::Reason::NoCache,
+            false if let Some(what) = self.cache.was_pruned(&id) => {
+                crate::trace::Reason::Pruned { what: what.to_owned() }
+            }
             false => {
                 let (rebuilt, again) = (self.rebuilt(vertex.base), self.again(vertex.base));
                 verdict::miss(&key, earlier.as_deref(), rebuilt, again, base_image)
@@ -534,6 +547,7 @@ impl Solver<'_> {
             Arc::new(Record {
                 id,
                 key,
+                chain: Some(next_link(self.chain(vertex.base), layer.diff_id)),
                 layer,
                 created: now,
                 seconds,
@@ -544,6 +558,7 @@ impl Solver<'_> {
             })
         });
         Arc::make_mut(&mut self.cache.records).put((*record).clone());
+        self.cache.is_back(&id);
         self.store(op, inputs, &id);
         if let Some(step) = self.player.steps.get_mut(vertex.step) {
             step.layer = Some(record.layer.clone());
@@ -552,7 +567,13 @@ impl Solver<'_> {
         Ok(self.result(vertex, &record, true))
     }
 
-    pub(super) fn result(&self, vertex: &Vertex, record: &Record, executed: bool) -> Solved {
+    pub(super) fn result(&mut self, vertex: &Vertex, record: &Record, executed: bool) -> Solved {
+        self.cache.used(&record.id);
+        if let Some(Node::Image(at)) = vertex.base
+            && let Some((_, image)) = self.graph.images.get(at)
+        {
+            self.cache.stands_on(image);
+        }
         let id = record.id.clone();
         let ids = match &vertex.op {
             // A linked copy is merged onto what is below: that merge is what the next step stands on.
@@ -567,6 +588,7 @@ impl Solver<'_> {
             layer: record.layer.clone(),
             created: record.created,
             depth: self.depth(vertex.base) + 1,
+            chain: next_link(self.chain(vertex.base), record.layer.diff_id),
             executed,
             ignored: vertex.ignore_cache,
             unsure: record.unsure,

@@ -34,6 +34,8 @@ pub struct Answer {
     pub shown: bool,
     /// What `out` says, as an event of its own: shown in its place, unless a filter stands behind a pipe.
     pub picture: Option<Box<Event>>,
+    /// What the lab adds to what was printed.
+    pub after: Vec<Event>,
     /// The next word to type.
     pub next: Option<String>,
 }
@@ -202,6 +204,9 @@ fn show(answer: &Answer, t: &mut Trace) {
     // What ran has printed its lines itself; that it failed may show in none of them.
     if answer.shown && answer.build.is_none() && answer.exit != 0 && t.fuel.exhausted().is_none() {
         t.emit(|| Event::Printed { out: String::new(), err: String::new(), exit: answer.exit });
+    }
+    for event in &answer.after {
+        t.emit(|| event.clone());
     }
     if let Some(next) = &answer.next {
         t.emit(|| Event::Next { text: next.clone() });

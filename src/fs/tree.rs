@@ -480,6 +480,11 @@ impl Layer {
         self.0.described.as_ref().map_or_else(|| self.sealed().bytes, |described| described.bytes)
     }
 
+    /// Number of inodes in it, the root not counted.
+    pub fn inodes(&self) -> usize {
+        self.sealed().inodes.len().saturating_sub(1)
+    }
+
     /// Is any of its inodes a whiteout?
     pub fn has_whiteouts(&self) -> bool {
         !self.is_plain() && self.sealed().whiteouts

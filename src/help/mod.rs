@@ -3,6 +3,7 @@
 //! `help` lists the subjects in 20 lines; `help surprises` tells each of the kernel's in a sentence; `help
 //! WORD` finds a topic, a method, a command or, failing those, every topic that mentions the word.
 
+mod drivers;
 mod overlay;
 mod topics;
 
@@ -61,7 +62,7 @@ pub fn words() -> Vec<String> {
 }
 
 fn topics() -> impl Iterator<Item = &'static Topic> {
-    TOPICS.iter().chain(GROUPS.iter().flat_map(|(_, topics)| *topics))
+    TOPICS.iter().chain(drivers::TOPICS).chain(GROUPS.iter().flat_map(|(_, topics)| *topics))
 }
 
 /// The built-in images, and where their figures are from: one letter each, told below the table.
@@ -118,17 +119,17 @@ fn front_page() -> String {
          \x20        explain 3      why step 3 hit or missed      why app --change FILE\n\
          go back  undo · redo · log · save mine.rhai      shell  $ ls /\n\n",
     );
-    text.push_str(&group("lab", TOPICS));
+    text.push_str(&group("lab", TOPICS.iter().chain(drivers::TOPICS)));
     for (subject, topics) in GROUPS {
-        text.push_str(&group(subject, topics));
+        text.push_str(&group(subject, topics.iter()));
     }
     text.push_str("help whiteout · help surprises · help versions · help docker build · help WORD");
     text
 }
 
 /// A subject and the names of its topics, within 80 columns.
-fn group(subject: &str, topics: &[Topic]) -> String {
-    let names: Vec<&str> = topics.iter().map(|topic| topic.name).collect();
+fn group<'t>(subject: &str, topics: impl Iterator<Item = &'t Topic>) -> String {
+    let names: Vec<&str> = topics.map(|topic| topic.name).collect();
     format!("{subject:<8} {}\n", wrapped(&names.join(" "), WIDTH - 9).join("\n         "))
 }
 

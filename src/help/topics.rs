@@ -295,6 +295,26 @@ stored twice; a file deleted in a later layer is still stored. To save bytes,
 delete in the RUN that made them.   docker history IMAGE shows each layer.",
     ),
     topic(
+        "prune",
+        &["housekeeping", "dangling", "reclaim", "free", "rmi", "why layer"],
+        "
+What takes disk space, what removes it, and what is in the way.
+    docker system df -v      images, containers, BuildKit's cache, one by one
+    docker rmi IMAGE         a name goes; the image goes with its last name
+    docker image prune       images without a name (dangling); -a: all unused
+    docker container prune   containers that have ended, with their uppers
+    docker builder prune     cached results that no image has; -a: all
+    docker system prune      the three in one
+    why layer IMAGE          who uses each layer: why it can't be freed yet
+A layer lies on the disk as long as an image, a container or the cache stands
+on it. Removing an image frees what nobody else uses; the lab says what went,
+what stays, and for whom. An image is refused while a container uses it or
+other images were built on it. The legacy builder's cache are its images:
+remove them, and the next build runs again. Docker asks before a prune; nobody
+can be asked here, so the lab says y. undo brings everything back.
+--filter until=24h, label=NAME[=VALUE], label!=NAME choose by age and label.",
+    ),
+    topic(
         "models",
         &["model", "not modelled", "opaque program"],
         "

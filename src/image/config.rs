@@ -197,7 +197,7 @@ pub fn rfc3339(seconds: i64) -> String {
 }
 
 /// [`rfc3339`] read back: `2024-02-29T12:34:56.5+01:00` with or without a fraction, which is cut.
-pub(super) fn unix_seconds(text: &str) -> Option<i64> {
+pub fn unix_seconds(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
     if marks.iter().any(|(at, mark)| text.as_bytes().get(*at) != Some(mark)) {

@@ -3,6 +3,7 @@
 use super::config::{Config, History, HistoryJson, config_json, config_json_after};
 use super::layer::ImageLayer;
 use super::reference;
+use super::remove::Done;
 use crate::fs::Digest;
 use indexmap::IndexMap;
 use rpds::VectorSync;
@@ -96,9 +97,12 @@ impl Image {
 
 /// `chain(L0) = diff(L0)`, `chain(L0..Ln) = sha256(chain(L0..Ln-1) + " " + diff(Ln))`; none for no layers.
 pub fn chain_id(layers: &[ImageLayer]) -> Option<Digest> {
-    let (first, rest) = layers.split_first()?;
-    let link = |chain: Digest, layer: &ImageLayer| Digest::of(format!("{chain} {}", layer.diff_id));
-    Some(rest.iter().fold(first.diff_id, link))
+    layers.iter().fold(None, |below, layer| Some(next_link(below, layer.diff_id)))
+}
+
+/// The chain id of a layer on the stack with this chain id.
+pub fn next_link(below: Option<Digest>, diff_id: Digest) -> Digest {
+    below.map_or(diff_id, |below| Digest::of(format!("{below} {diff_id}")))
 }
 
 /// All images and their names. Cloning costs the number of images, not of files.
@@ -106,6 +110,8 @@ pub fn chain_id(layers: &[ImageLayer]) -> Option<Digest> {
 pub struct Store {
     images: IndexMap<Digest, Arc<Image>>,
     tags: IndexMap<String, Digest>,
+    /// Grows with every change.
+    generation: u64,
 }
 
 impl Store {
@@ -113,6 +119,7 @@ impl Store {
     pub fn insert(&mut self, image: Image) -> Digest {
         let image = image.sealed();
         let id = image.id;
+        self.generation += 1;
         self.images.entry(id).or_insert_with(|| Arc::new(image));
         id
     }
@@ -120,6 +127,7 @@ impl Store {
     /// Takes a shared image whose id is right already (from the catalog or a cache).
     pub fn share(&mut self, image: Arc<Image>) -> Digest {
         let id = image.id;
+        self.generation += 1;
         self.images.entry(id).or_insert(image);
         id
     }
@@ -130,20 +138,27 @@ impl Store {
         let Ok(name) = reference::normalise(name) else { return false };
         let known = self.images.contains_key(&id);
         if known {
+            self.generation += 1;
             self.tags.insert(name, id);
         }
         known
     }
 
-    /// Takes a name away; the image that had it. The image itself stays.
-    pub fn untag(&mut self, name: &str) -> Option<Digest> {
-        self.tags.shift_remove(&reference::normalise(name).ok()?)
+    /// Takes away what a removal came to. Layers live on in other images.
+    pub fn take_away(&mut self, done: &Done) {
+        if done.untagged.is_empty() && done.deleted.is_empty() {
+            return;
+        }
+        self.generation += 1;
+        self.tags.retain(|name, id| !done.untagged.contains(name) && !done.deleted.contains(id));
+        if !done.deleted.is_empty() {
+            self.images.retain(|id, _| !done.deleted.contains(id));
+        }
     }
 
-    /// Removes an image with all its names. Layers live on in other images.
-    pub fn remove(&mut self, id: &Digest) -> Option<Arc<Image>> {
-        self.tags.retain(|_, tagged| tagged != id);
-        self.images.shift_remove(id)
+    /// Differs after every change.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// An image by id (`sha256:…` or its digits), name, or unambiguous beginning of an id, tried in
@@ -221,7 +236,7 @@ mod tests {
         assert_eq!(store.get(&b.hex()).unwrap().id, b);
         assert_eq!(store.get(&b.short(12)).unwrap().id, b);
         assert!(store.get("").is_none() && store.get("nginx:1").is_none());
-        assert_eq!(store.untag("nginx:latest"), Some(a));
+        store.take_away(&Done { untagged: ["nginx:latest".to_owned()].into(), ..Done::default() });
         assert!(store.named("nginx").is_none() && store.by_id(&a).is_some());
     }
 

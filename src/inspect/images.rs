@@ -2,11 +2,12 @@
 
 use super::Printed;
 use super::data::{Data, Field};
-use super::df::shared_size;
+use super::df::Sharing;
 use super::rows::{Listing, row};
 use super::units::{age, human_size, short_id};
-use crate::fs::EPOCH;
-use crate::image::{Config, Container, Image, ImageLayer, Store, chain_id, reference, rfc3339};
+use crate::fs::{Digest, EPOCH};
+use crate::image::{Config, Container, Image, ImageLayer, Store, Usage, chain_id, reference, rfc3339};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What `docker image ls` was asked.
@@ -18,6 +19,10 @@ pub struct ListOptions {
     pub no_trunc: bool,
     /// What other images share, and what is this one's alone: columns of the lab's own.
     pub shared: bool,
+    /// Nameless images that others are built on too.
+    pub all: bool,
+    /// Only these images (`--filter`).
+    pub chosen: Option<HashSet<Digest>>,
     /// `--format`.
     pub format: Option<String>,
 }
@@ -40,11 +45,12 @@ const HEADS: [(&str, &str); 11] = [
 /// Nameless images that others are built on are left out. `only` is a repository, with or without a
 /// tag.
 pub fn image_list(images: &Store, only: Option<&str>, options: &ListOptions) -> Printed {
-    let rows: Vec<Data> = found(images, only)
+    let sharing = options.shared.then(|| Sharing::of(images, &Usage::of(images, std::iter::empty(), &[])));
+    let rows: Vec<Data> = found(images, only, options)
         .iter()
         .map(|(image, repository, tag)| {
-            let usage =
-                options.shared.then(|| Usage { shared: shared_size(images, image), containers: None });
+            let usage = sharing.as_ref();
+            let usage = usage.map(|sharing| Share { shared: sharing.shared(image), containers: None });
             list_row(image, repository, tag, options.no_trunc, usage)
         })
         .collect();
@@ -66,11 +72,12 @@ const VERBOSE: &str = "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{
 /// The images of `docker system df -v`: with what others share, and how many containers use each (docker/cli
 /// `cli/command/formatter/disk_usage.go`).
 pub(super) fn image_usage(images: &Store, containers: &[&Container]) -> String {
-    let rows: Vec<Data> = found(images, None)
+    let sharing = Sharing::of(images, &Usage::of(images, std::iter::empty(), &[]));
+    let rows: Vec<Data> = found(images, None, &ListOptions::default())
         .iter()
         .map(|(image, repository, tag)| {
             let users = containers.iter().filter(|container| container.image.id == image.id).count();
-            let usage = Usage { shared: shared_size(images, image), containers: Some(users) };
+            let usage = Share { shared: sharing.shared(image), containers: Some(users) };
             list_row(image, repository, tag, false, Some(usage))
         })
         .collect();
@@ -80,23 +87,29 @@ pub(super) fn image_usage(images: &Store, containers: &[&Container]) -> String {
 }
 
 /// What all images together say of one.
-struct Usage {
+struct Share {
     /// Bytes of layers that other images have too.
     shared: u64,
     containers: Option<usize>,
 }
 
 /// The images with their names, newest first.
-fn found(images: &Store, only: Option<&str>) -> Vec<(Arc<Image>, String, String)> {
+fn found(images: &Store, only: Option<&str>, options: &ListOptions) -> Vec<(Arc<Image>, String, String)> {
     let mut found: Vec<(Arc<Image>, String, String)> = Vec::new();
-    for image in images.images() {
-        let names = images.names_of(&image.id);
-        if names.is_empty() && only.is_none() && !images.has_children(&image.id) {
+    let mut named: HashMap<&Digest, Vec<&str>> = HashMap::new();
+    for (name, id) in images.names() {
+        named.entry(id).or_default().push(name);
+    }
+    let parents: HashSet<Digest> = images.images().filter_map(|image| image.parent).collect();
+    let chosen = |image: &&Arc<Image>| options.chosen.as_ref().is_none_or(|ids| ids.contains(&image.id));
+    for image in images.images().filter(chosen) {
+        let names = named.get(&image.id).map_or(&[][..], Vec::as_slice);
+        if names.is_empty() && only.is_none() && (options.all || !parents.contains(&image.id)) {
             found.push((image.clone(), "<none>".to_owned(), "<none>".to_owned()));
         }
         for name in names {
-            let (repository, tag) = split_name(&name);
-            if only.is_none_or(|only| is_named(only, &repository, &name)) {
+            let (repository, tag) = split_name(name);
+            if only.is_none_or(|only| is_named(only, &repository, name)) {
                 found.push((image.clone(), repository, tag));
             }
         }
@@ -105,7 +118,7 @@ fn found(images: &Store, only: Option<&str>) -> Vec<(Arc<Image>, String, String)
     found
 }
 
-fn list_row(image: &Image, repository: &str, tag: &str, no_trunc: bool, usage: Option<Usage>) -> Data {
+fn list_row(image: &Image, repository: &str, tag: &str, no_trunc: bool, usage: Option<Share>) -> Data {
     let id = image.id.to_string();
     let size = human_size(image.size(), 3);
     let or_unknown = |known: Option<String>| known.unwrap_or_else(|| "N/A".to_owned());

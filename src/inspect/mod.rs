@@ -25,7 +25,7 @@ mod volumes;
 
 pub use containers::{argv, container_value, ps, status};
 pub use data::{Data, Field};
-pub use df::{shared_size, system_df, system_df_verbose};
+pub use df::{system_df, system_df_verbose};
 pub use diff::{Change, ChangeKind, changes};
 pub use history::{HistoryOptions, history, history_rows};
 pub use images::{ListOptions, image_list, image_value};

@@ -57,14 +57,16 @@ impl Lab {
     }
 
     /// Removes a container; with `volumes` also those volumes of it that nobody named and nobody else uses.
-    pub fn remove_container(&mut self, name: &str, volumes: bool) {
-        let Some(container) = self.containers.shift_remove(name) else { return };
+    /// What was removed.
+    pub fn remove_container(&mut self, name: &str, volumes: bool) -> Option<Container> {
+        let container = self.containers.shift_remove(name)?;
         for point in container.mounts.iter().filter(|point| volumes && point.kind == MountKind::Volume) {
             let anonymous = self.volumes.get(&point.source).is_some_and(|volume| volume.anonymous);
             if anonymous && self.users_of(&point.source).is_empty() {
                 self.volumes.shift_remove(&point.source);
             }
         }
+        Some(container)
     }
 
     /// Starts or stops a container. What stops forgets its tmpfs.

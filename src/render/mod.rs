@@ -5,6 +5,7 @@
 //! lines within one command, columns of a build's steps.
 
 mod bars;
+mod bill;
 mod diagnostic;
 mod explain;
 mod finding;
@@ -18,6 +19,7 @@ mod saved;
 mod size;
 mod stack;
 mod step;
+mod storage;
 mod style;
 mod table;
 mod union;
@@ -30,7 +32,7 @@ pub use size::{bytes, count, seconds};
 pub use style::{Style, Tone};
 
 use crate::error::Error;
-use crate::trace::{Answer, Event, LayerRef, Probe, Stream};
+use crate::trace::{Answer, Cost, Event, LayerRef, Probe, Stream};
 use measure::{flow, hang};
 
 /// The prompt, also in front of lines that a scenario or a piped file runs.
@@ -40,7 +42,19 @@ pub const CONTINUED: &str = "   > ";
 
 /// One event as a line of JSON, without the line end.
 pub fn json(event: &Event) -> String {
-    serde_json::to_string(event).unwrap_or_else(|error| {
+    /// The event's own fields, and what was paid.
+    #[derive(serde::Serialize)]
+    struct Paid<'e> {
+        #[serde(flatten)]
+        event: &'e Event,
+        paid: Cost,
+    }
+    let cost = event.cost();
+    let text = match cost.is_nothing() {
+        true => serde_json::to_string(event),
+        false => serde_json::to_string(&Paid { event, paid: cost }),
+    };
+    text.unwrap_or_else(|error| {
         serde_json::json!({"event": "error", "message": error.to_string()}).to_string()
     })
 }
@@ -105,7 +119,10 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::WhatIf(answer) => whatif::draw(answer, style),
         Event::Order(answer) => order::draw(answer, style),
         Event::Graph(drawn) => graph::draw(drawn, style),
+        Event::Bill { name, drivers, rows } => bill::draw(name, drivers, rows, style),
         Event::Bars(bars) => bars::draw(bars, style),
+        Event::Reclaimed(told) => storage::reclaimed(told, style),
+        Event::Held { layers } => storage::held(layers, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
         Event::Started { name, lowers, .. } => {
             let name = style.paint(Tone::Strong, &clean_line(name));

@@ -146,7 +146,7 @@ fn argument<'b>(core: &mut Core, call: &str, content: &'b str) -> Found<'b> {
         }
         (None, "docker") => command_words(core, "docker ", content),
         (None, "sh") => of_shell(core, "Host", "", content),
-        (None, "image") => (content, images(core)),
+        (None, "image" | "bill") => (content, images(core)),
         (None, "container") => (content, containers(core)),
         (None, "volume") => (content, core.lab.volumes.keys().cloned().map(Completion::plain).collect()),
         (None, "context" | "why" | "order" | "graph") => (content, contexts(core)),
@@ -192,6 +192,11 @@ fn command_words<'b>(core: &mut Core, head: &str, rest: &'b str) -> Found<'b> {
             Some((kind, of)) => return paths(core, kind, &of, word),
             None => Vec::new(),
         },
+        ["bill"] => {
+            let variables = core.variables.iter().filter(|(_, (kind, _))| *kind != OfContext::NAME);
+            let variables: Vec<_> = variables.map(|(name, _)| Completion::plain(name)).collect();
+            images(core).into_iter().chain(containers(core)).chain(variables).collect()
+        }
         ["explain"] => {
             let steps = core.lab.last_build().map(|build| build.steps.iter().map(|step| step.number));
             steps.into_iter().flatten().map(|number| Completion::plain(number.to_string())).collect()

@@ -86,6 +86,13 @@ pub const METHODS: &[Method] = &[
         "#{ url: answer, … }",
         "what addresses answer to curl, wget, git, ADD; urls(file) reads JSON",
     ),
+    on(&["Image"], "bill", "", "what each storage driver pays for it"),
+    on(
+        &[],
+        "bill",
+        "image or [top, …, base]",
+        "what each storage driver pays; bill(layers, |m| …): for a script",
+    ),
     on(&[], "step", "text", "tells what comes next"),
     on(&[], "check", "name, actual, expected", "a check; check(name, condition) shows both sides"),
     on(&[], "predict", "instruction, verdict", "predicts HIT or MISS for the next build"),
@@ -139,6 +146,9 @@ pub const METHODS: &[Method] = &[
     on(FILES, "upper_tree", "", "the raw upper as lines"),
     on(FILES, "lower", "n", "a lower layer; lower(0) is the topmost"),
     get(FILES, "lowers", "number of lower layers"),
+    get(&["Mount", "Container"], "account", "what it paid: #{ read, written, copied, inodes, … }"),
+    get(&["Mount"], "driver", "the storage driver: overlay2, aufs …"),
+    on(&["Mount"], "branch", "number", "a branch of aufs or unionfs as it is stored; 0 is the first"),
     get(FILES, "name", "its name in the lab"),
     // Mounts and containers.
     on(&["Mount"], "commit", "label", "seals the upper as a new top lower; the layer"),

@@ -5,6 +5,7 @@
 
 mod api;
 mod ask;
+mod bill;
 mod complete;
 mod core;
 mod engine;

@@ -1,4 +1,4 @@
-//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `predict`, `trace`, `open`, `save`, `quit`.
+//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `bill`, `predict`, `trace`, `open`, `save`, `quit`.
 
 use super::core::{Core, TraceMode, Wish};
 use super::foresee;
@@ -34,6 +34,7 @@ pub fn run(core: &mut Core, line: &str, origin: Origin<'_>) -> Result<Option<Wis
         "redo" => Ok(Some(Wish::Redo(count(rest, origin)?))),
         "log" => Ok(Some(Wish::Log)),
         "stack" => stack(core, rest, origin).map(|()| None),
+        "bill" => super::bill::line(core, rest, origin).map(|()| None),
         "explain" => explain(core, rest, origin).map(|()| None),
         "why" | "order" | "graph" => foresee::line(core, first, rest, origin).map(|()| None),
         "predict" => switch(rest, origin, &["on", "off"]).map(|word| {

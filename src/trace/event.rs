@@ -1,13 +1,15 @@
 //! The one event type. Text and JSON are two renderings of it.
 
 use super::bars::Bars;
+use super::cost::BillRow;
 use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
 use super::mounted::{Mounted, OnMount};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
-use super::said::{KeyRow, Place, SavedImage, Stream};
+use super::said::{KeyRow, Place, Stream};
+use super::storage::{HeldLayer, Reclaimed, SavedImage};
 use super::whatif::{Decisions, Graph, Order, WhatIf};
 use serde::Serialize;
 
@@ -300,6 +302,16 @@ pub enum Event {
         why: String,
     },
 
+    /// The same things done with every storage driver, and what each paid.
+    Bill {
+        /// What they were done to.
+        name: String,
+        /// The columns.
+        drivers: Vec<String>,
+        /// One for each thing.
+        rows: Vec<BillRow>,
+    },
+
     // ---- builds ---------------------------------------------------------------------------
     /// A build begins.
     BuildStart {
@@ -428,6 +440,13 @@ pub enum Event {
     },
     /// The layers of an image as bars.
     Bars(Bars),
+    /// Something was removed: which layers that freed, and who uses those that stay.
+    Reclaimed(Reclaimed),
+    /// Who uses a layer, or each layer of an image (`why layer`).
+    Held {
+        /// Topmost first.
+        layers: Vec<HeldLayer>,
+    },
     /// A container was started.
     Started {
         /// Its name.

@@ -7,6 +7,7 @@
 //! [`Trace`] travels through every operation. It carries the sink and the [`Fuel`].
 
 mod bars;
+mod cost;
 mod event;
 mod finding;
 mod fuel;
@@ -16,9 +17,11 @@ mod layer;
 mod mounted;
 mod object;
 mod said;
+mod storage;
 mod whatif;
 
 pub use bars::{Bar, Bars};
+pub use cost::{BillRow, Cost};
 pub use event::*;
 pub use finding::{Finding, FoundLayer, OrderCost, SourceLine};
 pub use fuel::{Exhausted, Fuel, Limits};
@@ -27,7 +30,8 @@ pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use mounted::{MountRef, Mounted, MountedAt, OnMount};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
-pub use said::{KeyRow, Place, SavedImage, Stream};
+pub use said::{KeyRow, Place, Stream};
+pub use storage::{FreedLayer, HeldLayer, LayerHolder, Reclaimed, SavedImage, StayingImage};
 pub use whatif::{
     Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
     WhatIfEnd, WhatIfRow,
@@ -50,8 +54,10 @@ impl Sink for Vec<Event> {
 pub struct Trace {
     sink: Option<Box<dyn Sink>>,
     hushed: bool,
+    muted: bool,
     aside: bool,
     mounted: Option<std::sync::Arc<MountedAt>>,
+    paid: Cost,
     /// What this line may still use.
     pub fuel: Fuel,
 }
@@ -80,7 +86,23 @@ impl Trace {
             if let Some(mounted) = &self.mounted {
                 event = mounted.tell(event);
             }
-            sink.take(event);
+            self.paid += event.cost();
+            if !self.muted {
+                sink.take(event);
+            }
+        }
+    }
+
+    /// What was paid so far, as far as anybody listened.
+    pub fn paid(&self) -> Cost {
+        self.paid
+    }
+
+    /// Something was paid that no event tells of.
+    #[inline]
+    pub fn pay(&mut self, cost: impl FnOnce() -> Cost) {
+        if self.listening() {
+            self.paid += cost();
         }
     }
 
@@ -112,6 +134,12 @@ impl Trace {
     /// Whether they were held back before.
     pub fn hush(&mut self, hushed: bool) -> bool {
         std::mem::replace(&mut self.hushed, hushed)
+    }
+
+    /// Makes and counts all events, and hands none of them on, until told otherwise: while only their sum
+    /// counts. Whether it was so before.
+    pub fn mute(&mut self, muted: bool) -> bool {
+        std::mem::replace(&mut self.muted, muted)
     }
 
     /// Runs `f` without listening, then listens again. For work whose steps are not the story.

@@ -6,7 +6,7 @@ use super::mount::Mount;
 use super::why::Call;
 use crate::fs::path::{names, show, shown};
 use crate::fs::{Contents, Errno, Extra, Ino, Inode, Kind, Name, Nodes, Piece};
-use crate::trace::{Answer, Data, Event, LayerRef, Object, Probe, Trace};
+use crate::trace::{Answer, Cost, Data, Event, LayerRef, Object, Probe, Trace};
 use std::sync::Arc;
 
 /// A call that failed, told.
@@ -40,7 +40,9 @@ impl Mount {
         run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
         self.begin(t)?;
+        let before = t.paid();
         let result = run(self, t);
+        self.account += t.paid() - before;
         if let Err(errno) = result
             && errno != Errno::EINTR
         {
@@ -58,7 +60,9 @@ impl Mount {
         run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
         self.begin(t)?;
+        let before = t.paid();
         let result = run(self, t);
+        self.account += t.paid() - before;
         if let Err(errno) = result
             && self.refused.is_some()
         {
@@ -95,8 +99,12 @@ impl Mount {
     /// Emits the search for a name.
     pub(super) fn tell_lookup(&self, dir: DirId, name: &[u8], tell: bool, t: &mut Trace) {
         // Of a name that is too long no layer is asked.
-        if !tell || !t.listening() || self.native || name.len() > 255 {
+        if !tell || !t.listening() || name.len() > 255 {
             return;
+        }
+        if self.native {
+            // There is nothing to tell: it is one directory.
+            return t.pay(|| Cost { lookups: 1, ..Cost::default() });
         }
         let (probes, found) = self.probes(dir, name);
         let path = shown(self.path_in(dir, name));

@@ -15,6 +15,7 @@
 //! happened.
 
 mod attr;
+mod bill;
 mod branches;
 mod cache;
 mod change;
@@ -40,6 +41,7 @@ mod which;
 mod why;
 mod within;
 
+pub use bill::{BILLED, bill, stored, stored_layer};
 pub use branches::{Access, Branch, CopyUp, Create, Policies};
 pub use handle::Whence;
 pub use mount::Mount;

@@ -12,7 +12,7 @@ use super::storage::{StorageDriver, flatten};
 use super::types::{Cached, Cred, Lower, Options, Protected};
 use super::why::why_not_mounted;
 use crate::fs::{EPOCH, Errno, Inode, Kind, Layer, Name, Nodes, Tree};
-use crate::trace::{Event, Trace};
+use crate::trace::{Cost, Event, Trace};
 use std::sync::Arc;
 
 /// A mounted union. Cloning shares all layers and the upper.
@@ -46,6 +46,7 @@ pub struct Mount {
     pub(super) base: Option<Layer>,
     /// The branches of aufs and unionfs.
     pub(super) places: Places,
+    pub(super) account: Cost,
     pub(super) cache: Cache,
     generation: Generation,
 }
@@ -73,6 +74,7 @@ impl Clone for Mount {
             storage: self.storage,
             base: self.base.clone(),
             places: self.places.clone(),
+            account: self.account,
             cache: Cache::default(),
             generation: self.generation.clone(),
         }
@@ -174,6 +176,7 @@ impl Mount {
             storage: if native { StorageDriver::Native } else { StorageDriver::Overlay2 },
             base: None,
             places: Places::default(),
+            account: Cost::default(),
             cache: Cache::default(),
             generation: Generation::new(),
         }
@@ -193,6 +196,12 @@ impl Mount {
     /// The storage driver whose view this is.
     pub fn storage(&self) -> StorageDriver {
         self.storage
+    }
+
+    /// What this mount has paid so far, the mounting included. Work that nobody listens to (the lab's own,
+    /// a build's) is not in it.
+    pub fn account(&self) -> Cost {
+        self.account
     }
 
     /// The upper as its driver stores it: of aufs and unionfs with the names of their marks.

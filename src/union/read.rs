@@ -5,8 +5,8 @@ use super::cache::{DirId, Entry, Node, Plain, ROOT};
 use super::mount::Mount;
 use super::permit::READ;
 use super::types::{Names, Stat, StatKind};
-use crate::fs::{Contents, Errno, Inode, Kind, Name, Tree};
-use crate::trace::Trace;
+use crate::fs::{Contents, Entries, Errno, Inode, Kind, Name, Tree};
+use crate::trace::{Cost, Trace};
 use std::collections::HashMap;
 
 impl Mount {
@@ -46,7 +46,9 @@ impl Mount {
             if let Some(errno) = spot.node.entry.dataless {
                 return Err(errno);
             }
-            Ok(m.contents_of(&spot.node.entry))
+            let contents = m.contents_of(&spot.node.entry);
+            t.pay(|| Cost { read: contents.len(), ..Cost::default() });
+            Ok(contents)
         })
     }
 
@@ -71,11 +73,19 @@ impl Mount {
             let spot = m.spot_of(id);
             m.may(&spot, READ)?;
             let names = m.names_of(id)?;
+            t.pay(|| m.listing_cost(id));
             if !t.fuel.spend(names.len() as u64) {
                 return Err(Errno::EINTR);
             }
             Ok(names)
         })
+    }
+
+    /// What a first listing reads: the entries of every layer that has the directory.
+    fn listing_cost(&self, id: DirId) -> Cost {
+        let parts = self.cache.dir(id).entry.parts();
+        let entries = parts.map(|part| self.inode(part).entries().map_or(0, Entries::len) as u64).sum();
+        Cost { entries, ..Cost::default() }
     }
 
     /// What readdir gives of a directory. Its names are kept, and those that changed put right.

@@ -110,7 +110,7 @@ fn plain(inode: &Inode) -> String {
 }
 
 /// Decimal units with three digits, as Docker prints sizes.
-fn bytes(size: u64) -> String {
+pub(super) fn bytes(size: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if size < 1000 {
         return format!("{size} B");

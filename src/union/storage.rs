@@ -6,7 +6,7 @@
 use super::branches::{Access, Branch, Policies};
 use super::{Lower, Mount, Options};
 use crate::fs::{Errno, Layer, Tree};
-use crate::trace::Trace;
+use crate::trace::{Cost, Trace};
 
 /// A storage driver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,8 +140,8 @@ impl StorageDriver {
             .map(|row| row.driver)
     }
 
-    /// Mounts layers (topmost first) with an upper, as Docker does with this driver. What must be copied or
-    /// linked for that is in [`super::Mount::paid`].
+    /// Mounts layers (topmost first) with an upper, as Docker does with this driver. What must be copied for
+    /// that is in [`super::Mount::account`].
     ///
     /// # Errors
     /// `EINVAL` for more layers than the driver takes; `EINTR` when the fuel runs out while a whole tree is
@@ -177,6 +177,11 @@ impl StorageDriver {
                 };
                 let mut mount = Mount::native(tree);
                 mount.storage = self;
+                if self == StorageDriver::Vfs {
+                    // A container is a copy of its image (moby `vfs/driver.go`, `create`).
+                    mount.account =
+                        Cost { copied: base.bytes(), inodes: base.inodes() as u64, ..Cost::default() };
+                }
                 mount.base = Some(base);
                 Ok(mount)
             }

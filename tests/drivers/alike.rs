@@ -7,7 +7,7 @@ use layerlab::union::{Access, Branch, CopyUp, Lower, Mount, Policies, Rename, St
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
-enum Op {
+pub enum Op {
     Create(u8, String),
     Append(u8, String),
     Write(u8, String),
@@ -31,7 +31,7 @@ fn path(at: u8) -> &'static [u8] {
     PATHS[at as usize % PATHS.len()].as_bytes()
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub fn op() -> impl Strategy<Value = Op> {
     let at = || 0..PATHS.len() as u8;
     let text = || "[a-c]{0,3}";
     prop_oneof![
@@ -49,7 +49,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn perform(m: &mut Mount, op: &Op) -> Result<(), Errno> {
+pub fn perform(m: &mut Mount, op: &Op) -> Result<(), Errno> {
     let t = &mut Trace::silent();
     match op {
         Op::Create(at, text) => m.create(path(*at), 0o644, Contents::text(text), t),

@@ -5,5 +5,7 @@
 
 mod alike;
 mod branches;
+mod kernel;
 mod stored;
 mod support;
+mod umoci;

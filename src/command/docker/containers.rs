@@ -263,7 +263,7 @@ fn ps(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
 fn rm(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the container")?.to_vec();
     let force = call.given.is_set("force");
-    let mut out = String::new();
+    let (mut out, mut gone) = (String::new(), Vec::new());
     for word in &words {
         let found =
             call.lab.container(&word.text).map(|container| (container.name.clone(), container.running));
@@ -279,10 +279,10 @@ fn rm(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
                 ..Answer::default()
             });
         }
-        call.lab.remove_container(&name, call.given.is_set("volumes"));
+        gone.extend(call.lab.remove_container(&name, call.given.is_set("volumes")));
         out.push_str(&format!("{name}\n"));
     }
-    Ok(Answer::printed(out))
+    Ok(Answer { after: super::housekeeping::orphaned(call.lab, &gone), ..Answer::printed(out) })
 }
 
 fn set_running(call: &mut Call<'_, '_>, running: bool) -> Result<Answer, Error> {

@@ -4,6 +4,8 @@ mod archives;
 mod build;
 mod compose;
 mod containers;
+mod filters;
+mod housekeeping;
 mod images;
 mod mounts;
 mod volumes;
@@ -18,6 +20,7 @@ use crate::shell::Programs;
 use crate::trace::Trace;
 
 pub use build::judge;
+pub use housekeeping::why_layer;
 
 /// A subcommand.
 pub struct Subcommand {
@@ -97,6 +100,7 @@ pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
         .iter()
         .chain(containers::SUBCOMMANDS)
         .chain(images::SUBCOMMANDS)
+        .chain(housekeeping::SUBCOMMANDS)
         .chain(archives::SUBCOMMANDS)
         .chain(volumes::SUBCOMMANDS)
         .chain(compose::SUBCOMMANDS)
@@ -113,6 +117,7 @@ const SAME: &[(&str, &str)] = &[
     ("container ps", "ps"),
     ("container list", "ps"),
     ("container rm", "rm"),
+    ("container remove", "rm"),
     ("container diff", "diff"),
     ("container commit", "commit"),
     ("container inspect", "inspect"),

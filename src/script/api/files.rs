@@ -378,8 +378,8 @@ fn explaining<K: Kind>(engine: &mut Engine) {
         m.read("tree", "/", |mount, _, t| t.quietly(|t| mount.walk(root.as_bytes(), t)))
             .map(|found| merged_listing(&found))
     });
-    engine.register_fn("upper", |m: &mut Files<K>| m.on(|mount, _| tree_map(mount.upper())));
-    engine.register_fn("upper_tree", |m: &mut Files<K>| m.on(|mount, _| listing(mount.upper())));
+    engine.register_fn("upper", |m: &mut Files<K>| m.on(|mount, _| tree_map(&mount.stored_upper())));
+    engine.register_fn("upper_tree", |m: &mut Files<K>| m.on(|mount, _| listing(&mount.stored_upper())));
     engine.register_fn("lower", |m: &mut Files<K>, index: INT| {
         let lower =
             m.on(|mount, _| usize::try_from(index).ok().and_then(|at| mount.lowers().get(at).cloned()))?;

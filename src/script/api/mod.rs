@@ -1,8 +1,10 @@
 //! What scripts can call, one file per subject.
 
+mod bill;
 mod files;
 mod foresee;
 mod layers;
+mod mounts;
 mod objects;
 mod opened;
 mod packages;
@@ -31,6 +33,8 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     files::register::<OfVolume>(engine);
     files::register::<OfContext>(engine);
     files::register::<OfProgram>(engine);
+    mounts::register(engine, core);
+    bill::register(engine, core);
     objects::register(engine, core);
     volumes::register(engine, core);
     foresee::register(engine, core);

@@ -4,16 +4,13 @@ use super::layers::{build, entry};
 use super::programs::ScriptPrograms;
 use crate::command::words::Origin;
 use crate::command::{self, Answer as Printed};
-use crate::error::{Error, ErrorKind};
-use crate::fs::Tree;
+use crate::error::Error;
 use crate::image::{History, Image, ImageLayer, Origin as LayerOrigin};
 use crate::script::core::{Core, Shared};
 use crate::script::handle::{
-    Answer, EntryValue, Files, Kind, LayerValue, OfContainer, OfContext, OfMount, Place, busy, refuse,
-    thrown, type_word,
+    Answer, EntryValue, Files, LayerValue, OfContainer, OfContext, Place, busy, refuse,
 };
 use crate::trace::Event;
-use crate::union::{Lower, Mount, Options};
 use rhai::{Array, Dynamic, Engine, INT, Map, NativeCallContext};
 use std::sync::Arc;
 
@@ -22,6 +19,11 @@ use std::sync::Arc;
 pub struct ImageValue(Arc<Image>);
 
 impl ImageValue {
+    /// Its layers, topmost first, as a mount takes them.
+    pub fn layers(&self) -> Vec<crate::fs::Layer> {
+        self.0.lowers().into_iter().map(|lower| lower.layer).collect()
+    }
+
     /// One line: id, layers, bytes.
     pub fn describe(&self) -> String {
         let layers = self.0.layers.len();
@@ -33,7 +35,6 @@ impl ImageValue {
 
 /// Registers the constructors and what they give.
 pub fn register(engine: &mut Engine, core: &Shared) {
-    mounts(engine, core);
     contexts(engine, core);
     images(engine, core);
     containers(engine, core);
@@ -51,150 +52,6 @@ pub fn with<R>(core: &Shared, f: impl FnOnce(&mut Core) -> Answer<R>) -> Answer<
 /// Runs `f` in the core; a lab error travels whole.
 pub fn lab<R>(core: &Shared, f: impl FnOnce(&mut Core) -> Result<R, Error>) -> Answer<R> {
     with(core, |core| f(core).map_err(|error| core.raise(error)))
-}
-
-// ---- mounts ---------------------------------------------------------------------------------------
-
-fn mounts(engine: &mut Engine, core: &Shared) {
-    let shared = core.clone();
-    engine.register_fn("mount", move |lowers: Array| mount(&shared, &lowers, &Map::new()));
-    let shared = core.clone();
-    engine.register_fn("mount", move |lowers: Array, options: Map| mount(&shared, &lowers, &options));
-    engine.register_fn("commit", |m: &mut Files<OfMount>| commit(m, "commit"));
-    engine.register_fn("commit", commit);
-    engine.register_fn("restart", restart::<OfMount>);
-    engine.register_fn("forget_volatile", |m: &mut Files<OfMount>| m.on(|mount, _| mount.forget_volatile()));
-    engine.register_fn("remount", |m: &mut Files<OfMount>| commit(m, "commit"));
-}
-
-/// What a mount option asks for that is not here, and what to do instead.
-const NOT_MODELLED: &[(&str, &str)] = &[
-    ("nfs_export", "it serves NFS file handles; nothing that a program on the mount sees changes"),
-    ("verity", "fs-verity digests of data-only files; leave it out, the contents are the same"),
-    ("uuid", "it sets an identifier that only statfs shows; leave it out"),
-    ("fsync", "the lab never crashes, so when data reaches the disk doesn't show; leave it out"),
-];
-
-fn mount(core: &Shared, lowers: &Array, options: &Map) -> Answer<Files<OfMount>> {
-    let userxattr = options.get("userxattr").is_some_and(|value| switch("userxattr", value).unwrap_or(false));
-    let layers = lower_layers(core, lowers, userxattr)?;
-    let mut data = Vec::new();
-    let mut upper = Tree::new();
-    let mut chosen = Options::default();
-    for (key, value) in options {
-        if key == "upper" {
-            let map =
-                value.clone().try_cast::<Map>().ok_or_else(|| refuse("upper is a map of path to entry"))?;
-            upper = Tree::from_layer(&build(&map)?);
-            continue;
-        }
-        if key == "data" {
-            let list = value.clone().try_cast::<Array>().ok_or_else(|| {
-                refuse("data is a list of layers, topmost first: mount([top], #{ data: [d1, d2] })")
-            })?;
-            data = lower_layers(core, &list, userxattr)?;
-            continue;
-        }
-        if let Some((what, why)) = NOT_MODELLED.iter().find(|(what, _)| *what == key.as_str()) {
-            return lab(core, |_| {
-                Err(Error::new(ErrorKind::Usage, format!("the mount option `{what}` is not modelled"))
-                    .hint(format!("{why}; `help mounting` tells of those that are")))
-            });
-        }
-        if key == "driver" {
-            match value.clone().into_string().as_deref() {
-                Ok("overlay" | "overlay2") => continue,
-                _ => {
-                    return Err(refuse("the only driver so far is \"overlay\"; others are not modelled yet"));
-                }
-            }
-        }
-        let on = switch(key, value)?;
-        match key.as_str() {
-            "redirect_dir" => (chosen.redirect_dir, chosen.redirect_dir_off) = (on, !on),
-            "metacopy" => chosen.metacopy = on,
-            "index" => chosen.index = on,
-            "xino" => chosen.xino = on,
-            "userxattr" => chosen.userxattr = on,
-            "volatile" => chosen.volatile = on,
-            other => {
-                return Err(refuse(&format!(
-                    "there is no mount option `{other}`: redirect_dir, metacopy, index, xino, userxattr, volatile, data, upper, driver"
-                )));
-            }
-        }
-    }
-    let (lowers, apart) = (layers.clone(), data.clone());
-    let mount = Mount::with_data(layers, data, upper, chosen).map_err(|errno| {
-        let _ = with(core, |core| {
-            core.trace.emit(|| Event::Failed {
-                op: "mount".to_owned(),
-                path: "overlay".to_owned(),
-                other: None,
-                errno: errno.name().to_owned(),
-                why: Mount::why_not(&lowers, &apart, &chosen),
-            });
-            Ok(())
-        });
-        thrown("mount", "", errno)
-    })?;
-    let name = with(core, |core| {
-        let name = core.lab.keep_mount(mount);
-        core.name_it("Mount", &name);
-        Ok(name)
-    })?;
-    Ok(Files::new(core, Place::Mount(name)))
-}
-
-/// Layers, and mounts whose merged directory is to be one.
-fn lower_layers(core: &Shared, lowers: &Array, userxattr: bool) -> Answer<Vec<Lower>> {
-    let mut layers = Vec::new();
-    for (index, value) in lowers.iter().enumerate() {
-        if let Some(layer) = value.clone().try_cast::<LayerValue>() {
-            layers.push(Lower { layer: layer.0, label: "".into() });
-            continue;
-        }
-        let Some(inner) = value.clone().try_cast::<Files<OfMount>>() else {
-            return Err(refuse(&format!(
-                "mount takes a list of layers (or mounts), topmost first; entry {index} is {}",
-                type_word(value)
-            )));
-        };
-        let name = inner.name().to_owned();
-        let layer = inner
-            .on(|mount, t| t.quietly(|t| mount.as_lower(userxattr, t)))?
-            .map_err(|errno| crate::script::handle::thrown("mount", "", errno))?;
-        with(core, |core| {
-            core.emit(Event::Hint {
-                text: format!(
-                    "{name} is a lower layer as it is now; the kernel calls it undefined what a \
-                     change below a mounted overlay does, so later changes of {name} don't show here"
-                ),
-            });
-            Ok(())
-        })?;
-        layers.push(Lower { layer, label: format!("merged {name}").into() });
-    }
-    Ok(layers)
-}
-
-fn switch(key: &str, value: &Dynamic) -> Answer<bool> {
-    if let Ok(on) = value.as_bool() {
-        return Ok(on);
-    }
-    match value.clone().into_string().as_deref() {
-        Ok("on") => Ok(true),
-        Ok("off") => Ok(false),
-        _ => Err(refuse(&format!("{key} is true or false"))),
-    }
-}
-
-fn commit(m: &mut Files<OfMount>, label: &str) -> Answer<LayerValue> {
-    m.on(|mount, t| mount.commit(label, t))?.map(LayerValue).map_err(|errno| thrown("commit", "/", errno))
-}
-
-fn restart<K: Kind>(m: &mut Files<K>) -> Answer<()> {
-    m.on(|mount, t| mount.restart(t))?.map_err(|errno| thrown("restart", "/", errno))
 }
 
 // ---- contexts -------------------------------------------------------------------------------------
@@ -332,7 +189,7 @@ fn containers(engine: &mut Engine, core: &Shared) {
         docker(&context, &shared, &format!("commit {} '{tag}'", c.name()))?;
         lab(&shared, |core| core.lab.image(tag)).map(ImageValue)
     });
-    engine.register_fn("restart", restart::<OfContainer>);
+    engine.register_fn("restart", super::mounts::restart::<OfContainer>);
 }
 
 // ---- commands -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ mod screen;
 
 use layerlab::compose::{self, Asked};
 use layerlab::trace::Trace;
-use screen::screen;
+use screen::{screen, screen_with};
 
 /// A context with this compose file, and the lines behind it.
 fn with(file: &str, lines: &[&str]) -> String {
@@ -364,4 +364,32 @@ fn line() -> impl proptest::strategy::Strategy<Value = String> {
         "[a-z0-9 '\"\\\\:#$\\{\\}\\[\\]-]{0,12}",
     ];
     (key, value).prop_map(|(key, value)| format!("    {key}: {value}\n"))
+}
+
+/// A folder beside the script, as a build context may be: the compose file, what it builds, what it mounts.
+#[test]
+fn a_real_folder() {
+    let mut host = layerlab::fs::MemoryHost::default();
+    let files = [
+        (
+            "shop/compose.yaml",
+            "services:\n  web:\n    build: ./web\n    command: cat /srv/page ${NAME}\n    volumes: [./pages:/srv:ro]\n",
+        ),
+        ("shop/.env", "NAME=/name\n"),
+        ("shop/web/Dockerfile", "FROM alpine:3.19\nCOPY name /name\n"),
+        ("shop/web/name", "the shop\n"),
+        ("shop/pages/page", "a page\n"),
+    ];
+    for (path, text) in files {
+        host.files.insert(path.to_owned(), text.as_bytes().to_vec());
+    }
+    insta::assert_snapshot!(screen_with(
+        host,
+        &[
+            "docker compose -f shop/compose.yaml up",
+            "docker compose -f shop/compose.yaml down",
+            "docker compose -f shop/compse.yaml down",
+            "context(\"shop\").ls(\"/\")",
+        ]
+    ));
 }

@@ -6,7 +6,6 @@ use super::sent::Sent;
 use crate::error::Error;
 use crate::fs::{Digest, Hasher, Tree};
 use crate::image::{Image, ImageLayer};
-use indexmap::IndexMap;
 use rpds::HashTrieMapSync;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

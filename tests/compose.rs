@@ -117,6 +117,10 @@ volumes:
             "docker compose exec db sh -c 'id -u; pwd; touch /x; touch /conf/x; touch /run/x; ls -d /anonymous'",
             "docker inspect -f '{{json .Config.Labels}}' the-db",
             "docker compose up -d cache",
+            "docker compose run --rm -e WHO=me web sh -c 'echo $WHO; touch /only-here; exit 3'",
+            "docker compose run cache cat /name",
+            "docker compose ps --services",
+            "docker ps -a | wc -l",
             "docker compose down",
             "docker volume ls -q",
         ],
@@ -279,7 +283,8 @@ fn nothing_to_read() {
         "docker compose",
         "docker compose --fille x up",
         "docker compose up --detahc",
-        "docker-compose run web",
+        "docker-compose logs web",
+        "docker-compose run",
         "help docker compose",
     ]));
 }

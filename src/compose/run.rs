@@ -142,41 +142,90 @@ pub fn create(
         inherited = anonymous.map(|point| (point.target.clone(), point.source.clone())).collect();
         words = ("Recreate", "Recreated");
     }
-    let mounts = match mounts(project, service, &inherited) {
-        Ok(mounts) => mounts,
-        Err(refused) => return Ok(Err(refused)),
-    };
     let old = lab.containers.shift_remove(&container);
-    let start = Start {
-        name: Some(container.clone()),
-        mounts,
-        volumes_from: Vec::new(),
-        read_only: service.read_only.unwrap_or_default(),
-    };
-    match lab.start(&image, &start, t)? {
-        Ok((_, mounted)) => brought.mounted = mounted,
+    match make(lab, project, (name, service), &container, &inherited, t)? {
+        Ok((mounted, lowers)) => (brought.mounted, brought.lowers) = (mounted, Some(lowers)),
         Err(refused) => {
             lab.containers.extend(old.map(|old| (container, old)));
             return Ok(Err(refused));
         }
     }
     if let Some(made) = lab.containers.get_mut(&container) {
-        configure(made, service);
-        brought.lowers = Some(made.mount.lowers().len());
-        let labels = [
-            (HASH, hash),
-            (NUMBER, "1".to_owned()),
-            (ONE_OFF, "False".to_owned()),
-            (PROJECT, project.name.clone()),
-            (SERVICE, name.to_owned()),
-        ];
-        made.config.labels.extend(labels.map(|(label, value)| (label.to_owned(), value)));
+        made.config.labels.insert(HASH.to_owned(), hash);
+        made.config.labels.insert(ONE_OFF.to_owned(), "False".to_owned());
         made.config.labels.sort_keys();
-        made.running = false;
     }
     brought.lines.push(format!(" Container {container} {}", words.0));
     brought.lines.push(format!(" Container {container} {}", words.1));
     Ok(Ok(brought))
+}
+
+/// `docker compose run`: a container of its own for one command of a service. The inner error is Docker's refusal.
+///
+/// # Errors
+/// The image is unknown.
+pub fn one_off(
+    lab: &mut Lab,
+    project: &Project,
+    name: &str,
+    t: &mut Trace,
+) -> Result<Result<Brought, String>, Error> {
+    let Some(service) = project.services.get(name) else {
+        return Ok(Err(format!("no such service: {name}")));
+    };
+    let numbers = 1..;
+    let free = |number: &u64| !lab.containers.contains_key(&one_off_name(project, name, *number));
+    let container = one_off_name(project, name, numbers.into_iter().find(free).unwrap_or_default());
+    let made = make(lab, project, (name, service), &container, &[], t)?;
+    Ok(made.map(|(mounted, lowers)| {
+        if let Some(made) = lab.containers.get_mut(&container) {
+            made.config.labels.insert(ONE_OFF.to_owned(), "True".to_owned());
+            made.config.labels.sort_keys();
+        }
+        let lines = ["Creating", "Created"].map(|word| format!(" Container {container} {word}")).into();
+        Brought { container, lines, mounted, lowers: Some(lowers), running: false }
+    }))
+}
+
+/// Compose takes twelve random digits; the lab counts.
+fn one_off_name(project: &Project, service: &str, number: u64) -> String {
+    let id = Digest::of(format!("run {} {service} {number}", project.name)).hex();
+    format!("{}-{service}-run-{}", project.name, id.get(..12).unwrap_or(&id))
+}
+
+/// Makes a service's container, not running.
+fn make(
+    lab: &mut Lab,
+    project: &Project,
+    (name, service): (&str, &Service),
+    container: &str,
+    inherited: &[(String, String)],
+    t: &mut Trace,
+) -> Result<Result<(Vec<Mounted>, usize), String>, Error> {
+    let mounts = match mounts(project, service, inherited) {
+        Ok(mounts) => mounts,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let start = Start {
+        name: Some(container.to_owned()),
+        mounts,
+        volumes_from: Vec::new(),
+        read_only: service.read_only.unwrap_or_default(),
+    };
+    let image = project.image_of(name);
+    let mounted = match lab.start(&image, &start, t)? {
+        Ok((_, mounted)) => mounted,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut lowers = 0;
+    if let Some(made) = lab.containers.get_mut(container) {
+        configure(made, service);
+        lowers = made.mount.lowers().len();
+        let labels = [(NUMBER, "1"), (PROJECT, project.name.as_str()), (SERVICE, name)];
+        made.config.labels.extend(labels.map(|(label, value)| (label.to_owned(), value.to_owned())));
+        made.running = false;
+    }
+    Ok(Ok((mounted, lowers)))
 }
 
 /// Starts a container that was made.
@@ -234,6 +283,7 @@ pub fn ps(lab: &Lab, project: &Project, all: bool) -> Vec<(String, String)> {
         .containers
         .values()
         .filter(|container| is_of(container, project, None) && (all || container.running))
+        .filter(|container| container.config.labels.get(ONE_OFF).is_none_or(|flag| flag != "True"))
         .map(|container| {
             let service = container.config.labels.get(SERVICE).cloned().unwrap_or_default();
             let row = [

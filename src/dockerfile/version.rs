@@ -139,6 +139,9 @@ differences! {
         "BuildKit: failed to calculate checksum of ref: \"x\": not found", "\"x\" not found: not found";
     /// A command that fails (BuildKit).
     ExitMessage: "a RUN that fails", "BuildKit: process \"…\" did not complete successfully", "executor failed running […]";
+    /// `docker volume prune` and `docker system prune --volumes` spare volumes with a name.
+    NamedVolumesStay: "docker volume prune", "volumes without a name; --all: all that nobody uses",
+        "all that nobody uses; there is no --all";
 }
 
 impl Difference {

@@ -82,7 +82,7 @@ A compose file describes containers that belong together, and their volumes.
     docker compose config            the file as compose understands it
     docker compose up [-d]           volumes, then containers in order; without
                                      -d the commands of the file run, and speak
-    docker compose ps|exec|build     docker compose down [-v]
+    docker compose ps|exec|run|build docker compose down [-v]
     -f FILE (several), -p NAME, --env-file FILE, --profile NAME
 Files lie on the lab's host, in the working directory or above it, or beside
 the script. Read are: image, build (context, dockerfile, dockerfile_inline,

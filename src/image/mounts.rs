@@ -178,6 +178,9 @@ pub fn parse_mount(spec: &str, cwd: &str) -> Result<MountRequest, String> {
         .check()
         .map_err(|why| format!("{DAEMON}invalid mount config for type \"{}\": {why}", given.kind))?;
     let request = given.request;
+    if !matches!(given.driver.as_str(), "" | "local") {
+        return Err(format!("{DAEMON}{}", no_driver(&request.source, &given.driver)));
+    }
     match name_error(&request.source) {
         Some(why) if request.kind == MountKind::Volume && !request.source.is_empty() => {
             Err(format!("{DAEMON}{why}"))
@@ -196,11 +199,18 @@ struct Given {
     request: MountRequest,
     /// Options of each kind that were given.
     of: Vec<&'static str>,
+    /// The volume's driver; empty: local.
+    driver: String,
 }
 
 impl Default for Given {
     fn default() -> Given {
-        Given { kind: "volume".to_owned(), request: MountRequest::default(), of: Vec::new() }
+        Given {
+            kind: "volume".to_owned(),
+            request: MountRequest::default(),
+            of: Vec::new(),
+            driver: String::new(),
+        }
     }
 }
 
@@ -255,7 +265,11 @@ impl Given {
                 let (name, label) = value.split_once('=').unwrap_or((value, ""));
                 self.request.labels.insert(name.to_owned(), label.to_owned());
             }
-            ("volume-driver" | "volume-opt" | "volume-subpath", Some(_)) => self.of.push("volume"),
+            ("volume-driver", Some(driver)) => {
+                self.of.push("volume");
+                driver.clone_into(&mut self.driver);
+            }
+            ("volume-opt" | "volume-subpath", Some(_)) => return Err(format!("{key} is not modelled")),
             ("tmpfs-size", Some(value)) => {
                 self.of.push("tmpfs");
                 self.request.tmpfs_size =
@@ -405,6 +419,11 @@ pub fn name_error(name: &str) -> Option<String> {
              \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path"
         )
     })
+}
+
+/// What the daemon says of a driver that it has not (moby `volume/drivers/extpoint.go`).
+pub fn no_driver(name: &str, driver: &str) -> String {
+    format!("create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found")
 }
 
 /// "64m" in bytes (docker/go-units `RAMInBytes`).

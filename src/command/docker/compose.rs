@@ -13,7 +13,7 @@ use crate::trace::{Event, Stream, Trace};
 
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
     name: "compose",
-    usage: "[-f FILE]… [-p NAME] config|build|up|ps|exec|down",
+    usage: "[-f FILE]… [-p NAME] config|build|up|ps|exec|run|down",
     about: "Build and start the services of a compose file",
     flags: &[
         valued("file", Some('f'), "FILE", "a compose file; several lie over each other"),
@@ -93,6 +93,20 @@ const VERBS: &[Verb] = &[
         run: exec,
     },
     Verb {
+        name: "run",
+        usage: "[--rm] SERVICE [COMMAND…]",
+        flags: &[
+            switch("rm", None, "remove the container when the command has ended"),
+            switch("no-tty", Some('T'), "accepted"),
+            switch("no-deps", None, "start no other service"),
+            valued("env", Some('e'), "NAME=VALUE", "set a variable"),
+            valued("user", Some('u'), "USER", "run as this user"),
+            valued("workdir", Some('w'), "DIR", "run in this directory"),
+        ],
+        stop_at_operand: true,
+        run: run_once,
+    },
+    Verb {
         name: "down",
         usage: "[-v]",
         flags: &[
@@ -107,9 +121,8 @@ const VERBS: &[Verb] = &[
 
 /// Words that compose has and the lab has not, and what to do instead.
 const OTHERS: &[(&str, &str)] = &[
-    ("run", "docker compose exec SERVICE COMMAND runs in the service's container"),
     ("logs", "containers run no process of their own; up without -d prints what the commands say"),
-    ("start", "docker start NAME"),
+    ("start", "docker start NAME, or up -d"),
     ("stop", "docker stop NAME"),
     ("restart", "docker stop NAME, docker start NAME"),
     ("rm", "docker compose down"),
@@ -150,7 +163,7 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     }
     let given = options::parse(rest, verb.flags, verb.stop_at_operand, call.origin)?;
     let project = load(call)?;
-    for name in given.operands.iter().take(if verb.name == "exec" { 1 } else { usize::MAX }) {
+    for name in given.operands.iter().take(if verb.stop_at_operand { 1 } else { usize::MAX }) {
         if !project.services.contains_key(&name.text) && verb.name != "config" {
             return Err(Error::new(ErrorKind::Unknown, format!("no such service: {}", name.text))
                 .at(call.origin.of(name))
@@ -333,52 +346,11 @@ fn typed(call: &mut Call<'_, '_>, words: Vec<String>) -> Result<Answer, Error> {
 // ---- up -------------------------------------------------------------------------------------------
 
 fn up(call: &mut Call<'_, '_>, project: &Project, given: &Given) -> Result<Answer, Error> {
-    compose::judge(project)?;
-    let wanted = with_dependencies(project, given);
-    for name in &wanted {
-        let Some(service) = project.services.get(name) else { continue };
-        let missing = call.lab.images.get(&project.image_of(name)).is_none();
-        if let Some(build) = service.build.as_ref().filter(|_| missing || given.is_set("build")) {
-            let answer = build_one(call, project, name, build, false)?;
-            if answer.exit != 0 {
-                return Ok(answer);
-            }
-        }
-        for mount in service.mounts.iter().filter(|mount| mount.request.kind.word() == "bind") {
-            fetch(call, &mount.request.source);
-        }
-    }
-    let failed = |words: String| Answer {
-        err: format!("{words}\n"),
-        exit: 1,
-        next: Some("help compose".to_owned()),
-        ..Answer::default()
+    let wanted = with_dependencies(project, given.operands.iter().map(|word| word.text.clone()).collect());
+    let brought = match bring(call, project, wanted, given.is_set("build"))? {
+        Ok(brought) => brought,
+        Err(answer) => return Ok(*answer),
     };
-    match compose::volumes(call.lab, project) {
-        Ok(lines) => say(&lines, call.t),
-        Err(words) => return Ok(failed(words)),
-    }
-    let mut brought: Vec<(String, Brought)> = Vec::new();
-    for name in wanted {
-        match compose::create(call.lab, project, &name, call.t)? {
-            Ok(one) => {
-                say(&one.lines, call.t);
-                if let Some(lowers) = one.lowers {
-                    let (container, image) = (one.container.clone(), project.image_of(&name));
-                    call.t.emit(|| Event::Started { name: container, image, lowers });
-                }
-                for news in one.mounted.clone() {
-                    call.t.emit(|| Event::Mounted(news));
-                }
-                brought.push((name, one));
-            }
-            Err(words) => return Ok(failed(words)),
-        }
-    }
-    for (_, one) in &brought {
-        let lines = compose::start(call.lab, one);
-        say(&lines, call.t);
-    }
     if !given.is_set("detach") {
         for (name, one) in &brought {
             attach(call, project, name, one)?;
@@ -388,13 +360,131 @@ fn up(call: &mut Call<'_, '_>, project: &Project, given: &Given) -> Result<Answe
     Ok(Answer { shown: true, next: Some(next), ..Answer::default() })
 }
 
+/// Services that came up, by name, or the answer of what failed on the way.
+type Up = Result<Vec<(String, Brought)>, Box<Answer>>;
+
+/// Builds what has to be built, makes volumes and containers, and starts them.
+fn bring(
+    call: &mut Call<'_, '_>,
+    project: &Project,
+    wanted: Vec<String>,
+    rebuild: bool,
+) -> Result<Up, Error> {
+    if let Err(answer) = prepare(call, project, &wanted, rebuild)? {
+        return Ok(Err(answer));
+    }
+    let mut brought: Vec<(String, Brought)> = Vec::new();
+    for name in wanted {
+        match compose::create(call.lab, project, &name, call.t)? {
+            Ok(one) => {
+                tell(call, &one, project.image_of(&name));
+                brought.push((name, one));
+            }
+            Err(words) => return Ok(Err(failed(words))),
+        }
+    }
+    for (_, one) in &brought {
+        let lines = compose::start(call.lab, one);
+        say(&lines, call.t);
+    }
+    Ok(Ok(brought))
+}
+
+/// Images, folders of the host and volumes.
+fn prepare(
+    call: &mut Call<'_, '_>,
+    project: &Project,
+    wanted: &[String],
+    rebuild: bool,
+) -> Result<Result<(), Box<Answer>>, Error> {
+    compose::judge(project)?;
+    for name in wanted {
+        let Some(service) = project.services.get(name) else { continue };
+        let missing = call.lab.images.get(&project.image_of(name)).is_none();
+        if let Some(build) = service.build.as_ref().filter(|_| missing || rebuild) {
+            let answer = build_one(call, project, name, build, false)?;
+            if answer.exit != 0 {
+                return Ok(Err(Box::new(answer)));
+            }
+        }
+        for mount in service.mounts.iter().filter(|mount| mount.request.kind.word() == "bind") {
+            fetch(call, &mount.request.source);
+        }
+    }
+    Ok(match compose::volumes(call.lab, project) {
+        Ok(lines) => {
+            say(&lines, call.t);
+            Ok(())
+        }
+        Err(words) => Err(failed(words)),
+    })
+}
+
+fn failed(words: String) -> Box<Answer> {
+    let next = Some("help compose".to_owned());
+    Box::new(Answer { err: format!("{words}\n"), exit: 1, next, ..Answer::default() })
+}
+
+/// Says what came of a container.
+fn tell(call: &mut Call<'_, '_>, one: &Brought, image: String) {
+    say(&one.lines, call.t);
+    if let Some(lowers) = one.lowers {
+        let container = one.container.clone();
+        call.t.emit(|| Event::Started { name: container, image, lowers });
+    }
+    for news in one.mounted.clone() {
+        call.t.emit(|| Event::Mounted(news));
+    }
+}
+
+/// `docker compose run`: what the service waits for comes up, then one command runs in a container of its own.
+fn run_once(call: &mut Call<'_, '_>, project: &Project, given: &Given) -> Result<Answer, Error> {
+    let Some((service, command)) = given.operands.split_first() else {
+        return Err(call.usage("the service is missing"));
+    };
+    let name = service.text.clone();
+    let mut others = with_dependencies(project, vec![name.clone()]);
+    others.retain(|other| *other != name && !given.is_set("no-deps"));
+    if let Err(answer) = prepare(call, project, std::slice::from_ref(&name), false)? {
+        return Ok(*answer);
+    }
+    if let Err(answer) = bring(call, project, others, false)? {
+        return Ok(*answer);
+    }
+    let one = match compose::one_off(call.lab, project, &name, call.t)? {
+        Ok(one) => one,
+        Err(words) => return Ok(*failed(words)),
+    };
+    tell(call, &one, project.image_of(&name));
+    let container = call.lab.container(&one.container)?;
+    container.running = true;
+    if !command.is_empty() {
+        container.config.cmd = Some(command.iter().map(|word| word.text.clone()).collect());
+    }
+    let argv = inspect::argv(container);
+    let mut words = vec!["docker".to_owned(), "exec".to_owned()];
+    for flag in ["env", "user", "workdir"] {
+        words.extend(given.all(flag).flat_map(|word| [format!("--{flag}"), word.text.clone()]));
+    }
+    words.push(one.container.clone());
+    words.extend(argv);
+    let answer = typed(call, words)?;
+    call.lab.set_running(&one.container, false);
+    if let Some(container) = call.lab.containers.get_mut(&one.container) {
+        container.exit = answer.exit;
+    }
+    if given.is_set("rm") {
+        call.lab.remove_container(&one.container, true);
+    }
+    Ok(answer)
+}
+
 /// The services that were asked for, and what they wait for, in order.
-fn with_dependencies(project: &Project, given: &Given) -> Vec<String> {
+fn with_dependencies(project: &Project, mut wanted: Vec<String>) -> Vec<String> {
     let order = compose::order(project);
-    if given.operands.is_empty() {
+    if wanted.is_empty() {
         return order;
     }
-    let mut wanted: Vec<String> = given.operands.iter().map(|word| word.text.clone()).collect();
     let mut at = 0;
     while let Some(name) = wanted.get(at).cloned() {
         let others = project.services.get(&name).into_iter().flat_map(|service| service.depends_on.keys());

@@ -4,7 +4,7 @@ use super::filters::Filters;
 use super::{Answer, Call, Subcommand};
 use crate::build::{CacheRow, PruneCache};
 use crate::command::options::{Flag, switch, valued};
-use crate::dockerfile::Version;
+use crate::dockerfile::Difference;
 use crate::error::{Error, ErrorKind};
 use crate::image::{
     Container, Done, ImageLayer, PruneImages, Refused, Removed, Remover, Volume, held, labels_match, stack,
@@ -225,7 +225,7 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
         };
     let volumes = system && call.given.is_set("volumes");
     // Until 23.0 this took all volumes, those with a name too.
-    let old = call.lab.version != Version::Current;
+    let old = !call.lab.version.has(Difference::NamedVolumesStay);
     if volumes && until.is_some() {
         let err = "ERROR: The \"until\" filter is not supported with \"--volumes\"\n".to_owned();
         return Ok(Answer { err, exit: 1, ..Answer::default() });

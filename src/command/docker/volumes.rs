@@ -4,8 +4,9 @@ use super::filters::{Filters, Label};
 use super::images::from;
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
-use crate::dockerfile::Version;
+use crate::dockerfile::Difference;
 use crate::error::Error;
+use crate::image::mounts::no_driver;
 use crate::image::{Volume, labels_match};
 use crate::inspect;
 use crate::lab::Lab;
@@ -20,6 +21,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             valued("driver", Some('d'), "DRIVER", "only local"),
             valued("label", None, "NAME=VALUE", "a label"),
             valued("name", None, "NAME", "its name, the old way"),
+            valued("opt", Some('o'), "NAME=VALUE", "named, and not modelled"),
         ],
         stop_at_operand: false,
         run: create,
@@ -76,10 +78,11 @@ fn create(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     };
     if let Some(driver) = call.given.text("driver").filter(|driver| *driver != "local") {
         let name = name.unwrap_or_default();
-        return Ok(refused(format!(
-            "Error response from daemon: create {name}: error looking up volume plugin {driver}: plugin \
-             \"{driver}\" not found"
-        )));
+        return Ok(refused(format!("Error response from daemon: {}", no_driver(&name, driver))));
+    }
+    let options: Vec<String> = call.given.all("opt").map(|word| format!("--opt {}", word.text)).collect();
+    for what in options {
+        call.t.emit(|| Event::NotModelled { what, instead: "it does nothing here".to_owned() });
     }
     let labels: Vec<(String, String)> = call
         .given
@@ -166,7 +169,7 @@ fn remove(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
 
 /// Since 23.0 volumes with a name stay unless `--all` asks for them too (docker/cli 23.0.0).
 fn prune(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let old = call.lab.version != Version::Current;
+    let old = !call.lab.version.has(Difference::NamedVolumesStay);
     if old && call.given.is_set("all") {
         return Ok(refused(
             "\"--all\" requires API version 1.42, but the Docker daemon API version is 1.41".to_owned(),

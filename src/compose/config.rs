@@ -28,6 +28,11 @@ pub fn config(project: &Project) -> String {
     out
 }
 
+/// A service alone.
+pub fn text(project: &Project, service: &Service) -> String {
+    lines(project, service).join("\n")
+}
+
 fn lines(project: &Project, service: &Service) -> Vec<String> {
     let mut lines = list("profiles", &service.profiles);
     if let Some(build) = &service.build {

@@ -178,7 +178,7 @@ impl Reading<'_> {
             source: if bind { self.absolute(source) } else { source.to_owned() },
             target: target.to_owned(),
             make_source: true,
-            in_config: source.is_empty(),
+            in_config: source.is_empty().then(|| target.to_owned()),
             ..MountRequest::default()
         };
         // Words that compose doesn't know it passes over.
@@ -255,7 +255,8 @@ impl Reading<'_> {
         if request.kind == MountKind::Bind {
             request.source = self.absolute(&request.source);
         }
-        request.in_config = request.kind == MountKind::Volume && request.source.is_empty();
+        let anonymous = request.kind == MountKind::Volume && request.source.is_empty();
+        request.in_config = anonymous.then(|| request.target.clone());
         Ok(request)
     }
 

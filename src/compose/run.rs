@@ -10,7 +10,6 @@ use crate::image::mounts::{MountKind, MountRequest, parse_tmpfs, placed};
 use crate::inspect;
 use crate::lab::{Lab, Start};
 use crate::trace::{Mounted, Trace};
-use indexmap::IndexMap;
 
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
@@ -366,12 +365,6 @@ fn configure(container: &mut Container, service: &Service) {
 
 /// Tells whether a container is still what the file describes.
 fn hash(project: &Project, service: &Service, image: &str) -> String {
-    let volumes: IndexMap<&str, &str> =
-        project.volumes.iter().map(|(key, volume)| (key.as_str(), volume.name.as_str())).collect();
-    let mounts: Vec<_> = service.mounts.iter().map(|mount| &mount.request).collect();
-    let said = (
-        (image, &service.command, &service.entrypoint, &service.environment, mounts),
-        (&service.tmpfs, service.read_only, &service.user, &service.working_dir, &service.labels, volumes),
-    );
-    Digest::of(format!("{said:?}")).hex()
+    let volumes: Vec<String> = service.mounts.iter().map(|mount| project.volume_of(&mount.request)).collect();
+    Digest::of(format!("{image}\n{}\n{}", super::config::text(project, service), volumes.join("\n"))).hex()
 }

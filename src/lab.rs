@@ -15,7 +15,7 @@ use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
 use crate::image::{Container, Done, Image, Store, Usage, Volume, catalog};
 use crate::shell::{Packages, Urls};
 use crate::trace::Trace;
-use crate::union::{Mount, StatKind};
+use crate::union::{Mount, StatKind, StorageDriver};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -59,6 +59,8 @@ pub struct Lab {
     pub strict: bool,
     /// Which Docker builds.
     pub version: Version,
+    /// The storage driver of containers and builds to come.
+    pub storage: StorageDriver,
     /// Packages that a teacher added to the tables of the package managers.
     pub packages: Packages,
     /// The addresses that a teacher gave an answer to.
@@ -88,6 +90,7 @@ impl Lab {
             bases: IndexMap::new(),
             strict: false,
             version: Version::default(),
+            storage: StorageDriver::default(),
             packages: Packages::default(),
             urls: Urls::default(),
         }

@@ -63,6 +63,7 @@ fn the_file_of_the_lesson() {
             "docker ps -aq",
             "undo",
             "docker compose ps -q --services",
+            "docker(\"compose down\").err.split(\"\\n\").len()",
         ],
     ));
 }

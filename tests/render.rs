@@ -164,6 +164,7 @@ fn stack_of_web() -> Event {
             row(1, "FROM alpine", vec![absent(), cell(CellMark::Visible, "286 B")]),
         ],
         view: vec![cell(CellMark::Visible, "656 B"), cell(CellMark::Visible, "286 B")],
+        svg: false,
     }
 }
 
@@ -701,7 +702,13 @@ fn samples() -> Vec<Event> {
         stages(),
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
         Event::Printed { out: String::new(), err: "Error: No such container: wbe".into(), exit: 1 },
-        Event::Started { name: "web".into(), image: "nginx:alpine".into(), lowers: 4 },
+        Event::Started {
+            name: "web".into(),
+            image: "nginx:alpine".into(),
+            lowers: 4,
+            driver: "overlay2".into(),
+        },
+        Event::Started { name: "v".into(), image: "nginx:alpine".into(), lowers: 0, driver: "vfs".into() },
         Event::Mounted(Mounted {
             container: "db".into(),
             target: "/var/lib/postgresql/data".into(),
@@ -1045,6 +1052,7 @@ fn many_paths_make_several_boxes() {
             StackRow { layer: layer(1, label), cells: cells(CellMark::Hidden) },
         ],
         view: cells(CellMark::Absent),
+        svg: false,
         paths,
     };
     let drawn = text(&event, &Style::default());
@@ -1208,6 +1216,7 @@ proptest! {
                 paths: vec![more.clone(), words.clone(), "/a".into()],
                 rows: vec![StackRow { layer: layer(number, &more), cells: vec![cell(CellMark::Whiteout)] }],
                 view: vec![],
+                svg: false,
             },
             Event::Table { title: more.clone(), head: vec![], rows: vec![vec![words.clone(); 9], vec![more.clone()]] },
             Event::Built {

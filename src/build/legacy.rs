@@ -460,7 +460,8 @@ impl Legacy<'_> {
 
     /// The files of the image so far, under a fresh upper.
     pub fn rootfs(&self, state: &State) -> Mount {
-        super::rootfs::mount(state.image.as_ref().map_or(&[], |image| image.layers.as_slice()))
+        let layers = state.image.as_ref().map_or(&[][..], |image| image.layers.as_slice());
+        super::rootfs::mount(layers, self.request.storage)
     }
 
     fn copy(

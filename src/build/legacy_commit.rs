@@ -81,7 +81,7 @@ impl Legacy<'_> {
         let instruction =
             self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
         let layer = mount
-            .filter(|mount| !mount.upper().is_bare())
+            .filter(|mount| !mount.changes().is_bare())
             .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
         let depth = state.image.as_ref().map_or(0, |image| image.layers.len());
         if layer.is_some() && depth >= MOST_LAYERS {

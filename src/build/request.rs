@@ -4,6 +4,7 @@ use super::context::Context;
 use super::secret::Secrets;
 use crate::dockerfile::Version;
 use crate::shell::{Packages, Urls};
+use crate::union::StorageDriver;
 use indexmap::IndexMap;
 
 /// Which of Docker's two builders.
@@ -87,6 +88,8 @@ pub struct Request {
     pub runs: Runs,
     /// The addresses that RUN's programs and ADD find an answer at.
     pub urls: Urls,
+    /// The storage driver that mounts the layers of each step.
+    pub storage: StorageDriver,
     /// Names of images that may be fetched: `catalog` looks up one that the store lacks.
     pub catalog: Catalog,
 }

@@ -397,7 +397,7 @@ impl Solver<'_> {
     pub fn source(&self, source: Source) -> Mount {
         match source {
             Source::Context => Mount::native(self.sent.tree.clone()),
-            Source::Tree(node) => super::rootfs::mount(&self.layers(node)),
+            Source::Tree(node) => super::rootfs::mount(&self.layers(node), self.request.storage),
         }
     }
 

@@ -160,9 +160,14 @@ pub fn run(
             .hint("try docker ps"));
     };
     let mut answer = match first.text.as_str() {
-        "docker" => docker::run(lab, &parsed, origin, outside, programs, t)?,
+        "docker" | "docker-compose" => {
+            let docker = if first.text == "docker" { parsed.clone() } else { as_plugin(&parsed) };
+            match parsed.filters.is_empty() {
+                true => docker::run(lab, &docker, origin, outside, programs, t)?,
+                false => piped(t, |t| docker::run(lab, &docker, origin, outside, programs, t))?,
+            }
+        }
         "dive" => dive::run(lab, &parsed, origin, outside, t)?,
-        "docker-compose" => docker::run(lab, &as_plugin(&parsed), origin, outside, programs, t)?,
         word @ "mount" => return Err(later(word, origin, first)),
         other => {
             return Err(Error::new(ErrorKind::Unknown, format!("there is no command `{other}`"))
@@ -187,6 +192,23 @@ fn as_plugin(line: &CommandLine) -> CommandLine {
         plugin.words.splice(..1, [word("docker"), word("compose")]);
     }
     plugin
+}
+
+/// A command whose output goes into a pipe: what a program of a container prints is not shown as it comes.
+fn piped(t: &mut Trace, run: impl FnOnce(&mut Trace) -> Result<Answer, Error>) -> Result<Answer, Error> {
+    if !t.listening() {
+        return run(t);
+    }
+    let (mut answer, mut events) = t.collect(run);
+    if let Ok(answer) = &mut answer
+        && answer.shown
+        && answer.build.is_none()
+    {
+        events.retain(|event| !matches!(event, Event::Output { .. }));
+        answer.shown = false;
+    }
+    t.replay(events);
+    answer
 }
 
 fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {

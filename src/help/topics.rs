@@ -296,7 +296,7 @@ delete in the RUN that made them.   docker history IMAGE shows each layer.",
     ),
     topic(
         "prune",
-        &["housekeeping", "dangling", "reclaim", "free", "rmi", "why layer"],
+        &["housekeeping", "reclaim", "free", "rmi", "why layer"],
         "
 What takes disk space, what removes it, and what is in the way.
     docker system df -v      images, containers, BuildKit's cache, one by one
@@ -400,7 +400,8 @@ count; save FILE.rhai keeps them. Lines that only look are not counted.",
         "
 Words of the session, each at the start of a line:
   help [TOPIC]        undo [N]   redo [N]   log     save FILE.rhai    quit
-  stack [NAME] [/PATH …]         draw the layers of a mount or container
+  stack [--svg] [NAME] [/PATH …] draw the layers of a mount or container
+  bill [IMAGE|NAME]              what each storage driver pays; what was paid
   explain [STEP]                 the cache key of a step of the last build
   why CONTEXT [--change FILE …]  what a build would do after an edit
   order CONTEXT   graph CONTEXT  a better order of the lines; the stages, drawn

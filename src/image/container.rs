@@ -4,7 +4,7 @@ use super::layer::{self, ImageLayer, Origin};
 use super::{Config, History, Image, MountPoint};
 use crate::fs::{Contents, Digest, EPOCH, Errno, Inode, Kind, Layer, Nodes, Tree, path};
 use crate::trace::Trace;
-use crate::union::{Cred, Mount, Options};
+use crate::union::{Cred, Mount, Options, StorageDriver};
 use std::sync::Arc;
 
 /// What the runtime mounts over every container; nothing written there reaches the upper, `docker
@@ -48,7 +48,21 @@ impl Container {
     /// # Errors
     /// What mounting the layers answers.
     pub fn create(name: &str, image_name: &str, image: Arc<Image>, number: u64) -> Result<Container, Errno> {
-        let mount = Mount::new(image.lowers(), Tree::new(), Options::default())?;
+        Container::create_with(StorageDriver::default(), name, image_name, image, number)
+    }
+
+    /// [`Container::create`] by this storage driver.
+    ///
+    /// # Errors
+    /// What mounting the layers answers.
+    pub fn create_with(
+        storage: StorageDriver,
+        name: &str,
+        image_name: &str,
+        image: Arc<Image>,
+        number: u64,
+    ) -> Result<Container, Errno> {
+        let mount = storage.mount(image.lowers(), Tree::new(), &mut Trace::silent())?;
         let mut container = Container {
             name: name.to_owned(),
             id: Digest::of(format!("container {number} {name} {}", image.id)).hex(),
@@ -141,7 +155,7 @@ impl Container {
 
     /// What the container wrote, as a layer: the upper without what lies on mounts and volumes.
     pub fn changed(&self) -> Layer {
-        let mut upper = self.mount.upper().clone();
+        let mut upper = self.mount.changes();
         for point in MOUNTED {
             take_out(&mut upper, point.as_bytes());
         }
@@ -201,7 +215,7 @@ impl Container {
     /// # Errors
     /// What mounting the layers answers.
     pub fn fresh(&self) -> Result<Mount, Errno> {
-        Mount::new(self.mount.lowers().to_vec(), Tree::new(), self.mount.options())
+        Mount::new(self.image.lowers(), Tree::new(), Options::default())
     }
 
     /// Takes a volume's contents out of an upper. A mount point that the image has goes as well, with

@@ -119,7 +119,7 @@ pub fn container_value(container: &Container) -> Data {
         Field::new("State", Data::Struct(state)),
         Field::new("Image", Data::text(container.image.id.to_string())),
         Field::new("Name", Data::text(format!("/{}", container.name))),
-        Field::new("Driver", text("overlay2")),
+        Field::new("Driver", text(container.mount.storage().name())),
         Field::new("Platform", text("linux")),
         Field::new("SizeRw", Data::number(container.size_rw())),
         Field::new("SizeRootFs", Data::number(container.size_root_fs())),

@@ -70,7 +70,7 @@ pub fn system_df(
         chosen.map(|container| container.size_rw()).sum::<u64>()
     };
     let running = containers.iter().filter(|container| container.running).count();
-    let mounted = volumes.iter().filter(|volume| links(volume, containers) > 0).count();
+    let used_volumes = volumes.iter().filter(|volume| links(volume, containers) > 0).count();
     let in_volumes = |unused: bool| {
         let chosen = volumes.iter().filter(|volume| !unused || links(volume, containers) == 0);
         chosen.map(|volume| volume.size()).fold(0, u64::saturating_add)
@@ -80,7 +80,7 @@ pub fn system_df(
     let rows = [
         line("Images", named.len(), active.len(), sharing.total, reclaimable, true),
         line("Containers", containers.len(), running, uppers(None), uppers(Some(false)), true),
-        line("Local Volumes", volumes.len(), mounted, in_volumes(false), in_volumes(true), true),
+        line("Local Volumes", volumes.len(), used_volumes, in_volumes(false), in_volumes(true), true),
         line("Build Cache", cache.len(), 0, cached, cached, false),
     ];
     let listing = Listing {

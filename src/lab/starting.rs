@@ -48,8 +48,10 @@ impl Lab {
                 (1..).map(|n| format!("c{n}")).find(|n| !self.containers.contains_key(n)).unwrap_or_default()
             }
         };
-        let mut container = Container::create(&name, image, found, self.containers.len() as u64)
-            .map_err(|errno| Error::new(ErrorKind::Usage, format!("the layers can't be mounted: {errno}")))?;
+        let mut container =
+            Container::create_with(self.storage, &name, image, found, self.containers.len() as u64).map_err(
+                |errno| Error::new(ErrorKind::Usage, format!("the layers can't be mounted: {errno}")),
+            )?;
         container.read_only = start.read_only;
         let before = (self.volumes.clone(), self.host.clone());
         match self.attach(&mut container, start, t) {

@@ -179,6 +179,7 @@ fn project(core: &mut Core, question: &Question) -> Result<Project, Error> {
         target: question.target.clone(),
         packages: lab.packages.clone(),
         version: lab.version,
+        storage: lab.storage,
         urls: lab.urls.clone(),
         catalog: Catalog(crate::image::catalog::image),
         ..Request::default()

@@ -19,6 +19,7 @@ mod registered;
 pub mod rewrite;
 mod scan;
 mod shown;
+pub mod vocabulary;
 mod words;
 
 pub use self::ask::Ask;
@@ -416,7 +417,7 @@ impl Session {
             .filter(|(k, n, _)| *k == kind && *n == name)
             .map(|(_, _, path)| path.clone().into_bytes())
             .collect();
-        words::draw(&mut core, &kind, &name, &paths);
+        words::draw(&mut core, &kind, &name, &paths, false);
     }
 
     fn grant(&mut self, wish: &Wish) -> Result<Flow, Error> {

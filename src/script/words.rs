@@ -153,11 +153,19 @@ fn explain(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Err
     Ok(())
 }
 
-/// `stack [what] [path…]`: draws the layers of a mount or container.
+/// `stack [--svg] [what] [path…]`: draws the layers of a mount or container.
 fn stack(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Error> {
+    let svg = rest.iter().any(|word| word.text == "--svg");
+    let rest: Vec<Word> = rest.iter().filter(|word| word.text != "--svg").cloned().collect();
+    if let Some(flag) = rest.iter().find(|word| word.text.starts_with("--")) {
+        return Err(Error::new(ErrorKind::Usage, format!("stack has no flag {}", flag.text))
+            .at(origin.of(flag))
+            .did_you_mean(&flag.text, ["--svg"])
+            .hint("stack --svg NAME /path prints the drawing as SVG"));
+    }
     let (name, paths) = match rest.split_first() {
         Some((first, paths)) if !first.text.starts_with('/') => (Some(first), paths),
-        _ => (None, rest),
+        _ => (None, rest.as_slice()),
     };
     let (kind, target) = match name {
         Some(word) => target(core, &word.text).ok_or_else(|| {
@@ -181,7 +189,7 @@ fn stack(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Error
         })?,
     };
     let paths: Vec<Vec<u8>> = paths.iter().map(|word| word.text.clone().into_bytes()).collect();
-    draw(core, kind, &target, &paths);
+    draw(core, kind, &target, &paths, svg);
     Ok(())
 }
 
@@ -203,7 +211,7 @@ fn latest(core: &Core) -> Option<(&'static str, String)> {
 }
 
 /// Draws the stack of a mount or container over these paths, or over what its upper holds.
-pub fn draw(core: &mut Core, kind: &str, name: &str, paths: &[Vec<u8>]) {
+pub fn draw(core: &mut Core, kind: &str, name: &str, paths: &[Vec<u8>], as_svg: bool) {
     // People know a mount by its variable.
     let called = core
         .variables
@@ -218,7 +226,10 @@ pub fn draw(core: &mut Core, kind: &str, name: &str, paths: &[Vec<u8>]) {
     let Some(mount) = mount else { return };
     let paths = if paths.is_empty() { telling(mount) } else { paths.to_vec() };
     let t = &mut core.trace;
-    let event = t.quietly(|t| mount.stack(&called, &paths, t));
+    let mut event = t.quietly(|t| mount.stack(&called, &paths, t));
+    if let Event::Stack { svg, .. } = &mut event {
+        *svg = as_svg;
+    }
     t.emit(|| event);
     for path in paths.iter().filter(|_| kind == "Container") {
         let path = String::from_utf8_lossy(path);

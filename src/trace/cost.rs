@@ -130,7 +130,6 @@ impl Event {
             Event::Created { kind, inodes, .. } => {
                 Cost { inodes: *inodes as u64, links: u64::from(kind == "link"), ..nothing }
             }
-            // A plain filesystem pays for what is done, and nothing else.
             Event::OnMount(on) => on.event.cost(),
             _ => nothing,
         }

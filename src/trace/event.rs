@@ -286,6 +286,9 @@ pub enum Event {
         rows: Vec<StackRow>,
         /// The merged view's cells.
         view: Vec<Cell>,
+        /// It is to be drawn as a picture: text people see is SVG then.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        svg: bool,
     },
     /// The answer of `which`: who wins, who is hidden, and why.
     Which {
@@ -455,6 +458,8 @@ pub enum Event {
         image: String,
         /// Number of lower layers.
         lowers: usize,
+        /// The storage driver that mounted it.
+        driver: String,
     },
     /// Something is mounted in a container: from here on the union is not asked below.
     Mounted(Mounted),

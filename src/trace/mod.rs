@@ -56,8 +56,8 @@ pub struct Trace {
     hushed: bool,
     muted: bool,
     aside: bool,
-    mounted: Option<std::sync::Arc<MountedAt>>,
     paid: Cost,
+    mounted: Option<std::sync::Arc<MountedAt>>,
     /// What this line may still use.
     pub fuel: Fuel,
 }
@@ -83,13 +83,14 @@ impl Trace {
             if let Event::Lookup { aside, .. } = &mut event {
                 *aside = self.aside;
             }
+            self.paid += event.cost();
+            if self.muted {
+                return;
+            }
             if let Some(mounted) = &self.mounted {
                 event = mounted.tell(event);
             }
-            self.paid += event.cost();
-            if !self.muted {
-                sink.take(event);
-            }
+            sink.take(event);
         }
     }
 

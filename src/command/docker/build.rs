@@ -185,6 +185,7 @@ fn request(call: &mut Call<'_, '_>) -> Result<Request, Error> {
         builder: builder(call)?,
         strict: call.lab.strict || call.given.is_set("strict"),
         version: call.lab.version,
+        storage: call.lab.storage,
         packages: call.lab.packages.clone(),
         urls: call.lab.urls.clone(),
         catalog: Catalog(catalog::image),

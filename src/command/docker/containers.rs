@@ -126,8 +126,9 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     if !command.is_empty() {
         container.config.cmd = Some(command.iter().map(|word| word.text.clone()).collect());
     }
+    let driver = container.mount.storage().name().to_owned();
     let (lowers, id) = (container.mount.lowers().len(), container.id.clone());
-    call.t.emit(|| Event::Started { name: name.clone(), image: image.text.clone(), lowers });
+    call.t.emit(|| Event::Started { name: name.clone(), image: image.text.clone(), lowers, driver });
     mounted.into_iter().for_each(|news| call.t.emit(|| Event::Mounted(news)));
     if detach || command.is_empty() {
         let next = format!("let c = container(\"{name}\");   then   c.exec(\"ls /\")");

@@ -3,10 +3,12 @@
 mod archives;
 mod build;
 mod compose;
+mod compose_up;
 mod containers;
 mod filters;
 mod housekeeping;
 mod images;
+mod info;
 mod mounts;
 mod volumes;
 
@@ -102,12 +104,14 @@ pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
         .chain(images::SUBCOMMANDS)
         .chain(housekeeping::SUBCOMMANDS)
         .chain(archives::SUBCOMMANDS)
+        .chain(info::SUBCOMMANDS)
         .chain(volumes::SUBCOMMANDS)
         .chain(compose::SUBCOMMANDS)
 }
 
 /// Other spellings of a subcommand.
 const SAME: &[(&str, &str)] = &[
+    ("system info", "info"),
     ("image build", "build"),
     ("buildx build", "build"),
     ("builder build", "build"),
@@ -158,7 +162,26 @@ pub(super) fn run(
     programs: &mut dyn Programs,
     t: &mut Trace,
 ) -> Result<Answer, Error> {
-    let words = &line.words[1..];
+    let (mut words, before) = (&line.words[1..], lab.storage);
+    let mut driver = before;
+    while let Some((named, used)) = info::storage_flag(words, origin)? {
+        (driver, words) = (named, &words[used..]);
+    }
+    lab.storage = driver;
+    let answer = subcommand(lab, (words, &line.env), origin, outside, programs, t);
+    lab.storage = before;
+    answer
+}
+
+/// The words behind `docker` and its own flags.
+fn subcommand(
+    lab: &mut Lab,
+    (words, env): (&[Word], &[(String, String)]),
+    origin: Origin<'_>,
+    outside: &mut Outside<'_>,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> Result<Answer, Error> {
     let Some(first) = words.first() else {
         return Ok(Answer::printed(overview()));
     };
@@ -178,7 +201,7 @@ pub(super) fn run(
     }
     let given = options::parse(rest, subcommand.flags, subcommand.stop_at_operand, origin)?;
     let name = words[used - 1].clone();
-    (subcommand.run)(&mut Call { lab, given, env: &line.env, subcommand, origin, name, outside, programs, t })
+    (subcommand.run)(&mut Call { lab, given, env, subcommand, origin, name, outside, programs, t })
 }
 
 /// The subcommand that the words begin with, and how many words it took.

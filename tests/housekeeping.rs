@@ -126,7 +126,11 @@ fn a_prune_asks_what_docker_asks() {
         "docker builder prune",
         "docker system prune -a --filter label=keep",
         "docker rm -f web",
+        "docker run --name db -v /data alpine:3.19 touch /data/f",
+        "docker volume create kept",
+        "docker rm db",
         "docker system prune -af --volumes",
+        "docker volume ls -q",
         "docker images",
         "docker system prune -af",
     ]));

@@ -6,9 +6,10 @@ use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
     Answer, Bar, Bars, BillRow, CacheKey, Cell, CellMark, CopiedDirectory, Cost, Data, Decisions, Edited,
     Ended, Event, Finding, FoundLayer, FreedLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews,
-    HeldLayer, KeyRow, LayerHolder, LayerRef, MapNews, MountRef, Mounted, Object, OnMount, Order, OrderCost,
-    OrderRow, Part, Place, Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine, StackRow,
-    StayingImage, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    HeldLayer, KeyRow, LayerFate, LayerHolder, LayerRef, MapNews, MountRef, Mounted, Object, OnMount, Order,
+    OrderCost, OrderRow, Part, Place, Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine,
+    StackRow, StayingImage, Stream, Transfer, TransferLayer, Verdict, WhatIf, WhatIfCell, WhatIfEnd,
+    WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -656,6 +657,14 @@ fn samples() -> Vec<Event> {
                 why: "it is called alpine:3.19".into(),
             }],
         }),
+        Event::Transferred(transfer(
+            "push",
+            &[LayerFate::Sent, LayerFate::There, LayerFate::Mounted { from: "team/app".into() }],
+        )),
+        Event::Transferred(transfer(
+            "pull",
+            &[LayerFate::Resumed { had: 300 }, LayerFate::Cut { had: 0, got: 200 }, LayerFate::Waiting],
+        )),
         Event::Held {
             layers: vec![HeldLayer { holders: Vec::new(), more: 0, ..held_layer() }, held_layer()],
         },
@@ -875,6 +884,26 @@ fn digest(byte: &str) -> String {
     format!("sha256:{}", byte.repeat(32))
 }
 
+fn transfer(way: &str, fates: &[LayerFate]) -> Transfer {
+    let layer = |(at, fate): (usize, &LayerFate)| TransferLayer {
+        digest: digest("8b"),
+        label: "RUN echo a > /a".into(),
+        bytes: 1_000,
+        described: at == 0,
+        fate: fate.clone(),
+    };
+    let sum = fates.iter().map(|fate| fate.bytes(1_000)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    Transfer {
+        way: way.into(),
+        name: "localhost:5000/app:1".into(),
+        digest: (way == "push").then(|| digest("14")),
+        layers: fates.iter().enumerate().map(layer).collect(),
+        sent: sum.0,
+        saved: sum.1,
+        beside: 934,
+    }
+}
+
 fn held_layer() -> HeldLayer {
     HeldLayer {
         chain_id: digest("9f"),
@@ -936,6 +965,7 @@ fn variant(event: &Event) -> &'static str {
         Event::Bill { .. } => "bill",
         Event::Reclaimed(_) => "reclaimed",
         Event::Held { .. } => "held",
+        Event::Transferred(_) => "transferred",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
         Event::Mounted(_) => "mounted",
@@ -963,7 +993,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 52, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 53, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

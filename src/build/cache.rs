@@ -1,5 +1,6 @@
 //! Both builders' caches.
 
+use super::export::CacheImport;
 use super::key::Key;
 use super::prune::{Bases, LocalSources, Use};
 use super::sent::Sent;
@@ -39,6 +40,8 @@ pub struct Cache {
     pub(super) uses: HashTrieMapSync<String, Use>,
     /// Keys whose results were removed, and what these were.
     pub(super) pruned: Arc<HashMap<String, &'static str>>,
+    /// Keys that came with imported caches, whose results did not come along.
+    pub(super) known: Arc<Vec<Arc<CacheImport>>>,
     /// Changes that were no build.
     pub(super) changes: u64,
 }

@@ -2,7 +2,7 @@
 //! (moby/buildkit `cache/manager.go`, `pruneOnce`, `DiskUsage`; moby `daemon/internal/builder-next/builder.go`).
 
 use super::cache::{Cache, Chain, Records};
-use crate::fs::{Digest, Kind, Nodes};
+use crate::fs::{ByDigest, Digest, Kind, Nodes};
 use crate::image::{Image, ImageLayer, Keeper, Usage, stack};
 use crate::trace::LayerHolder;
 use indexmap::IndexMap;
@@ -136,8 +136,13 @@ impl Cache {
         let bases = self.base_keys();
         for record in &self.records.list {
             let parent = self.records.get(&record.key.parent).map(|parent| &parent.id);
+            // `image ID` or `layers CHAIN`, perhaps with a platform behind it.
+            let base = || {
+                let words: Vec<&str> = record.key.parent.splitn(3, ' ').take(2).collect();
+                bases.get(&words.join(" "))
+            };
             rows.push(CacheRow {
-                parent: parent.or_else(|| bases.get(&record.key.parent)).cloned(),
+                parent: parent.or_else(base).cloned(),
                 shared: record.chain.is_some_and(|chain| images.is_used(&chain)),
                 layers: record.chain.map(|chain| (chain, record.layer.clone())).into_iter().collect(),
                 ..row(record.id.clone(), "regular", &record.instruction, record.layer.size, record.created)
@@ -166,6 +171,12 @@ impl Cache {
             }
         }
         keys
+    }
+
+    /// The base whose key this is.
+    pub(super) fn base_of(&self, key: &str) -> Option<&Arc<Image>> {
+        let id = Digest::parse(key.strip_prefix("image ")?.split(' ').next()?)?;
+        self.bases.get(&id).map(|base| &base.image)
     }
 
     /// The layers that the cache keeps on the disk.
@@ -241,6 +252,9 @@ impl Cache {
             ready.extend(at.get(parent).filter(|n| free(n, &children)).map(|n| (rank(n), *n)));
         }
         let gone: Vec<CacheRow> = gone.iter().filter_map(|n| rows.get(*n).cloned()).collect();
+        if order.all && gone.len() == rows.len() {
+            self.known = Arc::default();
+        }
         self.forget(&gone);
         gone
     }
@@ -272,7 +286,7 @@ impl Cache {
     }
 
     /// These images were removed: the legacy builder finds them no more.
-    pub fn forget_images(&mut self, removed: &HashSet<Digest>) {
+    pub fn forget_images(&mut self, removed: &HashSet<Digest, ByDigest>) {
         let is_gone = |image: &Arc<Image>| removed.contains(&image.id);
         if !self.chain.list.iter().any(|child| is_gone(&child.image)) {
             return;
@@ -304,6 +318,11 @@ impl Cache {
     /// Differs after every change that is no build.
     pub fn changes(&self) -> u64 {
         self.changes
+    }
+
+    /// Builds so far.
+    pub fn builds(&self) -> u64 {
+        self.builds
     }
 
     /// Unix seconds: as far as the steps that were executed have moved the lab's clock.

@@ -6,6 +6,7 @@ pub mod dive;
 pub mod docker;
 mod filter;
 pub mod options;
+mod secret;
 pub mod words;
 
 use crate::build::Build;
@@ -14,6 +15,7 @@ use crate::fs::{Fill, Host, Stored};
 use crate::lab::Lab;
 use crate::shell::{self, Process, Programs, Sandbox};
 use crate::trace::{Event, Stream, Trace};
+pub use secret::without_passwords;
 use std::sync::Arc;
 use words::{CommandLine, Origin};
 
@@ -32,15 +34,38 @@ pub struct Answer {
     pub rows: Vec<serde_json::Value>,
     /// What the command showed through events of its own; `out` then isn't printed once more.
     pub shown: bool,
-    /// What `out` says, as an event of its own: shown in its place, unless a filter stands behind a pipe.
-    pub picture: Option<Box<Event>>,
-    /// What the lab adds to what was printed.
-    pub after: Vec<Event>,
+    /// Events beside what was printed.
+    told: Option<Box<Told>>,
     /// The next word to type.
     pub next: Option<String>,
 }
 
+/// What an answer tells beside its output.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    /// What `out` says, as an event of its own: shown in its place, unless a filter stands behind a pipe.
+    picture: Option<Event>,
+    /// What the lab adds.
+    after: Vec<Event>,
+}
+
 impl Answer {
+    /// The same, with an event that is shown in the place of its output.
+    #[must_use]
+    fn drawn(mut self, picture: Event) -> Answer {
+        self.told.get_or_insert_default().picture = Some(picture);
+        self
+    }
+
+    /// The same, with what the lab adds behind the output.
+    #[must_use]
+    fn telling(mut self, after: Vec<Event>) -> Answer {
+        if !after.is_empty() {
+            self.told.get_or_insert_default().after = after;
+        }
+        self
+    }
+
     /// A successful answer that prints this.
     pub fn printed(out: impl Into<String>) -> Answer {
         Answer { out: out.into(), ..Answer::default() }
@@ -177,7 +202,9 @@ pub fn run(
         }
     };
     if !parsed.filters.is_empty() {
-        answer.picture = None;
+        if let Some(told) = &mut answer.told {
+            told.picture = None;
+        }
         filter::apply(lab, &mut answer, &parsed.filters, origin, t)?;
     }
     show(&answer, t);
@@ -218,8 +245,8 @@ fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
 }
 
 fn show(answer: &Answer, t: &mut Trace) {
-    if let Some(picture) = &answer.picture {
-        t.emit(|| (**picture).clone());
+    if let Some(picture) = answer.told.as_ref().and_then(|told| told.picture.as_ref()) {
+        t.emit(|| picture.clone());
     } else if !answer.shown && (!answer.out.is_empty() || !answer.err.is_empty()) {
         t.emit(|| Event::Printed { out: answer.out.clone(), err: answer.err.clone(), exit: answer.exit });
     }
@@ -227,7 +254,7 @@ fn show(answer: &Answer, t: &mut Trace) {
     if answer.shown && answer.build.is_none() && answer.exit != 0 && t.fuel.exhausted().is_none() {
         t.emit(|| Event::Printed { out: String::new(), err: String::new(), exit: answer.exit });
     }
-    for event in &answer.after {
+    for event in answer.told.iter().flat_map(|told| &told.after) {
         t.emit(|| event.clone());
     }
     if let Some(next) = &answer.next {

@@ -315,6 +315,46 @@ can be asked here, so the lab says y. undo brings everything back.
 --filter until=24h, label=NAME[=VALUE], label!=NAME choose by age and label.",
     ),
     topic(
+        "registry",
+        &["push", "pull", "hosts", "manifest", "platform", "login", "wire"],
+        "
+Images travel by layers: a registry keeps each layer once, by digest, and only
+missing ones are sent. Docker Hub has the built-in images; every other name,
+such as localhost:5000/app, is a registry that takes whatever is pushed.
+    docker tag app localhost:5000/app:1
+    docker push localhost:5000/app:1        Pushed, Layer already exists, Mounted
+    docker -H ci pull localhost:5000/app:1  another host: images, cache, containers
+                                            of its own; files and registry shared
+    host ci                                 all commands go there; host lists them
+    let ci = host(\"ci\"); ci.docker(\"images\")
+Below Docker's lines the lab says what was on the wire, and what need not be.
+registry(\"localhost:5000\").cut_after(1_000_000) breaks the next pull; the pull
+after that goes on where it stopped (docker_version(\"20.10\"): begins anew).
+name@sha256:… asks for exactly that manifest. docker build --platform makes an
+image for another platform, docker buildx imagetools create -t NAME A B an index
+over several; docker manifest inspect NAME shows either.
+docker push NAME without a registry goes to Docker Hub, which wants docker login
+-u NAME -p …; any password will do, and none is kept, not in the log either.
+Manifests are real JSON and their digests real SHA-256; so are those of layers
+whose bytes the lab holds. Layers that are only described (≈) have the lab's own
+digest, and count as the tar that they would be.",
+    ),
+    topic(
+        "cache-from",
+        &["cache-to", "inline", "export", "import"],
+        "
+A build's cache for other hosts (BuildKit):
+    docker build --cache-to type=registry,ref=localhost:5000/app:cache,mode=max …
+    docker -H ci build --cache-from localhost:5000/app:cache …
+mode=min sends the layers of the final image, mode=max those of every step of
+every stage; both send all keys. So with min an unchanged build is all hits, but
+one change in a build stage runs the whole stage again. type=inline (or
+--build-arg BUILDKIT_INLINE_CACHE=1) puts the keys into the image itself: push
+it, and name the image with --cache-from. type=local,dest=DIR and src=DIR keep
+it in a directory. The legacy builder's --cache-from IMAGE takes steps from the
+history of an image that is here, and nothing else.",
+    ),
+    topic(
         "models",
         &["model", "not modelled", "opaque program"],
         "
@@ -405,7 +445,8 @@ Words of the session, each at the start of a line:
   explain [STEP]                 the cache key of a step of the last build
   why CONTEXT [--change FILE …]  what a build would do after an edit
   order CONTEXT   graph CONTEXT  a better order of the lines; the stages, drawn
-  predict on|off                 guess HIT or MISS before each step
+  predict on|off                 guess before each answer: HIT or MISS, which
+                                 layer wins, how many bytes are copied up
   trace on|off|json              show every look-up and copy, or only results
   open DIR [as NAME]             a real folder as a build context
 Then command lines: docker …, and  $ …  for a shell line. All else is Rhai.",

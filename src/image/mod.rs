@@ -7,6 +7,7 @@ mod container;
 mod layer;
 pub mod mounts;
 pub mod reference;
+pub mod registry;
 mod remove;
 mod store;
 mod usage;

@@ -3,7 +3,7 @@
 
 use super::usage::{Usage, User};
 use super::{Image, ImageLayer, Store, reference};
-use crate::fs::Digest;
+use crate::fs::{ByDigest, Digest};
 use crate::trace::StayingImage;
 use indexmap::IndexMap;
 use std::collections::HashSet;
@@ -56,7 +56,7 @@ pub struct Remover<'a> {
     images: &'a Store,
     usage: &'a mut Usage,
     untagged: HashSet<String>,
-    deleted: HashSet<Digest>,
+    deleted: HashSet<Digest, ByDigest>,
     done: Done,
 }
 
@@ -66,11 +66,11 @@ pub struct Done {
     /// The names that went.
     pub untagged: HashSet<String>,
     /// The images that went.
-    pub deleted: HashSet<Digest>,
+    pub deleted: HashSet<Digest, ByDigest>,
     /// Layers that nobody uses any more, topmost first.
-    pub freed: IndexMap<Digest, ImageLayer>,
+    pub freed: IndexMap<Digest, ImageLayer, ByDigest>,
     /// Layers of removed images that somebody else uses, topmost first.
-    pub kept: IndexMap<Digest, ImageLayer>,
+    pub kept: IndexMap<Digest, ImageLayer, ByDigest>,
     /// Images that lost a name, or were to go, and stay.
     pub staying: IndexMap<Digest, StayingImage>,
 }
@@ -91,7 +91,13 @@ impl Done {
 impl<'a> Remover<'a> {
     /// A removal in this store.
     pub fn new(images: &'a Store, usage: &'a mut Usage) -> Remover<'a> {
-        Remover { images, usage, untagged: HashSet::new(), deleted: HashSet::new(), done: Done::default() }
+        Remover {
+            images,
+            usage,
+            untagged: HashSet::new(),
+            deleted: HashSet::default(),
+            done: Done::default(),
+        }
     }
 
     /// `docker rmi NAME`: a name, or an id or its beginning. Without `prune` (`--no-prune`) the images
@@ -130,7 +136,7 @@ impl<'a> Remover<'a> {
             if self.deleted.contains(&image.id) {
                 continue;
             }
-            let names = self.usage.names_of(&image.id).to_vec();
+            let names: Vec<String> = self.all_names(&image.id).cloned().collect();
             // Docker passes over what is in use in silence.
             let mut refused = names.is_empty() && self.by_id(image, false, true, &mut records).is_err();
             for name in &names {
@@ -161,7 +167,7 @@ impl<'a> Remover<'a> {
         prune: bool,
         records: &mut Vec<Removed>,
     ) -> Result<(), Refused> {
-        let only = self.usage.names_of(&image.id).len() == 1;
+        let only = self.is_only(&image.id);
         if !force
             && only
             && let Some(user) = self.users(&image.id).first()
@@ -177,9 +183,24 @@ impl<'a> Remover<'a> {
             });
         }
         self.untag(&image.id, name, records);
-        let left = self.usage.names_of(&image.id);
+        // With its last tag of a repository go the digests that were pulled from there.
+        let repository = repository_of(name);
+        let same = |other: &String| repository_of(other) == repository;
+        if !name.contains('@') && !self.usage.names_of(&image.id).iter().any(same) {
+            let digests = self.usage.digests_of(&image.id).to_vec();
+            digests
+                .iter()
+                .filter(|other| same(other))
+                .for_each(|other| self.untag(&image.id, other, records));
+        }
+        let left: Vec<String> = self.all_names(&image.id).cloned().collect();
         if !left.is_empty() {
-            let why = format!("it is still called {}", left.join(", "));
+            let tags: Vec<&str> =
+                left.iter().map(String::as_str).filter(|name| !name.contains('@')).collect();
+            let why = match tags.as_slice() {
+                [] => "the digest it was pulled by still names it".to_owned(),
+                tags => format!("it is still called {}", tags.join(", ")),
+            };
             self.stays(image, why);
             return Ok(());
         }
@@ -193,11 +214,11 @@ impl<'a> Remover<'a> {
         prune: bool,
         records: &mut Vec<Removed>,
     ) -> Result<(), Refused> {
-        let names = self.usage.names_of(&image.id).to_vec();
-        if let [only] = names.as_slice() {
+        if self.is_only(&image.id) {
             let mask = if force { HARD } else { HARD | SOFT & !NAMED };
             self.conflict(image, mask).map_or(Ok(()), Err)?;
-            self.untag(&image.id, only, records);
+            let names: Vec<String> = self.all_names(&image.id).cloned().collect();
+            names.iter().for_each(|name| self.untag(&image.id, name, records));
         }
         self.delete(image, force, prune, false, records)
     }
@@ -222,17 +243,16 @@ impl<'a> Remover<'a> {
                 self.stays(&image, why);
                 return Ok(());
             }
-            for name in self.usage.names_of(&image.id).to_vec() {
-                self.untag(&image.id, &name, records);
-            }
+            let names: Vec<String> = self.all_names(&image.id).cloned().collect();
+            names.iter().for_each(|name| self.untag(&image.id, name, records));
             records.push(Removed::Deleted(image.id));
             self.deleted.insert(image.id);
-            let freed = self.usage.let_go(&image.layers);
+            let freed = self.usage.let_go(&image);
             records.extend(freed.iter().map(|(chain, _)| Removed::Layer(*chain)));
             self.done.freed.extend(freed.into_iter().map(|(chain, layer)| (chain, layer.clone())));
-            for (chain, layer) in self.usage.chains.of(&image.layers).into_iter().zip(&image.layers).rev() {
-                if self.usage.is_used(&chain) {
-                    self.done.kept.entry(chain).or_insert_with(|| layer.clone());
+            for (chain, layer) in self.usage.chains_of(&image).iter().zip(&image.layers).rev() {
+                if self.usage.is_used(chain) {
+                    self.done.kept.entry(*chain).or_insert_with(|| layer.clone());
                 }
             }
             let Some(parent) = image.parent else { return Ok(()) };
@@ -248,11 +268,22 @@ impl<'a> Remover<'a> {
     }
 
     fn untag(&mut self, id: &Digest, name: &str, records: &mut Vec<Removed>) {
-        if let Some(names) = self.usage.names.get_mut(id) {
-            names.retain(|known| known != name);
-        }
+        let lists = [self.usage.names.get_mut(id), self.usage.digests.get_mut(id)];
+        lists.into_iter().flatten().for_each(|names| names.retain(|known| known != name));
         self.untagged.insert(name.to_owned());
         records.push(Removed::Untagged(name.to_owned()));
+    }
+
+    /// Tags, then digests.
+    fn all_names(&self, id: &Digest) -> impl Iterator<Item = &String> {
+        self.usage.names_of(id).iter().chain(self.usage.digests_of(id))
+    }
+
+    /// Has it one tag at most, and all its names in one repository (`isSingleReference`)?
+    fn is_only(&self, id: &Digest) -> bool {
+        let mut repositories = self.all_names(id).map(|name| repository_of(name));
+        let Some(first) = repositories.next() else { return false };
+        self.usage.names_of(id).len() <= 1 && repositories.all(|other| other == first)
     }
 
     fn users(&self, id: &Digest) -> &[User] {
@@ -276,7 +307,7 @@ impl<'a> Remover<'a> {
             let words = format!("image is being used by running container {}", short(&user.id));
             return refused(true, words, Some(rm(user)));
         }
-        let names = self.usage.names_of(&image.id);
+        let names: Vec<&str> = self.all_names(&image.id).map(String::as_str).collect();
         if mask & NAMED != 0 && !names.is_empty() {
             let next = Some(format!("docker rmi {}", names.join(" ")));
             return refused(false, "image is referenced in multiple repositories".to_owned(), next);
@@ -291,7 +322,8 @@ impl<'a> Remover<'a> {
     }
 
     fn why_it_stays(&self, image: &Image) -> String {
-        let (users, names) = (self.users(&image.id), self.usage.names_of(&image.id));
+        let users = self.users(&image.id);
+        let names: Vec<&str> = self.all_names(&image.id).map(String::as_str).collect();
         match (users, self.usage.children.get(&image.id).copied().unwrap_or_default()) {
             ([only], _) => format!("container {} uses it", only.name),
             ([_, ..], _) => format!("{} containers use it", users.len()),
@@ -304,6 +336,15 @@ impl<'a> Remover<'a> {
     fn stays(&mut self, image: &Image, why: String) {
         let names = self.usage.names_of(&image.id).to_vec();
         self.done.staying.insert(image.id, StayingImage { id: image.id.short(12), names, why });
+    }
+}
+
+/// What stands before the tag or digest.
+fn repository_of(name: &str) -> &str {
+    let name = name.split('@').next().unwrap_or(name);
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => name,
     }
 }
 

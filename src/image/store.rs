@@ -2,9 +2,9 @@
 
 use super::config::{Config, History, HistoryJson, config_json, config_json_after};
 use super::layer::ImageLayer;
-use super::reference;
+use super::reference::{self, Reference};
 use super::remove::Done;
-use crate::fs::Digest;
+use crate::fs::{Digest, Hasher};
 use indexmap::IndexMap;
 use rpds::VectorSync;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub struct Image {
     pub os: Arc<str>,
     /// The config JSON as it lay in the archive that the image came from: the bytes that its id is of.
     pub config_bytes: Option<Arc<[u8]>>,
+    /// What BuildKit keeps of its cache in the config (`type=inline`): records and keys.
+    pub inline_cache: Option<Arc<[u8]>>,
     /// A labelled placeholder for an unknown FROM: its files, users and sizes are not known.
     pub placeholder: bool,
 }
@@ -49,6 +51,7 @@ impl Default for Image {
             architecture: "amd64".into(),
             os: "linux".into(),
             config_bytes: None,
+            inline_cache: None,
             placeholder: false,
         }
     }
@@ -102,7 +105,10 @@ pub fn chain_id(layers: &[ImageLayer]) -> Option<Digest> {
 
 /// The chain id of a layer on the stack with this chain id.
 pub fn next_link(below: Option<Digest>, diff_id: Digest) -> Digest {
-    below.map_or(diff_id, |below| Digest::of(format!("{below} {diff_id}")))
+    let Some(below) = below else { return diff_id };
+    let mut hasher = Hasher::new();
+    hasher.raw(b"sha256:").raw(&below.digits()).raw(b" sha256:").raw(&diff_id.digits());
+    hasher.finish()
 }
 
 /// All images and their names. Cloning costs the number of images, not of files.
@@ -110,6 +116,8 @@ pub fn next_link(below: Option<Digest>, diff_id: Digest) -> Digest {
 pub struct Store {
     images: IndexMap<Digest, Arc<Image>>,
     tags: IndexMap<String, Digest>,
+    /// `name@sha256:…`, the digest of the manifest it was pulled or pushed by.
+    digests: IndexMap<String, Digest>,
     /// Grows with every change.
     generation: u64,
 }
@@ -150,10 +158,26 @@ impl Store {
             return;
         }
         self.generation += 1;
-        self.tags.retain(|name, id| !done.untagged.contains(name) && !done.deleted.contains(id));
+        let stays =
+            |name: &String, id: &mut Digest| !done.untagged.contains(name) && !done.deleted.contains(id);
+        self.tags.retain(stays);
+        self.digests.retain(stays);
         if !done.deleted.is_empty() {
             self.images.retain(|id, _| !done.deleted.contains(id));
         }
+    }
+
+    /// Notes the manifest that an image was pulled or pushed by: `repository` as Docker shows it.
+    pub fn note_digest(&mut self, repository: &str, manifest: Digest, id: Digest) {
+        if self.images.contains_key(&id) {
+            self.generation += 1;
+            self.digests.insert(format!("{repository}@{manifest}"), id);
+        }
+    }
+
+    /// All `name@sha256:…` with their images.
+    pub fn digests(&self) -> impl Iterator<Item = (&str, &Digest)> {
+        self.digests.iter().map(|(name, id)| (name.as_str(), id))
     }
 
     /// Differs after every change.
@@ -183,7 +207,12 @@ impl Store {
 
     /// An image by name only.
     pub fn named(&self, name: &str) -> Option<Arc<Image>> {
-        let id = self.tags.get(&reference::normalise(name).ok()?)?;
+        let reference = Reference::parse(name).ok()?;
+        let id = match reference.digest {
+            // Beside a digest the tag says nothing.
+            Some(digest) => self.digests.get(&format!("{}@{digest}", reference.familiar()))?,
+            None => self.tags.get(&reference.shown())?,
+        };
         self.images.get(id).cloned()
     }
 

@@ -6,7 +6,7 @@
 
 use super::store::next_link;
 use super::{Container, Image, ImageLayer, Store, reference};
-use crate::fs::Digest;
+use crate::fs::{ByDigest, Digest};
 use crate::trace::{HeldLayer, LayerHolder};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(super) struct User {
 
 /// Chain ids that were computed before.
 #[derive(Debug, Default)]
-pub(super) struct Chains(HashMap<(Option<Digest>, Digest), Digest>);
+pub(super) struct Chains(HashMap<(Option<Digest>, Digest), Digest, ByDigest>);
 
 impl Chains {
     /// The chain id of each layer of a stack, bottom first.
@@ -52,10 +52,14 @@ impl Chains {
 /// Names, children and containers of every image; how many things stand on every layer.
 #[derive(Debug, Default)]
 pub struct Usage {
-    pub(super) names: HashMap<Digest, Vec<String>>,
-    pub(super) children: HashMap<Digest, usize>,
-    pub(super) containers: HashMap<Digest, Vec<User>>,
-    pub(super) layers: HashMap<Digest, usize>,
+    pub(super) names: HashMap<Digest, Vec<String>, ByDigest>,
+    /// `name@sha256:…`.
+    pub(super) digests: HashMap<Digest, Vec<String>, ByDigest>,
+    pub(super) children: HashMap<Digest, usize, ByDigest>,
+    pub(super) containers: HashMap<Digest, Vec<User>, ByDigest>,
+    pub(super) layers: HashMap<Digest, usize, ByDigest>,
+    /// The chain ids of each image's layers, bottom first.
+    stacks: HashMap<Digest, Arc<[Digest]>, ByDigest>,
     pub(super) chains: Chains,
 }
 
@@ -73,6 +77,9 @@ impl Usage {
         for names in usage.names.values_mut().filter(|names| names.len() > 1) {
             // As moby lists them (`reference/store.go`, `References`).
             names.sort_by_cached_key(|name| reference::whole(name));
+        }
+        for (name, id) in images.digests() {
+            usage.digests.entry(*id).or_default().push(name.to_owned());
         }
         for image in images.images() {
             usage.stand_on(image);
@@ -95,8 +102,8 @@ impl Usage {
     }
 
     fn stand_on(&mut self, image: &Image) {
-        for chain in self.chains.of(&image.layers) {
-            *self.layers.entry(chain).or_default() += 1;
+        for chain in self.chains_of(image).iter() {
+            *self.layers.entry(*chain).or_default() += 1;
         }
     }
 
@@ -105,9 +112,24 @@ impl Usage {
         self.names.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// The names with the digest of a manifest.
+    pub fn digests_of(&self, id: &Digest) -> &[String] {
+        self.digests.get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// Were other images built on this one?
     pub fn has_children(&self, id: &Digest) -> bool {
         self.children.get(id).is_some_and(|children| *children > 0)
+    }
+
+    /// The chain id of each layer of an image, bottom first.
+    pub fn chains_of(&mut self, image: &Image) -> Arc<[Digest]> {
+        if let Some(known) = self.stacks.get(&image.id) {
+            return known.clone();
+        }
+        let chains: Arc<[Digest]> = self.chains.of(&image.layers).into();
+        self.stacks.insert(image.id, chains.clone());
+        chains
     }
 
     /// Does an image or container stand on this layer?
@@ -116,15 +138,15 @@ impl Usage {
     }
 
     /// One thing less stands on each of these layers. Those that nothing stands on any more, topmost first.
-    pub(super) fn let_go<'l>(&mut self, layers: &'l [ImageLayer]) -> Vec<(Digest, &'l ImageLayer)> {
-        let chains = self.chains.of(layers);
+    pub(super) fn let_go<'l>(&mut self, image: &'l Image) -> Vec<(Digest, &'l ImageLayer)> {
+        let chains = self.chains_of(image);
         let mut freed = Vec::new();
-        for (chain, layer) in chains.into_iter().zip(layers).rev() {
-            if let Some(users) = self.layers.get_mut(&chain) {
+        for (chain, layer) in chains.iter().zip(&image.layers).rev() {
+            if let Some(users) = self.layers.get_mut(chain) {
                 *users = users.saturating_sub(1);
                 if *users == 0 {
-                    self.layers.remove(&chain);
-                    freed.push((chain, layer));
+                    self.layers.remove(chain);
+                    freed.push((*chain, layer));
                 }
             }
         }
@@ -133,7 +155,7 @@ impl Usage {
 
     /// Is this an image without a name that others were built on?
     pub fn is_step(&self, id: &Digest) -> bool {
-        self.names_of(id).is_empty() && self.has_children(id)
+        self.names_of(id).is_empty() && self.digests_of(id).is_empty() && self.has_children(id)
     }
 }
 

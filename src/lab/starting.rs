@@ -35,7 +35,7 @@ impl Lab {
         start: &Start,
         t: &mut Trace,
     ) -> Result<Result<(String, Vec<Mounted>), String>, Error> {
-        let found = self.image(image)?;
+        let found = self.image_to_run(image)?;
         let name = match &start.name {
             Some(name) if self.containers.contains_key(name) => {
                 let taken = format!("the name `{name}` is taken by another container");

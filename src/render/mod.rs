@@ -126,6 +126,7 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Bill { name, drivers, rows } => bill::draw(name, drivers, rows, style),
         Event::Bars(bars) => bars::draw(bars, style),
         Event::Reclaimed(told) => storage::reclaimed(told, style),
+        Event::Transferred(told) => storage::transferred(told, style),
         Event::Held { layers } => storage::held(layers, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
         Event::Started { name, lowers, driver, .. } => {

@@ -1,7 +1,7 @@
 //! What a removal freed, what stays, and who uses a layer.
 
 use super::{Style, Tone, bytes, clean_line, count, hang};
-use crate::trace::{FreedLayer, HeldLayer, LayerHolder, Reclaimed};
+use crate::trace::{FreedLayer, HeldLayer, LayerFate, LayerHolder, Reclaimed, Transfer, TransferLayer};
 
 /// Width of the word that each line begins with.
 const WORD: usize = 7;
@@ -27,6 +27,71 @@ pub(super) fn reclaimed(told: &Reclaimed, style: &Style) -> String {
     for image in &told.staying {
         let said = format!("image {}: {}", clean_line(&image.id), clean_line(&image.why));
         line(&mut drawn, "stays", &said, Tone::Strong, style);
+    }
+    drawn
+}
+
+/// What travelled between a host and a registry, and what need not.
+pub(super) fn transferred(told: &Transfer, style: &Style) -> String {
+    let of = |wanted: fn(&LayerFate) -> bool| -> Vec<&TransferLayer> {
+        told.layers.iter().filter(|layer| wanted(&layer.fate)).collect()
+    };
+    let sum = |layers: &[&TransferLayer], part: fn((u64, u64)) -> u64| -> u64 {
+        layers.iter().map(|layer| part(layer.fate.bytes(layer.bytes))).fold(0, u64::saturating_add)
+    };
+    let moved: Vec<&TransferLayer> =
+        told.layers.iter().filter(|layer| layer.fate.bytes(layer.bytes).0 > 0).collect();
+    let cut =
+        told.layers.iter().any(|layer| matches!(layer.fate, LayerFate::Cut { .. } | LayerFate::Waiting));
+    let verb = if told.way.contains("push") || told.way.contains("export") { "sent" } else { "fetched" };
+    let about =
+        |layers: &[&TransferLayer]| if layers.iter().any(|layer| layer.described) { "≈ " } else { "" };
+    let mut said = match moved.len() {
+        0 => format!("no layer {verb}"),
+        number => format!("{}{} {verb} in {}", about(&moved), bytes(told.sent), count(number, "layer")),
+    };
+    if cut {
+        let waiting = of(|fate| matches!(fate, LayerFate::Waiting)).len();
+        said.push_str(", then the connection broke");
+        if waiting > 0 {
+            said.push_str(&format!(" ({} not begun)", count(waiting, "layer")));
+        }
+    }
+    let there = of(|fate| matches!(fate, LayerFate::There));
+    let mounted = of(|fate| matches!(fate, LayerFate::Mounted { .. }));
+    let begun = of(|fate| matches!(fate, LayerFate::Resumed { .. } | LayerFate::Cut { had: 1.., .. }));
+    let mut reasons = Vec::new();
+    if !there.is_empty() {
+        let where_ = if verb == "sent" { "there" } else { "here" };
+        reasons.push(format!(
+            "{} in {} already {where_}",
+            bytes(sum(&there, |both| both.1)),
+            count(there.len(), "layer")
+        ));
+    }
+    if !mounted.is_empty() {
+        reasons.push(format!(
+            "{} in {} taken over from another repository",
+            bytes(sum(&mounted, |both| both.1)),
+            count(mounted.len(), "layer")
+        ));
+    }
+    if !begun.is_empty() {
+        reasons.push(format!(
+            "{} of {} left by the pull that broke off",
+            bytes(sum(&begun, |both| both.1)),
+            count(begun.len(), "layer")
+        ));
+    }
+    if !reasons.is_empty() {
+        let all = of(|_| true);
+        said.push_str(&format!("; saved {}{}: {}", about(&all), bytes(told.saved), reasons.join(", ")));
+    }
+    let mut drawn = String::new();
+    line(&mut drawn, "wire", &said, Tone::Strong, style);
+    if moved.iter().any(|layer| layer.described) {
+        let note = "≈ some layers are only described: counted unpacked, and named by the lab";
+        line(&mut drawn, "", note, Tone::Dim, style);
     }
     drawn
 }

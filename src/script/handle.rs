@@ -271,11 +271,24 @@ impl<K: Kind> Files<K> {
         });
         let as_before = cred.is_some();
         cred.into_iter().for_each(|cred| mount.become_user(cred));
-        let result = f(mount, &mut core.trace);
+        let quiz = match super::quiz::is_on_for(&core.settings, core.ask.is_some(), &core.trace) {
+            true => {
+                let (result, events) = core.trace.collect(|t| f(mount, t));
+                Err((result, events))
+            }
+            false => Ok(f(mount, &mut core.trace)),
+        };
         if as_before {
             mount.become_user(Cred::default());
         }
         core.trace.set_mounted(None);
+        let result = match quiz {
+            Ok(result) => result,
+            Err((result, events)) => {
+                super::quiz::guess(core, events);
+                result
+            }
+        };
         core.stop_if_exhausted()?;
         Ok(result)
     }

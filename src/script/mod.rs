@@ -14,6 +14,7 @@ mod foresee;
 mod handle;
 pub mod methods;
 mod narrow;
+mod quiz;
 #[cfg(test)]
 mod registered;
 pub mod rewrite;
@@ -122,6 +123,11 @@ impl Session {
         self.core.borrow_mut().help_words = words;
     }
 
+    /// Is every answer a question first? As the word `predict` switches it.
+    pub fn set_predict(&mut self, predict: bool) {
+        self.core.borrow_mut().settings.predict = predict;
+    }
+
     /// Who is asked while `predict on`.
     pub fn set_ask(&mut self, ask: Box<dyn Ask>) {
         self.core.borrow_mut().ask = Some(ask);
@@ -185,6 +191,7 @@ impl Session {
     /// # Errors
     /// A lab error: the state is as it was before the line. A simulated failure is no error.
     pub fn line(&mut self, name: &str, text: &str) -> Result<Flow, Error> {
+        let text = &*crate::command::without_passwords(text);
         let trimmed = text.trim();
         if trimmed.is_empty() || (trimmed.starts_with("//") && !trimmed.contains('\n')) {
             return Ok(Flow::Continue);
@@ -221,6 +228,7 @@ impl Session {
     /// # Errors
     /// A lab error, also an errno that nobody caught.
     pub fn script(&mut self, name: &str, source: &str) -> Result<Tally, Error> {
+        let source = &*crate::command::without_passwords(source);
         let before = self.core.borrow().tally;
         self.prepare(name, source, true);
         self.core.borrow_mut().story = Some(Story::default());
@@ -228,6 +236,9 @@ impl Session {
         self.core.borrow_mut().story = None;
         let failed_by_errno = result?;
         self.unjudged();
+        if self.core.borrow().settings.predict {
+            quiz::score(&mut self.core.borrow_mut());
+        }
         if let Some((errno, op, path)) = failed_by_errno {
             let core = self.core.borrow();
             let error = Error::new(ErrorKind::Script, format!("{op} {path}: {errno}")).hint(format!(

@@ -1,4 +1,4 @@
-//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `bill`, `predict`, `trace`, `open`, `save`, `quit`.
+//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `bill`, `predict`, `trace`, `host`, `open`, `save`, `quit`.
 
 use super::core::{Core, TraceMode, Wish};
 use super::foresee;
@@ -50,6 +50,7 @@ pub fn run(core: &mut Core, line: &str, origin: Origin<'_>) -> Result<Option<Wis
             core.emit(Event::Tracing { mode: word.to_owned() });
             None
         }),
+        "host" => host(core, rest, origin).map(|()| None),
         "open" => open(core, rest, first, origin).map(|()| None),
         "save" => match rest {
             [file] => Ok(Some(Wish::Save(file.text.clone()))),
@@ -101,6 +102,38 @@ fn switch<'w>(rest: &'w [Word], origin: Origin<'_>, known: &[&str]) -> Result<&'
             .did_you_mean(&word.text, known.iter().copied())
             .hint(known.join(" or "))),
     }
+}
+
+/// `host NAME`: command lines go to this Docker host from now on; `host` lists all.
+fn host(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Error> {
+    match rest {
+        [] => {}
+        [name] => {
+            core.lab.go_to(&name.text).map_err(|error| error.at(origin.of(name)))?;
+        }
+        [_, extra, ..] => {
+            return Err(Error::new(ErrorKind::Usage, "there is one word too many")
+                .at(origin.of(extra))
+                .hint("host ci"));
+        }
+    }
+    let here = core.lab.here().to_owned();
+    let mut rows = Vec::new();
+    for name in core.lab.hosts() {
+        core.lab.go_to(&name)?;
+        let (images, containers) = (core.lab.images.names().count(), core.lab.containers.len());
+        let mark = if name == here { "*" } else { "" };
+        rows.push(vec![
+            format!("{name}{mark}"),
+            images.to_string(),
+            containers.to_string(),
+            core.lab.cache.len().to_string(),
+        ]);
+    }
+    core.lab.go_to(&here)?;
+    let head = ["host", "image names", "containers", "cache records"].map(str::to_owned).to_vec();
+    core.emit(Event::Table { title: String::new(), head, rows });
+    Ok(())
 }
 
 fn open(core: &mut Core, rest: &[Word], first: &Word, origin: Origin<'_>) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use super::layer::{Cell, LayerRef, Probe, StackRow};
 use super::mounted::{Mounted, OnMount};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
 use super::said::{KeyRow, Place, Stream};
-use super::storage::{HeldLayer, Reclaimed, SavedImage};
+use super::storage::{HeldLayer, Reclaimed, SavedImage, Transfer};
 use super::whatif::{Decisions, Graph, Order, WhatIf};
 use serde::Serialize;
 
@@ -445,6 +445,8 @@ pub enum Event {
     Bars(Bars),
     /// Something was removed: which layers that freed, and who uses those that stay.
     Reclaimed(Reclaimed),
+    /// Layers were pushed or pulled, or need not be.
+    Transferred(Transfer),
     /// Who uses a layer, or each layer of an image (`why layer`).
     Held {
         /// Topmost first.

@@ -97,6 +97,11 @@ pub enum Reason {
         /// What: "cache record" (BuildKit), "image" (legacy: its images are its cache).
         what: String,
     },
+    /// An imported cache knows the step, but its result did not travel (`mode=min`).
+    NotExported {
+        /// Where the cache came from.
+        from: String,
+    },
     /// Anything else, in words.
     Other {
         /// The words.
@@ -128,6 +133,9 @@ impl Reason {
             Reason::NoCache => "the cache was switched off".to_owned(),
             Reason::Pruned { what } => format!("built before, but its {what} was removed since"),
             Reason::NeverCached => "such a step is never cached".to_owned(),
+            Reason::NotExported { from } => {
+                format!("{from} has its key, not its result: only the final image's travel with mode=min")
+            }
             Reason::Other { words } => words.clone(),
         }
     }

@@ -31,7 +31,10 @@ pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
 pub use mounted::{MountRef, Mounted, MountedAt, OnMount};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
 pub use said::{KeyRow, Place, Stream};
-pub use storage::{FreedLayer, HeldLayer, LayerHolder, Reclaimed, SavedImage, StayingImage};
+pub use storage::{
+    FreedLayer, HeldLayer, LayerFate, LayerHolder, Reclaimed, SavedImage, StayingImage, Transfer,
+    TransferLayer,
+};
 pub use whatif::{
     Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
     WhatIfEnd, WhatIfRow,

@@ -110,6 +110,88 @@ pub struct StayingImage {
     pub why: String,
 }
 
+/// Layers between a host and a registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Transfer {
+    /// "push", "pull", "cache export", "cache import".
+    pub way: String,
+    /// The name that was pushed or pulled.
+    pub name: String,
+    /// The manifest's digest; none where the connection broke.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Each layer once, bottom first.
+    pub layers: Vec<TransferLayer>,
+    /// Bytes of layers that were on the wire.
+    pub sent: u64,
+    /// Bytes of layers that were not, because they were there already.
+    pub saved: u64,
+    /// Bytes of the manifest and config beside them.
+    pub beside: u64,
+}
+
+/// A layer between a host and a registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TransferLayer {
+    /// The blob's digest.
+    pub digest: String,
+    /// The step that made the layer.
+    pub label: String,
+    /// The blob's bytes.
+    pub bytes: u64,
+    /// The layer's files are only described: its digest is the lab's own, its bytes are those of a tar that
+    /// nobody wrote.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub described: bool,
+    /// What became of it.
+    #[serde(flatten)]
+    pub fate: LayerFate,
+}
+
+/// What became of a layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "fate", rename_all = "snake_case")]
+pub enum LayerFate {
+    /// It was sent.
+    Sent,
+    /// It was there already.
+    There,
+    /// The registry took it over from another repository of its own.
+    Mounted {
+        /// That repository, without the registry.
+        from: String,
+    },
+    /// It was fetched.
+    Fetched,
+    /// The rest of it was fetched: an earlier pull broke off.
+    Resumed {
+        /// Bytes that were here.
+        had: u64,
+    },
+    /// The connection broke.
+    Cut {
+        /// Bytes that were here before.
+        had: u64,
+        /// Bytes that came.
+        got: u64,
+    },
+    /// It was not begun when the connection broke.
+    Waiting,
+}
+
+impl LayerFate {
+    /// Bytes on the wire, and bytes that need not be there, of a layer of `size` bytes.
+    pub fn bytes(&self, size: u64) -> (u64, u64) {
+        match self {
+            LayerFate::Sent | LayerFate::Fetched => (size, 0),
+            LayerFate::There | LayerFate::Mounted { .. } => (0, size),
+            LayerFate::Resumed { had } => (size.saturating_sub(*had), *had),
+            LayerFate::Cut { had, got } => (*got, *had),
+            LayerFate::Waiting => (0, 0),
+        }
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde hands references on
 fn is_zero(number: &usize) -> bool {
     *number == 0

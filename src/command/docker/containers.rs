@@ -283,7 +283,7 @@ fn rm(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         gone.extend(call.lab.remove_container(&name, call.given.is_set("volumes")));
         out.push_str(&format!("{name}\n"));
     }
-    Ok(Answer { after: super::housekeeping::orphaned(call.lab, &gone), ..Answer::printed(out) })
+    Ok(Answer::printed(out).telling(super::housekeeping::orphaned(call.lab, &gone)))
 }
 
 fn set_running(call: &mut Call<'_, '_>, running: bool) -> Result<Answer, Error> {

@@ -93,10 +93,13 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             switch("all", Some('a'), "all images that no container uses, all of the build cache"),
             FORCE,
             FILTER,
-            switch("volumes", None, "volumes too"),
+            switch("volumes", None, "volumes without a name too"),
         ],
         stop_at_operand: false,
-        run: |call| prune(call, &[Kind::Containers, Kind::Images, Kind::Cache]),
+        run: |call| match call.given.is_set("volumes") {
+            true => prune(call, &[Kind::Containers, Kind::Volumes, Kind::Images, Kind::Cache]),
+            false => prune(call, &[Kind::Containers, Kind::Images, Kind::Cache]),
+        },
     },
 ];
 
@@ -104,6 +107,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Containers,
+    Volumes,
     Images,
     Cache,
     Buildx,
@@ -169,15 +173,15 @@ fn rmi(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         kept.filter(|_| stays).map(|chain| format!("why layer {}", chain.short(12)))
     });
     let after = reclaimed.map(Event::Reclaimed).into_iter().collect();
-    Ok(Answer {
+    let answer = Answer {
         out: report.out,
         err,
         exit: i32::from(failed),
         rows: report.rows,
         next,
-        after,
         ..Answer::default()
-    })
+    };
+    Ok(answer.telling(after))
 }
 
 /// A name that nobody has: which one was meant?
@@ -208,7 +212,6 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
         let words = format!("'docker {}' accepts no arguments", call.subcommand.name);
         return Err(call.usage(words).at(call.origin.of(&call.given.operands[0])));
     }
-    let system = kinds.len() > 1;
     let accepted: &[&str] = match kinds {
         [Kind::Cache | Kind::Buildx] => &["until", "unused-for", "id", "type"],
         _ => &["label", "label!", "until"],
@@ -223,10 +226,7 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
             Ok(until) => until,
             Err(refused) => return Ok(refused),
         };
-    let volumes = system && call.given.is_set("volumes");
-    // Until 23.0 this took all volumes, those with a name too.
-    let old = !call.lab.version.has(Difference::NamedVolumesStay);
-    if volumes && until.is_some() {
+    if kinds.contains(&Kind::Volumes) && until.is_some() {
         let err = "ERROR: The \"until\" filter is not supported with \"--volumes\"\n".to_owned();
         return Ok(Answer { err, exit: 1, ..Answer::default() });
     }
@@ -241,12 +241,17 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
     let all = call.given.is_set("all");
     let mut out = String::new();
     if !call.given.is_set("force") {
-        out.push_str(&question(kinds, all, (volumes, old), &filters));
+        let asked = question(kinds, all, &filters);
+        out.push_str(&match call.lab.version.has(Difference::NamedVolumesStay) {
+            true => asked,
+            false => asked.replace("all anonymous volumes", "all volumes"),
+        });
     }
     let (mut total, mut sum) = (0u64, Report::default());
     for kind in kinds {
         let done = match kind {
             Kind::Containers => containers(call.lab, until, &filters),
+            Kind::Volumes => volumes_of_nobody(call.lab, &filters),
             Kind::Images => images(call.lab, all, until, &filters),
             Kind::Cache | Kind::Buildx => {
                 let order = PruneCache {
@@ -264,12 +269,6 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
         sum.rows.extend(done.rows);
         sum.freed.extend(done.freed);
         sum.done.add(done.done);
-        // What the containers used is free now.
-        if volumes && *kind == Kind::Containers {
-            let (told, bytes) = super::volumes::pruned(call.lab, old, &filters.labels());
-            total = total.saturating_add(bytes);
-            out.push_str(&told);
-        }
     }
     out.push_str(&match kinds {
         [Kind::Buildx] => format!("Total:\t{}\n", human_size(total, 4)),
@@ -280,16 +279,15 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
         let text = "nobody can be asked here, so the lab said y; undo brings everything back".to_owned();
         after.push(Event::Hint { text });
     }
-    Ok(Answer { rows: sum.rows, after, ..Answer::printed(out) })
+    Ok(Answer { rows: sum.rows, ..Answer::printed(out) }.telling(after))
 }
 
 /// What Docker asks before it prunes, with the lab's answer.
-fn question(kinds: &[Kind], all: bool, (volumes, old): (bool, bool), filters: &Filters) -> String {
-    const ALL_VOLUMES: &str = "all volumes not used by at least one container";
-    const ANONYMOUS_VOLUMES: &str = "all anonymous volumes not used by at least one container";
+fn question(kinds: &[Kind], all: bool, filters: &Filters) -> String {
     const SURE: &str = "Are you sure you want to continue? [y/N] y";
     let what = |kind: &Kind| match (kind, all) {
         (Kind::Containers, _) => "all stopped containers",
+        (Kind::Volumes, _) => "all anonymous volumes not used by at least one container",
         (Kind::Images, true) => "all images without at least one container associated to them",
         (Kind::Images, false) => "all dangling images",
         (Kind::Cache | Kind::Buildx, true) => "all build cache",
@@ -304,9 +302,6 @@ fn question(kinds: &[Kind], all: bool, (volumes, old): (bool, bool), filters: &F
         _ => {
             let mut list: Vec<&str> = kinds.iter().map(what).collect();
             list.insert(1, "all networks not used by at least one container");
-            if volumes {
-                list.insert(2, if old { ALL_VOLUMES } else { ANONYMOUS_VOLUMES });
-            }
             let list: String = list.iter().map(|what| format!("  - {what}\n")).collect();
             let mut told: String = filters.told().iter().map(|one| format!("  - {one}\n")).collect();
             if !told.is_empty() {
@@ -338,6 +333,16 @@ fn containers(lab: &mut Lab, until: Option<i64>, filters: &Filters) -> Report {
     }
     report.freed = let_go(lab, &gone);
     report
+}
+
+/// `docker system prune --volumes`: volumes that nobody named and no container uses; until 23.0 those with a name,
+/// too (moby `daemon/volume/service/service.go`, `Prune`).
+fn volumes_of_nobody(lab: &mut Lab, filters: &Filters) -> Report {
+    let all = !lab.version.has(Difference::NamedVolumesStay);
+    let gone = super::volumes::pruned(lab, all, &filters.labels());
+    let rows = gone.iter().map(|(name, size)| json!({ "volume": name, "size": size })).collect();
+    let bytes = gone.iter().map(|(_, size)| *size).fold(0, u64::saturating_add);
+    Report { out: super::volumes::told(&gone), bytes, rows, ..Report::default() }
 }
 
 /// What is told of layers that only these containers, gone now, still had.

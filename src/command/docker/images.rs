@@ -1,9 +1,9 @@
-//! Commands about images: `images`, `history`, `inspect`, `tag`, `pull`.
+//! Commands about images: `images`, `history`, `inspect`.
 
 use super::filters::Filters;
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::fs::Digest;
 use crate::image::{Image, labels_match};
 use crate::inspect;
@@ -30,6 +30,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             ),
             switch("quiet", Some('q'), "ids only"),
             switch("no-trunc", None, "whole ids"),
+            switch("digests", None, "the digests of what was pushed or pulled"),
             switch("shared", None, "shared and unique bytes too (columns of the lab's own)"),
             valued("format", None, "TEMPLATE", "print by a template"),
         ],
@@ -63,25 +64,6 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         stop_at_operand: false,
         run: inspect,
     },
-    Subcommand {
-        name: "tag",
-        usage: "IMAGE NAME",
-        about: "Give an image one more name",
-        flags: &[],
-        stop_at_operand: false,
-        run: tag,
-    },
-    Subcommand {
-        name: "pull",
-        usage: "IMAGE",
-        about: "Bring a built-in image here (a build or run does it by itself)",
-        flags: &[
-            switch("quiet", Some('q'), "print nothing but the name"),
-            valued("platform", None, "OS/ARCH", "accepted"),
-        ],
-        stop_at_operand: false,
-        run: pull,
-    },
 ];
 
 fn images(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
@@ -92,6 +74,7 @@ fn images(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     };
     let options = inspect::ListOptions {
         all: call.given.is_set("all"),
+        digests: call.given.is_set("digests"),
         chosen,
         quiet: call.given.is_set("quiet"),
         no_trunc: call.given.is_set("no-trunc"),
@@ -180,10 +163,10 @@ fn steps(call: &Call<'_, '_>, name: &str, image: &Arc<Image>) -> Answer {
     Answer {
         out: inspect::steps_table(&steps),
         rows: inspect::step_values(&steps),
-        picture: Some(Box::new(picture)),
         next: known.map(|number| format!("explain {number}")),
         ..Answer::default()
     }
+    .drawn(picture)
 }
 
 fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
@@ -203,34 +186,6 @@ fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         }
     }
     Ok(from(inspect::inspect(&things, call.given.text("format"))))
-}
-
-fn tag(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let [image, name] = call.given.operands.as_slice() else {
-        return Err(call.usage("two names are needed"));
-    };
-    let (image, name) = (image.clone(), name.clone());
-    let found = call.lab.image(&image.text);
-    let image = call.about(&image, found)?;
-    if !call.lab.images.tag(&name.text, image.id) {
-        return Err(Error::new(ErrorKind::Usage, format!("`{}` can't name an image", name.text))
-            .at(call.origin.of(&name))
-            .hint("names are lower case: name or name:tag"));
-    }
-    Ok(Answer::default())
-}
-
-fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let word = call.operand("the image")?.clone();
-    let found = call.lab.image(&word.text);
-    let image = call.about(&word, found)?;
-    Ok(Answer::printed(format!(
-        "{}: {} layers, {} bytes, id {}\n",
-        word.text,
-        image.layers.len(),
-        image.size(),
-        image.id.short(12)
-    )))
 }
 
 pub(super) fn from(printed: inspect::Printed) -> Answer {

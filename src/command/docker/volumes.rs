@@ -193,14 +193,15 @@ fn prune(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         let text = "nobody can be asked here, so the lab said y; undo brings everything back".to_owned();
         after.push(Event::Hint { text });
     }
-    let (removed, bytes) = pruned(call.lab, all, &filters.labels());
-    out.push_str(&removed);
+    let gone = pruned(call.lab, all, &filters.labels());
+    let bytes = gone.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
+    out.push_str(&told(&gone));
     out.push_str(&format!("Total reclaimed space: {}\n", inspect::human_size(bytes, 4)));
-    Ok(Answer { after, ..Answer::printed(out) })
+    Ok(Answer::printed(out).telling(after))
 }
 
-/// Removes the volumes that no container uses: Docker's lines, and their bytes.
-pub(super) fn pruned(lab: &mut Lab, all: bool, labels: &[Label]) -> (String, u64) {
+/// Removes the volumes that no container uses: their names and bytes.
+pub(super) fn pruned(lab: &mut Lab, all: bool, labels: &[Label]) -> Vec<(String, u64)> {
     let goes = |volume: &&Volume| {
         (all || volume.anonymous)
             && lab.users_of(&volume.name).is_empty()
@@ -208,15 +209,16 @@ pub(super) fn pruned(lab: &mut Lab, all: bool, labels: &[Label]) -> (String, u64
     };
     let gone: Vec<(String, u64)> =
         lab.volumes.values().filter(goes).map(|volume| (volume.name.clone(), volume.size())).collect();
-    let mut out = String::new();
     for (name, _) in &gone {
         lab.volumes.shift_remove(name);
-        out.push_str(&format!("{name}\n"));
     }
-    if !gone.is_empty() {
-        out = format!("Deleted Volumes:\n{out}\n");
-    }
-    (out, gone.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add))
+    gone
+}
+
+/// What Docker prints of them.
+pub(super) fn told(gone: &[(String, u64)]) -> String {
+    let names: String = gone.iter().map(|(name, _)| format!("{name}\n")).collect();
+    if gone.is_empty() { String::new() } else { format!("Deleted Volumes:\n{names}\n") }
 }
 
 /// The daemon says no.

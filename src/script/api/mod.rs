@@ -3,6 +3,7 @@
 mod bill;
 mod files;
 mod foresee;
+mod hosts;
 mod layers;
 mod mounts;
 mod objects;
@@ -38,6 +39,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     objects::register(engine, core);
     volumes::register(engine, core);
     foresee::register(engine, core);
+    hosts::register(engine, core);
     users::register(engine);
     opened::register(engine);
     packages::register(engine, core);

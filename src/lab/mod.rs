@@ -4,19 +4,23 @@
 //! plain filesystem with a working directory, where build contexts live. Cloning a [`Lab`] costs the
 //! number of layers and images, not of files; undo and what-if are clones.
 
+mod hosts;
 mod mounted;
 mod starting;
 mod volumes;
+
+pub use hosts::{FIRST, Machine};
 
 use crate::build::{Build, Cache, Context};
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
+use crate::image::registry::{Downloads, Origins, Registry};
 use crate::image::{Container, Done, Image, Store, Usage, Volume, catalog};
 use crate::shell::{Packages, Urls};
 use crate::trace::Trace;
 use crate::union::{Mount, StatKind, StorageDriver};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
 
 pub use mounted::Located;
@@ -65,6 +69,20 @@ pub struct Lab {
     pub packages: Packages,
     /// The addresses that a teacher gave an answer to.
     pub urls: Urls,
+    /// Where the layers of this host were seen travelling.
+    pub origins: Origins,
+    /// What pulls that broke off have left.
+    pub downloads: Downloads,
+    /// Who is logged in, by registry. Passwords are never kept.
+    pub logins: IndexMap<String, String>,
+    /// What all hosts push to and pull from.
+    pub registry: Arc<Registry>,
+    /// The host that commands go to.
+    here: String,
+    /// Hosts that somebody named.
+    known_hosts: IndexSet<String>,
+    /// What the other hosts have.
+    elsewhere: IndexMap<String, Machine>,
 }
 
 impl Default for Lab {
@@ -93,6 +111,13 @@ impl Lab {
             storage: StorageDriver::default(),
             packages: Packages::default(),
             urls: Urls::default(),
+            origins: Origins::default(),
+            downloads: Downloads::default(),
+            logins: IndexMap::new(),
+            registry: Arc::default(),
+            here: FIRST.to_owned(),
+            known_hosts: IndexSet::new(),
+            elsewhere: IndexMap::new(),
         }
     }
 
@@ -293,6 +318,7 @@ impl Lab {
     pub fn fingerprint(&self) -> Vec<u64> {
         let mut marks = vec![self.host.generation(), self.builds.len() as u64, self.images.generation()];
         marks.push(self.cache.changes());
+        marks.extend(self.host_marks());
         marks.push(self.packages.generation());
         marks.push(u64::from(self.version == Version::Current));
         marks.push(self.urls.generation());

@@ -153,6 +153,11 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("swarm", "one host is enough for layers"),
 ];
 
+/// The words that [`run`] refuses, and why.
+pub fn not_modelled() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NOT_MODELLED.iter().copied()
+}
+
 /// Runs `docker …`.
 pub(super) fn run(
     lab: &mut Lab,

@@ -33,8 +33,8 @@ const LIMITS: &[(&str, &[&str])] = &[
     (
         "RUN",
         &[
-            "programs that are not named by `help programs`: they do nothing, and",
-            "the step says so; what a compiler makes; processes that stay",
+            "programs that the lab does not know: they do nothing, and the step says",
+            "so; what a compiler makes; processes that stay",
             "a network other than the addresses that `urls` teaches",
             "time: seconds are a model, and dates are the lab's own",
         ],

@@ -19,7 +19,7 @@
 //! | 6 | [`lab`], then [`journal`] | everything that exists, as one value; undo over it |
 //! | 7 | [`command`], [`replay`], [`whatif`] | `docker …` lines; the recorded proof; builds that are only thought of |
 //! | 8 | [`script`] | Rhai, scenarios, the session |
-//! | 9 | [`help`] | topics |
+//! | 9 | [`help`], [`course`] | topics; exercises, their goals, progress |
 //! | 10 | [`render`] | events as text and as JSON |
 //! | 11 | [`report`], `look` | a report as HTML; dive's interactive view, without its terminal |
 //! | 12 | `repl`, `cli` | the terminal |
@@ -43,6 +43,7 @@
 pub mod build;
 pub mod check;
 pub mod command;
+pub mod course;
 pub mod dockerfile;
 pub mod error;
 pub mod fs;

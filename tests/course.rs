@@ -95,6 +95,7 @@ fn the_notes_of_a_new_exercise_name_the_judges_functions() {
         "view(",
         "goal(",
         "text_of(",
+        "ls_of(",
         "why(",
         "at_most(",
         "at_least(",
@@ -174,6 +175,16 @@ fn whatever_the_student_wrote_is_a_goal_that_does_not_hold() {
         ("an errno nobody caught", play, &[("answer.rhai", "mount([layer()]).read(\"/a\");")]),
         ("a script that imports", play, &[("answer.rhai", "import \"other\" as o;"), ("other.rhai", "")]),
         ("a script that opens a folder", play, &[("answer.rhai", "open / as root\n")]),
+        (
+            "a variable that is missing",
+            "play(\"answer.rhai\", #{ m: \"Mount\" });",
+            &[("answer.rhai", "let n = 1;")],
+        ),
+        (
+            "a variable of another kind",
+            "play(\"answer.rhai\", #{ m: \"Mount\" });",
+            &[("answer.rhai", "let m = 1;")],
+        ),
         ("a script that starts the course", play, &[("answer.rhai", "course solution --give-up\n")]),
     ];
     let mut told = String::new();

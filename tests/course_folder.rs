@@ -501,3 +501,41 @@ fn a_scenario_has_no_course() {
     assert!(text.contains("the course is for a person at the prompt"), "{text}");
     assert!(!at.join("layerlab-course").exists());
 }
+
+/// What a task says to type can be typed: in a shell, or at the prompt after the lines of `answer.rhai`.
+#[test]
+fn what_a_task_says_to_type_can_be_typed() {
+    let at = folder("typed");
+    let exercises = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/course");
+    let mut typed = 0;
+    for exercise in fs::read_dir(exercises).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = exercise.file_name().unwrap().to_string_lossy().into_owned();
+        let readme = fs::read_to_string(exercise.join("README.md")).unwrap();
+        assert_eq!(course(&at, &format!("start {name}")).1, 0);
+        let mut lines = fs::read_to_string(exercise.join("answer.rhai")).unwrap_or_default();
+        let task = readme.replace('\n', " ");
+        for code in task.split('`').skip(1).step_by(2) {
+            if let Some(line) = code.strip_prefix("layerlab ") {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("\"$LAB\" {line}")]).current_dir(&at).stdin(Stdio::null());
+                shell.env("LAB", env!("CARGO_BIN_EXE_layerlab")).env_remove("LAYERLAB_COURSE");
+                let (text, code) = run(shell);
+                assert!(code == 0 || code == 1, "{name}: {line}: {text}");
+                typed += 1;
+            } else if ["open ", "docker ", "stack ", "m.", "c.", "help ", "urls("]
+                .iter()
+                .any(|word| code.starts_with(word))
+            {
+                lines.push_str(code);
+                lines.push('\n');
+                typed += 1;
+            }
+        }
+        let mut repl = command(&at, &[]);
+        let mut child = repl.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    assert!(typed > 20, "{typed}");
+}

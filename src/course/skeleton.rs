@@ -29,12 +29,14 @@ const GOALS: &str = r#"// The goals run in a fresh lab on a copy of the student'
 //                        fails ends the judging, and the student is shown its message.
 // edit(path, text)       edits a file, as a person would between two builds
 // play("answer.rhai")    runs a script of the student's in a lab of its own; gives back its
-//                        variables, and the lab goes on where the script left it
+//                        variables, and the lab goes on where the script left it;
+//                        play("answer.rhai", #{ m: "Mount" }) insists on a variable m
 // goal(text, actual, wanted, [hint, hint, hint])
 //                        wanted is a value, or at_most(n), at_least(n), one_of([…]),
 //                        having(x): a list with x in it
 // view(image)            its files, as a container sees them
 // text_of(files, path)   a file's text, also if it may not be there
+// ls_of(files, path)     the names in a directory, likewise
 // why(text)              said when all goals hold: why it is so
 //
 // Everything a scenario can call works here too: `layerlab`, then `help`.

@@ -101,19 +101,49 @@ fn goal(goal: &Goal, style: &Style) -> String {
     drawn
 }
 
-/// Lines of a difference, their first character says which.
+/// Lines that are the same, at most, between a change and what is left out.
+const CONTEXT: usize = 2;
+
+/// Lines that go, or come, one after the other, at most.
+const MOST_RUN: usize = 10;
+
+/// Lines of a difference, their first character says which. Far from a change nothing is shown.
 fn diff(lines: &[String], tones: (Tone, Tone), style: &Style) -> String {
+    let changed = |line: &String| line.starts_with(['-', '+']);
+    let near = |at: usize| {
+        let from = at.saturating_sub(CONTEXT);
+        lines.iter().skip(from).take(at - from + CONTEXT + 1).any(changed)
+    };
     let mut drawn = String::new();
-    for line in lines {
-        let tone = match line.chars().next() {
-            Some('-') => tones.0,
-            Some('+') => tones.1,
+    let mut left_out = 0;
+    let tell = |left_out: usize| match left_out {
+        0 => String::new(),
+        1 => "      … 1 more line\n".to_owned(),
+        many => format!("      … {many} more lines\n"),
+    };
+    let (mut sign_before, mut run) = (' ', 0);
+    for (at, line) in lines.iter().enumerate() {
+        let sign = line.chars().next().unwrap_or(' ');
+        run = if sign == sign_before { run + 1 } else { 0 };
+        sign_before = sign;
+        if !near(at) || run >= MOST_RUN {
+            left_out += 1;
+            continue;
+        }
+        drawn.push_str(&tell(std::mem::take(&mut left_out)));
+        let tone = match sign {
+            '-' => tones.0,
+            '+' => tones.1,
             _ => Tone::Plain,
         };
-        let said = style.paint(tone, clean_line(line).trim_end());
-        drawn.push_str(format!("    {said}").trim_end());
-        drawn.push('\n');
+        let (sign, text) = line.split_at_checked(2).unwrap_or((line, ""));
+        let first = format!("    {sign}");
+        for said in hang(&first, &clean_line(text), style.width).lines() {
+            drawn.push_str(style.paint(tone, said.trim_end()).as_str());
+            drawn.push('\n');
+        }
     }
+    drawn.push_str(&tell(left_out));
     drawn
 }
 

@@ -4,6 +4,7 @@ mod author;
 mod class;
 mod desk;
 mod folder;
+#[cfg(feature = "watch")]
 mod keys;
 #[cfg(feature = "watch")]
 mod watch;

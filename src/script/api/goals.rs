@@ -12,7 +12,7 @@ use crate::lab::context_dir;
 use crate::script::Session;
 use crate::script::core::Shared;
 use crate::script::handle::{
-    Answer, Files, Kind, LayerValue, OfContainer, OfContext, OfMount, Place, refuse,
+    Answer, Files, Kind, LayerValue, OfContainer, OfContext, OfMount, Place, refuse, type_word,
 };
 use crate::script::judge::{Deaf, Judging, STUDENT};
 use crate::trace::{Exhausted, Goal};
@@ -65,6 +65,12 @@ fn building(engine: &mut Engine, core: &Shared, judge: &Judge) {
     engine.register_fn("rebuild", move |options: &str| rebuild(&shared, &state, options));
     let (shared, state) = (core.clone(), judge.clone());
     engine.register_fn("play", move |file: &str| play(&shared, &state, file));
+    let (shared, state) = (core.clone(), judge.clone());
+    engine.register_fn("play", move |file: &str, wanted: Map| {
+        let left = play(&shared, &state, file)?;
+        leaves(&state, file, &left, &wanted)?;
+        Ok::<_, Box<EvalAltResult>>(left)
+    });
     let shared = core.clone();
     engine.register_fn("view", move |image: ImageValue| view(&shared, &image));
     let (shared, state) = (core.clone(), judge.clone());
@@ -88,7 +94,10 @@ fn wanting(engine: &mut Engine, judge: &Judge) {
             let ok = holds(&context, &actual, &wanted)?;
             // Against a range or a choice there is no line to compare.
             let one_value = !wanted.is::<Wanted>();
-            let goal = judged(text, ok, &lines(&wanted), &lines(&actual), hints);
+            let goal = {
+                let (wanted, actual) = both(&wanted, &actual);
+                judged(text, ok, &wanted, &actual, hints)
+            };
             add(&state, if one_value { goal } else { Goal { diff: Vec::new(), ..goal } })
         },
     );
@@ -96,7 +105,7 @@ fn wanting(engine: &mut Engine, judge: &Judge) {
     engine.register_fn("why", move |text: &str| state.borrow_mut().judgement.why.push(text.to_owned()));
 }
 
-/// `text_of(files, path)`: a file that may not be there.
+/// `text_of(files, path)` and `ls_of(files, path)`: a file or directory that may not be there.
 fn reading<K: Kind>(engine: &mut Engine) {
     engine.register_fn("text_of", |files: &mut Files<K>, path: &str| {
         let inside = files.path(path);
@@ -109,15 +118,24 @@ fn reading<K: Kind>(engine: &mut Engine) {
             Err(errno) => format!("({})", errno.message().to_lowercase()),
         })
     });
+    engine.register_fn("ls_of", |files: &mut Files<K>, path: &str| {
+        let inside = files.path(path);
+        let read = files.on(|mount, t| t.quietly(|t| mount.readdir(inside.as_bytes(), t)))?;
+        Ok::<Array, Box<EvalAltResult>>(match read {
+            Ok(names) => names.iter().map(|name| String::from_utf8_lossy(name).into_owned().into()).collect(),
+            Err(errno) => vec![format!("({})", errno.message().to_lowercase()).into()],
+        })
+    });
 }
 
 // ---- the student's files --------------------------------------------------------------------------
 
 /// Builds the student's folder. A build that fails ends the judging: there is nothing further to look at.
 fn rebuild(core: &Shared, judge: &Judge, options: &str) -> Answer<Map> {
-    let (settings, options): (Vec<&str>, Vec<&str>) =
-        options.split_whitespace().partition(|word| crate::command::words::assignment(word).is_some());
-    let line = [&settings[..], &["docker", "build", "-t", STUDENT], &options, &[STUDENT]].concat().join(" ");
+    let words: Vec<&str> = options.split_whitespace().collect();
+    let is_setting = |word: &&&str| crate::command::words::assignment(word).is_some();
+    let (settings, options) = words.split_at(words.iter().take_while(is_setting).count());
+    let line = [settings, &["docker", "build", "-t", STUDENT], options, &[STUDENT]].concat().join(" ");
     let origin = Origin { file: "<command>", line: 1, column: 1, text: &line };
     let built = run_line(core, &line, origin);
     let what = "the Dockerfile builds";
@@ -183,6 +201,12 @@ const SCRIPT_HINTS: &[&str] = &[
     "`layerlab course reset` puts the start files back; your own are kept aside.",
 ];
 
+const VARIABLE_HINTS: &[&str] = &[
+    "The start file has this variable. Its name and its kind must stay.",
+    "`let NAME = …;` makes a variable. The goals look it up by its name.",
+    "`layerlab course reset` puts the start files back; your own are kept aside.",
+];
+
 /// A failed build in words: the lab's plain ones where there are any.
 fn failed(failure: &Failure) -> String {
     let place = failure.span.as_ref().map_or(String::new(), |span| format!("{span}: "));
@@ -239,6 +263,31 @@ fn play(core: &Shared, judge: &Judge, file: &str) -> Answer<Map> {
     })?;
     let variables = session.scope.iter();
     Ok(variables.filter_map(|(name, _, value)| Some((name.into(), data(core, &value, 0)?))).collect())
+}
+
+/// Ends the judging where a variable is missing, or something else than the goals can look at.
+fn leaves(judge: &Judge, file: &str, left: &Map, wanted: &Map) -> Answer<()> {
+    for (name, kind) in wanted {
+        let kind =
+            kind.clone().into_string().map_err(|_| refuse("the kind of a variable is text: \"Mount\""))?;
+        let is = left.get(name).map_or("no variable of this name", type_of);
+        if is != kind {
+            let what = format!("{file} leaves a variable `{name}`");
+            return Err(end(judge, &what, &kind, is, VARIABLE_HINTS));
+        }
+    }
+    Ok(())
+}
+
+/// What scripts call the type of a value.
+fn type_of(value: &Dynamic) -> &'static str {
+    match () {
+        () if value.is::<Files<OfMount>>() => "Mount",
+        () if value.is::<Files<OfContainer>>() => "Container",
+        () if value.is::<LayerValue>() => "Layer",
+        () if value.is::<ImageValue>() => "Image",
+        () => type_word(value),
+    }
 }
 
 /// A value of the student's session as one of the judge's: data only, nothing that could run.
@@ -352,6 +401,19 @@ fn holds(context: &NativeCallContext, actual: &Dynamic, wanted: &Dynamic) -> Ans
             }
             Ok(false)
         }
+    }
+}
+
+/// Both values as lines; of two texts none is quoted when the other has several lines.
+fn both(wanted: &Dynamic, actual: &Dynamic) -> (Vec<String>, Vec<String>) {
+    let (one, other) = (lines(wanted), lines(actual));
+    let text = |value: &Dynamic| value.clone().into_immutable_string().ok();
+    match (text(wanted), text(actual)) {
+        (Some(wanted), Some(actual)) if one.len() > 1 || other.len() > 1 => {
+            let split = |text: &str| text.lines().map(|line| clipped(line.to_owned())).collect();
+            (split(&wanted), split(&actual))
+        }
+        _ => (one, other),
     }
 }
 

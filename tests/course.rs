@@ -93,6 +93,7 @@ fn the_notes_of_a_new_exercise_name_the_judges_functions() {
         "edit(",
         "play(",
         "view(",
+        "start()",
         "goal(",
         "text_of(",
         "ls_of(",
@@ -381,4 +382,47 @@ fn progress_goes_forward() {
     progress.gave_up(first);
     assert!(!progress.of(first).unwrap().gave_up, "it was passed before");
     assert_eq!(Progress::read(progress.text().as_bytes()), Ok(progress));
+}
+
+/// Answers that no author thought of: each is judged, and none is an error of the goals.
+#[test]
+fn odd_answers_are_judged_like_any_other() {
+    let dockerfiles = [
+        "",
+        "FROM scratch\n",
+        "FROM scratch\nCOPY . /\n",
+        "FROM alpine:3.19\n",
+        "FROM busybox\nUSER nobody-knows\n",
+        "FROM busybox AS web\nUSER nobody-knows\nFROM web AS worker\n",
+        "FROM alpine:3.19\nRUN rm -rf / --no-preserve-root\n",
+        "FROM alpine:3.19\nRUN rm -rf /bin /lib /usr /app /srv /etc; true\n",
+        "FROM alpine:3.19\nRUN mkdir -p /data /release /data.sum /list /fetched /var/lib/db /usr/local/bin/tool /app/main\n",
+        "FROM alpine:3.19\nRUN echo > /app; echo > /srv; ln -s /nowhere /list; ln -s /release /release\n",
+        "FROM alpine:3.19 AS web\nLABEL build=1 other=2\nENV COMMIT\nFROM scratch AS worker\n",
+    ];
+    let scripts = [
+        "",
+        "let m = 1; let c = 2; let top = []; let base = #{}; let layers = \"x\"; let command = 1; let notes = ();",
+        "let m = mount([layer()]); let top = layer(); let base = layer();",
+        "docker run -d --name web busybox\nlet c = container(\"web\");\nc.exec(\"rm -rf /etc\");",
+        "let base = layer(#{ \"/srv\": \"a file\" }); let top = layer(#{ \"/srv\": whiteout() }); let m = mount([top, base]);",
+    ];
+    let mut broken = String::new();
+    for exercise in &embedded().exercises {
+        let scripted = exercise.start.contains_key("answer.rhai");
+        let (path, answers) =
+            if scripted { ("answer.rhai", &scripts[..]) } else { ("Dockerfile", &dockerfiles[..]) };
+        for answer in answers {
+            let mut files = exercise.start.clone();
+            files.insert(path.to_owned(), file(answer));
+            match exercise.judge(&work_of(&files), None) {
+                Ok(judgement) if judgement.passed() => {
+                    broken.push_str(&format!("{}: {answer:?} passes\n", exercise.name));
+                }
+                Ok(_) => {}
+                Err(error) => broken.push_str(&format!("{}: {answer:?}: {error}\n", exercise.name)),
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken}");
 }

@@ -27,6 +27,7 @@ const GOALS: &str = r#"// The goals run in a fresh lab on a copy of the student'
 // rebuild()              docker build of the folder: .image .steps .hits .misses
 //                        rebuild("--no-cache --target x") passes options on. A build that
 //                        fails ends the judging, and the student is shown its message.
+// start()                a container of what was built last, as container(…) gives it
 // edit(path, text)       edits a file, as a person would between two builds
 // play("answer.rhai")    runs a script of the student's in a lab of its own; gives back its
 //                        variables, and the lab goes on where the script left it;

@@ -8,7 +8,7 @@
 use super::core::Story;
 use super::{Session, api, errors};
 use crate::error::{Error, ErrorKind};
-use crate::fs::{Inode, NoHost};
+use crate::fs::{Inode, Kind, MemoryHost};
 use crate::trace::{Event, Exhausted, Goal, Sink};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -58,6 +58,22 @@ impl Sink for Deaf {
     fn take(&mut self, _: Event) {}
 }
 
+/// Bytes of a file that the goals can name where a host's file is asked for, at most.
+const MOST_NAMED: u64 = 1 << 20;
+
+/// The student's small files, as the host that `--ci-config FILE` and its like read.
+fn files_of(work: &Work) -> MemoryHost {
+    let mut host = MemoryHost::default();
+    for (path, inode) in work {
+        if let Kind::File(contents) = &inode.kind
+            && let Some(bytes) = contents.to_bytes(MOST_NAMED)
+        {
+            host.files.insert(path.clone(), bytes);
+        }
+    }
+    host
+}
+
 /// Runs the goals (`source`, called `name` in errors) on the student's files.
 ///
 /// # Errors
@@ -69,7 +85,7 @@ pub fn judge(
     interrupt: Option<Arc<AtomicBool>>,
 ) -> Result<Judgement, Error> {
     let judging = Rc::new(RefCell::new(Judging { interrupt: interrupt.clone(), ..Judging::default() }));
-    let mut session = Session::made(Box::new(NoHost), Box::new(Deaf), |engine, core| {
+    let mut session = Session::made(Box::new(files_of(work)), Box::new(Deaf), |engine, core| {
         api::judging(engine, core, &judging);
     });
     if let Some(flag) = interrupt {

@@ -71,6 +71,8 @@ fn building(engine: &mut Engine, core: &Shared, judge: &Judge) {
         leaves(&state, file, &left, &wanted)?;
         Ok::<_, Box<EvalAltResult>>(left)
     });
+    let (shared, state) = (core.clone(), judge.clone());
+    engine.register_fn("start", move || start(&shared, &state));
     let shared = core.clone();
     engine.register_fn("view", move |image: ImageValue| view(&shared, &image));
     let (shared, state) = (core.clone(), judge.clone());
@@ -151,6 +153,20 @@ fn rebuild(core: &Shared, judge: &Judge, options: &str) -> Answer<Map> {
             Err(end(judge, what, "an image", &failure.unwrap_or(said), BUILD_HINTS))
         }
     }
+}
+
+/// Starts a container of what was built last. One that does not start ends the judging.
+fn start(core: &Shared, judge: &Judge) -> Answer<Files<OfContainer>> {
+    let name = with(core, |core| Ok(format!("{STUDENT}{}", core.lab.containers.len())))?;
+    let line = format!("docker run -d --name {name} {STUDENT}");
+    let what = "a container of the image starts";
+    let ran_line = run_line(core, &line, Origin { file: "<command>", line: 1, column: 1, text: &line });
+    let answer = ran(core, judge, ran_line, what)?;
+    let there = with(core, |core| Ok(core.lab.containers.contains_key(&name)))?;
+    if answer.exit != 0 || !there {
+        return Err(end(judge, what, "a container", &format!("{}{}", answer.out, answer.err), BUILD_HINTS));
+    }
+    Ok(Files::new(core, Place::Container(name)))
 }
 
 /// Words on a Dockerfile that is something else.

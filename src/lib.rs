@@ -12,7 +12,7 @@
 //! | --- | --- | --- |
 //! | 0 | [`error`], then [`fs`], [`trace`] | lab errors; files as data; what happened, as data |
 //! | 1 | [`union`], [`dockerfile`] | the kernel's OverlayFS; the Dockerfile language |
-//! | 2 | [`image`] | images, their store, the built-in bases, containers |
+//! | 2 | [`image`] | images, their store, the built-in bases, containers, the registry |
 //! | 3 | [`shell`] | RUN lines: a shell and its programs over a mount |
 //! | 4 | [`build`] | both builders and their cache decisions |
 //! | 5 | [`inspect`], [`check`] | history, inspect, diff: Docker's own tables; build checks |

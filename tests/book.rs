@@ -51,6 +51,12 @@ fn transcripts_of_the_repl_are_what_the_repl_prints() {
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
         let (now, count) = replayed(&text);
+        // Each block is a sitting of its own.
+        assert!(
+            !now.contains("error: there is no variable `"),
+            "{}: a block lacks what it uses",
+            page.display()
+        );
         blocks += count;
         if update {
             std::fs::write(&page, now).unwrap();

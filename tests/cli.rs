@@ -413,6 +413,48 @@ fn a_prediction_that_no_build_follows_is_a_failed_check() {
     assert!(run.code == 1 && run.out.contains("you said HIT, it was no build"), "{run:?}");
 }
 
+/// Every answer is a question first: which layer, how many bytes, HIT or MISS.
+#[test]
+fn a_scenario_is_a_quiz() {
+    let story = r##"
+let m = mount([layer(#{ "/a": "1" }), layer(#{ "/big": filled(5000000), "/a": "0" })]);
+m.which("/a");
+m.append("/big", "x");
+m.append("/big", "y");
+m.create("/new", "z");
+check("hushed", m.read("/a"), "1");
+let app = context("app", #{ "Dockerfile": "FROM alpine:3.19\nCOPY f /f\nRUN cat /f\n", "f": "1" });
+docker build -q app
+docker build app
+"##;
+    let answers = "2\n5 MB\nwhat?\n5000000\nh\nmiss\n";
+    let folder = folder("quiz", &[("s.rhai", story), ("answers", answers)]);
+    let told = |arguments: &[&str], input: &str| {
+        let run = layerlab(&folder, arguments, input);
+        assert_eq!(run.code, 0, "{run:?}");
+        run.out
+    };
+    let out = told(&["run", "s.rhai", "--answers", "answers"], "");
+    let said: Vec<&str> = out.lines().map(str::trim).filter(|line| line.contains("you said")).collect();
+    let expected = [
+        "✓ which layer wins /a   you said 2, it was 2",
+        "✓ bytes copied up for /big   you said 5000000, it was 5000000",
+        "✗ bytes copied up for /big   you said 5000000, it was 0",
+        "✓ COPY f /f   you said HIT, it was HIT",
+        "✗ RUN cat /f   you said MISS, it was HIT",
+    ];
+    assert_eq!(said, expected, "{out}");
+    assert!(out.contains("\nscore: 3 of 5 right\n"), "{out}");
+    // Typed, or out of a pipe; when the answers end nobody is asked any more.
+    let out = told(&["run", "--predict", "s.rhai"], "2\n\n");
+    assert!(out.contains("score: 1 of 1 right") && out.contains("how many bytes are copied up"), "{out}");
+    // For a class: the same as JSON.
+    let out = told(&["run", "--json", "--answers", "answers", "s.rhai"], "");
+    assert_eq!(out.matches("\"event\":\"predicted\"").count(), 5, "{out}");
+    let missing = layerlab(&folder, &["run", "s.rhai", "--answers", "nothing"], "");
+    assert!(missing.code == 2 && missing.err.contains("`nothing`"), "{missing:?}");
+}
+
 #[test]
 fn check_tells_what_it_finds_and_exits_for_ci() {
     let bad = "FROM alpine:3.19 as web\nCOPY . /app\n";

@@ -426,3 +426,60 @@ fn odd_answers_are_judged_like_any_other() {
     }
     assert!(broken.is_empty(), "{broken}");
 }
+
+/// The page of the book lists each exercise under its number and title, and the author's page tells of each
+/// function that only the goals have.
+#[test]
+fn the_book_lists_the_exercises() {
+    let page = |name: &str| {
+        std::fs::read_to_string(format!("{}/book/src/{name}.md", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let list = page("course");
+    let course = embedded();
+    for exercise in &course.exercises {
+        let row = format!("\n| {} | {} | ", exercise.number, exercise.title);
+        assert!(list.contains(&row), "{row}");
+    }
+    assert!(list.contains(&format!("has {} exercises", course.exercises.len())));
+    let author = page("author");
+    for word in [
+        "rebuild()",
+        "edit(",
+        "start()",
+        "play(",
+        "`student`",
+        "view(",
+        "text_of(",
+        "ls_of(",
+        "goal(",
+        "why(",
+    ] {
+        assert!(author.contains(&format!("| `{}", word.trim_start_matches('`'))), "{word}");
+    }
+}
+
+/// The exercise that the author's page writes from nothing holds.
+#[test]
+fn the_exercise_of_the_authors_page_holds() {
+    let page = std::fs::read_to_string(format!("{}/book/src/author.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let block = |kind: &str| {
+        let rest = page.split_once(&format!("```{kind}\n")).unwrap().1;
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let start = block("Dockerfile");
+    let exercise = Exercise::from_files(
+        "01_size",
+        files(&[
+            ("README.md", "# Size\n"),
+            ("Dockerfile", &start),
+            ("goals.rhai", &block("rhai")),
+            ("solution/Dockerfile", "FROM alpine:3.19\nRUN apk add --no-cache curl\n"),
+            ("alternative/Dockerfile", "FROM alpine:3.19\nRUN apk update && apk add curl && rm -rf /var/cache/apk/*\n"),
+            ("wrong-1/Dockerfile", &format!("{start}RUN rm -rf /var/cache/apk\n")),
+            ("wrong-2/Dockerfile", "FROM alpine:3.19\n"),
+        ]),
+    )
+    .unwrap();
+    let news = course::test(&exercise, None).unwrap();
+    assert!(matches!(news, CourseNews::Tested { ok: true, .. }), "{}", shown(news));
+}

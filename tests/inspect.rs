@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use layerlab::fs::{Contents, EPOCH};
-use layerlab::image::{Container, Image, Store, catalog};
+use layerlab::image::{Container, Image, Store, Volume, catalog};
 use layerlab::inspect::{self, HistoryOptions, ListOptions};
 use layerlab::trace::Trace;
 use std::sync::Arc;
@@ -291,7 +291,10 @@ fn containers_and_disk_usage_are_listed() {
     web.mount.append(b"/etc/nginx/nginx.conf", Contents::text("# tuned\n"), &mut Trace::silent()).unwrap();
     assert_eq!((web.size_rw(), web.size_root_fs() - web.image.size()), (656, 656));
     assert_snapshot!("ps", without_ids(&inspect::ps(&[&web, &old], true, false)));
-    assert_snapshot!("system_df", inspect::system_df(&store, &[&web, &old], None).out);
+    let mut volumes = [Volume::new("data", false), Volume::new("old", false)];
+    volumes[0].mount.create(b"/v", 0o644, Contents::text("1234"), &mut Trace::silent()).unwrap();
+    let volumes: Vec<&Volume> = volumes.iter().collect();
+    assert_snapshot!("system_df", inspect::system_df(&store, &[&web, &old], &volumes, &[], None).out);
     let value = [inspect::container_value(&web)];
     assert_eq!(
         inspect::inspect(&value, Some("{{.Name}} {{.State.Status}} {{.SizeRw}} {{.Config.StopSignal}}")).out,

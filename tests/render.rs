@@ -5,9 +5,11 @@
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
     Answer, Bar, Bars, BillRow, CacheKey, Cell, CellMark, CopiedDirectory, Cost, Data, Decisions, Edited,
-    Ended, Event, Finding, FoundLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews, KeyRow,
-    LayerRef, MapNews, Object, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, SavedImage, Sink,
-    Source, SourceLine, StackRow, Stream, Verdict, WhatIf, WhatIfCell, WhatIfEnd, WhatIfRow, XattrChange,
+    Ended, Event, Finding, FoundLayer, FreedLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews,
+    HeldLayer, KeyRow, LayerFate, LayerHolder, LayerRef, MapNews, MountRef, Mounted, Object, OnMount, Order,
+    OrderCost, OrderRow, Part, Place, Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine,
+    StackRow, StayingImage, Stream, Transfer, TransferLayer, Verdict, WhatIf, WhatIfCell, WhatIfEnd,
+    WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -163,6 +165,7 @@ fn stack_of_web() -> Event {
             row(1, "FROM alpine", vec![absent(), cell(CellMark::Visible, "286 B")]),
         ],
         view: vec![cell(CellMark::Visible, "656 B"), cell(CellMark::Visible, "286 B")],
+        svg: false,
     }
 }
 
@@ -642,6 +645,29 @@ fn samples() -> Vec<Event> {
                 },
             ],
         },
+        Event::Reclaimed(Reclaimed {
+            freed: vec![FreedLayer { chain_id: digest("ac"), label: "RUN echo b > /b".into(), bytes: 2 }],
+            more_freed: 3,
+            bytes: 1_204,
+            kept: vec![held_layer()],
+            more_kept: 1,
+            staying: vec![StayingImage {
+                id: "0f5d5861de35".into(),
+                names: vec!["alpine:3.19".into()],
+                why: "it is called alpine:3.19".into(),
+            }],
+        }),
+        Event::Transferred(transfer(
+            "push",
+            &[LayerFate::Sent, LayerFate::There, LayerFate::Mounted { from: "team/app".into() }],
+        )),
+        Event::Transferred(transfer(
+            "pull",
+            &[LayerFate::Resumed { had: 300 }, LayerFate::Cut { had: 0, got: 200 }, LayerFate::Waiting],
+        )),
+        Event::Held {
+            layers: vec![HeldLayer { holders: Vec::new(), more: 0, ..held_layer() }, held_layer()],
+        },
         stack_of_web(),
         Event::Which {
             path: path("/etc/motd"),
@@ -685,7 +711,44 @@ fn samples() -> Vec<Event> {
         stages(),
         Event::Printed { out: "REPOSITORY   TAG\napp          latest\n".into(), err: String::new(), exit: 0 },
         Event::Printed { out: String::new(), err: "Error: No such container: wbe".into(), exit: 1 },
-        Event::Started { name: "web".into(), image: "nginx:alpine".into(), lowers: 4 },
+        Event::Started {
+            name: "web".into(),
+            image: "nginx:alpine".into(),
+            lowers: 4,
+            driver: "overlay2".into(),
+        },
+        Event::Started { name: "v".into(), image: "nginx:alpine".into(), lowers: 0, driver: "vfs".into() },
+        Event::Mounted(Mounted {
+            container: "db".into(),
+            target: "/var/lib/postgresql/data".into(),
+            mount: MountRef { kind: "volume", source: "db-data".into() },
+            read_only: false,
+            made: true,
+            copied: Some((2, 4096)),
+            hidden: 0,
+        }),
+        Event::Mounted(Mounted {
+            container: "web".into(),
+            target: "/usr/share/nginx/html".into(),
+            mount: MountRef { kind: "bind", source: "/lab/site".into() },
+            read_only: true,
+            made: false,
+            copied: None,
+            hidden: 2,
+        }),
+        Event::OnMount(OnMount {
+            event: Box::new(Event::Removed {
+                path: "/var/lib/postgresql/data/postmaster.pid".into(),
+                kind: "file".into(),
+                whiteout_over: None,
+                still_stored: 0,
+                whiteout: false,
+                mark: None,
+                into: None,
+                inodes: 0,
+            }),
+            mount: MountRef { kind: "volume", source: "db-data".into() },
+        }),
         Event::Table {
             title: "images".into(),
             head: vec!["name".into(), "size".into(), "what it is".into()],
@@ -817,6 +880,51 @@ fn aap() -> Event {
     }
 }
 
+fn digest(byte: &str) -> String {
+    format!("sha256:{}", byte.repeat(32))
+}
+
+fn transfer(way: &str, fates: &[LayerFate]) -> Transfer {
+    let layer = |(at, fate): (usize, &LayerFate)| TransferLayer {
+        digest: digest("8b"),
+        label: "RUN echo a > /a".into(),
+        bytes: 1_000,
+        described: at == 0,
+        fate: fate.clone(),
+    };
+    let sum = fates.iter().map(|fate| fate.bytes(1_000)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    Transfer {
+        way: way.into(),
+        name: "localhost:5000/app:1".into(),
+        digest: (way == "push").then(|| digest("14")),
+        layers: fates.iter().enumerate().map(layer).collect(),
+        sent: sum.0,
+        saved: sum.1,
+        beside: 934,
+    }
+}
+
+fn held_layer() -> HeldLayer {
+    HeldLayer {
+        chain_id: digest("9f"),
+        diff_id: digest("8b"),
+        label: "RUN echo a > /a".into(),
+        bytes: 2,
+        holders: vec![
+            LayerHolder::Image {
+                id: "6b06d8f24a74".into(),
+                names: vec!["app:1".into(), "app:2".into()],
+                step: false,
+            },
+            LayerHolder::Image { id: "76fe346a3f11".into(), names: Vec::new(), step: false },
+            LayerHolder::Image { id: "7902c28707c9".into(), names: Vec::new(), step: true },
+            LayerHolder::Container { name: "web".into(), running: true },
+            LayerHolder::Cache { id: "178c6c65a24d".into(), step: "RUN echo a > /a".into() },
+        ],
+        more: 2,
+    }
+}
+
 /// The name of each variant. A new variant does not compile until it is named here, and the test
 /// below fails until it has a sample.
 fn variant(event: &Event) -> &'static str {
@@ -855,8 +963,14 @@ fn variant(event: &Event) -> &'static str {
         Event::Graph(_) => "graph",
         Event::Bars(_) => "bars",
         Event::Bill { .. } => "bill",
+        Event::Reclaimed(_) => "reclaimed",
+        Event::Held { .. } => "held",
+        Event::Transferred(_) => "transferred",
         Event::Printed { .. } => "printed",
         Event::Started { .. } => "started",
+        Event::Mounted(_) => "mounted",
+        // In JSON it is the event it tells of, with one field more.
+        Event::OnMount(on) => variant(&on.event),
         Event::Table { .. } => "table",
         Event::Value { .. } => "value",
         Event::Text { .. } => "text",
@@ -879,7 +993,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 49, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 53, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);
@@ -968,6 +1082,7 @@ fn many_paths_make_several_boxes() {
             StackRow { layer: layer(1, label), cells: cells(CellMark::Hidden) },
         ],
         view: cells(CellMark::Absent),
+        svg: false,
         paths,
     };
     let drawn = text(&event, &Style::default());
@@ -1131,6 +1246,7 @@ proptest! {
                 paths: vec![more.clone(), words.clone(), "/a".into()],
                 rows: vec![StackRow { layer: layer(number, &more), cells: vec![cell(CellMark::Whiteout)] }],
                 view: vec![],
+                svg: false,
             },
             Event::Table { title: more.clone(), head: vec![], rows: vec![vec![words.clone(); 9], vec![more.clone()]] },
             Event::Built {

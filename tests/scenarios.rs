@@ -57,6 +57,8 @@ fn every_scenario_tells_its_story_and_keeps_its_promises() {
                 || line.contains("CREATED BY")
                 || line.contains("<missing>")
                 || line.starts_with("failed to solve: ")
+                || line.starts_with("Error response from daemon: ")
+                || line.contains(": digest: sha256:")
                 || line.contains("https://docs.docker.com/go/dockerfile/rule/")
                 || line.starts_with("JSON arguments recommended ");
             assert!(echoed || dockers || line.chars().count() <= 80, "{name}: {line}");

@@ -376,6 +376,7 @@ fn a_mounted_tree_keeps_what_is_written_into_it() {
         target: if read_only { "/ro".to_owned() } else { "/cache".to_owned() },
         mount: Mount::native(Tree::new()),
         read_only,
+        ..Submount::default()
     };
     let mut submounts = [cache(false), cache(true)];
     let process = Process {

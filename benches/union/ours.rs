@@ -104,6 +104,8 @@ impl Contender for Ours<'_> {
 
 /// Putting 100,000 files together is more than one line of a script may do.
 fn unlimited() -> Trace {
-    let limits = Limits { operations: u64::MAX, bytes: u64::MAX, ..Limits::default() };
-    Trace { fuel: Fuel::new(limits), ..Trace::silent() }
+    let limits = Limits { operations: u64::MAX, bytes: u64::MAX, ..Limits::LINE };
+    let mut trace = Trace::silent();
+    trace.fuel = Fuel::new(limits);
+    trace
 }

@@ -3,7 +3,8 @@
 use super::Stage;
 use super::cache::Cache;
 use super::convert::convert;
-use super::graph::{Entry, Graph};
+use super::export::ExportMode;
+use super::graph::{Entry, Graph, Node};
 use super::ignore::Ignore;
 use super::lint::{self, Lint};
 use super::play::Player;
@@ -50,6 +51,14 @@ pub(super) fn build(
     player.unknown = unknown.map(|(name, _)| name.clone()).collect();
     let sent = Sent::update(cache.sent.as_ref(), view);
     cache.sent = Some(sent.clone());
+    let size = |text: Vec<u8>| text.len() as u64;
+    let written = super::dockerfile_text(request).map_or(0, size);
+    let parts = [
+        ("context", view.bytes),
+        ("Dockerfile", written),
+        (".dockerignore", size(super::ignore_file(request).1)),
+    ];
+    cache.received(&request.context_name, parts);
     let solved = Vec::new();
     let mut solver = Solver {
         graph: &graph,
@@ -61,9 +70,19 @@ pub(super) fn build(
         solved,
         onto: None,
         is_doomed: false,
+        wanted: Vec::new(),
+        fetched: Vec::new(),
     };
-    solver.solve(t)?;
-    let image = export(&solver, &graph, request);
+    let solved = solver.solve(t);
+    solver.player.fetched = std::mem::take(&mut solver.fetched);
+    solved?;
+    let mut image = export(&solver, &graph, request);
+    let results = results(&solver, &graph);
+    if request.inline_cache {
+        let exported = solver.cache.export_results(&results, ExportMode::Min);
+        image = Image { inline_cache: Some(exported.config), ..image }.sealed();
+    }
+    player.results = results;
     Ok(image)
 }
 
@@ -76,6 +95,20 @@ fn warn(at: &Stage<'_>, images: &mut Store, player: &mut Player, t: &mut Trace) 
     let checked = checked.map_err(|words| lint::refused(at.file, &words, at.request))?;
     player.warnings = checked.warnings.iter().map(lint::Warning::short).collect();
     Ok(checked)
+}
+
+/// The results of a build, and which of them make up the final image.
+fn results(solver: &Solver<'_>, graph: &Graph) -> Vec<(String, bool)> {
+    let mut is_final = vec![false; graph.vertices.len()];
+    let mut at = graph.target.node;
+    while let Some(Node::Vertex(vertex)) = at {
+        if let Some(slot) = is_final.get_mut(vertex) {
+            *slot = true;
+        }
+        at = graph.vertices.get(vertex).and_then(|vertex| vertex.base);
+    }
+    let ids = solver.solved.iter().map(|solved| solved.record.clone());
+    ids.zip(is_final).collect()
 }
 
 /// The target stage as an image (moby/buildkit `exporter/containerimage/writer.go`).
@@ -105,6 +138,19 @@ fn export(solver: &Solver<'_>, graph: &Graph, request: &Request) -> Image {
     }
     let placeholder = base.is_some_and(|image| image.placeholder);
     let author = end.author.clone();
-    Image { config, history, layers, created: time, author, parent: None, placeholder, ..Image::default() }
-        .sealed()
+    let (os, architecture) = (&*request.platform.os, &*request.platform.architecture);
+    let (os, architecture) = (os.into(), architecture.into());
+    Image {
+        os,
+        architecture,
+        config,
+        history,
+        layers,
+        created: time,
+        author,
+        parent: None,
+        placeholder,
+        ..Image::default()
+    }
+    .sealed()
 }

@@ -1,10 +1,13 @@
 //! Both builders' caches.
 
+use super::export::CacheImport;
 use super::key::Key;
+use super::prune::{Bases, LocalSources, Use};
 use super::sent::Sent;
 use crate::error::Error;
 use crate::fs::{Digest, Hasher, Tree};
 use crate::image::{Image, ImageLayer};
+use rpds::HashTrieMapSync;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -29,6 +32,18 @@ pub struct Cache {
     pub(super) projects: Arc<BTreeMap<u64, String>>,
     /// Seconds that executed steps have taken, one each: no two share a second.
     pub(super) clock: i64,
+    /// The images that results of BuildKit's stand on.
+    pub(super) bases: Arc<Bases>,
+    /// What was sent of each project.
+    pub(super) local: Arc<LocalSources>,
+    /// How often each record was used, by id.
+    pub(super) uses: HashTrieMapSync<String, Use>,
+    /// Keys whose results were removed, and what these were.
+    pub(super) pruned: Arc<HashMap<String, &'static str>>,
+    /// Keys that came with imported caches, whose results did not come along.
+    pub(super) known: Arc<Vec<Arc<CacheImport>>>,
+    /// Changes that were no build.
+    pub(super) changes: u64,
 }
 
 impl Cache {
@@ -65,7 +80,7 @@ impl Cache {
         }
     }
 
-    /// Forgets everything, as `docker builder prune -a` does; images stay.
+    /// Forgets everything both builders know; images stay.
     pub fn clear(&mut self) {
         let (builds, clock) = (self.builds, self.clock);
         *self = Cache { builds, clock, ..Cache::default() };
@@ -105,6 +120,8 @@ pub(super) struct Record {
     pub build: u64,
     /// The instruction as it was written then.
     pub instruction: String,
+    /// The name of the stack of layers up to and with its own.
+    pub chain: Option<Digest>,
     /// Something in it isn't modelled: files may be missing.
     pub unsure: bool,
     /// Its step said that something of it is not modelled; a later hit says so again.
@@ -136,15 +153,20 @@ impl Records {
 
     /// Stores a result in the place of an older one of the same id.
     pub fn put(&mut self, record: Record) {
+        self.put_shared(Arc::new(record));
+    }
+
+    /// [`Records::put`] of a shared one.
+    pub fn put_shared(&mut self, record: Arc<Record>) {
         match self.at.get(&record.id) {
             Some(&at) => {
                 if let Some(slot) = self.list.get_mut(at) {
-                    *slot = Arc::new(record);
+                    *slot = record;
                 }
             }
             None => {
                 self.at.insert(record.id.clone(), self.list.len());
-                self.list.push(Arc::new(record));
+                self.list.push(record);
             }
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn execute(solver: &mut Solver<'_>, job: &Job<'_>, t: &mut Trace) -> 
         // A linked copy sees nothing of what is below.
         Op::Copy(copy) if copy.link => Mount::new(Vec::new(), Tree::new(), Default::default())
             .unwrap_or_else(|_| Mount::native(Tree::new())),
-        _ => rootfs::mount(&solver.layers(job.vertex.base)),
+        _ => rootfs::mount(&solver.layers(job.vertex.base), solver.request.storage),
     };
     let (mut seconds, mut unsure) = (None, false);
     let failed = |message: String| Failure::new(prefixed(&message, solver.request.version), 1);

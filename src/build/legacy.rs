@@ -7,6 +7,7 @@ use super::Stage;
 use super::cache::Cache;
 use super::context::View;
 use super::legacy_copy::{Copied, Copying};
+use super::legacy_from::Ancestor;
 use super::legacy_key::Probe;
 use super::meta::{self, Change, Expander};
 use super::plan::{self, NoImage, placed};
@@ -56,6 +57,7 @@ pub(super) fn build(
         source,
         args,
         unchanged: Vec::new(),
+        ancestors: request.ancestors.clone(),
         stages: Vec::new(),
         in_trigger: false,
     };
@@ -79,6 +81,8 @@ pub(super) struct Legacy<'a> {
     pub stages: Vec<Finished>,
     /// Images of this build that a COPY which changed nothing ended with.
     pub unchanged: Vec<crate::fs::Digest>,
+    /// The images that a result must be part of (`--cache-from`).
+    pub ancestors: Option<Vec<Ancestor>>,
     /// An ONBUILD trigger is being run: places belong to another text.
     pub in_trigger: bool,
 }
@@ -460,7 +464,8 @@ impl Legacy<'_> {
 
     /// The files of the image so far, under a fresh upper.
     pub fn rootfs(&self, state: &State) -> Mount {
-        super::rootfs::mount(state.image.as_ref().map_or(&[], |image| image.layers.as_slice()))
+        let layers = state.image.as_ref().map_or(&[][..], |image| image.layers.as_slice());
+        super::rootfs::mount(layers, self.request.storage)
     }
 
     fn copy(

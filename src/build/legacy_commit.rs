@@ -5,13 +5,15 @@
 use super::cache::Child;
 use super::key::Key;
 use super::legacy::{Commit, Legacy, State};
+use super::legacy_from::Probed;
 use super::legacy_key;
 use super::plan::label;
 use super::request::{Builder, Runs};
 use super::step::{Failure, Status};
 use crate::fs::Digest;
-use crate::image::{Config, History, Image};
-use crate::trace::{Trace, Verdict};
+use crate::image::registry::Platform;
+use crate::image::{Config, History, HistoryJson, Image};
+use crate::trace::{Reason, Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
 
@@ -33,32 +35,57 @@ impl Legacy<'_> {
         make: impl FnOnce(&mut Self, &State, &mut Trace) -> Result<(Option<Mount>, Option<f64>), Failure>,
     ) -> Result<(), Failure> {
         let parent = state.image.as_ref().map(|image| image.id.hex()).unwrap_or_default();
-        let key = Arc::new(legacy_key::key(parent, &commit.probe));
+        let mut key = legacy_key::key(parent, &commit.probe);
+        if self.request.platform != Platform::default() {
+            key.part("platform", self.request.platform.to_string());
+        }
+        let key = Arc::new(key);
         let digest = key.digest();
         let number = self.player.steps.get(place).map_or(0, |step| step.number);
         let looked_up = !self.request.no_cache && state.busted.is_none();
         let on = state.on.take();
         let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
-        if self.request.runs == Runs::Foreseen && looked_up {
-            if self.foresee(state, &key, commit.unseen, hit.as_ref(), place) {
-                return Ok(());
-            }
-        } else if let Some(child) = hit {
-            self.images.share(child.image.clone());
-            self.found(place, &key, &child);
-            (state.config, state.image) = (child.image.config.clone(), Some(child.image));
+        if self.request.runs == Runs::Foreseen
+            && looked_up
+            && self.foresee(state, &key, commit.unseen, hit.as_ref(), place)
+        {
             return Ok(());
+        }
+        let mut elsewhere = None;
+        if looked_up && self.request.runs != Runs::Foreseen {
+            match self.probe_images(state, &config, &commit, hit) {
+                Probed::Local(child) => {
+                    self.images.share(child.image.clone());
+                    self.found(place, &key, &child);
+                    (state.config, state.image) = (child.image.config.clone(), Some(child.image));
+                    return Ok(());
+                }
+                Probed::History(name, image) => {
+                    self.images.share(image.clone());
+                    self.found_in(place, key, &name, &image);
+                    state.written = HistoryJson::default();
+                    (state.config, state.image) = (image.config.clone(), Some(image));
+                    return Ok(());
+                }
+                Probed::Nothing(why) => elsewhere = why,
+            }
         }
         let earlier = legacy_key::nearest(self.cache, &key);
         let based = earlier.as_ref().is_some_and(|child| !self.cache.chain.made(&child.key.parent));
-        let verdict = legacy_key::missed(
-            &key,
-            earlier.as_ref(),
-            self.request.no_cache,
-            state.busted,
-            on.as_ref(),
-            based,
-        );
+        let verdict = match (elsewhere, self.cache.was_pruned(&digest.hex())) {
+            (Some(words), _) => Verdict::Miss { reason: Reason::Other { words } },
+            (None, Some(what)) if looked_up => {
+                Verdict::Miss { reason: Reason::Pruned { what: what.to_owned() } }
+            }
+            _ => legacy_key::missed(
+                &key,
+                earlier.as_ref(),
+                self.request.no_cache,
+                state.busted,
+                on.as_ref(),
+                based,
+            ),
+        };
         if let Some(step) = self.player.steps.get_mut(place) {
             step.verdict = verdict;
             step.status = Status::Done;
@@ -78,7 +105,7 @@ impl Legacy<'_> {
         let instruction =
             self.player.steps.get(place).map(|step| step.instruction.clone()).unwrap_or_default();
         let layer = mount
-            .filter(|mount| !mount.upper().is_bare())
+            .filter(|mount| !mount.changes().is_bare())
             .map(|mount| super::rootfs::seal(&mount, Builder::Legacy, &label(&instruction), now, keep_times));
         let depth = state.image.as_ref().map_or(0, |image| image.layers.len());
         if layer.is_some() && depth >= MOST_LAYERS {
@@ -88,7 +115,7 @@ impl Legacy<'_> {
             return Err(failure);
         }
         let (below, made) = (state.image.as_ref().map(|image| image.id), layer.is_some());
-        let image = child(state, config, commit.text, layer, now);
+        let image = child(state, config, commit.text, layer, now, &self.request.platform);
         let image = Arc::new(image);
         if only_thought_of {
             Arc::make_mut(&mut self.cache.unseen).insert(image.id);
@@ -111,6 +138,7 @@ impl Legacy<'_> {
         let build = self.cache.builds;
         let not_modelled = self.player.steps.get(place).is_some_and(|step| !step.modelled);
         let kept = Child { key, digest, image: image.clone(), seconds, build, not_modelled };
+        self.cache.is_back(&digest.hex());
         Arc::make_mut(&mut self.cache.chain).add(kept);
         (state.config, state.image) = (image.config.clone(), Some(image));
         Ok(())
@@ -159,12 +187,17 @@ fn child(
     text: String,
     layer: Option<crate::image::ImageLayer>,
     now: i64,
+    platform: &Platform,
 ) -> Image {
     let mut image = state.image.as_deref().cloned().unwrap_or_default();
+    image.inline_cache = None;
     image.parent = state.image.as_ref().map(|image| image.id);
     image.config = config;
     image.author = state.author.clone();
     image.created = now;
+    if *platform != Platform::default() {
+        (image.os, image.architecture) = (platform.os.as_str().into(), platform.architecture.as_str().into());
+    }
     image.history.push_back_mut(History {
         created: now,
         author: state.author.clone(),

@@ -210,8 +210,9 @@ impl<'a> Copying<'a> {
     /// The stage or image that `--from` means; true for a stage that was rebuilt.
     fn from(&self, legacy: &mut Legacy<'_>, from: &str) -> Result<(Mount, bool), Failure> {
         let invalid = |words: &str| Failure::new(format!("invalid from flag value {from}: {words}"), 1);
+        let storage = legacy.request.storage;
         let mount = |image: &Option<Arc<Image>>| {
-            rootfs::mount(image.as_ref().map_or(&[], |image| image.layers.as_slice()))
+            rootfs::mount(image.as_ref().map_or(&[], |image| image.layers.as_slice()), storage)
         };
         let known = match from.parse::<i64>() {
             Ok(index) if index == legacy.stages.len() as i64 => {

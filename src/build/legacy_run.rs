@@ -146,7 +146,13 @@ fn volumes(config: &Config, mount: &mut Mount, t: &mut Trace) -> Vec<Submount> {
         // A failure shows as a missing directory when the process runs.
         let _ = super::copy::mkdir_all(mount, target.as_bytes(), 0o755, None, t);
         let tree: Tree = super::rootfs::subtree(mount, &target, t);
-        volumes.push(Submount { target, mount: Mount::native(tree), file: Vec::new(), read_only: false });
+        volumes.push(Submount {
+            target,
+            mount: Mount::native(tree),
+            file: Vec::new(),
+            read_only: false,
+            ..Submount::default()
+        });
     }
     volumes
 }

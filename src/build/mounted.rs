@@ -25,7 +25,13 @@ pub(super) fn submounts(solver: &Solver<'_>, op: &RunOp, mount: &mut Mount, t: &
         let name = path::file_name(path.as_bytes()).to_vec();
         tree.put(&name, inode);
         let target = String::from_utf8_lossy(path::parent(path.as_bytes())).into_owned();
-        submounts.push(Submount { target, mount: Mount::native(tree), file: Vec::new(), read_only: true });
+        submounts.push(Submount {
+            target,
+            mount: Mount::native(tree),
+            file: Vec::new(),
+            read_only: true,
+            ..Submount::default()
+        });
     }
     for (spec, source) in &op.mounts {
         let (tree, read_only) = match spec.kind {
@@ -64,6 +70,7 @@ pub(super) fn submounts(solver: &Solver<'_>, op: &RunOp, mount: &mut Mount, t: &
             mount: Mount::native(tree),
             file: Vec::new(),
             read_only,
+            ..Submount::default()
         });
     }
     submounts
@@ -80,6 +87,7 @@ fn alone(spec: &RunMount, file: Contents, stat: &Stat, mount: &mut Mount, t: &mu
         mount: Mount::native(tree),
         file: ALONE.to_vec(),
         read_only: spec.read_only,
+        ..Submount::default()
     }
 }
 

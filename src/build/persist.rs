@@ -47,6 +47,8 @@ struct RecordFile {
     seconds: Option<f64>,
     build: u64,
     instruction: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    chain: Option<Digest>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unsure: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -103,6 +105,7 @@ pub(super) fn to_json(cache: &Cache) -> String {
         seconds: record.seconds,
         build: record.build,
         instruction: record.instruction.clone(),
+        chain: record.chain,
         unsure: record.unsure,
         not_modelled: record.not_modelled,
     });
@@ -184,6 +187,7 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
             seconds: record.seconds,
             build: record.build,
             instruction: record.instruction,
+            chain: record.chain,
             unsure: record.unsure,
             not_modelled: record.not_modelled,
         });
@@ -230,7 +234,6 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
     }
     let (builds, clock) = (file.builds, file.clock);
     Ok(Cache {
-        unseen: Default::default(),
         records: Arc::new(records),
         chain: Arc::new(chain),
         sent,
@@ -238,6 +241,7 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Cache, Error> {
         builds,
         projects: Arc::new(file.projects),
         clock,
+        ..Cache::default()
     })
 }
 

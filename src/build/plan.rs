@@ -117,6 +117,14 @@ pub(super) fn image(images: &mut Store, request: &Request, name: &str) -> Result
         images.tag(&shown, id);
         return Ok(image);
     }
+    if let Some((image, digest)) = request.registry.image(&shown, &request.platform) {
+        let id = images.share(image.clone());
+        images.tag(&shown, id);
+        if let Ok(name) = reference::Reference::parse(&shown) {
+            images.note_digest(&name.familiar(), digest, id);
+        }
+        return Ok(image);
+    }
     if request.strict {
         return Err(NoImage::Unknown(shown));
     }

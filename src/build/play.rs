@@ -2,6 +2,8 @@
 
 use super::step::{Build, Status, Step};
 use crate::dockerfile::Dockerfile;
+use crate::fs::Digest;
+use crate::image::ImageLayer;
 use crate::shell::Outcome;
 use crate::trace::{Event, Place, Stream, Trace};
 use std::sync::Arc;
@@ -16,6 +18,10 @@ pub(super) struct Player {
     pub file: Option<Arc<Dockerfile>>,
     /// Images that nobody knows and that became placeholders.
     pub unknown: Vec<String>,
+    /// BuildKit's results, and whether each is part of the image.
+    pub results: Vec<(String, bool)>,
+    /// Layers that came with an imported cache.
+    pub fetched: Vec<(String, ImageLayer, Digest)>,
     told: usize,
 }
 

@@ -1,10 +1,15 @@
 //! What a build is asked to do.
 
 use super::context::Context;
+use super::export::CacheImport;
 use super::secret::Secrets;
 use crate::dockerfile::Version;
+use crate::image::Image;
+use crate::image::registry::{Platform, Registry};
 use crate::shell::{Packages, Urls};
+use crate::union::StorageDriver;
 use indexmap::IndexMap;
+use std::sync::Arc;
 
 /// Which of Docker's two builders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -87,6 +92,18 @@ pub struct Request {
     pub runs: Runs,
     /// The addresses that RUN's programs and ADD find an answer at.
     pub urls: Urls,
+    /// `--platform`.
+    pub platform: Platform,
+    /// What FROM may take besides the images that are here and the built-in ones.
+    pub registry: Arc<Registry>,
+    /// `--cache-from`: what other builds left (BuildKit).
+    pub imports: Vec<Arc<CacheImport>>,
+    /// `--cache-from`: the images that a result must be part of (legacy); none where it was not given.
+    pub ancestors: Option<Vec<(String, Arc<Image>)>>,
+    /// Keep the cache in the image's config: `--cache-to type=inline`, `BUILDKIT_INLINE_CACHE=1`.
+    pub inline_cache: bool,
+    /// The storage driver that mounts the layers of each step.
+    pub storage: StorageDriver,
     /// Names of images that may be fetched: `catalog` looks up one that the store lacks.
     pub catalog: Catalog,
 }

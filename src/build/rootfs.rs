@@ -6,22 +6,23 @@ use crate::fs::{Inode, Kind, Layer, Nodes, Tree, path};
 use crate::image::{ImageLayer, Origin};
 use crate::shell::{Outcome, StartError};
 use crate::trace::Trace;
-use crate::union::{Mount, Options, Stat, StatKind};
+use crate::union::{Mount, Stat, StatKind, StorageDriver};
 
 /// The lab's clock when nothing has happened yet.
 pub(super) const EPOCH: i64 = 1_704_067_200;
 
-/// Layers (bottom first) under a fresh upper.
-pub(super) fn mount(layers: &[ImageLayer]) -> Mount {
+/// Layers (bottom first) under a fresh upper, by a storage driver.
+pub(super) fn mount(layers: &[ImageLayer], storage: StorageDriver) -> Mount {
     let lowers = layers.iter().rev().map(ImageLayer::lower).collect();
-    // Default options are never refused; a plain empty filesystem stands in all the same.
-    Mount::new(lowers, Tree::new(), Options::default()).unwrap_or_else(|_| Mount::native(Tree::new()))
+    let mount = storage.mount(lowers, Tree::new(), &mut Trace::silent());
+    // Only too many layers are refused, and a build stops before; a plain empty filesystem stands in.
+    mount.unwrap_or_else(|_| Mount::native(Tree::new()))
 }
 
 /// Seals what a step left in the upper. Directories and everything that bears the mount's own time get
 /// the build's time; `keep_times` leaves files alone (COPY keeps the time of the source).
 pub(super) fn seal(mount: &Mount, builder: Builder, label: &str, now: i64, keep_times: bool) -> ImageLayer {
-    let mut tree = mount.upper().clone();
+    let mut tree = mount.changes();
     let mut stamped = Vec::new();
     tree.walk(&mut |_, ino, inode| {
         let own = inode.kind.is_dir() || (!keep_times && inode.mtime == EPOCH);

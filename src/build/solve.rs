@@ -2,7 +2,6 @@
 //! stored under all of them (moby/buildkit `solver/edge.go`, `docs/dev/solver.md`).
 
 use super::cache::{Cache, Record, link};
-use super::execute::{Job, Made, execute};
 use super::fetch::Fetched;
 use super::graph::{CopyOp, Graph, Node, Op, Source, Vertex};
 use super::ignore::Ignore;
@@ -12,21 +11,22 @@ use super::play::Player;
 use super::request::Request;
 use super::select::{Naming, Picked, files};
 use super::sent::Sent;
+use super::settle::Asked;
 use super::step::{Failure, Status};
-use super::verdict::{self, Found};
+use super::verdict;
 use crate::fs::Digest;
 use crate::image::ImageLayer;
+use crate::image::registry::Platform;
 use crate::shell::Programs;
 use crate::trace::{Trace, Verdict};
 use crate::union::Mount;
 use std::sync::Arc;
 
-/// Layers that a step may stand on (moby `daemon/graphdriver/overlay2/overlay.go`, `maxDepth`).
-const MOST_LOWERS: usize = 128;
-
 /// What a vertex came to.
 #[derive(Clone, Debug)]
 pub(super) struct Solved {
+    /// The id of its record.
+    pub record: String,
     /// Definition keys: what stands on it may be stored under any of them.
     pub ids: Vec<String>,
     /// Its own layer.
@@ -35,6 +35,8 @@ pub(super) struct Solved {
     pub created: i64,
     /// Layers up to and with its own.
     pub depth: usize,
+    /// Their name as a stack.
+    pub chain: Digest,
     /// It was executed in this build.
     pub executed: bool,
     /// Its cache was switched off, so nothing matches through its definition key.
@@ -59,6 +61,10 @@ pub(super) struct Solver<'a> {
     pub onto: Option<Node>,
     /// A source is missing, so that nothing runs.
     pub is_doomed: bool,
+    /// Which vertices must have a result; empty where no cache was imported, then all must.
+    pub wanted: Vec<bool>,
+    /// Layers that came with an imported cache: where from, the layer and its chain id.
+    pub fetched: Vec<(String, ImageLayer, Digest)>,
 }
 
 /// One input of a vertex: the keys by which it can be matched.
@@ -87,6 +93,11 @@ impl Solver<'_> {
         let graph = self.graph;
         if !self.sent.is_known() && self.sends_something(t) {
             self.sent.becomes_known();
+        }
+        if !self.request.imports.is_empty() || !self.cache.known.is_empty() {
+            self.wanted = self.needed(t);
+            let imports = self.request.imports.clone();
+            self.cache.remember(&imports);
         }
         let doomed = self.doomed(t);
         self.is_doomed = doomed.is_some();
@@ -135,9 +146,18 @@ impl Solver<'_> {
         }
     }
 
+    /// What a vertex itself consists of.
+    pub(super) fn key_of(&self, vertex: &Vertex) -> Key {
+        let mut key = verdict::op_key(&vertex.op);
+        if matches!(vertex.op, Op::Run(_)) && self.request.platform != Platform::default() {
+            key.part("platform", self.request.platform.to_string());
+        }
+        key
+    }
+
     /// Nothing for a step that would have to run in a build that can't end well.
     fn vertex(&mut self, vertex: &Vertex, t: &mut Trace) -> Result<Option<Solved>, Failure> {
-        let mut key = verdict::op_key(&vertex.op);
+        let mut key = self.key_of(vertex);
         let op = key.op_digest();
         let onto = self.ids(vertex.base);
         self.onto = vertex.base;
@@ -145,8 +165,16 @@ impl Solver<'_> {
         let mut inputs = self.inputs(vertex, &onto);
         let by_definition = !vertex.ignore_cache && !inputs.is_empty();
         let mut hit = if by_definition { self.lookup(op, &inputs) } else { None };
-        let through_definition = hit.is_some();
+        let mut answer = None;
+        if hit.is_none() && by_definition {
+            answer = self.imported(op, &inputs);
+            hit = self.adopt(answer.as_ref());
+        }
+        let through_definition = hit.is_some() || answer.is_some();
         let mut picked = Vec::new();
+        if let Some(known) = self.not_wanted(answer.as_ref()) {
+            return Ok(Some(self.passed_over(vertex, &Arc::new(key), known)));
+        }
         if hit.is_none() && self.foresees_source(vertex) {
             self.contents(vertex, &mut inputs, &mut key, &mut picked, t)?;
             if let Some(solved) = self.perhaps(vertex, op, &inputs) {
@@ -158,6 +186,13 @@ impl Solver<'_> {
             if by_definition {
                 hit = self.lookup(op, &inputs);
             }
+            if hit.is_none() && by_definition && answer.is_none() {
+                answer = self.imported(op, &inputs);
+                hit = self.adopt(answer.as_ref());
+                if let Some(known) = self.not_wanted(answer.as_ref()) {
+                    return Ok(Some(self.passed_over(vertex, &Arc::new(key), known)));
+                }
+            }
             if hit.is_none()
                 && let Some(solved) = self.perhaps(vertex, op, &inputs)
             {
@@ -168,11 +203,17 @@ impl Solver<'_> {
         match hit {
             Some(record) => {
                 self.store(op, &inputs, &record.id);
-                let solved = self.found(vertex, &key, &record, through_definition);
+                let mut solved = self.found(vertex, &key, &record, through_definition);
+                if let Some(answer) = &answer {
+                    self.tell_imported(vertex, answer, &mut solved);
+                }
                 Ok(Some(self.in_doubt(vertex, solved, through_definition)))
             }
             None if self.is_doomed => Ok(None),
-            None => self.miss(vertex, key, op, &inputs, &picked, t).map(Some),
+            None => {
+                let asked = Asked { op, inputs: &inputs, picked: &picked, answer: answer.as_ref() };
+                self.miss(vertex, key, &asked, t).map(Some)
+            }
         }
     }
 
@@ -187,13 +228,23 @@ impl Solver<'_> {
                 // First the image itself, then its stack of layers: a base that was rebuilt with
                 // the same layers still answers (moby/buildkit source/containerimage/pull.go).
                 Some((_, image)) => {
-                    let own = format!("image {}", image.id.hex());
+                    let own = format!("image {}{}", image.id.hex(), self.for_platform());
                     std::iter::once(own)
-                        .chain(image.chain_id().map(|id| format!("layers {}", id.hex())))
+                        .chain(
+                            image.chain_id().map(|id| format!("layers {}{}", id.hex(), self.for_platform())),
+                        )
                         .collect()
                 }
                 None => Vec::new(),
             },
+        }
+    }
+
+    /// What a base's key says of another platform than the usual one.
+    fn for_platform(&self) -> String {
+        match &self.request.platform {
+            usual if *usual == Platform::default() => String::new(),
+            other => format!(" {other}"),
         }
     }
 
@@ -213,7 +264,7 @@ impl Solver<'_> {
         }
     }
 
-    fn inputs(&self, vertex: &Vertex, onto: &[String]) -> Vec<Input> {
+    pub(super) fn inputs(&self, vertex: &Vertex, onto: &[String]) -> Vec<Input> {
         let mut inputs = Vec::new();
         let mut add = |name: String, keys: Vec<String>| inputs.push(Input { name, keys, content: None });
         let linked = matches!(&vertex.op, Op::Copy(copy) if copy.link);
@@ -255,7 +306,7 @@ impl Solver<'_> {
     }
 
     /// The newest result that all inputs lead to.
-    fn lookup(&self, op: Digest, inputs: &[Input]) -> Option<Arc<Record>> {
+    pub(super) fn lookup(&self, op: Digest, inputs: &[Input]) -> Option<Arc<Record>> {
         let mut common: Option<Vec<&String>> = None;
         for input in inputs {
             let links = input.links(op);
@@ -270,7 +321,7 @@ impl Solver<'_> {
     }
 
     /// Stores a result under all keys of this time.
-    fn store(&mut self, op: Digest, inputs: &[Input], id: &str) {
+    pub(super) fn store(&mut self, op: Digest, inputs: &[Input], id: &str) {
         let links: Vec<Digest> = inputs.iter().flat_map(|input| input.links(op)).collect();
         if !self.cache.records.has_links(id, &links) {
             let records = Arc::make_mut(&mut self.cache.records);
@@ -279,7 +330,7 @@ impl Solver<'_> {
     }
 
     /// Computes the content keys: what the files are that a COPY or bind mount takes.
-    fn contents(
+    pub(super) fn contents(
         &mut self,
         vertex: &Vertex,
         inputs: &mut [Input],
@@ -395,7 +446,7 @@ impl Solver<'_> {
     pub fn source(&self, source: Source) -> Mount {
         match source {
             Source::Context => Mount::native(self.sent.tree.clone()),
-            Source::Tree(node) => super::rootfs::mount(&self.layers(node)),
+            Source::Tree(node) => super::rootfs::mount(&self.layers(node), self.request.storage),
         }
     }
 
@@ -421,7 +472,7 @@ impl Solver<'_> {
     }
 
     /// How many layers a node has.
-    fn depth(&self, node: Option<Node>) -> usize {
+    pub(super) fn depth(&self, node: Option<Node>) -> usize {
         match node {
             None => 0,
             Some(Node::Image(image)) => {
@@ -431,146 +482,11 @@ impl Solver<'_> {
         }
     }
 
-    /// The step below this vertex that was executed in this build: its number.
-    fn rebuilt(&self, node: Option<Node>) -> Option<usize> {
-        let Some(Node::Vertex(at)) = node else { return None };
-        let step = self.graph.vertices.get(at)?.step;
-        let executed = self.solved.get(at)?.executed;
-        executed.then(|| self.player.steps.get(step).map(|step| step.number)).flatten()
-    }
-
-    /// Was the step below executed for another reason than that it is new?
-    fn again(&self, node: Option<Node>) -> bool {
-        use crate::trace::Reason;
-        let Some(Node::Vertex(at)) = node else { return false };
-        let step = self.graph.vertices.get(at).and_then(|vertex| self.player.steps.get(vertex.step));
-        step.is_some_and(
-            |step| matches!(&step.verdict, Verdict::Miss { reason } if *reason != Reason::FirstBuild),
-        )
-    }
-
-    /// What changed about the files of a COPY without reaching its key.
-    fn note(&self, vertex: &Vertex, key: &Key) -> Option<String> {
-        match &vertex.op {
-            Op::Copy(copy) if copy.source == Source::Context => {
-                let files = key.files.as_ref()?;
-                files.entries.iter().find_map(|entry| self.sent.notes.get(&entry.shown)).cloned()
-            }
-            _ => None,
-        }
-    }
-
-    /// A result that is taken over: its step, its verdict.
-    fn found(&mut self, vertex: &Vertex, key: &Arc<Key>, record: &Arc<Record>, definition: bool) -> Solved {
-        let rebuilt = match &vertex.op {
-            Op::Copy(copy) => match copy.source {
-                Source::Tree(node) => self.rebuilt(node),
-                Source::Context => None,
-            },
-            _ => None,
-        };
-        let now = if definition { record.key.clone() } else { key.clone() };
-        let note = self.note(vertex, key);
-        let seen = Found { record, rebuilt, definition, build: self.cache.builds, note };
-        if let Some(step) = self.player.steps.get_mut(vertex.step) {
-            step.verdict = verdict::hit(&seen, &step.instruction);
-            step.status = Status::Cached;
-            step.layer = Some(record.layer.clone());
-            step.seconds = record.seconds;
-            step.modelled = !record.not_modelled;
-            step.earlier = Some(record.key.clone());
-            step.key = Some(now);
-        }
-        self.result(vertex, record, false)
-    }
-
-    fn miss(
-        &mut self,
-        vertex: &Vertex,
-        key: Arc<Key>,
-        op: Digest,
-        inputs: &[Input],
-        picked: &[Picked],
-        t: &mut Trace,
-    ) -> Result<Solved, Failure> {
-        let id = key.digest().hex();
-        let earlier = verdict::nearest(self.cache, &key);
-        let base_image = match vertex.base {
-            Some(Node::Image(at)) => self.graph.images.get(at).map(|(name, _)| name.as_str()),
-            _ => None,
-        };
-        let reason = match inputs.is_empty() && !vertex.ignore_cache {
-            true => crate::trace::Reason::NeverCached,
-            false if vertex.ignore_cache => crate::trace::Reason::NoCache,
-            false => {
-                let (rebuilt, again) = (self.rebuilt(vertex.base), self.again(vertex.base));
-                verdict::miss(&key, earlier.as_deref(), rebuilt, again, base_image)
-            }
-        };
-        if let Some(step) = self.player.steps.get_mut(vertex.step) {
-            step.verdict = Verdict::Miss { reason };
-            step.status = Status::Done;
-            step.key = Some(key.clone());
-            step.earlier = earlier.map(|record| record.key.clone());
-        }
-        if self.depth(vertex.base) > MOST_LOWERS {
-            return Err(super::execute::too_deep(&id, self.request.version));
-        }
-        let now = self.cache.tick();
-        let job = Job { vertex, picked, now };
-        let made = match self.is_only_thought_of(vertex) {
-            true => super::foresee::unknown(),
-            false => execute(self, &job, t)?,
-        };
-        // A step without any input is executed each time, but its first result stays.
-        let kept = if inputs.is_empty() { self.cache.records.get(&id).cloned() } else { None };
-        let record = kept.unwrap_or_else(|| {
-            let build = self.cache.builds;
-            let step = self.player.steps.get(vertex.step);
-            let instruction = step.map(|step| step.instruction.clone()).unwrap_or_default();
-            let not_modelled = step.is_some_and(|step| !step.modelled);
-            let Made { layer, seconds, unsure } = made;
-            let id = id.clone();
-            Arc::new(Record {
-                id,
-                key,
-                layer,
-                created: now,
-                seconds,
-                build,
-                instruction,
-                unsure,
-                not_modelled,
-            })
-        });
-        Arc::make_mut(&mut self.cache.records).put((*record).clone());
-        self.store(op, inputs, &id);
-        if let Some(step) = self.player.steps.get_mut(vertex.step) {
-            step.layer = Some(record.layer.clone());
-            step.seconds = record.seconds;
-        }
-        Ok(self.result(vertex, &record, true))
-    }
-
-    pub(super) fn result(&self, vertex: &Vertex, record: &Record, executed: bool) -> Solved {
-        let id = record.id.clone();
-        let ids = match &vertex.op {
-            // A linked copy is merged onto what is below: that merge is what the next step stands on.
-            Op::Copy(copy) if copy.link && vertex.base.is_some() => {
-                let below = self.ids(vertex.base);
-                below.iter().map(|below| Digest::of(format!("merge {below} {id}")).hex()).collect()
-            }
-            _ => vec![id],
-        };
-        Solved {
-            ids,
-            layer: record.layer.clone(),
-            created: record.created,
-            depth: self.depth(vertex.base) + 1,
-            executed,
-            ignored: vertex.ignore_cache,
-            unsure: record.unsure,
-            depends_on: None,
+    /// The name of a node's stack of layers; none for no layers.
+    pub(super) fn chain(&self, node: Option<Node>) -> Option<Digest> {
+        match node? {
+            Node::Image(image) => self.graph.images.get(image).and_then(|(_, image)| image.chain_id()),
+            Node::Vertex(vertex) => self.solved.get(vertex).map(|solved| solved.chain),
         }
     }
 }

@@ -147,6 +147,10 @@ pub struct Build {
     pub tags: Vec<String>,
     /// Warnings the builder prints.
     pub warnings: Vec<String>,
+    /// BuildKit: the results, and whether each is part of the image.
+    pub(super) results: Vec<(String, bool)>,
+    /// BuildKit: layers that came with an imported cache: where from, and their chain ids.
+    pub fetched: Vec<(String, ImageLayer, Digest)>,
 }
 
 impl Build {
@@ -159,6 +163,8 @@ impl Build {
             image: None,
             tags: Vec::new(),
             warnings: Vec::new(),
+            results: Vec::new(),
+            fetched: Vec::new(),
         }
     }
 

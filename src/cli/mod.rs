@@ -74,6 +74,14 @@ LAYERLAB_COURSE names a teacher's course in place of the built-in one.
 LAYERLAB_HISTORY names the REPL's history file; empty switches history off.
 Exit codes: 0 yes, 1 the answer is no, 2 usage or unreadable input, 130 interrupted.";
 
+/// What the program's exit status says, in every door.
+pub const EXIT_CODES: &[(u8, &str)] = &[
+    (0, "yes: it was done, nothing was found, every check holds"),
+    (1, "the answer is no: a failed check, build or replay, a finding, an unknown name"),
+    (2, "usage or unreadable input: nothing was done"),
+    (INTERRUPTED, "interrupted"),
+];
+
 /// What the REPL gets: the host, the printer, how it prints, and who raises a flag at Ctrl-C.
 pub struct Talk {
     /// Files, below the current folder.
@@ -182,4 +190,19 @@ fn end(result: Result<u8, Error>, renderer: &Renderer, json: bool, colour: Colou
     });
     conclude(renderer, json, colour, Event::Result { exit: i32::from(code), passed: 0, failed: 0 });
     code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_tells_every_exit_code() {
+        let line = AFTER.lines().last().unwrap_or_default();
+        for (code, words) in EXIT_CODES {
+            let first = words.split([':', ',']).next().unwrap_or_default();
+            let first = first.split(' ').next().unwrap_or_default();
+            assert!(line.contains(&format!("{code} ")) && line.contains(first), "{code} {words}");
+        }
+    }
 }

@@ -7,10 +7,14 @@ use crate::error::{Error, ErrorKind, Span};
 use crate::fs::Host;
 use crate::help;
 use crate::render::Renderer;
-use crate::script::{Session, Tally};
+use crate::script::{Ask, Session, Tally};
 use crate::trace::{Event, Sink};
 use clap::Args;
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
+
+/// Bytes of an answer, at most.
+const MOST_ANSWER: u64 = 4096;
 
 /// Bytes of a scenario, at most.
 const MOST_BYTES: u64 = 4 << 20;
@@ -24,6 +28,12 @@ pub struct Run {
     /// Print one event a line as JSON
     #[arg(long)]
     json: bool,
+    /// Be asked before each answer: HIT or MISS, which layer wins, how many bytes are copied; a score ends it
+    #[arg(long)]
+    predict: bool,
+    /// Answer `--predict` with the lines of this file, as a class hands them in
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
 }
 
 /// Plays the files one after the other, each in a lab of its own. The exit code.
@@ -39,7 +49,7 @@ pub fn run(order: &Run, colour: Colour) -> u8 {
         if files.len() > 1 && !order.json {
             renderer.clone().take(Event::Story { text: file.display().to_string() });
         }
-        match play(file, &renderer) {
+        match play(order, file, &renderer) {
             Ok(tally) => {
                 total.passed += tally.passed;
                 total.failed += tally.failed;
@@ -95,7 +105,47 @@ fn scenarios(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-fn play(file: &Path, renderer: &Renderer) -> Result<Tally, Error> {
+/// Answers out of a file, or of whoever types them: one a line, and none when they end.
+struct Answers {
+    renderer: Renderer,
+    lines: Option<std::vec::IntoIter<String>>,
+}
+
+impl Ask for Answers {
+    fn ask(&mut self, question: &str) -> Option<String> {
+        let Some(lines) = &mut self.lines else {
+            // Standard input is read as it comes; the question stands before it.
+            self.renderer.clone().take(Event::Text { text: question.trim_end().to_owned() });
+            self.renderer.finish();
+            let mut line = String::new();
+            return match std::io::stdin().lock().take(MOST_ANSWER).read_line(&mut line) {
+                Ok(read) if read > 0 => Some(line),
+                _ => None,
+            };
+        };
+        lines.next()
+    }
+}
+
+/// Who answers, if anybody is asked.
+fn answers(order: &Run, renderer: &Renderer) -> Result<Option<Answers>, Error> {
+    let lines = match &order.answers {
+        None if !order.predict => return Ok(None),
+        None => None,
+        Some(file) => {
+            let shown = file.display();
+            let text = std::fs::read(file).map_err(|error| {
+                Error::new(ErrorKind::Host, format!("`{shown}`: {error}"))
+                    .hint("a line for each question: h, m, a layer's number, bytes; an empty one skips it")
+            })?;
+            let text = String::from_utf8_lossy(&text).into_owned();
+            Some(text.lines().map(str::to_owned).collect::<Vec<_>>().into_iter())
+        }
+    };
+    Ok(Some(Answers { renderer: renderer.clone(), lines }))
+}
+
+fn play(order: &Run, file: &Path, renderer: &Renderer) -> Result<Tally, Error> {
     let (host, name) = DiskHost::beside(file).map_err(|error| unreadable(&error))?;
     let shown = file.display().to_string();
     let bytes = host.read(&name, MOST_BYTES).map_err(|mut error| {
@@ -106,6 +156,10 @@ fn play(file: &Path, renderer: &Renderer) -> Result<Tally, Error> {
     let mut session = Session::new(Box::new(host), Box::new(renderer.clone()));
     session.set_help(help::topic);
     session.set_report(crate::report::of);
+    if let Some(answers) = answers(order, renderer)? {
+        session.set_ask(Box::new(answers));
+        session.set_predict(true);
+    }
     interrupt::raise_or_end(session.interrupt());
     renderer.begin("");
     session.script(&shown, &source)

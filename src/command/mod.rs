@@ -6,6 +6,7 @@ pub mod dive;
 pub mod docker;
 mod filter;
 pub mod options;
+mod secret;
 pub mod words;
 
 use crate::build::Build;
@@ -14,6 +15,7 @@ use crate::fs::{Fill, Host, Stored};
 use crate::lab::Lab;
 use crate::shell::{self, Process, Programs, Sandbox};
 use crate::trace::{Event, Stream, Trace};
+pub use secret::without_passwords;
 use std::sync::Arc;
 use words::{CommandLine, Origin};
 
@@ -32,13 +34,38 @@ pub struct Answer {
     pub rows: Vec<serde_json::Value>,
     /// What the command showed through events of its own; `out` then isn't printed once more.
     pub shown: bool,
-    /// What `out` says, as an event of its own: shown in its place, unless a filter stands behind a pipe.
-    pub picture: Option<Box<Event>>,
+    /// Events beside what was printed.
+    told: Option<Box<Told>>,
     /// The next word to type.
     pub next: Option<String>,
 }
 
+/// What an answer tells beside its output.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    /// What `out` says, as an event of its own: shown in its place, unless a filter stands behind a pipe.
+    picture: Option<Event>,
+    /// What the lab adds.
+    after: Vec<Event>,
+}
+
 impl Answer {
+    /// The same, with an event that is shown in the place of its output.
+    #[must_use]
+    fn drawn(mut self, picture: Event) -> Answer {
+        self.told.get_or_insert_default().picture = Some(picture);
+        self
+    }
+
+    /// The same, with what the lab adds behind the output.
+    #[must_use]
+    fn telling(mut self, after: Vec<Event>) -> Answer {
+        if !after.is_empty() {
+            self.told.get_or_insert_default().after = after;
+        }
+        self
+    }
+
     /// A successful answer that prints this.
     pub fn printed(out: impl Into<String>) -> Answer {
         Answer { out: out.into(), ..Answer::default() }
@@ -158,7 +185,8 @@ pub fn run(
             .hint("try docker ps"));
     };
     let mut answer = match first.text.as_str() {
-        "docker" => docker::run(lab, &parsed, origin, outside, programs, t)?,
+        "docker" if parsed.filters.is_empty() => docker::run(lab, &parsed, origin, outside, programs, t)?,
+        "docker" => piped(t, |t| docker::run(lab, &parsed, origin, outside, programs, t))?,
         "dive" => dive::run(lab, &parsed, origin, outside, t)?,
         word @ ("docker-compose" | "mount") => return Err(later(word, origin, first)),
         other => {
@@ -169,11 +197,30 @@ pub fn run(
         }
     };
     if !parsed.filters.is_empty() {
-        answer.picture = None;
+        if let Some(told) = &mut answer.told {
+            told.picture = None;
+        }
         filter::apply(lab, &mut answer, &parsed.filters, origin, t)?;
     }
     show(&answer, t);
     Ok(answer)
+}
+
+/// A command whose output goes into a pipe: what a program of a container prints is not shown as it comes.
+fn piped(t: &mut Trace, run: impl FnOnce(&mut Trace) -> Result<Answer, Error>) -> Result<Answer, Error> {
+    if !t.listening() {
+        return run(t);
+    }
+    let (mut answer, mut events) = t.collect(run);
+    if let Ok(answer) = &mut answer
+        && answer.shown
+        && answer.build.is_none()
+    {
+        events.retain(|event| !matches!(event, Event::Output { .. }));
+        answer.shown = false;
+    }
+    t.replay(events);
+    answer
 }
 
 fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
@@ -185,14 +232,17 @@ fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
 }
 
 fn show(answer: &Answer, t: &mut Trace) {
-    if let Some(picture) = &answer.picture {
-        t.emit(|| (**picture).clone());
+    if let Some(picture) = answer.told.as_ref().and_then(|told| told.picture.as_ref()) {
+        t.emit(|| picture.clone());
     } else if !answer.shown && (!answer.out.is_empty() || !answer.err.is_empty()) {
         t.emit(|| Event::Printed { out: answer.out.clone(), err: answer.err.clone(), exit: answer.exit });
     }
     // What ran has printed its lines itself; that it failed may show in none of them.
     if answer.shown && answer.build.is_none() && answer.exit != 0 && t.fuel.exhausted().is_none() {
         t.emit(|| Event::Printed { out: String::new(), err: String::new(), exit: answer.exit });
+    }
+    for event in answer.told.iter().flat_map(|told| &told.after) {
+        t.emit(|| event.clone());
     }
     if let Some(next) = &answer.next {
         t.emit(|| Event::Next { text: next.clone() });

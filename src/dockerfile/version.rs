@@ -139,6 +139,14 @@ differences! {
         "BuildKit: failed to calculate checksum of ref: \"x\": not found", "\"x\" not found: not found";
     /// A command that fails (BuildKit).
     ExitMessage: "a RUN that fails", "BuildKit: process \"…\" did not complete successfully", "executor failed running […]";
+    /// `--cache-to` with the default builder.
+    CacheExport: "--cache-to type=registry, local", "works (with containerd's image store)", "type=inline only";
+    /// A layer that a push finds in the registry although this host never saw it travel.
+    AskedByDigest: "push of a layer that was built here", "asked for by digest first: not sent if it is there",
+        "sent, unless this host pushed or pulled it before";
+    /// A pull whose connection breaks (asked of 20.10.24: its layer store is empty afterwards).
+    KeptDownloads: "a pull that breaks off", "what was fetched stays (containerd's content store); the next pull takes the rest",
+        "nothing stays; the next pull fetches all of it";
 }
 
 impl Difference {

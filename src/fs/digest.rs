@@ -15,13 +15,18 @@ impl Digest {
 
     /// The 64 hex digits.
     pub fn hex(&self) -> String {
+        self.digits().iter().map(|digit| char::from(*digit)).collect()
+    }
+
+    /// The 64 hex digits, as bytes.
+    pub fn digits(&self) -> [u8; 64] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(64);
-        for byte in self.0 {
-            text.push(DIGITS[usize::from(byte >> 4)] as char);
-            text.push(DIGITS[usize::from(byte & 15)] as char);
+        let mut digits = [0; 64];
+        for (two, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            two[0] = DIGITS[usize::from(byte >> 4)];
+            two[1] = DIGITS[usize::from(byte & 15)];
         }
-        text
+        digits
     }
 
     /// The first `digits` hex digits; Docker shows 12 of an image id, the lab 6 of a key.
@@ -69,6 +74,30 @@ impl<'de> serde::Deserialize<'de> for Digest {
         Digest::parse(&text).ok_or_else(|| serde::de::Error::custom("not a sha256 digest"))
     }
 }
+
+/// Hashes digests for maps: they are as good as random already, so eight bytes of one say enough.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DigestHasher(u64);
+
+impl std::hash::Hasher for DigestHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut eight = [0; 8];
+        let some = bytes.len().min(8);
+        eight[..some].copy_from_slice(&bytes[..some]);
+        self.0 = self.0.rotate_left(23).wrapping_add(u64::from_le_bytes(eight));
+    }
+
+    // Lengths and variants tell nothing that the digests don't.
+    fn write_usize(&mut self, _: usize) {}
+    fn write_isize(&mut self, _: isize) {}
+}
+
+/// The hasher of maps whose keys are digests.
+pub type ByDigest = std::hash::BuildHasherDefault<DigestHasher>;
 
 /// Digests fields one after another. Every field is preceded by its length, so that two different
 /// lists of fields never give the same stream.

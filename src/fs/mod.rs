@@ -21,7 +21,7 @@ mod tree;
 
 pub use compressed::{Compression, Unpacking, gzip_named};
 pub use contents::{Contents, Piece, Seeded, recognised};
-pub use digest::{Digest, Hasher};
+pub use digest::{ByDigest, Digest, DigestHasher, Hasher};
 pub use entries::Entries;
 pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;

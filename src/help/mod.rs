@@ -16,7 +16,19 @@ use overlay::GROUPS;
 use topics::{TOPICS, Topic};
 
 /// The types that scripts see.
-const KINDS: &[&str] = &["Mount", "Container", "Context", "Layer", "Image", "Sh", "File", "MemoryMap"];
+const KINDS: &[&str] = &[
+    "Mount",
+    "Container",
+    "Volume",
+    "Context",
+    "Layer",
+    "Image",
+    "Host",
+    "Registry",
+    "Sh",
+    "File",
+    "MemoryMap",
+];
 
 /// The text of a topic, or of everything that mentions it.
 ///

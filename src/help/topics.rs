@@ -67,6 +67,29 @@ Only in a shell: watch (checks at each save), check-all DIR (a class), new NAME
 and test DIR (exercises of your own; a new one's goals.rhai tells how).",
     ),
     topic(
+        "volumes",
+        &["volume", "bind", "tmpfs", "mounts"],
+        "
+A volume is a filesystem of its own, mounted over a directory of a container.
+Below that directory the union is not asked: no look-up, no copy-up, no
+whiteout. What is written there lies in the volume, not in the upper: docker
+diff, docker commit and the container's size never see it, and it stays when
+the container goes.
+    docker run -d --name db -v db-data:/var/lib/postgresql/data postgres:15
+    -v NAME:/path[:ro]     a volume; an empty one gets what the image has there,
+                           unless :nocopy
+    -v ./site:/path[:ro]   a folder of the lab's own host, as it is
+    -v /path, VOLUME       a volume without a name: --rm and rm -v remove it
+    --tmpfs /path          in memory, gone when the container stops
+    --mount type=…,src=…,dst=…[,readonly]    --volumes-from NAME    --read-only
+    docker volume create|ls|inspect|rm|prune     docker system df -v
+A mount is a border: mv copies across it, hard links can't cross it (EXDEV),
+the mount point can't be removed (EBUSY), :ro answers EROFS.
+    volume(\"db-data\").ls(\"/\")     container(\"db\").volumes
+    layerlab run scenarios/22_volumes.rhai
+Drivers other than local, volume-opt and a tmpfs that fills up are not modelled.",
+    ),
+    topic(
         "dive",
         &["efficiency", ".dive-ci"],
         "
@@ -266,6 +289,66 @@ stored twice; a file deleted in a later layer is still stored. To save bytes,
 delete in the RUN that made them.   docker history IMAGE shows each layer.",
     ),
     topic(
+        "prune",
+        &["housekeeping", "reclaim", "free", "rmi", "why layer"],
+        "
+What takes disk space, what removes it, and what is in the way.
+    docker system df -v      images, containers, BuildKit's cache, one by one
+    docker rmi IMAGE         a name goes; the image goes with its last name
+    docker image prune       images without a name (dangling); -a: all unused
+    docker container prune   containers that have ended, with their uppers
+    docker builder prune     cached results that no image has; -a: all
+    docker system prune      the three in one
+    why layer IMAGE          who uses each layer: why it can't be freed yet
+A layer lies on the disk as long as an image, a container or the cache stands
+on it. Removing an image frees what nobody else uses; the lab says what went,
+what stays, and for whom. An image is refused while a container uses it or
+other images were built on it. The legacy builder's cache are its images:
+remove them, and the next build runs again. Docker asks before a prune; nobody
+can be asked here, so the lab says y. undo brings everything back.
+--filter until=24h, label=NAME[=VALUE], label!=NAME choose by age and label.",
+    ),
+    topic(
+        "registry",
+        &["push", "pull", "hosts", "manifest", "platform", "login", "wire"],
+        "
+Images travel by layers: a registry keeps each layer once, by digest, and only
+missing ones are sent. Docker Hub has the built-in images; every other name,
+such as localhost:5000/app, is a registry that takes whatever is pushed.
+    docker tag app localhost:5000/app:1
+    docker push localhost:5000/app:1        Pushed, Layer already exists, Mounted
+    docker -H ci pull localhost:5000/app:1  another host: images, cache, containers
+                                            of its own; files and registry shared
+    host ci                                 all commands go there; host lists them
+    let ci = host(\"ci\"); ci.docker(\"images\")
+Below Docker's lines the lab says what was on the wire, and what need not be.
+registry(\"localhost:5000\").cut_after(1_000_000) breaks the next pull; the pull
+after that goes on where it stopped (docker_version(\"20.10\"): begins anew).
+name@sha256:… asks for exactly that manifest. docker build --platform makes an
+image for another platform, docker buildx imagetools create -t NAME A B an index
+over several; docker manifest inspect NAME shows either.
+docker push NAME without a registry goes to Docker Hub, which wants docker login
+-u NAME -p …; any password will do, and none is kept, not in the log either.
+Manifests are real JSON and their digests real SHA-256; so are those of layers
+whose bytes the lab holds. Layers that are only described (≈) have the lab's own
+digest, and count as the tar that they would be.",
+    ),
+    topic(
+        "cache-from",
+        &["cache-to", "inline", "export", "import"],
+        "
+A build's cache for other hosts (BuildKit):
+    docker build --cache-to type=registry,ref=localhost:5000/app:cache,mode=max …
+    docker -H ci build --cache-from localhost:5000/app:cache …
+mode=min sends the layers of the final image, mode=max those of every step of
+every stage; both send all keys. So with min an unchanged build is all hits, but
+one change in a build stage runs the whole stage again. type=inline (or
+--build-arg BUILDKIT_INLINE_CACHE=1) puts the keys into the image itself: push
+it, and name the image with --cache-from. type=local,dest=DIR and src=DIR keep
+it in a directory. The legacy builder's --cache-from IMAGE takes steps from the
+history of an image that is here, and nothing else.",
+    ),
+    topic(
         "models",
         &["model", "not modelled", "opaque program"],
         "
@@ -351,11 +434,13 @@ count; save FILE.rhai keeps them. Lines that only look are not counted.",
         "
 Words of the session, each at the start of a line:
   help [TOPIC]        undo [N]   redo [N]   log     save FILE.rhai    quit
-  stack [NAME] [/PATH …]         draw the layers of a mount or container
+  stack [--svg] [NAME] [/PATH …] draw the layers of a mount or container
+  bill [IMAGE|NAME]              what each storage driver pays; what was paid
   explain [STEP]                 the cache key of a step of the last build
   why CONTEXT [--change FILE …]  what a build would do after an edit
   order CONTEXT   graph CONTEXT  a better order of the lines; the stages, drawn
-  predict on|off                 guess HIT or MISS before each step
+  predict on|off                 guess before each answer: HIT or MISS, which
+                                 layer wins, how many bytes are copied up
   trace on|off|json              show every look-up and copy, or only results
   open DIR [as NAME]             a real folder as a build context
 Then command lines: docker …, and  $ …  for a shell line. All else is Rhai.",

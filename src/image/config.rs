@@ -140,10 +140,29 @@ pub(super) fn config_json_after(image: &super::Image, written: &mut HistoryJson)
     let diff_ids: Vec<_> = image.layers.iter().map(|layer| json!(layer.diff_id)).collect();
     let rootfs = json!({ "type": "layers", "diff_ids": diff_ids });
     text.push_str(&format!(",\"os\":{},\"rootfs\":{rootfs}", json!(*image.os)));
+    if let Some(cache) = &image.inline_cache {
+        // moby/buildkit `exporter/containerimage/exptypes/types.go`, `ExporterInlineCache`.
+        text.push_str(&format!(",\"moby.buildkit.cache.v0\":\"{}\"", base64(cache)));
+    }
     if image.placeholder {
         text.push_str(",\"layerlab.placeholder\":true");
     }
     text.push('}');
+    text
+}
+
+/// Bytes as JSON of Go's writes them (RFC 4648, section 4).
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            let shown = DIGITS[(bits >> (18 - 6 * digit) & 63) as usize];
+            text.push(if digit <= three.len() { char::from(shown) } else { '=' });
+        }
+    }
     text
 }
 
@@ -197,7 +216,7 @@ pub fn rfc3339(seconds: i64) -> String {
 }
 
 /// [`rfc3339`] read back: `2024-02-29T12:34:56.5+01:00` with or without a fraction, which is cut.
-pub(super) fn unix_seconds(text: &str) -> Option<i64> {
+pub fn unix_seconds(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
     if marks.iter().any(|(at, mark)| text.as_bytes().get(*at) != Some(mark)) {
@@ -224,6 +243,14 @@ pub(super) fn unix_seconds(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_written_in_base64() {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
 
     #[test]
     fn times_are_written_as_go_writes_them() {

@@ -1,10 +1,10 @@
 //! Containers: an empty upper over an image's layers, and what becomes of it.
 
 use super::layer::{self, ImageLayer, Origin};
-use super::{Config, History, Image};
+use super::{Config, History, Image, MountPoint};
 use crate::fs::{Contents, Digest, EPOCH, Errno, Inode, Kind, Layer, Nodes, Tree, path};
 use crate::trace::Trace;
-use crate::union::{Cred, Mount, Options};
+use crate::union::{Cred, Mount, Options, StorageDriver};
 use std::sync::Arc;
 
 /// What the runtime mounts over every container; nothing written there reaches the upper, `docker
@@ -32,8 +32,13 @@ pub struct Container {
     pub exit: i32,
     /// Unix seconds.
     pub created: i64,
-    /// Where volumes are mounted: the image's and those of `-v`.
+    /// Where directories are mounted: the image's volumes and what was asked for. Whatever the upper has
+    /// there belongs to no change of the container.
     pub volumes: Vec<String>,
+    /// What is mounted there, and on single files.
+    pub mounts: Vec<MountPoint>,
+    /// `--read-only`: the union itself can't be written to.
+    pub read_only: bool,
 }
 
 impl Container {
@@ -43,7 +48,21 @@ impl Container {
     /// # Errors
     /// What mounting the layers answers.
     pub fn create(name: &str, image_name: &str, image: Arc<Image>, number: u64) -> Result<Container, Errno> {
-        let mount = Mount::new(image.lowers(), Tree::new(), Options::default())?;
+        Container::create_with(StorageDriver::default(), name, image_name, image, number)
+    }
+
+    /// [`Container::create`] by this storage driver.
+    ///
+    /// # Errors
+    /// What mounting the layers answers.
+    pub fn create_with(
+        storage: StorageDriver,
+        name: &str,
+        image_name: &str,
+        image: Arc<Image>,
+        number: u64,
+    ) -> Result<Container, Errno> {
+        let mount = storage.mount(image.lowers(), Tree::new(), &mut Trace::silent())?;
         let mut container = Container {
             name: name.to_owned(),
             id: Digest::of(format!("container {number} {name} {}", image.id)).hex(),
@@ -55,6 +74,8 @@ impl Container {
             exit: 0,
             created: EPOCH,
             volumes: Vec::new(),
+            mounts: Vec::new(),
+            read_only: false,
         };
         // A built-in image has the mount points of its volumes, so nobody need look into its layers.
         let built_in = container.image.layers.last().is_some_and(|layer| layer.layer.is_plain());
@@ -68,29 +89,58 @@ impl Container {
         Ok(container)
     }
 
-    /// Mounts a volume (`-v PATH`). A missing mount point is made in the upper, so it is part of the
-    /// container's changes; what is written inside is not.
+    /// Makes room for a volume without a name (`-v PATH`). A missing mount point is made in the upper, so it
+    /// is part of the container's changes; what is written inside is not.
     pub fn add_volume(&mut self, at: &str) {
-        let cleaned = path::clean(at.as_bytes());
-        let at = path::show(&cleaned).into_owned();
-        if cleaned == b"/" || self.volumes.contains(&at) {
+        let at = path::show(&path::clean(at.as_bytes())).into_owned();
+        if at == "/" || self.volumes.contains(&at) {
             return;
         }
-        let (mut made, mut silent) = (Vec::new(), Trace::silent());
-        // The runtime makes it, whoever uses the container.
-        let user = self.mount.cred().clone();
-        self.mount.become_user(Cred::default());
-        for name in path::names(&cleaned) {
-            made.push(b'/');
-            made.extend_from_slice(name);
-            // What exists already answers EEXIST; what can't be made is left out, as nothing runs there.
-            let _ = self.mount.mkdir(&made, 0o755, &mut silent);
-        }
-        self.mount.become_user(user);
+        self.make_directory(&at);
         if !self.config.volumes.contains(&at) {
             self.config.volumes.push(at.clone());
         }
         self.volumes.push(at);
+    }
+
+    /// Makes room for a mounted directory: as [`Container::add_volume`], but an image made of the container
+    /// knows nothing of it.
+    pub fn add_mount_point(&mut self, at: &str) {
+        if at != "/" && !self.volumes.iter().any(|known| known == at) {
+            self.make_directory(at);
+            self.volumes.push(at.to_owned());
+        }
+    }
+
+    /// Makes room for a mounted file: an empty one (runc `libcontainer/rootfs_linux.go`,
+    /// `createIfNotExists`).
+    pub fn add_mounted_file(&mut self, at: &str) {
+        self.make_directory(&path::show(path::parent(at.as_bytes())));
+        self.as_root(|mount, t| {
+            if mount.lstat(at.as_bytes(), t).is_err() {
+                let _ = mount.create(at.as_bytes(), 0o755, Contents::EMPTY, t);
+            }
+        });
+    }
+
+    fn make_directory(&mut self, at: &str) {
+        self.as_root(|mount, t| {
+            let mut made = Vec::new();
+            for name in path::names(at.as_bytes()) {
+                made.push(b'/');
+                made.extend_from_slice(name);
+                // What exists already answers EEXIST; what can't be made is left out, as nothing runs there.
+                let _ = mount.mkdir(&made, 0o755, t);
+            }
+        });
+    }
+
+    /// Does what the runtime does, whoever uses the container.
+    fn as_root(&mut self, work: impl FnOnce(&mut Mount, &mut Trace)) {
+        let user = self.mount.cred().clone();
+        self.mount.become_user(Cred::default());
+        work(&mut self.mount, &mut Trace::silent());
+        self.mount.become_user(user);
     }
 
     /// Is this path on one of the runtime's mounts or a volume, so that the upper never sees it? The
@@ -105,7 +155,7 @@ impl Container {
 
     /// What the container wrote, as a layer: the upper without what lies on mounts and volumes.
     pub fn changed(&self) -> Layer {
-        let mut upper = self.mount.upper().clone();
+        let mut upper = self.mount.changes();
         for point in MOUNTED {
             take_out(&mut upper, point.as_bytes());
         }
@@ -165,7 +215,7 @@ impl Container {
     /// # Errors
     /// What mounting the layers answers.
     pub fn fresh(&self) -> Result<Mount, Errno> {
-        Mount::new(self.mount.lowers().to_vec(), Tree::new(), self.mount.options())
+        Mount::new(self.image.lowers(), Tree::new(), Options::default())
     }
 
     /// Takes a volume's contents out of an upper. A mount point that the image has goes as well, with

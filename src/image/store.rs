@@ -2,8 +2,9 @@
 
 use super::config::{Config, History, HistoryJson, config_json, config_json_after};
 use super::layer::ImageLayer;
-use super::reference;
-use crate::fs::Digest;
+use super::reference::{self, Reference};
+use super::remove::Done;
+use crate::fs::{Digest, Hasher};
 use indexmap::IndexMap;
 use rpds::VectorSync;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Image {
     pub os: Arc<str>,
     /// The config JSON as it lay in the archive that the image came from: the bytes that its id is of.
     pub config_bytes: Option<Arc<[u8]>>,
+    /// What BuildKit keeps of its cache in the config (`type=inline`): records and keys.
+    pub inline_cache: Option<Arc<[u8]>>,
     /// A labelled placeholder for an unknown FROM: its files, users and sizes are not known.
     pub placeholder: bool,
 }
@@ -48,6 +51,7 @@ impl Default for Image {
             architecture: "amd64".into(),
             os: "linux".into(),
             config_bytes: None,
+            inline_cache: None,
             placeholder: false,
         }
     }
@@ -96,9 +100,15 @@ impl Image {
 
 /// `chain(L0) = diff(L0)`, `chain(L0..Ln) = sha256(chain(L0..Ln-1) + " " + diff(Ln))`; none for no layers.
 pub fn chain_id(layers: &[ImageLayer]) -> Option<Digest> {
-    let (first, rest) = layers.split_first()?;
-    let link = |chain: Digest, layer: &ImageLayer| Digest::of(format!("{chain} {}", layer.diff_id));
-    Some(rest.iter().fold(first.diff_id, link))
+    layers.iter().fold(None, |below, layer| Some(next_link(below, layer.diff_id)))
+}
+
+/// The chain id of a layer on the stack with this chain id.
+pub fn next_link(below: Option<Digest>, diff_id: Digest) -> Digest {
+    let Some(below) = below else { return diff_id };
+    let mut hasher = Hasher::new();
+    hasher.raw(b"sha256:").raw(&below.digits()).raw(b" sha256:").raw(&diff_id.digits());
+    hasher.finish()
 }
 
 /// All images and their names. Cloning costs the number of images, not of files.
@@ -106,6 +116,10 @@ pub fn chain_id(layers: &[ImageLayer]) -> Option<Digest> {
 pub struct Store {
     images: IndexMap<Digest, Arc<Image>>,
     tags: IndexMap<String, Digest>,
+    /// `name@sha256:…`, the digest of the manifest it was pulled or pushed by.
+    digests: IndexMap<String, Digest>,
+    /// Grows with every change.
+    generation: u64,
 }
 
 impl Store {
@@ -113,6 +127,7 @@ impl Store {
     pub fn insert(&mut self, image: Image) -> Digest {
         let image = image.sealed();
         let id = image.id;
+        self.generation += 1;
         self.images.entry(id).or_insert_with(|| Arc::new(image));
         id
     }
@@ -120,6 +135,7 @@ impl Store {
     /// Takes a shared image whose id is right already (from the catalog or a cache).
     pub fn share(&mut self, image: Arc<Image>) -> Digest {
         let id = image.id;
+        self.generation += 1;
         self.images.entry(id).or_insert(image);
         id
     }
@@ -130,20 +146,43 @@ impl Store {
         let Ok(name) = reference::normalise(name) else { return false };
         let known = self.images.contains_key(&id);
         if known {
+            self.generation += 1;
             self.tags.insert(name, id);
         }
         known
     }
 
-    /// Takes a name away; the image that had it. The image itself stays.
-    pub fn untag(&mut self, name: &str) -> Option<Digest> {
-        self.tags.shift_remove(&reference::normalise(name).ok()?)
+    /// Takes away what a removal came to. Layers live on in other images.
+    pub fn take_away(&mut self, done: &Done) {
+        if done.untagged.is_empty() && done.deleted.is_empty() {
+            return;
+        }
+        self.generation += 1;
+        let stays =
+            |name: &String, id: &mut Digest| !done.untagged.contains(name) && !done.deleted.contains(id);
+        self.tags.retain(stays);
+        self.digests.retain(stays);
+        if !done.deleted.is_empty() {
+            self.images.retain(|id, _| !done.deleted.contains(id));
+        }
     }
 
-    /// Removes an image with all its names. Layers live on in other images.
-    pub fn remove(&mut self, id: &Digest) -> Option<Arc<Image>> {
-        self.tags.retain(|_, tagged| tagged != id);
-        self.images.shift_remove(id)
+    /// Notes the manifest that an image was pulled or pushed by: `repository` as Docker shows it.
+    pub fn note_digest(&mut self, repository: &str, manifest: Digest, id: Digest) {
+        if self.images.contains_key(&id) {
+            self.generation += 1;
+            self.digests.insert(format!("{repository}@{manifest}"), id);
+        }
+    }
+
+    /// All `name@sha256:…` with their images.
+    pub fn digests(&self) -> impl Iterator<Item = (&str, &Digest)> {
+        self.digests.iter().map(|(name, id)| (name.as_str(), id))
+    }
+
+    /// Differs after every change.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// An image by id (`sha256:…` or its digits), name, or unambiguous beginning of an id, tried in
@@ -168,7 +207,12 @@ impl Store {
 
     /// An image by name only.
     pub fn named(&self, name: &str) -> Option<Arc<Image>> {
-        let id = self.tags.get(&reference::normalise(name).ok()?)?;
+        let reference = Reference::parse(name).ok()?;
+        let id = match reference.digest {
+            // Beside a digest the tag says nothing.
+            Some(digest) => self.digests.get(&format!("{}@{digest}", reference.familiar()))?,
+            None => self.tags.get(&reference.shown())?,
+        };
         self.images.get(id).cloned()
     }
 
@@ -221,7 +265,7 @@ mod tests {
         assert_eq!(store.get(&b.hex()).unwrap().id, b);
         assert_eq!(store.get(&b.short(12)).unwrap().id, b);
         assert!(store.get("").is_none() && store.get("nginx:1").is_none());
-        assert_eq!(store.untag("nginx:latest"), Some(a));
+        store.take_away(&Done { untagged: ["nginx:latest".to_owned()].into(), ..Done::default() });
         assert!(store.named("nginx").is_none() && store.by_id(&a).is_some());
     }
 

@@ -4,6 +4,7 @@ use super::data::{Data, Field};
 use super::images::{config_value, written_date};
 use super::rows::{Listing, row};
 use super::units::{age, ellipsis, human_duration, human_size};
+use super::volumes::mount_value;
 use crate::fs::EPOCH;
 use crate::image::{Container, rfc3339};
 
@@ -43,7 +44,7 @@ pub(super) fn container_usage(containers: &[&Container]) -> String {
             ("ID", container.id.get(..12).unwrap_or(&container.id).to_owned()),
             ("Image", container.image_name.clone()),
             ("Command", format!("{:?}", ellipsis(&argv(container).join(" "), 20))),
-            ("LocalVolumes", container.volumes.len().to_string()),
+            ("LocalVolumes", local_volumes(container).to_string()),
             ("Size", size),
             ("RunningFor", age(container.created, EPOCH)),
             ("Status", status(container)),
@@ -59,6 +60,11 @@ pub(super) fn container_usage(containers: &[&Container]) -> String {
         kind: "*formatter.ContainerContext",
     };
     listing.print(&rows.collect::<Vec<_>>(), None).out
+}
+
+/// How many volumes a container mounts (docker/cli `cli/command/formatter/container.go`).
+fn local_volumes(container: &Container) -> usize {
+    container.mounts.iter().filter(|point| point.kind.word() == "volume").count()
 }
 
 fn ps_row(container: &Container, no_trunc: bool) -> Data {
@@ -104,9 +110,6 @@ pub fn container_value(container: &Container) -> Data {
         Field::new("Running", Data::Flag(container.running)),
         Field::new("ExitCode", Data::Number(i64::from(container.exit))),
     ];
-    let mounts = container.volumes.iter().map(|volume| {
-        Data::Struct(vec![Field::new("Type", text("volume")), Field::new("Destination", text(volume))])
-    });
     Data::Struct(vec![
         Field::new("Id", text(&container.id)),
         Field::new("Created", Data::text(rfc3339(container.created))),
@@ -115,11 +118,11 @@ pub fn container_value(container: &Container) -> Data {
         Field::new("State", Data::Struct(state)),
         Field::new("Image", Data::text(container.image.id.to_string())),
         Field::new("Name", Data::text(format!("/{}", container.name))),
-        Field::new("Driver", text("overlay2")),
+        Field::new("Driver", text(container.mount.storage().name())),
         Field::new("Platform", text("linux")),
         Field::new("SizeRw", Data::number(container.size_rw())),
         Field::new("SizeRootFs", Data::number(container.size_root_fs())),
-        Field::new("Mounts", Data::List(Some(mounts.collect()))),
+        Field::new("Mounts", Data::List(Some(container.mounts.iter().map(mount_value).collect()))),
         Field::new("Config", config_value(&container.config)),
     ])
 }

@@ -4,11 +4,13 @@ use super::containers::container_usage;
 use super::images::image_usage;
 use super::rows::{Listing, row};
 use super::table::align;
-use super::units::human_size;
+use super::units::{age, human_size};
+use super::volumes::{links, volume_usage};
 use super::{Printed, data::Data};
+use crate::build::CacheRow;
 use crate::fs::Digest;
-use crate::image::{Container, Image, Store, chain_id};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::image::{Container, Image, Store, Usage, Volume, stack};
+use std::collections::{BTreeSet, HashMap};
 
 const HEADS: [(&str, &str); 5] = [
     ("Type", "TYPE"),
@@ -18,33 +20,68 @@ const HEADS: [(&str, &str); 5] = [
     ("Reclaimable", "RECLAIMABLE"),
 ];
 
-/// How many bytes of an image's layers other images have too.
-pub fn shared_size(images: &Store, image: &Image) -> u64 {
-    let users = users_of_chains(images);
-    chains(image).filter(|(chain, _)| users.get(chain).is_some_and(|n| *n > 1)).map(|(_, bytes)| bytes).sum()
+/// Which layers the listed images have in common. The legacy builder's steps don't count (moby
+/// `daemon/images/images.go`, `Images` with extra attributes).
+pub(super) struct Sharing {
+    users: HashMap<Digest, usize>,
+    /// Bytes of all layers, each once.
+    total: u64,
+}
+
+impl Sharing {
+    pub(super) fn of(images: &Store, usage: &Usage) -> Sharing {
+        let mut sharing = Sharing { users: HashMap::new(), total: 0 };
+        for image in images.images().filter(|image| !usage.is_step(&image.id)) {
+            for (chain, layer) in stack(image) {
+                let users = sharing.users.entry(chain).or_default();
+                *users += 1;
+                if *users == 1 {
+                    sharing.total = sharing.total.saturating_add(layer.size);
+                }
+            }
+        }
+        sharing
+    }
+
+    /// How many bytes of an image's layers other images have too.
+    pub(super) fn shared(&self, image: &Image) -> u64 {
+        let several = |chain| self.users.get(chain).is_some_and(|users| *users > 1);
+        stack(image).iter().filter(|(chain, _)| several(chain)).map(|(_, layer)| layer.size).sum()
+    }
 }
 
 /// The summary: images (each layer once), containers (their uppers), volumes and build cache.
-pub fn system_df(images: &Store, containers: &[&Container], format: Option<&str>) -> Printed {
+pub fn system_df(
+    images: &Store,
+    containers: &[&Container],
+    volumes: &[&Volume],
+    cache: &[CacheRow],
+    format: Option<&str>,
+) -> Printed {
+    let usage = Usage::of(images, std::iter::empty(), &[]);
+    let sharing = Sharing::of(images, &usage);
     let named: Vec<&Image> =
-        images.images().map(|image| &**image).filter(|i| !is_hidden(images, i)).collect();
-    let mut layers: BTreeMap<Digest, u64> = BTreeMap::new();
-    named.iter().for_each(|image| layers.extend(chains(image)));
+        images.images().map(|image| &**image).filter(|image| !usage.is_step(&image.id)).collect();
     let used: BTreeSet<Digest> = containers.iter().map(|container| container.image.id).collect();
-    let unused = named.iter().filter(|image| !used.contains(&image.id));
-    let reclaimable = unused.map(|image| image.size().saturating_sub(shared_size(images, image))).sum();
-    let active = named.iter().filter(|image| used.contains(&image.id)).count();
+    let active: Vec<&&Image> = named.iter().filter(|image| used.contains(&image.id)).collect();
+    let held: u64 = active.iter().map(|image| image.size().saturating_sub(sharing.shared(image))).sum();
     let uppers = |running: Option<bool>| {
         let chosen = containers.iter().filter(|container| running.is_none_or(|r| container.running == r));
         chosen.map(|container| container.size_rw()).sum::<u64>()
     };
     let running = containers.iter().filter(|container| container.running).count();
-    let volumes = containers.iter().map(|container| container.volumes.len()).sum::<usize>();
+    let used_volumes = volumes.iter().filter(|volume| links(volume, containers) > 0).count();
+    let in_volumes = |unused: bool| {
+        let chosen = volumes.iter().filter(|volume| !unused || links(volume, containers) == 0);
+        chosen.map(|volume| volume.size()).fold(0, u64::saturating_add)
+    };
+    let cached = own_bytes(cache);
+    let reclaimable = sharing.total.saturating_sub(held);
     let rows = [
-        line("Images", named.len(), active, layers.values().sum(), reclaimable),
-        line("Containers", containers.len(), running, uppers(None), uppers(Some(false))),
-        line("Local Volumes", volumes, volumes, 0, 0),
-        line("Build Cache", 0, 0, 0, 0),
+        line("Images", named.len(), active.len(), sharing.total, reclaimable, true),
+        line("Containers", containers.len(), running, uppers(None), uppers(Some(false)), true),
+        line("Local Volumes", volumes.len(), used_volumes, in_volumes(false), in_volumes(true), true),
+        line("Build Cache", cache.len(), 0, cached, cached, false),
     ];
     let listing = Listing {
         heads: &HEADS,
@@ -55,22 +92,47 @@ pub fn system_df(images: &Store, containers: &[&Container], format: Option<&str>
     listing.print(&rows, format)
 }
 
-/// `-v`: every image with its shared and unique bytes, every container with what it wrote (docker/cli
-/// `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). Volumes and BuildKit's cache are no store of
-/// the lab's.
-pub fn system_df_verbose(images: &Store, containers: &[&Container]) -> Printed {
+/// Bytes that only the cache has: what an image has too counts there.
+fn own_bytes(cache: &[CacheRow]) -> u64 {
+    cache.iter().filter(|row| !row.shared).map(|row| row.size).sum()
+}
+
+/// `-v`: every image with its shared and unique bytes, every container with what it wrote, every record of
+/// BuildKit's cache (docker/cli `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). `now` is the lab's time, Unix seconds.
+pub fn system_df_verbose(
+    images: &Store,
+    containers: &[&Container],
+    volumes: &[&Volume],
+    cache: &[CacheRow],
+    now: i64,
+) -> Printed {
     Printed::out(format!(
-        "Images space usage:\n\n{}\nContainers space usage:\n\n{}\nLocal Volumes space usage:\n\n{}\nBuild cache usage: 0B\n\n{}",
+        "Images space usage:\n\n{}\nContainers space usage:\n\n{}\nLocal Volumes space usage:\n\n{}\nBuild cache usage: {}\n\n{}",
         image_usage(images, containers),
         container_usage(containers),
-        align("VOLUME NAME\tLINKS\tSIZE\n"),
-        align("CACHE ID\tCACHE TYPE\tSIZE\tCREATED\tLAST USED\tUSAGE\tSHARED\n"),
+        volume_usage(volumes, containers),
+        human_size(own_bytes(cache), 4),
+        cache_usage(cache, now),
     ))
 }
 
-fn line(kind: &str, total: usize, active: usize, size: u64, reclaimable: u64) -> Data {
+fn cache_usage(cache: &[CacheRow], now: i64) -> String {
+    let mut text = "CACHE ID\tCACHE TYPE\tSIZE\tCREATED\tLAST USED\tUSAGE\tSHARED\n".to_owned();
+    for row in cache {
+        let id: String = row.id.chars().take(12).collect();
+        let (created, used) = (age(row.created, now), age(row.last_used, now));
+        let size = human_size(row.size, 3);
+        text.push_str(&format!(
+            "{id}\t{}\t{size}\t{created}\t{used}\t{}\t{}\n",
+            row.kind, row.used, row.shared
+        ));
+    }
+    align(&text)
+}
+
+fn line(kind: &str, total: usize, active: usize, size: u64, reclaimable: u64, percent: bool) -> Data {
     let mut free = human_size(reclaimable, 4);
-    if size > 0 {
+    if size > 0 && percent {
         let percent = u128::from(reclaimable) * 100 / u128::from(size);
         free.push_str(&format!(" ({percent}%)"));
     }
@@ -81,25 +143,4 @@ fn line(kind: &str, total: usize, active: usize, size: u64, reclaimable: u64) ->
         ("Size", human_size(size, 4)),
         ("Reclaimable", free),
     ])
-}
-
-/// A step of the legacy builder that nobody named.
-fn is_hidden(images: &Store, image: &Image) -> bool {
-    images.names_of(&image.id).is_empty() && images.has_children(&image.id)
-}
-
-/// Each layer of an image under the name of the stack up to it, with its size.
-fn chains(image: &Image) -> impl Iterator<Item = (Digest, u64)> + '_ {
-    (1..=image.layers.len()).filter_map(|n| Some((chain_id(&image.layers[..n])?, image.layers[n - 1].size)))
-}
-
-/// How many images have each stack of layers.
-fn users_of_chains(images: &Store) -> BTreeMap<Digest, usize> {
-    let mut users = BTreeMap::new();
-    for image in images.images() {
-        for (chain, _) in chains(image) {
-            *users.entry(chain).or_insert(0) += 1;
-        }
-    }
-    users
 }

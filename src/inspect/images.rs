@@ -2,11 +2,12 @@
 
 use super::Printed;
 use super::data::{Data, Field};
-use super::df::shared_size;
-use super::rows::{Listing, row};
+use super::df::Sharing;
+use super::rows::Listing;
 use super::units::{age, human_size, short_id};
-use crate::fs::EPOCH;
-use crate::image::{Config, Container, Image, ImageLayer, Store, chain_id, reference, rfc3339};
+use crate::fs::{Digest, EPOCH};
+use crate::image::{Config, Container, Image, ImageLayer, Store, Usage, chain_id, reference, rfc3339};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What `docker image ls` was asked.
@@ -18,6 +19,12 @@ pub struct ListOptions {
     pub no_trunc: bool,
     /// What other images share, and what is this one's alone: columns of the lab's own.
     pub shared: bool,
+    /// Nameless images that others are built on too.
+    pub all: bool,
+    /// The digests by which images were pushed or pulled.
+    pub digests: bool,
+    /// Only these images (`--filter`).
+    pub chosen: Option<HashSet<Digest>>,
     /// `--format`.
     pub format: Option<String>,
 }
@@ -40,17 +47,22 @@ const HEADS: [(&str, &str); 11] = [
 /// Nameless images that others are built on are left out. `only` is a repository, with or without a
 /// tag.
 pub fn image_list(images: &Store, only: Option<&str>, options: &ListOptions) -> Printed {
-    let rows: Vec<Data> = found(images, only)
+    let sharing = options.shared.then(|| Sharing::of(images, &Usage::of(images, std::iter::empty(), &[])));
+    let rows: Vec<Data> = found(images, only, options)
         .iter()
-        .map(|(image, repository, tag)| {
-            let usage =
-                options.shared.then(|| Usage { shared: shared_size(images, image), containers: None });
-            list_row(image, repository, tag, options.no_trunc, usage)
+        .map(|row| {
+            let usage = sharing.as_ref();
+            let usage = usage.map(|sharing| Share { shared: sharing.shared(&row.image), containers: None });
+            list_row(row, options.no_trunc, usage)
         })
         .collect();
     let listing = Listing {
         heads: &HEADS,
-        table: if options.shared { SHARED } else { CLASSIC },
+        table: match (options.shared, options.digests) {
+            (true, _) => SHARED,
+            (false, true) => DIGESTS,
+            (false, false) => CLASSIC,
+        },
         quiet: options.quiet.then_some("{{.ID}}"),
         kind: "*formatter.imageContext",
     };
@@ -59,6 +71,7 @@ pub fn image_list(images: &Store, only: Option<&str>, options: &ListOptions) -> 
 
 const CLASSIC: &str =
     "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}";
+const DIGESTS: &str = "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}";
 const SHARED: &str =
     "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}";
 const VERBOSE: &str = "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}\t{{.Containers}}";
@@ -66,12 +79,13 @@ const VERBOSE: &str = "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{
 /// The images of `docker system df -v`: with what others share, and how many containers use each (docker/cli
 /// `cli/command/formatter/disk_usage.go`).
 pub(super) fn image_usage(images: &Store, containers: &[&Container]) -> String {
-    let rows: Vec<Data> = found(images, None)
+    let sharing = Sharing::of(images, &Usage::of(images, std::iter::empty(), &[]));
+    let rows: Vec<Data> = found(images, None, &ListOptions::default())
         .iter()
-        .map(|(image, repository, tag)| {
-            let users = containers.iter().filter(|container| container.image.id == image.id).count();
-            let usage = Usage { shared: shared_size(images, image), containers: Some(users) };
-            list_row(image, repository, tag, false, Some(usage))
+        .map(|row| {
+            let users = containers.iter().filter(|container| container.image.id == row.image.id).count();
+            let usage = Share { shared: sharing.shared(&row.image), containers: Some(users) };
+            list_row(row, false, Some(usage))
         })
         .collect();
     let listing =
@@ -80,40 +94,75 @@ pub(super) fn image_usage(images: &Store, containers: &[&Container]) -> String {
 }
 
 /// What all images together say of one.
-struct Usage {
+struct Share {
     /// Bytes of layers that other images have too.
     shared: u64,
     containers: Option<usize>,
 }
 
+/// An image under one of its names.
+struct Named {
+    image: Arc<Image>,
+    repository: String,
+    tag: String,
+    digest: String,
+}
+
+const NONE: &str = "<none>";
+
 /// The images with their names, newest first.
-fn found(images: &Store, only: Option<&str>) -> Vec<(Arc<Image>, String, String)> {
-    let mut found: Vec<(Arc<Image>, String, String)> = Vec::new();
-    for image in images.images() {
-        let names = images.names_of(&image.id);
-        if names.is_empty() && only.is_none() && !images.has_children(&image.id) {
-            found.push((image.clone(), "<none>".to_owned(), "<none>".to_owned()));
+fn found(images: &Store, only: Option<&str>, options: &ListOptions) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    let mut named: HashMap<&Digest, Vec<&str>> = HashMap::new();
+    for (name, id) in images.names() {
+        named.entry(id).or_default().push(name);
+    }
+    let mut pulled: HashMap<&Digest, Vec<(&str, &str)>> = HashMap::new();
+    for (name, id) in images.digests() {
+        pulled.entry(id).or_default().extend(name.split_once('@'));
+    }
+    let parents: HashSet<Digest> = images.images().filter_map(|image| image.parent).collect();
+    let chosen = |image: &&Arc<Image>| options.chosen.as_ref().is_none_or(|ids| ids.contains(&image.id));
+    for image in images.images().filter(chosen) {
+        let names = named.get(&image.id).map_or(&[][..], Vec::as_slice);
+        let digests = pulled.get(&image.id).map_or(&[][..], Vec::as_slice);
+        let mut add = |repository: &str, tag: &str, digest: &str| {
+            let (repository, tag, digest) = (repository.to_owned(), tag.to_owned(), digest.to_owned());
+            found.push(Named { image: image.clone(), repository, tag, digest });
+        };
+        let steps = options.all || !parents.contains(&image.id);
+        if names.is_empty() && digests.is_empty() && only.is_none() && steps {
+            add(NONE, NONE, NONE);
         }
+        let mut tagged = HashSet::new();
         for name in names {
-            let (repository, tag) = split_name(&name);
-            if only.is_none_or(|only| is_named(only, &repository, &name)) {
-                found.push((image.clone(), repository, tag));
+            let (repository, tag) = split_name(name);
+            if only.is_none_or(|only| is_named(only, &repository, name)) {
+                let digest = digests.iter().find(|(other, _)| *other == repository);
+                add(&repository, &tag, digest.map_or(NONE, |(_, digest)| digest));
+            }
+            tagged.insert(repository);
+        }
+        for (repository, digest) in digests.iter().filter(|(repository, _)| !tagged.contains(*repository)) {
+            if only.is_none_or(|only| is_named(only, repository, repository)) {
+                add(repository, NONE, digest);
             }
         }
     }
-    found.sort_by_key(|(image, ..)| std::cmp::Reverse(image.created));
+    found.sort_by_key(|row| std::cmp::Reverse(row.image.created));
     found
 }
 
-fn list_row(image: &Image, repository: &str, tag: &str, no_trunc: bool, usage: Option<Usage>) -> Data {
+fn list_row(row: &Named, no_trunc: bool, usage: Option<Share>) -> Data {
+    let Named { image, repository, tag, digest } = row;
     let id = image.id.to_string();
     let size = human_size(image.size(), 3);
     let or_unknown = |known: Option<String>| known.unwrap_or_else(|| "N/A".to_owned());
     let unique = usage.as_ref().map(|usage| image.size().saturating_sub(usage.shared));
-    row(vec![
+    super::rows::row(vec![
         ("Repository", repository.to_owned()),
         ("Tag", tag.to_owned()),
-        ("Digest", "<none>".to_owned()),
+        ("Digest", digest.clone()),
         ("ID", if no_trunc { id } else { short_id(&id).to_owned() }),
         ("CreatedSince", age(image.created, EPOCH)),
         ("CreatedAt", written_date(image.created)),
@@ -156,11 +205,13 @@ fn is_named(only: &str, repository: &str, name: &str) -> bool {
 pub fn image_value(images: &Store, image: &Image) -> Data {
     let comment = image.history.last().map(|entry| entry.comment.clone()).unwrap_or_default();
     let layers: Vec<String> = image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
+    let digests = images.digests().filter(|(_, id)| **id == image.id).map(|(name, _)| name.to_owned());
+    let digests: Vec<String> = digests.collect();
     let text = |text: &str| Data::text(text);
     Data::Struct(vec![
         Field::new("Id", Data::text(image.id.to_string())),
         Field::new("RepoTags", listed(&images.names_of(&image.id))),
-        Field::new("RepoDigests", listed(&[])),
+        Field::new("RepoDigests", listed(&digests)),
         Field::new("Parent", Data::text(image.parent.map(|id| id.to_string()).unwrap_or_default())),
         Field::new("Comment", Data::text(comment)),
         Field::new("Created", Data::text(rfc3339(image.created))),

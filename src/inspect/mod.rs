@@ -21,10 +21,11 @@ mod steps;
 mod table;
 mod template;
 mod units;
+mod volumes;
 
 pub use containers::{container_value, ps};
 pub use data::{Data, Field};
-pub use df::{shared_size, system_df, system_df_verbose};
+pub use df::{system_df, system_df_verbose};
 pub use diff::{Change, ChangeKind, changes};
 pub use history::{HistoryOptions, history, history_rows};
 pub use images::{ListOptions, image_list, image_value};
@@ -35,6 +36,7 @@ pub use steps::{
 };
 pub use table::align;
 pub use units::{age, ellipsis, human_duration, human_size, short_id};
+pub use volumes::{volume_list, volume_value};
 
 /// What a command printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

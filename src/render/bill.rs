@@ -47,7 +47,9 @@ fn kinds(row: &BillRow) -> Vec<Kind> {
     fn number(count: u64) -> String {
         grouped(usize::try_from(count).unwrap_or(usize::MAX))
     }
-    let all: [(&'static str, fn(&Cost) -> u64, fn(&Cost) -> String); 4] = [
+    /// A name, the number, and the number in words.
+    type Unit = (&'static str, fn(&Cost) -> u64, fn(&Cost) -> String);
+    let all: [Unit; 4] = [
         ("bytes", |cost| cost.stored(), |cost| bytes(cost.stored())),
         ("inodes", |cost| cost.inodes, |cost| number(cost.inodes)),
         ("hard links", |cost| cost.links, |cost| number(cost.links)),

@@ -1,11 +1,11 @@
 //! Lines about files that are kept open, and maps of them.
 
 use super::size::bytes;
-use super::union::layer;
+use super::union::layer_of;
 use crate::trace::{HandleNews, MapNews};
 
-/// The verb and the sentence for news of an open file.
-pub fn told(fd: u32, news: &HandleNews) -> (&'static str, String) {
+/// The verb and the sentence for news of an open file; `place` is where its mount writes to.
+pub fn told(fd: u32, news: &HandleNews, place: &str) -> (&'static str, String) {
     match news {
         HandleNews::Opened { read, write, append, directory, from } => {
             let how = match (read, write, append) {
@@ -16,12 +16,13 @@ pub fn told(fd: u32, news: &HandleNews) -> (&'static str, String) {
                 (false, true, false) => "to write",
                 (_, false, _) => "to read",
             };
-            let place = from.as_ref().map_or(String::new(), |from| format!("; it lies in {}", layer(from)));
-            ("open", format!("fd {fd}, {how}{place}"))
+            let lies =
+                from.as_ref().map_or(String::new(), |from| format!("; it lies in {}", layer_of(from, place)));
+            ("open", format!("fd {fd}, {how}{lies}"))
         }
         HandleNews::Read { bytes: read, from, nameless } => {
             let nameless = if *nameless { ", of a file that has no name any more" } else { "" };
-            ("read", format!("{} from {} through fd {fd}{nameless}", bytes(*read), layer(from)))
+            ("read", format!("{} from {} through fd {fd}{nameless}", bytes(*read), layer_of(from, place)))
         }
         HandleNews::Wrote { bytes: 0, size } => {
             ("write", format!("now {} through fd {fd}, of a file that has no name any more", bytes(*size)))
@@ -39,63 +40,76 @@ pub fn told(fd: u32, news: &HandleNews) -> (&'static str, String) {
         }
         HandleNews::Followed { from, contents: true } => (
             "follow",
-            format!("fd {fd} was opened in {} and reads the upper's copy from now on", layer(from)),
+            format!("fd {fd} was opened in {} and reads the upper's copy from now on", layer_of(from, place)),
         ),
         HandleNews::Followed { from, contents: false } => (
             "follow",
-            format!("fd {fd} has its attributes in the upper now, its contents still in {}", layer(from)),
+            format!(
+                "fd {fd} has its attributes in the upper now, its contents still in {}",
+                layer_of(from, place)
+            ),
         ),
         HandleNews::Unlinked { directory: true, .. } => (
             "keep",
             format!("fd {fd} keeps the directory open: nothing can be listed or made in it any more"),
         ),
         HandleNews::Unlinked { from, nameless, .. } => {
-            let place = from.as_ref().map_or(String::new(), |from| format!(" in {}", layer(from)));
+            let lies = from.as_ref().map_or(String::new(), |from| format!(" in {}", layer_of(from, place)));
             let left = if *nameless { "no name any more" } else { "other names" };
-            ("keep", format!("fd {fd} keeps the file{place}, which has {left}"))
+            ("keep", format!("fd {fd} keeps the file{lies}, which has {left}"))
         }
         HandleNews::Synced { skipped: true, .. } => {
             ("fsync", "done at once, and nothing written out: the mount is volatile".to_owned())
+        }
+        HandleNews::Synced { in_upper: true, .. } if place != "upper" => {
+            ("fsync", format!("the file of fd {fd}, in {place}"))
         }
         HandleNews::Synced { in_upper: true, .. } => ("fsync", format!("the upper's file of fd {fd}")),
         HandleNews::Synced { .. } => {
             ("fsync", format!("nothing to be written out: fd {fd} has nothing in the upper"))
         }
-        HandleNews::Closed { freed } => ("close", format!("fd {fd}{}", freed_bytes(*freed))),
+        HandleNews::Closed { freed } => ("close", format!("fd {fd}{}", freed_bytes(*freed, place))),
     }
 }
 
 /// The verb and the sentence for news of a map.
-pub fn mapped(map: u32, news: &MapNews) -> (&'static str, String) {
+pub fn mapped(map: u32, news: &MapNews, place: &str) -> (&'static str, String) {
     match news {
         MapNews::Made { fd, bytes: size, from, behind } => {
             let behind = if *behind { format!(", where fd {fd} was opened") } else { String::new() };
             (
                 "map",
-                format!("map {map}, {} of fd {fd}: shows the file of {}{behind}", bytes(*size), layer(from)),
+                format!(
+                    "map {map}, {} of fd {fd}: shows the file of {}{behind}",
+                    bytes(*size),
+                    layer_of(from, place)
+                ),
             )
         }
         MapNews::Read { bytes: read, from, behind: false } => {
-            ("read", format!("{} from {} through map {map}", bytes(*read), layer(from)))
+            ("read", format!("{} from {} through map {map}", bytes(*read), layer_of(from, place)))
         }
         MapNews::Read { bytes: read, from, behind: true } => (
             "read",
             format!(
                 "{} from {} through map {map}, though the file is in the upper now",
                 bytes(*read),
-                layer(from)
+                layer_of(from, place)
             ),
         ),
         MapNews::LeftBehind { from } => {
-            ("map", format!("map {map} still shows {}; the file now is in the upper", layer(from)))
+            ("map", format!("map {map} still shows {}; the file now is in the upper", layer_of(from, place)))
         }
-        MapNews::Unmapped { freed } => ("unmap", format!("map {map}{}", freed_bytes(*freed))),
+        MapNews::Unmapped { freed } => ("unmap", format!("map {map}{}", freed_bytes(*freed, place))),
     }
 }
 
-fn freed_bytes(freed: Option<u64>) -> String {
+fn freed_bytes(freed: Option<u64>, place: &str) -> String {
     match freed {
-        Some(freed) => format!("; it was the last hold on the file: {} of the upper are free", bytes(freed)),
+        Some(freed) => {
+            let place = if place == "upper" { "the upper" } else { place };
+            format!("; it was the last hold on the file: {} of {place} are free", bytes(freed))
+        }
         None => String::new(),
     }
 }

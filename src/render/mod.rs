@@ -13,13 +13,16 @@ mod finding;
 mod graph;
 mod handle;
 mod measure;
+mod mounted;
 mod order;
 mod renderer;
 mod saved;
 mod size;
 mod stack;
 mod step;
+mod storage;
 mod style;
+pub mod svg;
 mod table;
 mod union;
 mod whatif;
@@ -81,11 +84,15 @@ pub fn text(event: &Event, style: &Style) -> String {
         | Event::Failed { .. }
         | Event::Handle { .. }
         | Event::Map { .. }
+        | Event::OnMount(_)
         | Event::Committed { .. } => {
             union::tell(event).map_or_else(String::new, |told| told.lines("", None, style))
         }
         Event::Saved { file, bytes, images } => saved::draw(file, *bytes, images, style),
-        Event::Stack { name, paths, rows, view } => stack::draw(name, paths, rows, view, style),
+        Event::Stack { name, paths, rows, view, svg } => match svg {
+            true => svg::draw(name, paths, rows, view),
+            false => stack::draw(name, paths, rows, view, style),
+        },
         Event::Which { path, probes, winner, shown, why } => {
             which(path, probes, (winner.as_ref(), shown), why, style)
         }
@@ -119,11 +126,22 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Graph(drawn) => graph::draw(drawn, style),
         Event::Bill { name, drivers, rows } => bill::draw(name, drivers, rows, style),
         Event::Bars(bars) => bars::draw(bars, style),
+        Event::Reclaimed(told) => storage::reclaimed(told, style),
+        Event::Transferred(told) => storage::transferred(told, style),
+        Event::Held { layers } => storage::held(layers, style),
         Event::Printed { out, err, exit } => printed(out, err, *exit, style),
-        Event::Started { name, lowers, .. } => {
+        Event::Started { name, lowers, driver, .. } => {
             let name = style.paint(Tone::Strong, &clean_line(name));
-            format!("{name} started: empty upper over {}\n", count(*lowers, "lower layer"))
+            let by = match driver.as_str() {
+                "overlay2" => String::new(),
+                driver => format!(" ({})", clean_line(driver)),
+            };
+            match *lowers {
+                0 if driver == "vfs" => format!("{name} started: a copy of the whole image{by}\n"),
+                lowers => format!("{name} started: empty upper over {}{by}\n", count(lowers, "lower layer")),
+            }
         }
+        Event::Mounted(news) => mounted::draw(news, style),
         Event::Table { title, head, rows } => table::draw(title, head, rows, style),
         Event::Value { text } | Event::Text { text } => whole_lines(text),
         Event::NotModelled { what, instead } => {

@@ -1,9 +1,9 @@
 //! Lines of the union's events: `copy-up   648 B from layer 3 into an unnamed file, linked into upper`.
 
-use super::handle;
 use super::measure::{clean_line, flow, pad};
 use super::size::{bytes, count};
 use super::style::{Style, Tone};
+use super::{handle, mounted};
 use crate::trace::{Answer, Event, LayerRef, Probe};
 
 /// Width of the column that holds the verb.
@@ -40,8 +40,16 @@ pub fn is_aside(event: &Event) -> bool {
     matches!(event, Event::Lookup { aside: true, .. })
 }
 
-/// Tells an event of the union; `None` for all others.
+/// Tells an event of the union, or of what is mounted over it; `None` for all others.
 pub fn tell(event: &Event) -> Option<Told> {
+    match event {
+        Event::OnMount(on) => tell_in(&on.event, &mounted::name(&on.mount)),
+        _ => tell_in(event, UPPER),
+    }
+}
+
+/// `place` is where things are written to.
+fn tell_in(event: &Event, place: &str) -> Option<Told> {
     let told = |verb: &str, path: Option<&String>, segment: String| {
         Some(Told {
             verb: verb.to_owned(),
@@ -63,17 +71,22 @@ pub fn tell(event: &Event) -> Option<Told> {
             told("link-up", Some(path), "the index has the copy; it gets this name in upper too".into())
         }
         Event::Write { path, bytes: written, size, append, untouched, copied, into, .. } => {
-            let said = write(*written, *size, *append, untouched.as_ref(), &place(into.as_ref()));
+            let said = write(*written, *size, *append, untouched.as_ref(), &to(into.as_ref(), place));
             told("write", Some(path), said + price(*copied, *written).as_str())
         }
         Event::Created { path, kind, over_whiteout, opaque, into, .. } => {
-            told("create", Some(path), created(kind, *over_whiteout, *opaque, &place(into.as_ref())))
+            told("create", Some(path), created(kind, *over_whiteout, *opaque, &to(into.as_ref(), place)))
         }
         Event::Removed { path, kind, whiteout_over, still_stored, whiteout, mark, into, .. } => {
             let mark = mark.as_ref().filter(|_| *whiteout).map(|mark| format!("whiteout {mark}"));
             let gone = Gone { kind, below: whiteout_over.as_ref(), stored: *still_stored };
             let mark = mark.or_else(|| whiteout.then(|| "whiteout".to_owned()));
-            told("remove", Some(path), removed(&gone, mark.as_deref(), &place(into.as_ref())))
+            let (from, mounted) = (to(into.as_ref(), place), place != UPPER);
+            let said = match mounted {
+                true => format!("{kind} gone from {from}"),
+                false => removed(&gone, mark.as_deref(), &from),
+            };
+            told("remove", Some(path), said)
         }
         Event::Cleared { path, whiteouts, .. } => {
             let said = format!("{} in it swept away with the directory", count(*whiteouts, "whiteout"));
@@ -86,11 +99,16 @@ pub fn tell(event: &Event) -> Option<Told> {
             told("redirect", Some(path), format!("marked: layers below have it as {to}"))
         }
         Event::Renamed { from, to, exchange, whiteout, .. } => {
-            told("rename", None, renamed(from, to, *exchange, *whiteout))
+            let said = renamed(from, to, *exchange, *whiteout);
+            told("rename", None, if place == UPPER { said } else { format!("{said} in {place}") })
         }
         Event::Attributes { path, change, index, copied, .. } => {
-            let place = if index.is_some() { "; in the index, upper still lacks this name" } else { "" };
-            told("attribute", Some(path), format!("{change}{place}{}", price(*copied, 0)))
+            let where_to = match index {
+                Some(_) => "; in the index, upper still lacks this name".to_owned(),
+                None if place == UPPER => String::new(),
+                None => format!(" in {place}"),
+            };
+            told("attribute", Some(path), format!("{change}{where_to}{}", price(*copied, 0)))
         }
         Event::Committed { what, entries, bytes: stored } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { count(*entries, "entrie") };
@@ -105,14 +123,25 @@ pub fn tell(event: &Event) -> Option<Told> {
             Some(Told { verb: op.clone(), tone: Tone::Bad, path: Some(path.clone()), segments })
         }
         Event::Handle { fd, path, news } => {
-            let (verb, said) = handle::told(*fd, news);
+            let (verb, said) = handle::told(*fd, news, place);
             told(verb, Some(path), said)
         }
         Event::Map { map, path, news } => {
-            let (verb, said) = handle::mapped(*map, news);
+            let (verb, said) = handle::mapped(*map, news, place);
             told(verb, Some(path), said)
         }
         _ => None,
+    }
+}
+
+/// Where a union writes to.
+const UPPER: &str = "upper";
+
+/// "layer 3", or the place that is written to.
+pub fn layer_of(layer_ref: &LayerRef, place: &str) -> String {
+    match layer_ref.number {
+        0 if place != UPPER => place.to_owned(),
+        _ => layer(layer_ref),
     }
 }
 
@@ -160,8 +189,8 @@ fn copy_up(event: &Event) -> String {
         _ if *completes => format!("{} from {from}: the metacopy in upper gets its data", bytes(*size)),
         _ if *metacopy => format!("attributes from {from} into upper; the contents stay there (metacopy)"),
         _ if *metadata_only => format!("attributes from {from} into upper; the contents are about to be cut"),
-        "file" if into.is_some() => format!("{} from {from} into {}", bytes(*size), place(into.as_ref())),
-        _ if into.is_some() => format!("{kind} from {from} into {}", place(into.as_ref())),
+        "file" if into.is_some() => format!("{} from {from} into {}", bytes(*size), to(into.as_ref(), UPPER)),
+        _ if into.is_some() => format!("{kind} from {from} into {}", to(into.as_ref(), UPPER)),
         "file" => format!("{} from {from} into an unnamed file, linked into upper", bytes(*size)),
         _ => format!("{kind} from {from} staged in workdir, renamed into upper"),
     };
@@ -177,9 +206,9 @@ fn price(copied: u64, written: u64) -> String {
     }
 }
 
-/// "upper", or the branch that a change went to.
-fn place(into: Option<&LayerRef>) -> String {
-    into.map_or_else(|| "upper".to_owned(), layer)
+/// The branch that a change went to, or where all changes go.
+fn to(into: Option<&LayerRef>, place: &str) -> String {
+    into.map_or_else(|| place.to_owned(), layer)
 }
 
 fn write(written: u64, size: u64, append: bool, untouched: Option<&LayerRef>, place: &str) -> String {

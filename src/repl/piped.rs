@@ -48,6 +48,7 @@ pub fn play(session: &mut Session, renderer: &Renderer, mut input: impl BufRead)
 }
 
 fn play_line(session: &mut Session, renderer: &Renderer, line: &str) -> Result<Flow, Error> {
+    let line = &*crate::command::without_passwords(line);
     renderer.begin(line);
     renderer.clone().take(Event::Line { text: line.to_owned() });
     session.line(NAME, line)

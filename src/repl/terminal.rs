@@ -38,6 +38,7 @@ pub fn talk(session: &Rc<RefCell<Session>>, renderer: &Renderer, style: Style) -
         match editor.readline(&prompt) {
             Ok(typed) if typed.trim().is_empty() => {}
             Ok(typed) => {
+                let typed = crate::command::without_passwords(&typed);
                 let _ = editor.add_history_entry(typed.as_str());
                 if let Some(file) = &past {
                     history::note(&mut editor, file);

@@ -63,7 +63,8 @@ fn accounts(core: &mut Core, origin: Origin<'_>) -> Result<(), Error> {
     };
     let mounts = core.lab.mounts.iter().map(|(name, mount)| (called(name), mount));
     let containers = core.lab.containers.iter().map(|(name, container)| (name.clone(), &container.mount));
-    let all: Vec<(String, &Mount)> = mounts.chain(containers).collect();
+    let volumes = core.lab.volumes.iter().map(|(name, volume)| (format!("volume {name}"), &volume.mount));
+    let all: Vec<(String, &Mount)> = mounts.chain(containers).chain(volumes).collect();
     if all.is_empty() {
         return Err(Error::new(ErrorKind::Unknown, "nothing is mounted yet, so nothing was paid")
             .at(origin.span(1, 4))

@@ -1,7 +1,7 @@
 //! Completion, and "is there more to come?".
 
 use super::core::Core;
-use super::handle::{Kind, OfContainer, OfContext, OfMount};
+use super::handle::{Kind, OfContainer, OfContext, OfMount, OfVolume};
 use super::methods;
 use super::rewrite::{COMMAND_WORDS, SESSION_WORDS};
 use crate::command::docker;
@@ -148,6 +148,7 @@ fn argument<'b>(core: &mut Core, call: &str, content: &'b str) -> Found<'b> {
         (None, "sh") => of_shell(core, "Host", "", content),
         (None, "image" | "bill") => (content, images(core)),
         (None, "container") => (content, containers(core)),
+        (None, "volume") => (content, core.lab.volumes.keys().cloned().map(Completion::plain).collect()),
         (None, "context" | "why" | "order" | "graph") => (content, contexts(core)),
         (None, "help" | "stack" | "explain" | "open" | "trace" | "predict") => {
             command_words(core, &format!("{name} "), content)
@@ -180,7 +181,10 @@ fn command_words<'b>(core: &mut Core, head: &str, rest: &'b str) -> Found<'b> {
         }
         ["docker", name, given @ ..] => return docker_words(core, name, given, word),
         ["stack"] => {
-            let variables = core.variables.iter().filter(|(_, (kind, _))| *kind != OfContext::NAME);
+            let variables = core
+                .variables
+                .iter()
+                .filter(|(_, (kind, _))| *kind == OfMount::NAME || *kind == OfContainer::NAME);
             let variables: Vec<_> = variables.map(|(name, _)| Completion::plain(name)).collect();
             containers(core).into_iter().chain(variables).collect()
         }
@@ -300,6 +304,7 @@ fn paths<'b>(core: &mut Core, kind: &str, name: &str, path: &'b str) -> Found<'b
     let mount = match kind {
         OfContainer::NAME => core.lab.containers.get_mut(name).map(|container| &mut container.mount),
         OfMount::NAME => core.lab.mounts.get_mut(name),
+        OfVolume::NAME => core.lab.volumes.get_mut(name).map(|volume| &mut volume.mount),
         _ => Some(&mut core.lab.host),
     };
     let found = mount.map(|mount| core.trace.quietly(|t| names_in(mount, &folder, word, t)));

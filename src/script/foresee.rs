@@ -3,6 +3,7 @@
 
 use super::core::Core;
 use crate::build::{Builder, Catalog, Context, Request};
+use crate::command::docker;
 use crate::command::options::{self, Flag, Given, valued};
 use crate::command::words::{Origin, Word};
 use crate::error::{Error, ErrorKind};
@@ -65,6 +66,15 @@ pub(super) struct Question {
 /// # Errors
 /// A flag or a name that says nothing.
 pub(super) fn line(core: &mut Core, first: &Word, rest: &[Word], origin: Origin<'_>) -> Result<(), Error> {
+    // `why layer WORD` asks who uses a layer; `why layer --change …` is about a context of that name.
+    if let ("why", [layer, name]) = (first.text.as_str(), rest)
+        && layer.text == "layer"
+        && !name.text.starts_with('-')
+    {
+        let told = docker::why_layer(&core.lab, &name.text).map_err(|error| error.at(origin.of(name)))?;
+        core.emit(told);
+        return Ok(());
+    }
     let given = options::parse(&joined(rest), flags(&first.text), false, origin)?;
     let [context] = given.operands.as_slice() else {
         let usage = format!(
@@ -169,6 +179,7 @@ fn project(core: &mut Core, question: &Question) -> Result<Project, Error> {
         target: question.target.clone(),
         packages: lab.packages.clone(),
         version: lab.version,
+        storage: lab.storage,
         urls: lab.urls.clone(),
         catalog: Catalog(crate::image::catalog::image),
         ..Request::default()

@@ -2,12 +2,14 @@
 
 use super::core::Shared;
 use crate::fs::{Errno, Inode, Layer};
-use crate::trace::{Event, Trace};
-use crate::union::{Call, Mount};
+use crate::shell::Submount;
+use crate::trace::{Event, MountRef, MountedAt, Trace};
+use crate::union::{Call, Cred, Mount};
 use rhai::{Dynamic, EvalAltResult, Map, Position};
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The result of a call from a script.
 pub type Answer<T> = Result<T, Box<EvalAltResult>>;
@@ -32,16 +34,22 @@ pub enum Place {
     Mount(String),
     /// A container, by its name.
     Container(String),
+    /// A volume, by its name.
+    Volume(String),
+    /// What a container mounts: its name, and what a path of it led to. Files there are no part of the union.
+    Mounted(String, Box<crate::lab::Located>),
     /// A directory of the lab's own host: a build context.
     Context(String),
-    /// The machine a script's own program runs on; see [`Machine`].
-    Program(Rc<RefCell<Machine>>),
+    /// The machine a script's own program runs on, see [`Machine`]; or what is mounted there, by number.
+    Program(Rc<RefCell<Machine>>, Option<usize>),
 }
 
 /// The mount of a running step, moved here while a script's program runs on it.
 pub struct Machine {
     /// The files; none once the program has ended.
     pub mount: Option<Mount>,
+    /// What is mounted over them.
+    pub submounts: Vec<Submount>,
     /// Events and fuel of the step.
     pub trace: Trace,
     /// Working directory.
@@ -54,6 +62,24 @@ pub struct Machine {
     pub out: String,
     /// What it printed on standard error.
     pub err: String,
+}
+
+impl Machine {
+    /// Which of its mounts holds a path, and the path there. Symlinks are not followed: a program names its
+    /// directories as they are.
+    fn mounted_at(&self, path: &str) -> Option<(usize, String)> {
+        let clean = crate::fs::path::clean(path.as_bytes());
+        let holds = |submount: &Submount| {
+            clean
+                .strip_prefix(submount.target.as_bytes())
+                .filter(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        let found = self.submounts.iter().enumerate().filter(|(_, submount)| holds(submount).is_some());
+        let (at, submount) = found.max_by_key(|(_, submount)| submount.target.len())?;
+        let inside = [&submount.file[..], holds(submount)?].concat();
+        let inside = if inside.is_empty() { b"/".to_vec() } else { inside };
+        Some((submount.shares.unwrap_or(at), String::from_utf8_lossy(&inside).into_owned()))
+    }
 }
 
 /// What a handle is called in scripts: a type of its own for Rhai, so that a message can say
@@ -74,6 +100,8 @@ kinds! {
     OfMount = "Mount";
     /// `container("web")`.
     OfContainer = "Container";
+    /// `volume("db-data")`.
+    OfVolume = "Volume";
     /// `context("app")`.
     OfContext = "Context";
     /// The machine of a script's own program.
@@ -104,8 +132,12 @@ impl<K: Kind> Files<K> {
     /// The name in the lab, empty for a program's machine.
     pub fn name(&self) -> &str {
         match &self.place {
-            Place::Mount(name) | Place::Container(name) | Place::Context(name) => name,
-            Place::Program(_) => "",
+            Place::Mount(name)
+            | Place::Container(name)
+            | Place::Volume(name)
+            | Place::Mounted(name, _)
+            | Place::Context(name) => name,
+            Place::Program(..) => "",
         }
     }
 
@@ -115,11 +147,85 @@ impl<K: Kind> Files<K> {
             Place::Context(name) => {
                 format!("{}/{}", crate::lab::context_dir(name), path.trim_start_matches('/'))
             }
-            Place::Program(machine) if !path.starts_with('/') => match machine.try_borrow() {
+            Place::Program(machine, None) if !path.starts_with('/') => match machine.try_borrow() {
                 Ok(machine) => format!("{}/{path}", machine.cwd.trim_end_matches('/')),
                 Err(_) => path.to_owned(),
             },
             _ => path.to_owned(),
+        }
+    }
+
+    /// Where a path of a container leads out of its union: the same files by their own place, and the path
+    /// there. `follow`: also a symlink at its end.
+    ///
+    /// # Errors
+    /// The lab is busy.
+    pub fn crossed(&self, path: &str, follow: bool) -> Answer<Option<(Files<K>, String)>> {
+        if let Place::Program(machine, None) = &self.place {
+            let inside = self.path(path);
+            let found = machine.try_borrow().map_err(|_| busy())?.mounted_at(&inside);
+            return Ok(found.map(|(at, inside)| {
+                (Files::new(&self.core, Place::Program(machine.clone(), Some(at))), inside)
+            }));
+        }
+        let Place::Container(name) = &self.place else { return Ok(None) };
+        let mut core = self.core.try_borrow_mut().map_err(|_| busy())?;
+        let core = &mut *core;
+        let Some(located) = core.lab.locate(name, path, follow, &mut core.trace) else { return Ok(None) };
+        let inside = located.inside.clone();
+        Ok(Some((Files::new(&self.core, Place::Mounted(name.clone(), Box::new(located))), inside)))
+    }
+
+    /// The answer of `which` for a path that is no part of the union.
+    ///
+    /// # Errors
+    /// As [`Files::on`].
+    pub fn tell_mounted(&self, path: &str, inside: &str) -> Answer<()> {
+        let Place::Mounted(_, to) = &self.place else { return Ok(()) };
+        let (mount, target) = (to.told.mount.clone(), to.told.target.clone());
+        self.on(|files, t| {
+            let there = t.quietly(|t| files.lstat(inside.as_bytes(), t)).is_ok();
+            let what = match mount.kind {
+                "volume" => format!("volume {}", mount.source),
+                "bind" => format!("the host's {}", mount.source),
+                _ => "a tmpfs".to_owned(),
+            };
+            let found = if there { "has it" } else { "lacks it" };
+            let why = format!("{what} is mounted at {target} and {found}: no layer is asked");
+            t.set_mounted(None);
+            t.emit(|| Event::Which {
+                path: path.to_owned(),
+                probes: Vec::new(),
+                winner: None,
+                shown: Vec::new(),
+                why,
+            });
+        })
+    }
+
+    /// A call that the place itself refuses: nothing is written to a mount that is read-only, and a mount
+    /// point stays.
+    fn barred(&self, op: &str) -> Option<Errno> {
+        const READING: [&str; 8] =
+            ["read", "readlink", "readdir", "stat", "lstat", "getxattr", "listxattr", "tree"];
+        if READING.contains(&op) {
+            return None;
+        }
+        match &self.place {
+            Place::Mounted(_, to) if to.is_point && ["rmdir", "rm", "unlink", "rename"].contains(&op) => {
+                Some(Errno::EBUSY)
+            }
+            Place::Mounted(_, to) if to.read_only => Some(Errno::EROFS),
+            Place::Program(machine, Some(at)) => {
+                let machine = machine.try_borrow().ok()?;
+                machine.submounts.get(*at)?.read_only.then_some(Errno::EROFS)
+            }
+            Place::Container(name) => {
+                let core = self.core.try_borrow().ok()?;
+                let container = core.lab.containers.get(name)?;
+                container.read_only.then_some(Errno::EROFS)
+            }
+            _ => None,
         }
     }
 
@@ -130,11 +236,14 @@ impl<K: Kind> Files<K> {
     pub fn on<R>(&self, f: impl FnOnce(&mut Mount, &mut Trace) -> R) -> Answer<R> {
         // A call from a script costs far more time than a step of the script itself: it is told and shown.
         const CALL: u64 = 500;
-        if let Place::Program(machine) = &self.place {
+        if let Place::Program(machine, at) = &self.place {
             let mut machine = machine.try_borrow_mut().map_err(|_| busy())?;
             let machine = &mut *machine;
-            let mount =
-                machine.mount.as_mut().ok_or_else(|| refuse("this program has ended; its `sh` is gone"))?;
+            let mount = match at {
+                Some(at) => machine.submounts.get_mut(*at).map(|submount| &mut submount.mount),
+                None => machine.mount.as_mut(),
+            };
+            let mount = mount.ok_or_else(|| refuse("this program has ended; its `sh` is gone"))?;
             return Ok(f(mount, &mut machine.trace));
         }
         let mut core = self.core.try_borrow_mut().map_err(|_| busy())?;
@@ -142,13 +251,44 @@ impl<K: Kind> Files<K> {
         core.trace.fuel.running("the script");
         core.trace.fuel.spend(CALL);
         core.stop_if_exhausted()?;
+        // What is mounted in a container is used by whoever uses the container.
+        let cred = match &self.place {
+            Place::Mounted(name, _) => core.lab.containers.get(name).map(|c| c.mount.cred().clone()),
+            _ => None,
+        };
         let mount = match &self.place {
             Place::Mount(name) => core.lab.mounts.get_mut(name),
             Place::Container(name) => core.lab.containers.get_mut(name).map(|container| &mut container.mount),
+            Place::Volume(name) => core.lab.volumes.get_mut(name).map(|volume| &mut volume.mount),
+            Place::Mounted(name, to) => core.lab.mounted(name, to.mount),
             _ => Some(&mut core.lab.host),
         };
         let mount = mount.ok_or_else(|| refuse(&format!("{} `{}` is gone", self.kind(), self.name())))?;
-        let result = f(mount, &mut core.trace);
+        core.trace.set_mounted(match &self.place {
+            Place::Mounted(_, to) => Some(to.told.clone()),
+            Place::Volume(name) => Some(told_of(name)),
+            _ => None,
+        });
+        let as_before = cred.is_some();
+        cred.into_iter().for_each(|cred| mount.become_user(cred));
+        let quiz = match super::quiz::is_on_for(&core.settings, core.ask.is_some(), &core.trace) {
+            true => {
+                let (result, events) = core.trace.collect(|t| f(mount, t));
+                Err((result, events))
+            }
+            false => Ok(f(mount, &mut core.trace)),
+        };
+        if as_before {
+            mount.become_user(Cred::default());
+        }
+        core.trace.set_mounted(None);
+        let result = match quiz {
+            Ok(result) => result,
+            Err((result, events)) => {
+                super::quiz::guess(core, events);
+                result
+            }
+        };
         core.stop_if_exhausted()?;
         Ok(result)
     }
@@ -163,13 +303,24 @@ impl<K: Kind> Files<K> {
         path: &str,
         f: impl FnOnce(&mut Mount, &[u8], &mut Trace) -> Result<R, Errno>,
     ) -> Answer<R> {
+        if let Some((files, inside)) = self.crossed(path, follows(op))? {
+            return files.read(op, &inside, f).map_err(|error| renamed(*error, path));
+        }
         let inside = self.path(path);
+        let barred = self.barred(op);
+        let f = |mount: &mut Mount, path: &[u8], t: &mut Trace| match barred {
+            Some(errno) => Err(errno),
+            None => f(mount, path, t),
+        };
         let result = self.on(|mount, t| {
             let (result, events) = t.collect(|t| f(mount, inside.as_bytes(), t));
             let told = events.iter().any(|event| matches!(event, Event::Failed { .. }));
             t.replay(events);
             if let (Err(errno), false) = (&result, told) {
-                let why = mount.why(Call::of(op, inside.as_bytes()), *errno, t);
+                let why = match barred {
+                    Some(errno) => why_barred(errno),
+                    None => mount.why(Call::of(op, inside.as_bytes()), *errno, t),
+                };
                 let (op, path, errno) = (op.to_owned(), path.to_owned(), errno.name().to_owned());
                 t.emit(|| Event::Failed { op, path, other: None, errno, why });
             }
@@ -192,6 +343,12 @@ impl<K: Kind> Files<K> {
         if let (Place::Context(_), Ok(mut core)) = (&self.place, self.core.try_borrow_mut()) {
             core.lab.tick();
         }
+        if let Some((files, inside)) = self.crossed(path, follows(op))? {
+            return files.change(op, &inside, f).map_err(|error| renamed(*error, path));
+        }
+        if self.barred(op).is_some() {
+            return self.read(op, path, f);
+        }
         let inside = self.path(path);
         if let Place::Context(_) = &self.place {
             // A folder, no union: nothing to tell but a failure.
@@ -206,6 +363,45 @@ impl<K: Kind> Files<K> {
         }
         result
     }
+}
+
+/// Does this call follow a symlink at the end of its path?
+fn follows(op: &str) -> bool {
+    const STAYS: [&str; 9] =
+        ["lstat", "readlink", "unlink", "rm", "rmdir", "rename", "lchown", "symlink", "link"];
+    !STAYS.contains(&op)
+}
+
+fn why_barred(errno: Errno) -> String {
+    match errno {
+        Errno::EBUSY => "something is mounted here: a mount point can't be removed or renamed",
+        Errno::EROFS => "it is mounted read-only",
+        _ => "",
+    }
+    .to_owned()
+}
+
+/// An errno thrown about a path of a mounted tree, said of the path that the script gave.
+fn renamed(error: EvalAltResult, path: &str) -> Box<EvalAltResult> {
+    match error {
+        EvalAltResult::ErrorRuntime(value, position) => {
+            let value = match value.try_cast_result::<Map>() {
+                Ok(mut map) => {
+                    map.insert("path".into(), path.into());
+                    Dynamic::from_map(map)
+                }
+                Err(value) => value,
+            };
+            Box::new(EvalAltResult::ErrorRuntime(value, position))
+        }
+        other => Box::new(other),
+    }
+}
+
+/// How events tell of a volume that nobody looks at through a container.
+fn told_of(name: &str) -> Arc<MountedAt> {
+    let mount = MountRef { kind: "volume", source: name.into() };
+    Arc::new(MountedAt { mount, inside: String::new(), target: String::new() })
 }
 
 /// What a person calls the type of a value.

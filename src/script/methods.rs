@@ -27,7 +27,7 @@ impl Method {
 const USED: &[&str] = &["Mount", "Container"];
 const CONTEXT: &[&str] = &["Context"];
 const FILE: &[&str] = &["File"];
-const FILES: &[&str] = &["Mount", "Container", "Context", "Sh"];
+const FILES: &[&str] = &["Mount", "Container", "Volume", "Context", "Sh"];
 
 const fn on(
     of: &'static [&'static str],
@@ -63,8 +63,11 @@ pub const METHODS: &[Method] = &[
         "name, #{ path: text, … }",
         "makes a build context; context(name) fetches or loads one",
     ),
+    on(&[], "host", "name", "a Docker host with its own images, containers and build cache"),
+    on(&[], "registry", "name", "what the hosts push to and pull from: registry(\"localhost:5000\")"),
     on(&[], "image", "name", "an image by name or id; image(name, #{ … }) defines one"),
     on(&[], "container", "name", "a container that docker run made"),
+    on(&[], "volume", "name", "a volume's own files: docker volume create or run -v made it"),
     on(&[], "docker", "line", "runs a docker command: #{ ok, exit, out, err, rows }"),
     on(&[], "dive", "line", "dive on an image or archive; rows: what could be saved"),
     on(&[], "sh", "line", "runs a shell line on the lab's own host"),
@@ -158,6 +161,9 @@ pub const METHODS: &[Method] = &[
     on(USED, "access", "path, mode", "may the user read (4), write (2), execute (1)?"),
     on(&["Container", "Sh"], "exec", "line", "runs a shell line inside: #{ exit, out, err }"),
     on(&["Container"], "diff", "", "lines of docker diff"),
+    get(&["Container"], "volumes", "what it mounts: [#{ type, source, target, read_only }, …]"),
+    get(&["Volume"], "size", "bytes of its files"),
+    get(&["Volume"], "users", "the containers that mount it"),
     on(&["Container"], "commit", "tag", "makes an image of it"),
     on(&["Mount"], "forget_volatile", "", "removes the mark that stops a volatile mount from restarting"),
     // Files kept open.
@@ -185,6 +191,13 @@ pub const METHODS: &[Method] = &[
     on(&["Layer"], "tree", "", "its entries as lines"),
     get(&["Layer"], "bytes", "bytes of its files"),
     get(&["Layer"], "count", "number of its entries"),
+    get(&["Host"], "name", "what it is called"),
+    on(&["Host"], "docker", "line", "a docker command there, as docker -H NAME line"),
+    on(&["Host"], "image", "name", "one of its images"),
+    on(&["Registry"], "cut_after", "bytes", "the next pull from it breaks off after that many bytes"),
+    get(&["Registry"], "repositories", "names of what was pushed to it"),
+    on(&["Registry"], "tags", "repository", "the tags of one of them"),
+    get(&["Registry"], "bytes", "bytes of its layers, each once"),
     get(&["Image"], "id", "sha256 of its config"),
     get(&["Image"], "size", "bytes of all layers"),
     get(&["Image"], "layers", "its layers, bottom first"),

@@ -16,11 +16,13 @@ mod handle;
 mod judge;
 pub mod methods;
 mod narrow;
+mod quiz;
 #[cfg(test)]
 mod registered;
 pub mod rewrite;
 mod scan;
 mod shown;
+pub mod vocabulary;
 mod words;
 
 pub use self::ask::Ask;
@@ -30,7 +32,7 @@ pub use self::desk::Desk;
 pub use self::judge::{Judgement, STUDENT, Work, judge};
 
 use self::core::{Core, Shared, Source, Story};
-use self::handle::{Files, OfContainer, OfContext, OfMount};
+use self::handle::{Files, OfContainer, OfContext, OfMount, OfVolume};
 use crate::command::Screen;
 use crate::command::dive::Report;
 use crate::error::{Error, ErrorKind};
@@ -131,6 +133,11 @@ impl Session {
         self.core.borrow_mut().help_words = words;
     }
 
+    /// Is every answer a question first? As the word `predict` switches it.
+    pub fn set_predict(&mut self, predict: bool) {
+        self.core.borrow_mut().settings.predict = predict;
+    }
+
     /// Who is asked while `predict on`.
     pub fn set_ask(&mut self, ask: Box<dyn Ask>) {
         self.core.borrow_mut().ask = Some(ask);
@@ -199,6 +206,7 @@ impl Session {
     /// # Errors
     /// A lab error: the state is as it was before the line. A simulated failure is no error.
     pub fn line(&mut self, name: &str, text: &str) -> Result<Flow, Error> {
+        let text = &*crate::command::without_passwords(text);
         let trimmed = text.trim();
         if trimmed.is_empty() || (trimmed.starts_with("//") && !trimmed.contains('\n')) {
             return Ok(Flow::Continue);
@@ -235,6 +243,7 @@ impl Session {
     /// # Errors
     /// A lab error, also an errno that nobody caught.
     pub fn script(&mut self, name: &str, source: &str) -> Result<Tally, Error> {
+        let source = &*crate::command::without_passwords(source);
         let before = self.core.borrow().tally;
         self.prepare(name, source, true);
         self.core.borrow_mut().story = Some(Story::default());
@@ -242,6 +251,9 @@ impl Session {
         self.core.borrow_mut().story = None;
         let failed_by_errno = result?;
         self.unjudged();
+        if self.core.borrow().settings.predict {
+            quiz::score(&mut self.core.borrow_mut());
+        }
         if let Some((errno, op, path)) = failed_by_errno {
             let core = self.core.borrow();
             let error = Error::new(ErrorKind::Script, format!("{op} {path}: {errno}")).hint(format!(
@@ -411,6 +423,8 @@ impl Session {
                 variables.insert(name.to_owned(), ("Container", files.name().to_owned()));
             } else if let Some(files) = value.clone().try_cast::<Files<OfContext>>() {
                 variables.insert(name.to_owned(), ("Context", files.name().to_owned()));
+            } else if let Some(files) = value.clone().try_cast::<Files<OfVolume>>() {
+                variables.insert(name.to_owned(), ("Volume", files.name().to_owned()));
             }
         }
         self.core.borrow_mut().variables = variables;
@@ -429,7 +443,7 @@ impl Session {
             .filter(|(k, n, _)| *k == kind && *n == name)
             .map(|(_, _, path)| path.clone().into_bytes())
             .collect();
-        words::draw(&mut core, &kind, &name, &paths);
+        words::draw(&mut core, &kind, &name, &paths, false);
     }
 
     fn grant(&mut self, wish: &Wish) -> Result<Flow, Error> {

@@ -7,8 +7,20 @@ use crate::fs::MemoryHost;
 use std::collections::BTreeSet;
 
 /// The types that scripts see.
-const KINDS: &[&str] =
-    &["Mount", "Container", "Context", "Layer", "Image", "Sh", "Entry", "File", "MemoryMap"];
+const KINDS: &[&str] = &[
+    "Mount",
+    "Container",
+    "Volume",
+    "Context",
+    "Layer",
+    "Image",
+    "Host",
+    "Registry",
+    "Sh",
+    "Entry",
+    "File",
+    "MemoryMap",
+];
 
 /// Operators and spellings that every value has; nobody looks them up.
 const EVERYWHERE: &[&str] = &["to_string", "to_debug", "print", "==", "sleep", "timestamp"];

@@ -16,7 +16,7 @@ pub const COMMAND_WORDS: &[&str] = &["docker", "docker-compose", "dive", "mount"
 /// Words of the session; at the start of a line, followed by its end or a space.
 pub const SESSION_WORDS: &[&str] = &[
     "help", "undo", "redo", "log", "stack", "explain", "why", "order", "graph", "predict", "trace", "open",
-    "save", "bill", "course", "quit", "exit",
+    "save", "bill", "course", "host", "quit", "exit",
 ];
 
 /// Is this a command line or a session line (and not Rhai)?

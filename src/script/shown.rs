@@ -1,6 +1,6 @@
 //! Values as people read them.
 
-use super::handle::{Files, LayerValue, OfContainer, OfContext, OfMount};
+use super::handle::{Files, LayerValue, OfContainer, OfContext, OfMount, OfVolume};
 use rhai::{Array, Dynamic, Map};
 
 /// A value as the REPL shows it: text as it is, lists and maps with one entry a line when they are long.
@@ -53,6 +53,9 @@ fn thing(value: &Dynamic) -> Option<String> {
     if let Some(files) = value.clone().try_cast::<Files<OfContext>>() {
         let name = files.name();
         return Some(format!("Context {name}   try docker build -t {name} {name}"));
+    }
+    if let Some(files) = value.clone().try_cast::<Files<OfVolume>>() {
+        return Some(format!("Volume {}   try .ls(\"/\")  .read(path)  .size  .users", files.name()));
     }
     if let Some(layer) = value.clone().try_cast::<LayerValue>() {
         let listing = super::api::listing(&layer.0);

@@ -1,4 +1,4 @@
-//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `bill`, `predict`, `trace`, `open`, `save`, `course`, `quit`.
+//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `bill`, `predict`, `trace`, `host`, `open`, `save`, `course`, `quit`.
 
 use super::core::{Core, TraceMode, Wish};
 use super::foresee;
@@ -50,6 +50,7 @@ pub fn run(core: &mut Core, line: &str, origin: Origin<'_>) -> Result<Option<Wis
             core.emit(Event::Tracing { mode: word.to_owned() });
             None
         }),
+        "host" => host(core, rest, origin).map(|()| None),
         "open" => open(core, rest, first, origin).map(|()| None),
         "save" => match rest {
             [file] => Ok(Some(Wish::Save(file.text.clone()))),
@@ -116,6 +117,38 @@ fn switch<'w>(rest: &'w [Word], origin: Origin<'_>, known: &[&str]) -> Result<&'
     }
 }
 
+/// `host NAME`: command lines go to this Docker host from now on; `host` lists all.
+fn host(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Error> {
+    match rest {
+        [] => {}
+        [name] => {
+            core.lab.go_to(&name.text).map_err(|error| error.at(origin.of(name)))?;
+        }
+        [_, extra, ..] => {
+            return Err(Error::new(ErrorKind::Usage, "there is one word too many")
+                .at(origin.of(extra))
+                .hint("host ci"));
+        }
+    }
+    let here = core.lab.here().to_owned();
+    let mut rows = Vec::new();
+    for name in core.lab.hosts() {
+        core.lab.go_to(&name)?;
+        let (images, containers) = (core.lab.images.names().count(), core.lab.containers.len());
+        let mark = if name == here { "*" } else { "" };
+        rows.push(vec![
+            format!("{name}{mark}"),
+            images.to_string(),
+            containers.to_string(),
+            core.lab.cache.len().to_string(),
+        ]);
+    }
+    core.lab.go_to(&here)?;
+    let head = ["host", "image names", "containers", "cache records"].map(str::to_owned).to_vec();
+    core.emit(Event::Table { title: String::new(), head, rows });
+    Ok(())
+}
+
 fn open(core: &mut Core, rest: &[Word], first: &Word, origin: Origin<'_>) -> Result<(), Error> {
     let (folder, name) = match rest {
         [folder] => (folder, crate::fs::path::file_name(folder.text.as_bytes())),
@@ -166,11 +199,19 @@ fn explain(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Err
     Ok(())
 }
 
-/// `stack [what] [path…]`: draws the layers of a mount or container.
+/// `stack [--svg] [what] [path…]`: draws the layers of a mount or container.
 fn stack(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Error> {
+    let svg = rest.iter().any(|word| word.text == "--svg");
+    let rest: Vec<Word> = rest.iter().filter(|word| word.text != "--svg").cloned().collect();
+    if let Some(flag) = rest.iter().find(|word| word.text.starts_with("--")) {
+        return Err(Error::new(ErrorKind::Usage, format!("stack has no flag {}", flag.text))
+            .at(origin.of(flag))
+            .did_you_mean(&flag.text, ["--svg"])
+            .hint("stack --svg NAME /path prints the drawing as SVG"));
+    }
     let (name, paths) = match rest.split_first() {
         Some((first, paths)) if !first.text.starts_with('/') => (Some(first), paths),
-        _ => (None, rest),
+        _ => (None, rest.as_slice()),
     };
     let (kind, target) = match name {
         Some(word) => target(core, &word.text).ok_or_else(|| {
@@ -194,7 +235,7 @@ fn stack(core: &mut Core, rest: &[Word], origin: Origin<'_>) -> Result<(), Error
         })?,
     };
     let paths: Vec<Vec<u8>> = paths.iter().map(|word| word.text.clone().into_bytes()).collect();
-    draw(core, kind, &target, &paths);
+    draw(core, kind, &target, &paths, svg);
     Ok(())
 }
 
@@ -216,7 +257,7 @@ fn latest(core: &Core) -> Option<(&'static str, String)> {
 }
 
 /// Draws the stack of a mount or container over these paths, or over what its upper holds.
-pub fn draw(core: &mut Core, kind: &str, name: &str, paths: &[Vec<u8>]) {
+pub fn draw(core: &mut Core, kind: &str, name: &str, paths: &[Vec<u8>], as_svg: bool) {
     // People know a mount by its variable.
     let called = core
         .variables
@@ -231,8 +272,20 @@ pub fn draw(core: &mut Core, kind: &str, name: &str, paths: &[Vec<u8>]) {
     let Some(mount) = mount else { return };
     let paths = if paths.is_empty() { telling(mount) } else { paths.to_vec() };
     let t = &mut core.trace;
-    let event = t.quietly(|t| mount.stack(&called, &paths, t));
+    let mut event = t.quietly(|t| mount.stack(&called, &paths, t));
+    if let Event::Stack { svg, .. } = &mut event {
+        *svg = as_svg;
+    }
     t.emit(|| event);
+    for path in paths.iter().filter(|_| kind == "Container") {
+        let path = String::from_utf8_lossy(path);
+        if let Some(located) = core.lab.locate(name, &path, false, &mut core.trace) {
+            let target = &located.told.target;
+            let text =
+                format!("something is mounted at {target}: a process sees that at {path}, not the stack");
+            core.trace.emit(|| Event::Hint { text });
+        }
+    }
 }
 
 /// Up to three paths worth drawing: what the upper holds besides plain directories, else what the

@@ -2,7 +2,7 @@
 
 use super::machine::{Machine, NotStarted};
 use super::stream::{Descriptors, Stream};
-use super::{Process, text};
+use super::{Process, Submount, Told, text};
 use crate::fs::{Contents, Errno};
 use crate::trace::Trace;
 use crate::union::Mount;
@@ -50,6 +50,41 @@ impl<'c, 'm> Call<'c, 'm> {
     /// The image's files and the trace to work on them with. Sandbox mounts are not in it.
     pub fn mount(&mut self) -> (&mut Mount, &mut Trace) {
         (&mut *self.m.root, &mut *self.m.t)
+    }
+
+    /// What a run or a container mounts, with its trees, for a program that works on files moved out. See
+    /// [`Call::take_back`].
+    pub fn lend(&mut self) -> Vec<Submount> {
+        let own = self.m.own;
+        let (points, trees) = (self.m.points.get(own..).unwrap_or_default(), &mut self.m.extra);
+        let mut lent: Vec<Submount> = Vec::new();
+        for (at, point) in points.iter().enumerate() {
+            let shares = points.iter().take(at).position(|earlier| earlier.mount == point.mount);
+            let mut submount = Submount {
+                target: text::decode(&point.target),
+                file: point.inside.clone(),
+                read_only: point.read_only,
+                shares,
+                told: point.told.as_ref().map(|told| Told { mount: told.mount.clone(), size: point.size }),
+                ..Submount::default()
+            };
+            if let (None, Some(tree)) = (shares, trees.get_mut(point.mount)) {
+                std::mem::swap(tree, &mut submount.mount);
+            }
+            lent.push(submount);
+        }
+        lent
+    }
+
+    /// Brings the trees back.
+    pub fn take_back(&mut self, lent: Vec<Submount>) {
+        let own = self.m.own;
+        let (points, trees) = (self.m.points.get(own..).unwrap_or_default(), &mut self.m.extra);
+        for (point, mut submount) in points.iter().zip(lent) {
+            if let (None, Some(tree)) = (submount.shares, trees.get_mut(point.mount)) {
+                std::mem::swap(tree, &mut submount.mount);
+            }
+        }
     }
 
     /// The working directory, absolute.
@@ -101,6 +136,7 @@ impl<'c, 'm> Call<'c, 'm> {
             packages: self.m.packages.clone(),
             urls: self.m.urls.clone(),
             verbose: false,
+            read_only: self.m.read_only,
         }
     }
 

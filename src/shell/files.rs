@@ -41,12 +41,18 @@ impl Machine<'_> {
         found.max_by_key(|(i, p)| (p.target.len(), *i)).map(|(i, _)| i)
     }
 
+    /// The mount point that a path leads below; none for the root.
+    pub(super) fn point_at(&mut self, path: &[u8]) -> Result<Option<usize>> {
+        let place = self.locate(path, true)?;
+        place.stat.ok_or(Errno::ENOENT)?;
+        Ok(place.point)
+    }
+
     fn mount_of(&mut self, point: Option<usize>) -> (&mut Mount, &mut crate::trace::Trace) {
-        let mount = match point.and_then(|p| self.points.get(p)).map(|p| p.mount) {
-            Some(number) => match self.extra.get_mut(number) {
-                Some(mount) => mount,
-                None => &mut *self.root,
-            },
+        let point = point.and_then(|p| self.points.get(p));
+        self.t.set_mounted(point.and_then(|point| point.told.clone()));
+        let mount = match point.and_then(|point| self.extra.get_mut(point.mount)) {
+            Some(mount) => mount,
             None => &mut *self.root,
         };
         (mount, &mut *self.t)
@@ -189,6 +195,7 @@ impl Machine<'_> {
     fn writable(&self, place: &Place) -> Result<()> {
         match place.point.and_then(|p| self.points.get(p)) {
             Some(point) if point.read_only => Err(Errno::EROFS),
+            None if self.read_only => Err(Errno::EROFS),
             _ => Ok(()),
         }
     }
@@ -314,8 +321,12 @@ impl Machine<'_> {
         }
         let place = self.locate(trim_slashes(path), false)?;
         place.stat.as_ref().ok_or(Errno::ENOENT)?;
-        if place.is_point || self.below(&place.canonical) {
+        if place.is_point {
             return Err(Errno::EBUSY);
+        }
+        // The mount point itself is in it.
+        if self.below(&place.canonical) {
+            return Err(Errno::ENOTEMPTY);
         }
         self.writable(&place)?;
         self.real.clear();
@@ -425,7 +436,8 @@ impl Machine<'_> {
         let source = self.locate(trim_slashes(from), false)?;
         source.stat.as_ref().ok_or(Errno::ENOENT)?;
         let target = self.locate(trim_slashes(to), false)?;
-        if source.point != target.point {
+        // A mount point is a name in the mount above it (fs/namei.c, `do_renameat2`, `vfs_rename`).
+        if self.holder(&source) != self.holder(&target) {
             return Err(Errno::EXDEV);
         }
         if source.is_point || target.is_point {
@@ -433,8 +445,24 @@ impl Machine<'_> {
         }
         self.writable(&source)?;
         self.real.clear();
-        let to = target.inside;
-        self.at(&source, |mount, from, t| mount.rename(from, &to, how, t))
+        let to = &target.inside;
+        self.at(&source, |mount, from, t| mount.rename(from, to, how, t))?;
+        self.carry_points(&source.canonical, &target.canonical);
+        Ok(())
+    }
+
+    /// The mount that has the name of a place in one of its directories.
+    fn holder(&self, place: &Place) -> Option<usize> {
+        if place.is_point { self.point_of(path::parent(&place.canonical)) } else { place.point }
+    }
+
+    /// What is mounted below a directory moves with it.
+    fn carry_points(&mut self, from: &[u8], to: &[u8]) {
+        for point in &mut self.points {
+            if let Some(rest) = point.target.strip_prefix(from).filter(|rest| rest.starts_with(b"/")) {
+                point.target = [to, rest].concat();
+            }
+        }
     }
 
     pub fn link(&mut self, from: &[u8], to: &[u8]) -> Result<()> {

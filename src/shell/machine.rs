@@ -17,6 +17,8 @@ pub(crate) struct Machine<'m> {
     pub(super) root: &'m mut Mount,
     pub(super) extra: Vec<Mount>,
     pub(super) points: Vec<MountPoint>,
+    /// The first of them that the sandbox doesn't bring.
+    pub(super) own: usize,
     pub(super) t: &'m mut Trace,
     pub(super) hook: Option<&'m mut dyn Programs>,
     /// Working directory, canonical.
@@ -31,6 +33,8 @@ pub(crate) struct Machine<'m> {
     pub(super) unresolved: Option<String>,
     pub(super) seconds: Option<f64>,
     pub(super) strict: bool,
+    /// The root can't be written to.
+    pub(super) read_only: bool,
     pub(super) packages: Packages,
     pub(super) urls: Urls,
     pub(super) sandbox: Sandbox,
@@ -72,17 +76,10 @@ impl<'m> Machine<'m> {
         hook: &'m mut dyn Programs,
         t: &'m mut Trace,
     ) -> Machine<'m> {
-        let (mut extra, mut points) = sandbox::mounts(process.sandbox, 0);
-        for submount in submounts {
-            let empty = Mount::native(crate::fs::Tree::new());
-            points.push(MountPoint {
-                target: path::clean(submount.target.as_bytes()),
-                mount: extra.len(),
-                inside: submount.file.clone(),
-                read_only: submount.read_only,
-            });
-            extra.push(std::mem::replace(&mut submount.mount, empty));
-        }
+        let (mut extra, mut points) = sandbox::mounts(process.sandbox, process.read_only);
+        let own = points.len();
+        sandbox::add(submounts, &mut extra, &mut points);
+        sandbox::list_mounts(&mut extra, &points, process.read_only);
         // The image's root can't be mounted over.
         points.retain(|p| p.target != b"/");
         let musl = root.lstat(b"/lib/ld-musl-x86_64.so.1", t).is_ok();
@@ -90,6 +87,7 @@ impl<'m> Machine<'m> {
             root,
             extra,
             points,
+            own,
             t,
             hook: Some(hook),
             cwd: b"/".to_vec(),
@@ -101,6 +99,7 @@ impl<'m> Machine<'m> {
             unresolved: None,
             seconds: None,
             strict: process.strict,
+            read_only: process.read_only,
             packages: process.packages.clone(),
             urls: process.urls.clone(),
             sandbox: process.sandbox,
@@ -114,6 +113,7 @@ impl<'m> Machine<'m> {
 
     /// Gives the trees of `submounts` back to their owner.
     pub fn give_back(&mut self, submounts: &mut [Submount]) {
+        self.t.set_mounted(None);
         for submount in submounts.iter_mut().rev() {
             if let Some(mount) = self.extra.pop() {
                 submount.mount = mount;

@@ -46,7 +46,7 @@ pub use start::{run, run_with, user_of};
 pub use taught::MOST_JSON;
 pub use urls::Urls;
 
-use crate::trace::Stream;
+use crate::trace::{MountRef, Stream};
 use crate::union::Mount;
 use indexmap::IndexMap;
 
@@ -71,6 +71,8 @@ pub struct Process {
     pub urls: Urls,
     /// Report every look-up and write of the process as an event. Off, a RUN is quiet.
     pub verbose: bool,
+    /// The root can't be written to (`docker run --read-only`), nor what is mounted from the network's files.
+    pub read_only: bool,
 }
 
 /// What is mounted over the image while a process runs. (Reference for the differences: BuildKit's
@@ -137,6 +139,34 @@ pub struct Submount {
     pub file: Vec<u8>,
     /// Writes fail with EROFS.
     pub read_only: bool,
+    /// It shows the tree of this earlier one of the list, and its own stays unused.
+    pub shares: Option<usize>,
+    /// What events, `df` and `mount` call it; none of what a build mounts.
+    pub told: Option<Told>,
+}
+
+/// What a mounted tree is called.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// In events.
+    pub mount: MountRef,
+    /// Bytes that fit, if that is limited.
+    pub size: Option<u64>,
+}
+
+impl Default for Submount {
+    /// Nothing, nowhere.
+    fn default() -> Submount {
+        let mount = Mount::native(crate::fs::Tree::new());
+        Submount {
+            target: String::new(),
+            mount,
+            file: Vec::new(),
+            read_only: false,
+            shares: None,
+            told: None,
+        }
+    }
 }
 
 /// Programs that somebody else supplies. They are asked before the built-in ones.

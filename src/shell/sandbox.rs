@@ -3,10 +3,11 @@
 //! The devices are those of runc's default spec (`libcontainer/specconv`, `opencontainers/runtime-spec`
 //! config-linux.md "Default Devices"). Nothing written below these mounts reaches the image.
 
-use super::Sandbox;
-use crate::fs::{Contents, Inode, Kind, Tree};
+use super::{Sandbox, Submount, text};
+use crate::fs::{Contents, Inode, Kind, Tree, path};
+use crate::trace::MountedAt;
 use crate::union::Mount;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A place where something is mounted: a directory or a single file.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub(super) struct MountPoint {
     /// The path inside that tree that appears at the target; empty for its root.
     pub inside: Vec<u8>,
     pub read_only: bool,
+    /// How events tell what happens below it.
+    pub told: Option<Arc<MountedAt>>,
+    /// Bytes that fit, if that is limited.
+    pub size: Option<u64>,
 }
 
 /// Names in `/dev` and their device numbers.
@@ -51,6 +56,8 @@ fn devices() -> Tree {
     tree
 }
 
+const PROC_AND_DEV: &str = "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n";
+
 fn processes() -> Tree {
     let mut tree = Tree::new();
     let file = |text: &str| Inode::file(Contents::text(text)).with_mode(0o444);
@@ -69,7 +76,7 @@ fn processes() -> Tree {
     tree.put(b"/1", Inode::symlink(b"self"));
     tree.put(b"/self", Inode::dir(0o555));
     tree.put(b"/self/fd", Inode::dir(0o500));
-    tree.put(b"/self/mounts", file("overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n"));
+    tree.put(b"/self/mounts", file(&format!("overlay / overlay rw,relatime 0 0\n{PROC_AND_DEV}")));
     tree.put(b"/self/status", file("Name:\tsh\nState:\tR (running)\nPid:\t1\nPPid:\t0\n"));
     tree.put(b"/sys/kernel/ostype", file("Linux\n"));
     tree.put(b"/sys/kernel/osrelease", file("6.1.0\n"));
@@ -122,13 +129,16 @@ fn shared(kind: usize) -> Mount {
     }
 }
 
-/// The trees and mount points of a sandbox; indices count from `first`.
-pub(super) fn mounts(sandbox: Sandbox, first: usize) -> (Vec<Mount>, Vec<MountPoint>) {
+/// The trees and mount points of a sandbox. `locked`: its root is read-only, so the network's files are
+/// too (moby `container/container_unix.go`, `NetworkMounts`).
+pub(super) fn mounts(sandbox: Sandbox, locked: bool) -> (Vec<Mount>, Vec<MountPoint>) {
     let at = |target: &str, number: usize, inside: &str, read_only| MountPoint {
         target: target.into(),
-        mount: first + number,
+        mount: number,
         inside: inside.into(),
         read_only,
+        told: None,
+        size: None,
     };
     let mut trees = vec![shared(0), shared(1)];
     let mut points = vec![at("/dev", 0, "", false), at("/proc", 1, "", true)];
@@ -136,13 +146,71 @@ pub(super) fn mounts(sandbox: Sandbox, first: usize) -> (Vec<Mount>, Vec<MountPo
         return (trees, points);
     }
     trees.push(shared(2));
-    let read_only = sandbox == Sandbox::BuildKit;
-    trees.push(shared(if read_only { 3 } else { 4 }));
+    let is_build = sandbox == Sandbox::BuildKit;
+    let read_only = is_build || locked;
+    trees.push(shared(if is_build { 3 } else { 4 }));
     points.push(at("/sys", 2, "", true));
     points.push(at("/etc/hosts", 3, "/hosts", read_only));
     points.push(at("/etc/resolv.conf", 3, "/resolv.conf", read_only));
-    if sandbox != Sandbox::BuildKit {
-        points.push(at("/etc/hostname", 3, "/hostname", false));
+    if !is_build {
+        points.push(at("/etc/hostname", 3, "/hostname", read_only));
     }
     (trees, points)
 }
+
+/// Mounts what a run brings, and takes its trees for as long as it lasts.
+pub(super) fn add(submounts: &mut [Submount], trees: &mut Vec<Mount>, points: &mut Vec<MountPoint>) {
+    let first = trees.len();
+    for submount in submounts {
+        let target = path::clean(submount.target.as_bytes());
+        let told = submount.told.as_ref().map(|told| {
+            Arc::new(MountedAt {
+                mount: told.mount.clone(),
+                inside: text::decode(&submount.file),
+                target: text::decode(&target),
+            })
+        });
+        points.push(MountPoint {
+            target,
+            mount: submount.shares.map_or(trees.len(), |earlier| first + earlier),
+            inside: submount.file.clone(),
+            read_only: submount.read_only,
+            told,
+            size: submount.told.as_ref().and_then(|told| told.size),
+        });
+        trees.push(std::mem::replace(&mut submount.mount, Mount::native(Tree::new())));
+    }
+}
+
+/// Adds to `/proc/self/mounts` what a container has of its own.
+pub(super) fn list_mounts(trees: &mut [Mount], points: &[MountPoint], read_only: bool) {
+    let own: String = points.iter().filter_map(line).collect();
+    if own.is_empty() && !read_only {
+        return;
+    }
+    let root = if read_only { "ro" } else { "rw" };
+    let text = format!("overlay / overlay {root},relatime 0 0\n{PROC_AND_DEV}{own}");
+    let shown = points.iter().find(|point| point.target == b"/proc").and_then(|p| trees.get_mut(p.mount));
+    if let Some(processes) = shown {
+        let mut tree = processes.upper().clone();
+        tree.put(b"/self/mounts", Inode::file(Contents::text(&text)).with_mode(0o444));
+        *processes = Mount::native(tree);
+    }
+}
+
+/// What `/proc/self/mounts` says of something mounted in a container. The host's disk holds volumes and
+/// folders alike.
+fn line(point: &MountPoint) -> Option<String> {
+    let told = point.told.as_ref()?;
+    let mode = if point.read_only { "ro" } else { "rw" };
+    let size = point.size.map_or(String::new(), |size| format!(",size={}k", size / 1024));
+    Some(match told.mount.kind {
+        "tmpfs" => {
+            format!("tmpfs {} tmpfs {mode},nosuid,nodev,noexec,relatime{size} 0 0\n", told.target)
+        }
+        _ => format!("{DISK} {} ext4 {mode},relatime 0 0\n", told.target),
+    })
+}
+
+/// The disk of the lab's host.
+pub(super) const DISK: &str = "/dev/vda1";

@@ -130,6 +130,7 @@ impl Event {
             Event::Created { kind, inodes, .. } => {
                 Cost { inodes: *inodes as u64, links: u64::from(kind == "link"), ..nothing }
             }
+            Event::OnMount(on) => on.event.cost(),
             _ => nothing,
         }
     }

@@ -7,8 +7,10 @@ use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Verdict};
 use super::layer::{Cell, LayerRef, Probe, StackRow};
+use super::mounted::{Mounted, OnMount};
 use super::object::{CopiedDirectory, Data, Object, Source, XattrChange, octal};
-use super::said::{KeyRow, Place, SavedImage, Stream};
+use super::said::{KeyRow, Place, Stream};
+use super::storage::{HeldLayer, Reclaimed, SavedImage, Transfer};
 use super::whatif::{Decisions, Graph, Order, WhatIf};
 use serde::Serialize;
 
@@ -285,6 +287,9 @@ pub enum Event {
         rows: Vec<StackRow>,
         /// The merged view's cells.
         view: Vec<Cell>,
+        /// It is to be drawn as a picture: text people see is SVG then.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        svg: bool,
     },
     /// The answer of `which`: who wins, who is hidden, and why.
     Which {
@@ -439,6 +444,15 @@ pub enum Event {
     },
     /// The layers of an image as bars.
     Bars(Bars),
+    /// Something was removed: which layers that freed, and who uses those that stay.
+    Reclaimed(Reclaimed),
+    /// Layers were pushed or pulled, or need not be.
+    Transferred(Transfer),
+    /// Who uses a layer, or each layer of an image (`why layer`).
+    Held {
+        /// Topmost first.
+        layers: Vec<HeldLayer>,
+    },
     /// A container was started.
     Started {
         /// Its name.
@@ -447,7 +461,11 @@ pub enum Event {
         image: String,
         /// Number of lower layers.
         lowers: usize,
+        /// The storage driver that mounted it.
+        driver: String,
     },
+    /// Something is mounted in a container: from here on the union is not asked below.
+    Mounted(Mounted),
     /// A table of the lab's own (not one of Docker's).
     Table {
         /// Above the table; may be empty.
@@ -543,6 +561,9 @@ pub enum Event {
         /// Checks that did not.
         failed: usize,
     },
+    /// What the filesystem at a mount point tells: nothing of it is in the upper.
+    #[serde(untagged)]
+    OnMount(OnMount),
 }
 
 fn is_zero(number: &u64) -> bool {

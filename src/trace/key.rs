@@ -92,6 +92,16 @@ pub enum Reason {
     NoCache,
     /// The builder never keeps a result for such a step.
     NeverCached,
+    /// It was built before, and what the cache would have answered with was removed since.
+    Pruned {
+        /// What: "cache record" (BuildKit), "image" (legacy: its images are its cache).
+        what: String,
+    },
+    /// An imported cache knows the step, but its result did not travel (`mode=min`).
+    NotExported {
+        /// Where the cache came from.
+        from: String,
+    },
     /// Anything else, in words.
     Other {
         /// The words.
@@ -121,7 +131,11 @@ impl Reason {
             Reason::FileRemoved { path } => format!("{path} was removed"),
             Reason::BaseChanged { image } => format!("{image} now names another image"),
             Reason::NoCache => "the cache was switched off".to_owned(),
+            Reason::Pruned { what } => format!("built before, but its {what} was removed since"),
             Reason::NeverCached => "such a step is never cached".to_owned(),
+            Reason::NotExported { from } => {
+                format!("{from} has its key, not its result: only the final image's travel with mode=min")
+            }
             Reason::Other { words } => words.clone(),
         }
     }

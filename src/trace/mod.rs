@@ -15,8 +15,10 @@ mod fuel;
 mod handle;
 mod key;
 mod layer;
+mod mounted;
 mod object;
 mod said;
+mod storage;
 mod whatif;
 
 pub use bars::{Bar, Bars};
@@ -28,8 +30,13 @@ pub use fuel::{Exhausted, Fuel, Limits};
 pub use handle::{HandleNews, MapNews};
 pub use key::{CacheKey, Part, Reason, Verdict};
 pub use layer::{Answer, Cell, CellMark, LayerRef, Probe, StackRow};
+pub use mounted::{MountRef, Mounted, MountedAt, OnMount};
 pub use object::{CopiedDirectory, Data, Object, Source, XattrChange};
-pub use said::{KeyRow, Place, SavedImage, Stream};
+pub use said::{KeyRow, Place, Stream};
+pub use storage::{
+    FreedLayer, HeldLayer, LayerFate, LayerHolder, Reclaimed, SavedImage, StayingImage, Transfer,
+    TransferLayer,
+};
 pub use whatif::{
     Decisions, Edited, Ended, Graph, GraphEdge, GraphSource, GraphStage, Order, OrderRow, WhatIf, WhatIfCell,
     WhatIfEnd, WhatIfRow,
@@ -55,6 +62,7 @@ pub struct Trace {
     muted: bool,
     aside: bool,
     paid: Cost,
+    mounted: Option<std::sync::Arc<MountedAt>>,
     /// What this line may still use.
     pub fuel: Fuel,
 }
@@ -81,9 +89,13 @@ impl Trace {
                 *aside = self.aside;
             }
             self.paid += event.cost();
-            if !self.muted {
-                sink.take(event);
+            if self.muted {
+                return;
             }
+            if let Some(mounted) = &self.mounted {
+                event = mounted.tell(event);
+            }
+            sink.take(event);
         }
     }
 
@@ -112,6 +124,11 @@ impl Trace {
     /// Switches the marks of [`Trace::aside`] on or off; what they were.
     pub fn set_aside(&mut self, aside: bool) -> bool {
         std::mem::replace(&mut self.aside, aside)
+    }
+
+    /// What follows happens below a mount point, or in the union again: its events say so.
+    pub fn set_mounted(&mut self, mounted: Option<std::sync::Arc<MountedAt>>) {
+        self.mounted = mounted;
     }
 
     /// Does anybody listen? For work that only serves events.

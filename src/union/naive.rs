@@ -7,6 +7,16 @@ use crate::fs::{Errno, Inode, Kind, Layer, Nodes, Tree, path};
 use crate::trace::Trace;
 
 impl Mount {
+    /// [`Mount::diff`] as a tree that can be changed. Empty when the fuel of one line does not suffice.
+    pub fn changes(&self) -> Tree {
+        match self.base {
+            None => self.upper.clone(),
+            Some(_) => {
+                self.diff(&mut Trace::silent()).map_or_else(|_| Tree::new(), |layer| Tree::from_layer(&layer))
+            }
+        }
+    }
+
     /// What a commit of this mount makes a layer of. Where the driver keeps changes apart, those; else what
     /// differs from the tree that the mount began with: a file whose mode, owner, size, time and contents
     /// are as before is not in it, however often it was written.

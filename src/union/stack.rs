@@ -24,6 +24,7 @@ impl Mount {
             paths: paths.iter().map(|path| show(path).into_owned()).collect(),
             rows: rows.collect(),
             view: found.iter().map(|found| self.view_cell(found)).collect(),
+            svg: false,
         }
     }
 

@@ -200,7 +200,7 @@ pub fn flatten(lowers: Vec<Lower>, t: &mut Trace) -> Result<Layer, Errno> {
         return Ok(only.layer.clone());
     }
     let mut union = Mount::new(lowers, Tree::new(), Options::default())?;
-    let root = union.lowers().iter().find_map(|lower| Some(crate::fs::Nodes::inode(&lower.layer, 0).clone()));
+    let root = union.lowers().first().map(|lower| crate::fs::Nodes::inode(&lower.layer, 0).clone());
     let mut tree = t.quietly(|t| union.flat(t))?;
     if let Some(root) = root {
         tree.put(b"/", crate::fs::Inode { kind: crate::fs::Inode::dir(0).kind, extra: None, ..root });

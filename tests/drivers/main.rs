@@ -5,6 +5,7 @@
 
 mod alike;
 mod branches;
+mod docker;
 mod kernel;
 mod stored;
 mod support;

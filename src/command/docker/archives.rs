@@ -8,7 +8,7 @@ use crate::fs::Tree;
 use crate::image::archive::{self, Options};
 use crate::image::{Config, History, Image};
 use crate::trace::{Event, SavedImage};
-use crate::union::Mount;
+use crate::union::StorageDriver;
 use std::sync::Arc;
 
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
@@ -229,7 +229,7 @@ fn export(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let mounted = |errno| Error::new(ErrorKind::Usage, format!("the layers can't be mounted: {errno}"));
     let changed = container.changed();
     let upper = Tree::from_layer(&changed);
-    let mount = Mount::new(container.mount.lowers().to_vec(), upper, container.mount.options());
+    let mount = StorageDriver::Overlay2.mount(container.image.lowers(), upper, call.t);
     let mut mount = mount.map_err(mounted)?;
     let mut tree = call.t.quietly(|t| mount.flat(t)).map_err(mounted)?;
     crate::image::add_init_layer(&mut tree, &changed);

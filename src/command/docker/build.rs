@@ -1,12 +1,13 @@
 //! `docker build`.
 
-use super::{Answer, Call, Subcommand};
+use super::{Answer, Call, Subcommand, cache_flags};
 use crate::build::{self, Build, Builder, Catalog, Context, MOST_SECRET, Request, SecretSource, Secrets};
 use crate::check;
 use crate::command::options::{switch, valued};
 use crate::error::{Error, ErrorKind};
 use crate::fs::Contents;
 use crate::image::catalog;
+use crate::image::registry::Platform;
 use crate::lab::HOME;
 use crate::trace::Event;
 use serde_json::json;
@@ -37,21 +38,45 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[Subcommand {
         switch("pull", None, "accepted: built-in images never change"),
         valued("progress", None, "KIND", "accepted: the lab prints every step"),
         valued("network", None, "MODE", "accepted: RUN has no network"),
-        valued("platform", None, "OS/ARCH", "accepted: everything is linux/amd64"),
+        valued(
+            "cache-to",
+            None,
+            "PLACE",
+            "leave the cache for others: type=inline; type=registry,ref=NAME,mode=max",
+        ),
+        valued(
+            "cache-from",
+            None,
+            "PLACE",
+            "take steps from a cache that others left: a name, or type=registry,ref=NAME",
+        ),
+        valued("platform", None, "OS/ARCH", "what the image is for; the files are the same"),
     ],
     stop_at_operand: false,
     run,
 }];
 
 fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let request = request(call)?;
+    let platform = match platform(call) {
+        Ok(platform) => platform,
+        Err(refused) => return Ok(refused),
+    };
+    if let Some(refused) = cache_flags::refused(call, builder(call)?)? {
+        return Ok(refused);
+    }
+    let mut request = Request { platform, registry: call.lab.registry.clone(), ..request(call)? };
     if checks(call)? {
         return Ok(check(call, &request));
     }
+    let quiet = call.given.is_set("quiet");
+    let hushed = call.t.hush(quiet);
+    let flags = cache_flags::request(call, &mut request);
+    call.t.hush(hushed);
+    flags?;
     if call.given.is_set("compare") {
         return Ok(compare(call, request));
     }
-    let quiet = call.given.is_set("quiet");
+    let here = (!request.imports.is_empty()).then(|| call.lab.usage());
     let lab = &mut *call.lab;
     let mut play = |t: &mut crate::trace::Trace| {
         build::build(&mut lab.images, &mut lab.cache, &request, call.programs, t)
@@ -60,8 +85,14 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     if call.given.is_set("why") {
         call.t.emit(|| build::decisions(&request.context_name, std::slice::from_ref(&built)));
     }
+    if let Some(here) = &here {
+        cache_flags::fetched(call, &built, here);
+    }
+    if built.result.is_ok() {
+        cache_flags::export(call, &built)?;
+    }
     let built = Arc::new(built);
-    lab.builds.push(built.clone());
+    call.lab.builds.push(built.clone());
     let (exit, out, err) = match &built.result {
         Ok(id) => (0, format!("{id}\n"), String::new()),
         Err(failure) => (failure.exit, String::new(), format!("{}\n", failure.message)),
@@ -69,6 +100,20 @@ fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let rows = rows(&built);
     let next = first_miss(&built).map(|number| format!("explain {number}"));
     Ok(Answer { out, err, exit, build: Some(built), rows, shown: !quiet, next, ..Answer::default() })
+}
+
+/// `--platform`: one of them (docker/buildx `driver/docker/driver.go`).
+fn platform(call: &Call<'_, '_>) -> Result<Platform, Answer> {
+    let words: Vec<&str> = call.given.all("platform").flat_map(|word| word.text.split(',')).collect();
+    let failed = |err: String, next: Option<String>| Answer { err, exit: 1, next, ..Answer::default() };
+    match words.as_slice() {
+        [] => Ok(Platform::default()),
+        [one] => Platform::parse(one).map_err(|words| failed(format!("ERROR: failed to build: {words}\n"), None)),
+        _ => Err(failed(
+            "ERROR: Multi-platform build is not supported for the docker driver.\nSwitch to a different driver, or turn on the containerd image store, and try again.\n".to_owned(),
+            Some("docker build --platform … once for each, then docker buildx imagetools create -t NAME …".to_owned()),
+        )),
+    }
 }
 
 /// `--check`, or `--call=check` (docker/buildx `util/buildflags/callfunc.go`).
@@ -185,6 +230,7 @@ fn request(call: &mut Call<'_, '_>) -> Result<Request, Error> {
         builder: builder(call)?,
         strict: call.lab.strict || call.given.is_set("strict"),
         version: call.lab.version,
+        storage: call.lab.storage,
         packages: call.lab.packages.clone(),
         urls: call.lab.urls.clone(),
         catalog: Catalog(catalog::image),

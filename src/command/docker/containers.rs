@@ -1,5 +1,6 @@
 //! Commands about containers: `run`, `exec`, `ps`, `rm`, `diff`, `commit`.
 
+use super::mounts::{MOUNT, READ_ONLY, TMPFS, VOLUME, VOLUMES_FROM};
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
 use crate::command::{report_not_modelled, words::assignment};
@@ -24,6 +25,11 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             valued("user", Some('u'), "USER", "run as this user"),
             valued("workdir", Some('w'), "DIR", "run in this directory"),
             valued("publish", Some('p'), "PORTS", "accepted: there is no network"),
+            VOLUME,
+            MOUNT,
+            TMPFS,
+            VOLUMES_FROM,
+            READ_ONLY,
         ],
         stop_at_operand: true,
         run,
@@ -59,7 +65,10 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "rm",
         usage: "[-f] CONTAINER…",
         about: "Remove containers with their uppers",
-        flags: &[switch("force", Some('f'), "also running ones"), switch("volumes", Some('v'), "accepted")],
+        flags: &[
+            switch("force", Some('f'), "also running ones"),
+            switch("volumes", Some('v'), "with the volumes that nobody named"),
+        ],
         stop_at_operand: false,
         run: rm,
     },
@@ -103,26 +112,33 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
 fn run(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the image")?.to_vec();
     let (image, command) = (&words[0], &words[1..]);
-    let name = call.given.text("name").map(str::to_owned);
-    let started = call.lab.start(&image.text, name.as_deref());
-    let name = call.about(image, started)?;
+    let start = match super::mounts::start(call) {
+        Ok(start) => start,
+        Err(refused) => return Ok(super::mounts::refused(&refused, call.lab.version)),
+    };
+    let started = call.lab.start(&image.text, &start, call.t);
+    let (name, mounted) = match call.about(image, started)? {
+        Ok(started) => started,
+        Err(refused) => return Ok(super::mounts::refused(&refused, call.lab.version)),
+    };
     let detach = call.given.is_set("detach");
     let container = call.lab.container(&name)?;
     if !command.is_empty() {
         container.config.cmd = Some(command.iter().map(|word| word.text.clone()).collect());
     }
+    let driver = container.mount.storage().name().to_owned();
     let (lowers, id) = (container.mount.lowers().len(), container.id.clone());
-    call.t.emit(|| Event::Started { name: name.clone(), image: image.text.clone(), lowers });
+    call.t.emit(|| Event::Started { name: name.clone(), image: image.text.clone(), lowers, driver });
+    mounted.into_iter().for_each(|news| call.t.emit(|| Event::Mounted(news)));
     if detach || command.is_empty() {
         let next = format!("let c = container(\"{name}\");   then   c.exec(\"ls /\")");
         return Ok(Answer { out: format!("{id}\n"), shown: true, next: Some(next), ..Answer::default() });
     }
     let argv = container.config.entrypoint.iter().chain(&container.config.cmd).flatten().cloned().collect();
     let answer = execute(call, &name, argv)?;
-    let container = call.lab.container(&name)?;
-    container.running = false;
+    call.lab.set_running(&name, false);
     if call.given.is_set("rm") {
-        call.lab.containers.shift_remove(&name);
+        call.lab.remove_container(&name, true);
     }
     Ok(answer)
 }
@@ -160,8 +176,8 @@ fn execute(call: &mut Call<'_, '_>, name: &str, argv: Vec<String>) -> Result<Ans
     if let Some(directory) = call.given.text("workdir") {
         process.cwd = directory.to_owned();
     }
-    let (mount, programs) = (&mut container.mount, &mut *call.programs);
-    let (outcome, events) = call.t.collect(|t| shell::run(mount, &process, programs, t));
+    let (lab, programs) = (&mut *call.lab, &mut *call.programs);
+    let (outcome, events) = call.t.collect(|t| lab.run_in(name, &process, programs, t));
     call.t.replay(changes_only(events));
     let mut answer = answer(&outcome);
     if let Some(error) = &outcome.start {
@@ -248,7 +264,7 @@ fn ps(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
 fn rm(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the container")?.to_vec();
     let force = call.given.is_set("force");
-    let mut out = String::new();
+    let (mut out, mut gone) = (String::new(), Vec::new());
     for word in &words {
         let found =
             call.lab.container(&word.text).map(|container| (container.name.clone(), container.running));
@@ -264,21 +280,20 @@ fn rm(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
                 ..Answer::default()
             });
         }
-        call.lab.containers.shift_remove(&name);
+        gone.extend(call.lab.remove_container(&name, call.given.is_set("volumes")));
         out.push_str(&format!("{name}\n"));
     }
-    Ok(Answer::printed(out))
+    Ok(Answer::printed(out).telling(super::housekeeping::orphaned(call.lab, &gone)))
 }
 
 fn set_running(call: &mut Call<'_, '_>, running: bool) -> Result<Answer, Error> {
     let words = call.operands("the container")?.to_vec();
     let mut out = String::new();
     for word in &words {
-        let found = call.lab.container(&word.text).map(|container| {
-            container.running = running;
-            container.name.clone()
-        });
-        out.push_str(&format!("{}\n", call.about(word, found)?));
+        let found = call.lab.container(&word.text).map(|container| container.name.clone());
+        let name = call.about(word, found)?;
+        call.lab.set_running(&name, running);
+        out.push_str(&format!("{name}\n"));
     }
     Ok(Answer::printed(out))
 }

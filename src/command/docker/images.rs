@@ -1,21 +1,36 @@
-//! Commands about images: `images`, `history`, `inspect`, `tag`, `rmi`, `pull`.
+//! Commands about images: `images`, `history`, `inspect`.
 
+use super::filters::Filters;
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
-use crate::error::{Error, ErrorKind};
-use crate::image::{Container, Image};
+use crate::error::Error;
+use crate::fs::Digest;
+use crate::image::{Image, labels_match};
 use crate::inspect;
 use crate::trace::Event;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         name: "images",
-        usage: "[NAME]",
+        usage: "[FLAGS] [NAME]",
         about: "List the images that are here",
         flags: &[
+            switch(
+                "all",
+                Some('a'),
+                "also nameless images that others were built on (the legacy builder's steps)",
+            ),
+            valued(
+                "filter",
+                Some('f'),
+                "KEY=VALUE",
+                "dangling=true, label=NAME[=VALUE], before=IMAGE, since=IMAGE",
+            ),
             switch("quiet", Some('q'), "ids only"),
             switch("no-trunc", None, "whole ids"),
+            switch("digests", None, "the digests of what was pushed or pulled"),
             switch("shared", None, "shared and unique bytes too (columns of the lab's own)"),
             valued("format", None, "TEMPLATE", "print by a template"),
         ],
@@ -38,17 +53,6 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         run: history,
     },
     Subcommand {
-        name: "system df",
-        usage: "[-v]",
-        about: "Bytes of images, each layer once; -v: what images share",
-        flags: &[
-            switch("verbose", Some('v'), "every image with its shared and unique bytes"),
-            valued("format", None, "TEMPLATE", "print by a template"),
-        ],
-        stop_at_operand: false,
-        run: system_df,
-    },
-    Subcommand {
         name: "inspect",
         usage: "[FLAGS] NAME…",
         about: "Everything about an image or container, as JSON",
@@ -60,51 +64,64 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         stop_at_operand: false,
         run: inspect,
     },
-    Subcommand {
-        name: "tag",
-        usage: "IMAGE NAME",
-        about: "Give an image one more name",
-        flags: &[],
-        stop_at_operand: false,
-        run: tag,
-    },
-    Subcommand {
-        name: "rmi",
-        usage: "IMAGE…",
-        about: "Take a name away; the image goes with its last name",
-        flags: &[
-            switch("force", Some('f'), "also when a container uses it"),
-            switch("no-prune", None, "accepted"),
-        ],
-        stop_at_operand: false,
-        run: rmi,
-    },
-    Subcommand {
-        name: "pull",
-        usage: "IMAGE",
-        about: "Bring a built-in image here (a build or run does it by itself)",
-        flags: &[
-            switch("quiet", Some('q'), "print nothing but the name"),
-            valued("platform", None, "OS/ARCH", "accepted"),
-        ],
-        stop_at_operand: false,
-        run: pull,
-    },
 ];
 
 fn images(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let only = call.given.operands.first().map(|word| word.text.clone());
+    let chosen = match chosen(call)? {
+        Ok(chosen) => chosen,
+        Err(refused) => return Ok(refused),
+    };
     let options = inspect::ListOptions {
+        all: call.given.is_set("all"),
+        digests: call.given.is_set("digests"),
+        chosen,
         quiet: call.given.is_set("quiet"),
         no_trunc: call.given.is_set("no-trunc"),
         shared: call.given.is_set("shared"),
         format: call.given.text("format").map(str::to_owned),
     };
     let empty = only.is_none() && !options.quiet && options.format.is_none();
-    let next = (empty && call.lab.images.names().next().is_none()).then(|| {
+    let next = (empty && call.lab.images.images().next().is_none()).then(|| {
         "docker pull alpine:3.19   brings a built-in image; a run or a build does so too".to_owned()
     });
     Ok(Answer { next, ..from(inspect::image_list(&call.lab.images, only.as_deref(), &options)) })
+}
+
+/// The images that all filters let through (moby `daemon/images/images.go`).
+fn chosen(call: &Call<'_, '_>) -> Result<Result<Option<HashSet<Digest>>, Answer>, Error> {
+    let filters = match Filters::read(call, &["dangling", "label", "before", "since"])? {
+        Ok(filters) => filters,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    if filters.told().is_empty() {
+        return Ok(Ok(None));
+    }
+    let dangling = match filters.flag("dangling") {
+        Ok(dangling) => dangling,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut bounds = Vec::new();
+    for key in ["before", "since"] {
+        for name in filters.all(key) {
+            let Some(image) = call.lab.images.get(name) else {
+                let err = format!("Error response from daemon: No such image: {name}\n");
+                return Ok(Err(Answer { err, exit: 1, ..Answer::default() }));
+            };
+            bounds.push((key == "before", image.created));
+        }
+    }
+    let (usage, labels) = (call.lab.image_usage(), filters.labels());
+    let fits = |image: &&Arc<Image>| {
+        let is_dangling = usage.names_of(&image.id).is_empty() && !usage.has_children(&image.id);
+        let is_named = !usage.names_of(&image.id).is_empty();
+        dangling.is_none_or(|wanted| if wanted { is_dangling } else { is_named })
+            && bounds
+                .iter()
+                .all(|(before, at)| if *before { image.created < *at } else { image.created > *at })
+            && labels_match(&image.config.labels, &labels)
+    };
+    Ok(Ok(Some(call.lab.images.images().filter(fits).map(|image| image.id).collect())))
 }
 
 fn history(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
@@ -146,21 +163,10 @@ fn steps(call: &Call<'_, '_>, name: &str, image: &Arc<Image>) -> Answer {
     Answer {
         out: inspect::steps_table(&steps),
         rows: inspect::step_values(&steps),
-        picture: Some(Box::new(picture)),
         next: known.map(|number| format!("explain {number}")),
         ..Answer::default()
     }
-}
-
-fn system_df(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    if !call.given.operands.is_empty() {
-        return Err(call.usage("it takes no name"));
-    }
-    let containers: Vec<&Container> = call.lab.containers.values().collect();
-    Ok(from(match call.given.is_set("verbose") && call.given.text("format").is_none() {
-        true => inspect::system_df_verbose(&call.lab.images, &containers),
-        false => inspect::system_df(&call.lab.images, &containers, call.given.text("format")),
-    }))
+    .drawn(picture)
 }
 
 fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
@@ -169,6 +175,10 @@ fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     for word in &words {
         if let Ok(container) = call.lab.container(&word.text) {
             things.push(inspect::container_value(container));
+        } else if let (None, Some(volume)) =
+            (call.lab.images.get(&word.text), call.lab.volumes.get(&word.text))
+        {
+            things.push(inspect::volume_value(volume));
         } else {
             let found = call.lab.image(&word.text);
             let image = call.about(word, found)?;
@@ -178,71 +188,6 @@ fn inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     Ok(from(inspect::inspect(&things, call.given.text("format"))))
 }
 
-fn tag(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let [image, name] = call.given.operands.as_slice() else {
-        return Err(call.usage("two names are needed"));
-    };
-    let (image, name) = (image.clone(), name.clone());
-    let found = call.lab.image(&image.text);
-    let image = call.about(&image, found)?;
-    if !call.lab.images.tag(&name.text, image.id) {
-        return Err(Error::new(ErrorKind::Usage, format!("`{}` can't name an image", name.text))
-            .at(call.origin.of(&name))
-            .hint("names are lower case: name or name:tag"));
-    }
-    Ok(Answer::default())
-}
-
-fn rmi(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let words = call.operands("the image")?.to_vec();
-    let mut out = String::new();
-    for word in &words {
-        let Some(image) = call.lab.images.get(&word.text) else {
-            let known: Vec<String> = call.lab.images.names().map(|(name, _)| name.to_owned()).collect();
-            return Err(Error::new(ErrorKind::Unknown, format!("there is no image `{}` here", word.text))
-                .at(call.origin.of(word))
-                .did_you_mean(&word.text, known.iter().map(String::as_str)));
-        };
-        if let Some(user) = call.lab.containers.values().find(|c| c.image.id == image.id)
-            && !call.given.is_set("force")
-        {
-            return Ok(Answer {
-                out,
-                err: format!(
-                    "Error response from daemon: conflict: unable to remove repository reference \"{}\" (must force) - container {} is using its referenced image {}\n",
-                    word.text,
-                    user.name,
-                    image.id.short(12)
-                ),
-                exit: 1,
-                next: Some(format!("docker rm -f {}", user.name)),
-                ..Answer::default()
-            });
-        }
-        if call.lab.images.untag(&word.text).is_some() {
-            out.push_str(&format!("Untagged: {}\n", word.text));
-        }
-        if call.lab.images.names_of(&image.id).is_empty() && !call.lab.images.has_children(&image.id) {
-            call.lab.images.remove(&image.id);
-            out.push_str(&format!("Deleted: {}\n", image.id));
-        }
-    }
-    Ok(Answer::printed(out))
-}
-
-fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let word = call.operand("the image")?.clone();
-    let found = call.lab.image(&word.text);
-    let image = call.about(&word, found)?;
-    Ok(Answer::printed(format!(
-        "{}: {} layers, {} bytes, id {}\n",
-        word.text,
-        image.layers.len(),
-        image.size(),
-        image.id.short(12)
-    )))
-}
-
-fn from(printed: inspect::Printed) -> Answer {
+pub(super) fn from(printed: inspect::Printed) -> Answer {
     Answer { out: printed.out, err: printed.err, exit: printed.exit, ..Answer::default() }
 }

@@ -2,8 +2,15 @@
 
 mod archives;
 mod build;
+mod cache_flags;
 mod containers;
+mod filters;
+mod housekeeping;
 mod images;
+mod info;
+mod mounts;
+mod registry;
+mod volumes;
 
 use super::options::{self, Flag, Given};
 use super::words::{CommandLine, Origin, Word};
@@ -15,6 +22,7 @@ use crate::shell::Programs;
 use crate::trace::Trace;
 
 pub use build::judge;
+pub use housekeeping::why_layer;
 
 /// A subcommand.
 pub struct Subcommand {
@@ -94,11 +102,16 @@ pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
         .iter()
         .chain(containers::SUBCOMMANDS)
         .chain(images::SUBCOMMANDS)
+        .chain(registry::SUBCOMMANDS)
+        .chain(housekeeping::SUBCOMMANDS)
         .chain(archives::SUBCOMMANDS)
+        .chain(info::SUBCOMMANDS)
+        .chain(volumes::SUBCOMMANDS)
 }
 
 /// Other spellings of a subcommand.
 const SAME: &[(&str, &str)] = &[
+    ("system info", "info"),
     ("image build", "build"),
     ("buildx build", "build"),
     ("builder build", "build"),
@@ -108,6 +121,7 @@ const SAME: &[(&str, &str)] = &[
     ("container ps", "ps"),
     ("container list", "ps"),
     ("container rm", "rm"),
+    ("container remove", "rm"),
     ("container diff", "diff"),
     ("container commit", "commit"),
     ("container inspect", "inspect"),
@@ -117,24 +131,24 @@ const SAME: &[(&str, &str)] = &[
     ("image remove", "rmi"),
     ("image tag", "tag"),
     ("image pull", "pull"),
+    ("image push", "push"),
     ("image history", "history"),
     ("image inspect", "inspect"),
     ("image load", "load"),
     ("image save", "save"),
     ("image import", "import"),
     ("container export", "export"),
+    ("volume list", "volume ls"),
+    ("volume remove", "volume rm"),
 ];
 
 /// Docker's words that the lab knows of but does not model, and why.
 const NOT_MODELLED: &[(&str, &str)] = &[
     ("--debug", "`docker build --check` shows every warning with its lines"),
-    ("push", "there is no registry: nothing leaves memory"),
-    ("login", "there is no registry: nothing leaves memory"),
-    ("search", "there is no registry; `docker pull NAME` fetches a built-in image"),
+    ("search", "help bases lists what Docker Hub has here"),
     ("network", "the lab has no network"),
     ("logs", "containers run no process of their own; `docker exec` prints what it runs"),
     ("compose", "`docker build` and `docker run` work"),
-    ("volume", "the union is modelled, volumes beside it are not yet"),
     ("cp", "`docker exec` and the container's own write, read and append work"),
     ("swarm", "one host is enough for layers"),
 ];
@@ -148,7 +162,91 @@ pub(super) fn run(
     programs: &mut dyn Programs,
     t: &mut Trace,
 ) -> Result<Answer, Error> {
-    let words = &line.words[1..];
+    let (host, words) = host(line, origin)?;
+    let Some((name, at)) = host else {
+        return on_host(lab, (words, &line.env), origin, outside, programs, t);
+    };
+    let before = lab.go_to(&name).map_err(|error| match &at {
+        Some(word) => error.at(origin.of(word)),
+        None => error,
+    })?;
+    let answer = on_host(lab, (words, &line.env), origin, outside, programs, t);
+    lab.go_to(&before)?;
+    answer
+}
+
+/// The host that a line names, and the word that does.
+type Named = Option<(String, Option<Word>)>;
+
+/// `docker -H NAME …`, `docker --context NAME …` or `DOCKER_HOST=NAME docker …`: the host that is meant, the word
+/// that says so, and the words behind it. Of an address only the host counts.
+fn host<'l>(line: &'l CommandLine, origin: Origin<'_>) -> Result<(Named, &'l [Word]), Error> {
+    let variable = |name: &str| line.env.iter().find(|(key, _)| key == name);
+    let mut host =
+        variable("DOCKER_HOST").or(variable("DOCKER_CONTEXT")).map(|(_, value)| (value.clone(), None));
+    let mut words = &line.words[1..];
+    while let Some(first) = words.first() {
+        let (flag, glued) = match first.text.split_once('=') {
+            Some((flag, value)) => (flag, Some(value.to_owned())),
+            None => (first.text.as_str(), None),
+        };
+        if !matches!(flag, "-H" | "--host" | "-c" | "--context") {
+            break;
+        }
+        words = &words[1..];
+        let (value, word) = match (glued, words.first()) {
+            (Some(value), _) => (value, first.clone()),
+            (None, Some(word)) => {
+                words = &words[1..];
+                (word.text.clone(), word.clone())
+            }
+            (None, None) => {
+                let missing = Error::new(ErrorKind::Usage, format!("{flag} needs a value"));
+                return Err(missing.at(origin.of(first)).hint("docker -H ci images"));
+            }
+        };
+        host = Some((value, Some(word)));
+    }
+    let named = host.map(|(value, word)| {
+        let address = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
+        let address = address.rsplit_once('@').map_or(address, |(_, rest)| rest);
+        let name = address.split([':', '/']).next().unwrap_or_default();
+        // A socket of this machine, and Docker's own word for it.
+        let name = if name.is_empty() || name == "default" { crate::lab::FIRST } else { name };
+        (name.to_owned(), word)
+    });
+    Ok((named, words))
+}
+
+/// Runs `docker …` on the host at hand, with the storage driver that it names.
+fn on_host(
+    lab: &mut Lab,
+    (mut words, env): (&[Word], &[(String, String)]),
+    origin: Origin<'_>,
+    outside: &mut Outside<'_>,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> Result<Answer, Error> {
+    let before = lab.storage;
+    let mut driver = before;
+    while let Some((named, used)) = info::storage_flag(words, origin)? {
+        (driver, words) = (named, &words[used..]);
+    }
+    lab.storage = driver;
+    let answer = subcommand(lab, (words, env), origin, outside, programs, t);
+    lab.storage = before;
+    answer
+}
+
+/// The words behind `docker` and its own flags.
+fn subcommand(
+    lab: &mut Lab,
+    (words, env): (&[Word], &[(String, String)]),
+    origin: Origin<'_>,
+    outside: &mut Outside<'_>,
+    programs: &mut dyn Programs,
+    t: &mut Trace,
+) -> Result<Answer, Error> {
     let Some(first) = words.first() else {
         return Ok(Answer::printed(overview()));
     };
@@ -168,13 +266,17 @@ pub(super) fn run(
     }
     let given = options::parse(rest, subcommand.flags, subcommand.stop_at_operand, origin)?;
     let name = words[used - 1].clone();
-    (subcommand.run)(&mut Call { lab, given, env: &line.env, subcommand, origin, name, outside, programs, t })
+    (subcommand.run)(&mut Call { lab, given, env, subcommand, origin, name, outside, programs, t })
 }
 
 /// The subcommand that the words begin with, and how many words it took.
 fn find(words: &[Word], origin: Origin<'_>) -> Result<(&'static Subcommand, usize), Error> {
     let first = words[0].text.as_str();
     let two = words.get(1).map(|second| format!("{first} {}", second.text));
+    let three = two.as_ref().zip(words.get(2)).map(|(two, third)| format!("{two} {}", third.text));
+    if let Some(found) = three.and_then(|three| subcommands().find(|s| s.name == three)) {
+        return Ok((found, 3));
+    }
     let real = |name: &str| {
         SAME.iter().find(|(other, _)| *other == name).map_or(name.to_owned(), |(_, same)| (*same).to_owned())
     };
@@ -191,9 +293,11 @@ fn find(words: &[Word], origin: Origin<'_>) -> Result<(&'static Subcommand, usiz
             .at(origin.of(&words[0]))
             .hint("`docker help` lists what is"));
     }
-    let known = subcommands().map(|s| s.name).chain(["image", "container", "system"]);
+    let known = subcommands().map(|s| s.name).chain(["image", "container", "system", "volume"]);
     let wrong = match (first, words.get(1)) {
-        ("image" | "container" | "buildx" | "builder" | "system", Some(second)) => second,
+        ("image" | "container" | "buildx" | "builder" | "system" | "manifest" | "volume", Some(second)) => {
+            second
+        }
         _ => &words[0],
     };
     Err(Error::new(ErrorKind::Unknown, format!("docker has no command `{}` here", wrong.text))

@@ -4,8 +4,8 @@
 use super::layers::{id_of, listing, mode_of, tree_map};
 use super::opened::stays_open;
 use crate::fs::{Contents, Errno};
-use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse, type_word};
-use crate::trace::Trace;
+use crate::script::handle::{Answer, Files, Kind, LayerValue, Place, refuse, thrown, type_word};
+use crate::trace::{Event, Trace};
 use crate::union::{Mount, Open, Rename, Stat, StatKind};
 use rhai::{Array, Dynamic, Engine, INT, Map};
 
@@ -46,6 +46,9 @@ fn reading<K: Kind>(engine: &mut Engine) {
         m.read("lstat", path, |mount, path, t| mount.lstat(path, t)).map(|stat| stat_map(&stat))
     });
     engine.register_fn("exists", |m: &mut Files<K>, path: &str| {
+        if let Some((files, inside)) = m.crossed(path, false)? {
+            return files.on(|mount, t| t.quietly(|t| mount.lstat(inside.as_bytes(), t)).is_ok());
+        }
         let inside = m.path(path);
         m.on(|mount, t| t.quietly(|t| mount.lstat(inside.as_bytes(), t)).is_ok())
     });
@@ -224,7 +227,7 @@ fn names<K: Kind>(engine: &mut Engine) {
         rename(m, from, to, Rename::Exchange)
     });
     engine.register_fn("link", |m: &mut Files<K>, existing: &str, path: &str| {
-        let existing = m.path(existing);
+        let existing = same_mount(m, "link", existing, path)?;
         m.change("link", path, |mount, path, t| mount.link(existing.as_bytes(), path, t))
     });
     engine.register_fn("symlink", |m: &mut Files<K>, target: &str, path: &str| {
@@ -236,6 +239,40 @@ fn names<K: Kind>(engine: &mut Engine) {
         mkchar(m, path, major, minor, 0o644)
     });
     engine.register_fn("mkchar", mkchar::<K>);
+}
+
+/// A second path, as the mount of the first one sees it.
+fn same_mount<K: Kind>(m: &Files<K>, op: &str, second: &str, first: &str) -> Answer<String> {
+    let mount = |crossed: &Option<(Files<K>, String)>| match crossed.as_ref().map(|(files, _)| &files.place) {
+        Some(Place::Mounted(_, to)) => Some(to.mount),
+        _ => None,
+    };
+    let is_point =
+        |crossed: &Option<(Files<K>, String)>| match crossed.as_ref().map(|(files, _)| &files.place) {
+            Some(Place::Mounted(_, to)) => to.is_point,
+            _ => false,
+        };
+    let (here, there) = (m.crossed(first, false)?, m.crossed(second, false)?);
+    let refused = if op == "rename" && (is_point(&here) || is_point(&there)) {
+        Some((Errno::EBUSY, "something is mounted there: a mount point can't be removed or renamed"))
+    } else if mount(&here) != mount(&there) {
+        Some((Errno::EXDEV, "the two paths lie on different filesystems: a mount point is between them"))
+    } else {
+        None
+    };
+    if let Some((errno, why)) = refused {
+        m.on(|_, t| {
+            t.emit(|| Event::Failed {
+                op: op.to_owned(),
+                path: first.to_owned(),
+                other: Some(second.to_owned()),
+                errno: errno.name().to_owned(),
+                why: why.to_owned(),
+            });
+        })?;
+        return Err(thrown(op, first, errno));
+    }
+    Ok(there.map_or_else(|| m.path(second), |(_, inside)| inside))
 }
 
 fn mkfifo<K: Kind>(m: &mut Files<K>, path: &str, mode: INT) -> Answer<()> {
@@ -268,7 +305,7 @@ fn remove(mount: &mut Mount, path: &[u8], t: &mut Trace) -> Result<(), Errno> {
 }
 
 fn rename<K: Kind>(m: &mut Files<K>, from: &str, to: &str, how: Rename) -> Answer<()> {
-    let target = m.path(to);
+    let target = same_mount(m, "rename", to, from)?;
     m.change("rename", from, |mount, from, t| mount.rename(from, target.as_bytes(), how, t))?;
     if let (Place::Mount(_) | Place::Container(_), Ok(mut core)) = (&m.place, m.core.try_borrow_mut()) {
         core.touch(K::NAME, m.name(), to);
@@ -314,6 +351,9 @@ fn owner(id: INT) -> Answer<Option<u32>> {
 /// As the program does: a missing file is made, another one gets a newer time (one second later, since
 /// the lab's clock stands still).
 fn touch<K: Kind>(m: &mut Files<K>, path: &str) -> Answer<()> {
+    if let Some((files, inside)) = m.crossed(path, true)? {
+        return touch(&mut files.clone(), &inside);
+    }
     let inside = m.path(path);
     let stat = m.on(|mount, t| t.quietly(|t| mount.stat(inside.as_bytes(), t)))?;
     match stat {
@@ -326,6 +366,9 @@ fn touch<K: Kind>(m: &mut Files<K>, path: &str) -> Answer<()> {
 
 fn explaining<K: Kind>(engine: &mut Engine) {
     engine.register_fn("which", |m: &mut Files<K>, path: &str| {
+        if let Some((files, inside)) = m.crossed(path, false)? {
+            return files.tell_mounted(path, &inside);
+        }
         let inside = m.path(path);
         // The mount itself emits the answer as an event.
         m.on(|mount, t| drop(mount.which(inside.as_bytes(), t)))

@@ -12,7 +12,7 @@ use crate::lab::context_dir;
 use crate::script::Session;
 use crate::script::core::Shared;
 use crate::script::handle::{
-    Answer, Files, Kind, LayerValue, OfContainer, OfContext, OfMount, Place, refuse, type_word,
+    Answer, Files, Kind, LayerValue, OfContainer, OfContext, OfMount, OfVolume, Place, refuse, type_word,
 };
 use crate::script::judge::{Deaf, Judging, STUDENT};
 use crate::trace::{Exhausted, Goal};
@@ -51,6 +51,7 @@ pub fn judging(engine: &mut Engine, core: &Shared, judge: &Judge) {
     reading::<OfMount>(engine);
     reading::<OfContainer>(engine);
     reading::<OfContext>(engine);
+    reading::<OfVolume>(engine);
 }
 
 /// Lets the scope know the student's folder.
@@ -110,7 +111,7 @@ fn wanting(engine: &mut Engine, judge: &Judge) {
 /// `text_of(files, path)` and `ls_of(files, path)`: a file or directory that may not be there.
 fn reading<K: Kind>(engine: &mut Engine) {
     engine.register_fn("text_of", |files: &mut Files<K>, path: &str| {
-        let inside = files.path(path);
+        let (files, inside) = at(files, path)?;
         let read = files.on(|mount, t| t.quietly(|t| mount.read(inside.as_bytes(), t)))?;
         Ok::<_, Box<EvalAltResult>>(match read {
             Ok(contents) => match contents.to_bytes(1 << 20) {
@@ -121,13 +122,18 @@ fn reading<K: Kind>(engine: &mut Engine) {
         })
     });
     engine.register_fn("ls_of", |files: &mut Files<K>, path: &str| {
-        let inside = files.path(path);
+        let (files, inside) = at(files, path)?;
         let read = files.on(|mount, t| t.quietly(|t| mount.readdir(inside.as_bytes(), t)))?;
         Ok::<Array, Box<EvalAltResult>>(match read {
             Ok(names) => names.iter().map(|name| String::from_utf8_lossy(name).into_owned().into()).collect(),
             Err(errno) => vec![format!("({})", errno.message().to_lowercase()).into()],
         })
     });
+}
+
+/// Where a path's files are: a container's may lie in a volume.
+fn at<K: Kind>(files: &Files<K>, path: &str) -> Answer<(Files<K>, String)> {
+    Ok(files.crossed(path, true)?.unwrap_or_else(|| (files.clone(), files.path(path))))
 }
 
 // ---- the student's files --------------------------------------------------------------------------
@@ -300,6 +306,7 @@ fn type_of(value: &Dynamic) -> &'static str {
     match () {
         () if value.is::<Files<OfMount>>() => "Mount",
         () if value.is::<Files<OfContainer>>() => "Container",
+        () if value.is::<Files<OfVolume>>() => "Volume",
         () if value.is::<LayerValue>() => "Layer",
         () if value.is::<ImageValue>() => "Image",
         () => type_word(value),
@@ -314,6 +321,9 @@ fn data(core: &Shared, value: &Dynamic, depth: usize) -> Option<Dynamic> {
     if let Some(files) = value.clone().try_cast::<Files<OfContainer>>() {
         let place = Place::Container(files.name().to_owned());
         return Some(Dynamic::from(Files::<OfContainer>::new(core, place)));
+    }
+    if let Some(files) = value.clone().try_cast::<Files<OfVolume>>() {
+        return Some(Dynamic::from(Files::<OfVolume>::new(core, Place::Volume(files.name().to_owned()))));
     }
     let plain = value.is_int() || value.is_bool() || value.is_string() || value.is_unit() || value.is_char();
     if plain || value.is_float() || value.is::<LayerValue>() || value.is::<ImageValue>() {

@@ -4,6 +4,7 @@ mod bill;
 mod files;
 mod foresee;
 mod goals;
+mod hosts;
 mod layers;
 mod mounts;
 mod objects;
@@ -14,10 +15,11 @@ mod story;
 mod urls;
 mod users;
 mod versions;
+mod volumes;
 mod written;
 
 use super::core::Shared;
-use super::handle::{OfContainer, OfContext, OfMount, OfProgram};
+use super::handle::{OfContainer, OfContext, OfMount, OfProgram, OfVolume};
 use rhai::Engine;
 
 pub use goals::{judging, name_student};
@@ -31,12 +33,15 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     layers::register(engine);
     files::register::<OfMount>(engine);
     files::register::<OfContainer>(engine);
+    files::register::<OfVolume>(engine);
     files::register::<OfContext>(engine);
     files::register::<OfProgram>(engine);
     mounts::register(engine, core);
     bill::register(engine, core);
     objects::register(engine, core);
+    volumes::register(engine, core);
     foresee::register(engine, core);
+    hosts::register(engine, core);
     users::register(engine);
     opened::register(engine);
     packages::register(engine, core);

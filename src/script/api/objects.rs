@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// An image, by id: what `image("app")` gives.
 #[derive(Clone)]
-pub struct ImageValue(Arc<Image>);
+pub struct ImageValue(pub(super) Arc<Image>);
 
 impl ImageValue {
     /// Its layers, topmost first, as a mount takes them.
@@ -219,6 +219,10 @@ fn docker(context: &NativeCallContext, core: &Shared, line: &str) -> Answer<Prin
 }
 
 /// Runs a command line that a function was given.
+pub fn run_at(context: &NativeCallContext, core: &Shared, line: &str) -> Answer<Printed> {
+    command_line(context, core, line)
+}
+
 fn command_line(context: &NativeCallContext, core: &Shared, line: &str) -> Answer<Printed> {
     let position = context.call_position();
     let origin = Origin { file: "<command>", line: 1, column: 1, text: line };
@@ -235,7 +239,7 @@ pub fn run_line(core: &Shared, line: &str, origin: Origin<'_>) -> Answer<Printed
     let core = &mut *guard;
     let engine = core.engine.upgrade().map(|engine| (engine, core.functions.clone(), shared.clone()));
     let mut programs = ScriptPrograms::new(core.commands.clone(), engine);
-    let guessing = core.settings.predict && core.ask.is_some();
+    let guessing = crate::script::quiz::is_on(core);
     let (lab, trace) = (&mut core.lab, &mut core.trace);
     let typed = core.story.is_none();
     let screen = core.screen.as_deref_mut().filter(|_| typed);
@@ -243,7 +247,7 @@ pub fn run_line(core: &Shared, line: &str, origin: Origin<'_>) -> Answer<Printed
     let result = if guessing {
         let (result, events) =
             trace.collect(|t| command::run(lab, line, origin, &mut outside, &mut programs, t));
-        super::story::guess(core, events);
+        crate::script::quiz::guess(core, events);
         result
     } else {
         command::run(lab, line, origin, &mut outside, &mut programs, trace)

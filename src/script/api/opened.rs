@@ -95,7 +95,8 @@ impl FileValue {
             let (kind, name) = match &self.0.place {
                 Place::Container(name) => (OfContainer::NAME, name),
                 Place::Mount(name) | Place::Context(name) => (OfMount::NAME, name),
-                Place::Program(_) => return Ok(result),
+                // No part of a union, so there is no stack to draw.
+                Place::Program(..) | Place::Volume(_) | Place::Mounted(..) => return Ok(result),
             };
             core.touch(kind, name, &String::from_utf8_lossy(&path));
         }
@@ -125,9 +126,12 @@ fn mode(word: &str) -> Option<Open> {
 
 /// Opens a file of a mount or container and keeps it open.
 pub fn open<K: Kind>(m: &mut Files<K>, path: &str, flags: &str) -> Answer<FileValue> {
-    if !matches!(m.place, Place::Mount(_) | Place::Container(_)) {
+    if let Some((files, inside)) = m.crossed(path, true)? {
+        return open(&mut files.clone(), &inside, flags);
+    }
+    if matches!(m.place, Place::Context(_) | Place::Program(..)) {
         return Err(refuse(
-            "files stay open on mounts and containers only; open(path, \"RDWR\") opens, reads and closes",
+            "files stay open on mounts, containers and volumes only; open(path, \"RDWR\") opens, reads and closes",
         ));
     }
     let open = match mode(flags) {

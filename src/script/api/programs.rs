@@ -46,7 +46,8 @@ fn exec(sh: &Files<OfProgram>, line: &str) -> Answer<Map> {
         let argv = vec!["/bin/sh".to_owned(), "-c".to_owned(), line.to_owned()];
         let process = Process { argv, ..machine.process.clone() };
         let mount = machine.mount.as_mut()?;
-        Some(shell::run(mount, &process, &mut NoPrograms, &mut machine.trace))
+        let (submounts, trace) = (&mut machine.submounts, &mut machine.trace);
+        Some(shell::run_with(mount, submounts, &process, &mut NoPrograms, trace))
     })?;
     let outcome = outcome.ok_or_else(|| refuse("this program has ended; its `sh` is gone"))?;
     let mut map = Map::new();
@@ -58,7 +59,7 @@ fn exec(sh: &Files<OfProgram>, line: &str) -> Answer<Map> {
 
 fn machine<R>(sh: &Files<OfProgram>, f: impl FnOnce(&mut Machine) -> R) -> Answer<R> {
     match &sh.place {
-        Place::Program(machine) => {
+        Place::Program(machine, _) => {
             machine.try_borrow_mut().map(|mut machine| f(&mut machine)).map_err(|_| refuse("sh is busy"))
         }
         _ => Err(refuse("only a program's machine has this")),
@@ -87,6 +88,7 @@ impl Programs for ScriptPrograms {
         let args: Array = call.argv.iter().skip(1).map(|arg| Dynamic::from(arg.clone())).collect();
         let machine = Rc::new(RefCell::new(Machine {
             mount: None,
+            submounts: Vec::new(),
             trace: Trace::silent(),
             cwd: call.cwd(),
             env: call.env.clone(),
@@ -96,14 +98,17 @@ impl Programs for ScriptPrograms {
         }));
         {
             // The step's files move into the machine while the body runs on them.
+            let submounts = call.lend();
             let (mount, trace) = call.mount();
             let mut machine = machine.borrow_mut();
+            machine.submounts = submounts;
             machine.mount = Some(std::mem::replace(mount, Mount::native(Tree::new())));
             machine.trace.fuel = trace.fuel.clone();
         }
-        let sh = Files::<OfProgram>::new(&core, Place::Program(machine.clone()));
+        let sh = Files::<OfProgram>::new(&core, Place::Program(machine.clone(), None));
         let result = body.call::<Dynamic>(&engine, &ast, (sh, args));
         let mut machine = machine.borrow_mut();
+        call.take_back(std::mem::take(&mut machine.submounts));
         {
             let (mount, trace) = call.mount();
             if let Some(moved) = machine.mount.take() {

@@ -1,10 +1,9 @@
 //! Telling and judging: `step`, `check`, `predict`.
 
 use super::objects::with;
-use crate::script::ask::Ask;
-use crate::script::core::{Core, Shared};
+use crate::script::core::Shared;
 use crate::script::handle::{Answer, refuse};
-use crate::trace::{Event, Verdict};
+use crate::trace::Event;
 use rhai::{Dynamic, Engine, NativeCallContext};
 
 /// Registers `step`, `check`, `predict` and `print`.
@@ -107,55 +106,4 @@ fn report(core: &Shared, name: &str, ok: bool, expected: &str, actual: &str) -> 
         });
         Ok(())
     })
-}
-
-/// Asks until the answer is a verdict; empty when the person skips the step, none when they want no
-/// more questions.
-fn asked(ask: &mut dyn Ask, mut question: String) -> Option<&'static str> {
-    loop {
-        let answer = ask.ask(&question)?;
-        match answer.trim().to_lowercase().as_str() {
-            "" => return Some(""),
-            "h" | "hit" => return Some("HIT"),
-            "m" | "miss" => return Some("MISS"),
-            _ => question = "h or m; Enter skips this step, Ctrl-C the rest: ".to_owned(),
-        }
-    }
-}
-
-/// Hands on a build's events, asking HIT or MISS before each step that looks the cache up.
-pub fn guess(core: &mut Core, events: Vec<Event>) {
-    let mut asking = true;
-    for event in events {
-        if let Event::Step { verdict, number, instruction, .. } = &event
-            && asking
-            && matches!(verdict, Verdict::Hit { .. } | Verdict::Miss { .. })
-            && let Some(ask) = &mut core.ask
-        {
-            let question =
-                format!("step {number}  {}   HIT or MISS? ", instruction.lines().next().unwrap_or(""));
-            let Some(predicted) = asked(ask.as_mut(), question) else {
-                asking = false;
-                core.emit(event);
-                continue;
-            };
-            let (actual, instruction) = (verdict.word().to_owned(), instruction.clone());
-            core.emit(event);
-            if !predicted.is_empty() {
-                let ok = predicted == actual;
-                if ok {
-                    core.tally.predicted += 1;
-                } else {
-                    core.tally.mispredicted += 1;
-                }
-                core.emit(Event::Predicted { instruction, predicted: predicted.to_owned(), actual, ok });
-            }
-            continue;
-        }
-        core.emit(event);
-    }
-    let (right, wrong) = (core.tally.predicted, core.tally.mispredicted);
-    if right + wrong > 0 {
-        core.emit(Event::Text { text: format!("score: {right} of {} right", right + wrong) });
-    }
 }

@@ -110,13 +110,21 @@ pub(super) fn remove(call: &mut Call<'_, '_>, operand: &str, dir: bool, how: Rem
     // Without recursion: a directory comes back after everything in it.
     let mut open: Vec<(String, bool)> = vec![(operand.to_owned(), false)];
     let mut clean = true;
+    // What stayed: the directories above it stay too, and nothing more is said of them.
+    let mut stayed: Vec<String> = Vec::new();
     while let Some((at, emptied)) = open.pop() {
         if call.m.stopped() {
             return false;
         }
         let bytes = text::encode(&at).into_owned();
         if emptied {
-            clean &= remove_one(call, &at, true, how);
+            let holds = |left: &String| {
+                left.strip_prefix(at.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+            };
+            if !stayed.iter().any(holds) && !remove_one(call, &at, true, how) {
+                stayed.push(at);
+                clean = false;
+            }
             continue;
         }
         match call.m.lstat(&bytes).map(|stat| stat.kind) {
@@ -129,6 +137,7 @@ pub(super) fn remove(call: &mut Call<'_, '_>, operand: &str, dir: bool, how: Rem
                             &format!("cannot remove '{at}'"),
                             errno,
                         );
+                        stayed.push(at);
                         clean = false;
                         continue;
                     }
@@ -140,9 +149,15 @@ pub(super) fn remove(call: &mut Call<'_, '_>, operand: &str, dir: bool, how: Rem
                 let base = at.trim_end_matches('/');
                 open.extend(names.iter().rev().map(|name| (format!("{base}/{}", text::decode(name)), false)));
             }
-            Ok(_) => clean &= remove_one(call, &at, false, how),
+            Ok(_) => {
+                if !remove_one(call, &at, false, how) {
+                    stayed.push(at);
+                    clean = false;
+                }
+            }
             Err(errno) => {
                 refuse(call, &at, errno);
+                stayed.push(at);
                 clean = false;
             }
         }

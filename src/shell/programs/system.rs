@@ -1,7 +1,8 @@
 //! The system as programs see it: date, host, memory, disk.
 
-use crate::fs::Contents;
+use crate::fs::{Contents, Inode, Nodes, Tree};
 use crate::shell::call::Call;
+use crate::shell::sandbox::DISK;
 use crate::shell::{sandbox_hostname, text};
 
 pub(super) fn quiet(_: &mut Call<'_, '_>) -> i32 {
@@ -70,10 +71,90 @@ pub(super) fn free(call: &mut Call<'_, '_>) -> i32 {
 }
 
 pub(super) fn df(call: &mut Call<'_, '_>) -> i32 {
-    if call.args().iter().any(|word| word.contains('h')) {
-        call.out("Filesystem                Size      Used Available Use% Mounted on\noverlay                  50.0G     25.0G     25.0G  50% /\n");
-    } else {
-        call.out("Filesystem           1K-blocks      Used Available Use% Mounted on\noverlay               52428800  26214400  26214400  50% /\n");
+    let human = call.args().iter().any(|word| word.starts_with('-') && word.contains('h'));
+    let paths: Vec<String> = call.args().iter().filter(|word| !word.starts_with('-')).cloned().collect();
+    let head = match human {
+        true => "Filesystem                Size      Used Available Use% Mounted on\n",
+        false => "Filesystem           1K-blocks      Used Available Use% Mounted on\n",
+    };
+    let (mut rows, mut status) = (String::new(), 0);
+    if paths.is_empty() {
+        let all = std::iter::once(None).chain((0..call.m.points.len()).map(Some));
+        rows = all.filter_map(|point| row(call, point, human)).collect();
+    }
+    for path in paths {
+        match call.m.point_at(&text::encode(&path)) {
+            Ok(point) => rows.extend(row(call, point, human).or_else(|| row(call, None, human))),
+            Err(errno) => status = call.fail_errno(&path, errno),
+        }
+    }
+    if !rows.is_empty() {
+        call.out(&format!("{head}{rows}"));
+    }
+    status
+}
+
+/// A row of `df`; none for what every sandbox mounts.
+fn row(call: &Call<'_, '_>, point: Option<usize>, human: bool) -> Option<String> {
+    let point = point.map(|point| call.m.points.get(point)).unwrap_or_default();
+    let (device, target, tmpfs) = match point {
+        None => ("overlay", "/", None),
+        Some(point) => {
+            let told = point.told.as_ref()?;
+            match told.mount.kind {
+                "tmpfs" => ("tmpfs", told.target.as_str(), Some(point)),
+                _ => (DISK, told.target.as_str(), None),
+            }
+        }
+    };
+    // In blocks of 1 KiB. The disk is half full; a tmpfs may take half of the memory.
+    let (size, used) = match tmpfs {
+        None => (52_428_800, 26_214_400),
+        Some(point) => {
+            let held = call.m.extra.get(point.mount).map_or(0, |mount| bytes_in(mount.upper()));
+            (point.size.map_or(2_014_208, |size| size / 1024), held.div_ceil(1024))
+        }
+    };
+    let free = u64::saturating_sub(size, used);
+    let percent = (used * 100).div_ceil(size.max(1));
+    Some(match human {
+        true => {
+            let [size, used, free] = [size, used, free].map(shown);
+            format!("{device:<20} {size:>9} {used:>9} {free:>9} {percent:>3}% {target}\n")
+        }
+        false => format!("{device:<20} {size:>9} {used:>9} {free:>9} {percent:>3}% {target}\n"),
+    })
+}
+
+/// Blocks of 1 KiB as busybox's `df -h` writes them.
+fn shown(blocks: u64) -> String {
+    match blocks {
+        0 => "0".to_owned(),
+        1..1024 => format!("{blocks}.0K"),
+        1024..1_048_576 => format!("{:.1}M", blocks as f64 / 1024.0),
+        _ => format!("{:.1}G", blocks as f64 / 1_048_576.0),
+    }
+}
+
+fn bytes_in(tree: &Tree) -> u64 {
+    let inodes = (0..tree.inodes() as u32).map(|ino| tree.inode(ino));
+    inodes.filter(|inode| inode.nlink > 0).map(Inode::size).fold(0, u64::saturating_add)
+}
+
+/// `mount` without a word: the table.
+pub(super) fn mount(call: &mut Call<'_, '_>) -> i32 {
+    if !call.args().is_empty() {
+        return match call.m.cred.uid {
+            0 => call.fail("permission denied (are you root?)"),
+            _ => call.fail("must be superuser to use mount"),
+        };
+    }
+    let table = call.m.read(b"/proc/mounts").ok().and_then(|table| table.to_bytes(1 << 20));
+    let table = text::decode(&table.unwrap_or_default());
+    for line in table.lines() {
+        if let [device, target, kind, options, ..] = line.split(' ').collect::<Vec<_>>()[..] {
+            call.out(&format!("{device} on {target} type {kind} ({options})\n"));
+        }
     }
     0
 }

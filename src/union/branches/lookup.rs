@@ -137,7 +137,7 @@ pub(super) fn listed(m: &Mount, dir: &Entry) -> Vec<Name> {
         let honours = m.places.honours(m.layer_of(part));
         for (name, ino) in m.inode(part).entries().into_iter().flat_map(Entries::unordered) {
             let whiteout = m.inode((part.0, ino)).is_whiteout();
-            if !(whiteout && !honours) && !name.starts_with(MARK) {
+            if (!whiteout || honours) && !name.starts_with(MARK) {
                 names.entry(name).or_insert(!whiteout);
             }
         }

@@ -145,7 +145,7 @@ impl Places {
                     self.placed.remove_mut(&ino);
                 }
             }
-            branch => drop(self.placed.insert_mut(ino, branch)),
+            branch => self.placed.insert_mut(ino, branch),
         }
     }
 }
@@ -259,7 +259,7 @@ fn graft(tree: &mut Tree, layer: &Layer, branch: u32, placed: &mut RedBlackTreeM
 /// The first branch was sealed as `layer` and is one below a new, empty one from now on.
 pub(in crate::union) fn commit(m: &mut Mount, layer: &Layer, label: &str) {
     let places = std::mem::take(&mut m.places);
-    let old = std::mem::replace(&mut m.upper, Tree::new());
+    let old = std::mem::take(&mut m.upper);
     let mut list = vec![Place { root: (0, 0), access: Access::Write }];
     let mut placed = RedBlackTreeMapSync::default();
     list.push(Place { root: (1, 0), access: Access::Read { whiteouts: true } });

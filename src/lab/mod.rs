@@ -4,16 +4,27 @@
 //! plain filesystem with a working directory, where build contexts live. Cloning a [`Lab`] costs the
 //! number of layers and images, not of files; undo and what-if are clones.
 
+mod hosts;
+mod mounted;
+mod starting;
+mod volumes;
+
+pub use hosts::{FIRST, Machine};
+
 use crate::build::{Build, Cache, Context};
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
-use crate::image::{Container, Image, Store, catalog};
+use crate::image::registry::{Downloads, Origins, Registry};
+use crate::image::{Container, Done, Image, Store, Usage, Volume, catalog};
 use crate::shell::{Packages, Urls};
 use crate::trace::Trace;
-use crate::union::{Mount, StatKind};
-use indexmap::IndexMap;
+use crate::union::{Mount, StatKind, StorageDriver};
+use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
+
+pub use mounted::Located;
+pub use starting::Start;
 
 /// Where the lab's own host keeps build contexts: its working directory at the start.
 pub const HOME: &str = "/lab";
@@ -32,6 +43,10 @@ pub struct Lab {
     pub cache: Cache,
     /// Containers by name.
     pub containers: IndexMap<String, Container>,
+    /// Volumes by name.
+    pub volumes: IndexMap<String, Volume>,
+    /// Volumes without a name so far: none gets the name of one that is gone.
+    volumes_made: u64,
     /// Mounts made by `mount(…)`, by name.
     pub mounts: IndexMap<String, Mount>,
     /// The lab's own host.
@@ -48,10 +63,26 @@ pub struct Lab {
     pub strict: bool,
     /// Which Docker builds.
     pub version: Version,
+    /// The storage driver of containers and builds to come.
+    pub storage: StorageDriver,
     /// Packages that a teacher added to the tables of the package managers.
     pub packages: Packages,
     /// The addresses that a teacher gave an answer to.
     pub urls: Urls,
+    /// Where the layers of this host were seen travelling.
+    pub origins: Origins,
+    /// What pulls that broke off have left.
+    pub downloads: Downloads,
+    /// Who is logged in, by registry. Passwords are never kept.
+    pub logins: IndexMap<String, String>,
+    /// What all hosts push to and pull from.
+    pub registry: Arc<Registry>,
+    /// The host that commands go to.
+    here: String,
+    /// Hosts that somebody named.
+    known_hosts: IndexSet<String>,
+    /// What the other hosts have.
+    elsewhere: IndexMap<String, Machine>,
 }
 
 impl Default for Lab {
@@ -67,6 +98,8 @@ impl Lab {
             images: Store::default(),
             cache: Cache::default(),
             containers: IndexMap::new(),
+            volumes: IndexMap::new(),
+            volumes_made: 0,
             mounts: IndexMap::new(),
             host: Mount::native(host_tree()),
             cwd: HOME.to_owned(),
@@ -75,8 +108,16 @@ impl Lab {
             bases: IndexMap::new(),
             strict: false,
             version: Version::default(),
+            storage: StorageDriver::default(),
             packages: Packages::default(),
             urls: Urls::default(),
+            origins: Origins::default(),
+            downloads: Downloads::default(),
+            logins: IndexMap::new(),
+            registry: Arc::default(),
+            here: FIRST.to_owned(),
+            known_hosts: IndexSet::new(),
+            elsewhere: IndexMap::new(),
         }
     }
 
@@ -131,31 +172,6 @@ impl Lab {
                     false => format!("there are {}", known.join(", ")),
                 })),
         }
-    }
-
-    /// Starts a container: an empty upper over the image's layers.
-    ///
-    /// # Errors
-    /// The image is unknown, or the name is taken.
-    pub fn start(&mut self, image: &str, name: Option<&str>) -> Result<String, Error> {
-        let found = self.image(image)?;
-        let name = match name {
-            Some(name) if self.containers.contains_key(name) => {
-                return Err(Error::new(
-                    ErrorKind::Usage,
-                    format!("the name `{name}` is taken by another container"),
-                )
-                .hint(format!("docker rm -f {name} removes it")));
-            }
-            Some(name) => name.to_owned(),
-            None => {
-                (1..).map(|n| format!("c{n}")).find(|n| !self.containers.contains_key(n)).unwrap_or_default()
-            }
-        };
-        let container = Container::create(&name, image, found, self.containers.len() as u64)
-            .map_err(|errno| Error::new(ErrorKind::Usage, format!("the layers can't be mounted: {errno}")))?;
-        self.containers.insert(name.clone(), container);
-        Ok(name)
     }
 
     /// Keeps a mount under a new name: "m1", "m2" …
@@ -300,12 +316,16 @@ impl Lab {
     /// Differs whenever something in the lab changed: files anywhere, images, containers, builds, the
     /// users that mounts act as.
     pub fn fingerprint(&self) -> Vec<u64> {
-        let mut marks =
-            vec![self.host.generation(), self.builds.len() as u64, self.images.names().count() as u64];
-        marks.push(self.images.images().count() as u64);
+        let mut marks = vec![self.host.generation(), self.builds.len() as u64, self.images.generation()];
+        marks.push(self.cache.changes());
+        marks.extend(self.host_marks());
         marks.push(self.packages.generation());
         marks.push(u64::from(self.version == Version::Current));
         marks.push(self.urls.generation());
+        marks.push(self.volumes.len() as u64);
+        marks.extend(self.volumes.values().map(|volume| volume.mount.generation()));
+        let mounts = self.containers.values().flat_map(|container| &container.mounts);
+        marks.extend(mounts.filter_map(|point| point.tmpfs.as_ref()).map(Mount::generation));
         marks.extend(self.mounts.values().map(Mount::generation));
         marks.extend(self.containers.values().map(|c| c.mount.generation() * 2 + u64::from(c.running)));
         for mount in self.mounts.values().chain(self.containers.values().map(|c| &c.mount)) {
@@ -313,6 +333,27 @@ impl Lab {
             marks.extend([cred.uid, cred.gid].iter().chain(&cred.groups).map(|id| u64::from(*id)));
         }
         marks
+    }
+
+    /// Who uses which image and layer.
+    pub fn usage(&self) -> Usage {
+        Usage::of(&self.images, self.containers.values(), &self.cache.keepers())
+    }
+
+    /// Which images have which layer, whoever else does.
+    pub fn image_usage(&self) -> Usage {
+        Usage::of(&self.images, std::iter::empty(), &[])
+    }
+
+    /// What a removal came to: it leaves the store, and the legacy builder forgets the images.
+    pub fn take_away(&mut self, done: &Done) {
+        self.images.take_away(done);
+        self.cache.forget_images(&done.deleted);
+    }
+
+    /// The lab's time, Unix seconds: the fixed date, and a second for each edit or executed step.
+    pub fn now(&self) -> i64 {
+        self.cache.now().max(EPOCH + self.ticks)
     }
 
     /// The last build that ended.

@@ -1,0 +1,590 @@
+//! Commands about the registry: `tag`, `push`, `pull`, `login`, `logout`, `manifest`, `buildx imagetools`.
+
+use super::{Answer, Call, Subcommand};
+use crate::command::options::{switch, valued};
+use crate::command::words::Word;
+use crate::dockerfile::Difference;
+use crate::error::{Error, ErrorKind};
+use crate::fs::Digest;
+use crate::image::reference::{self, HUB, Reference};
+use crate::image::registry::{self, Blob, BlobKind, Manifest, Part, Platform, Pulled, What};
+use crate::image::{Image, catalog};
+use crate::trace::{Event, LayerFate, Transfer, TransferLayer};
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) const SUBCOMMANDS: &[Subcommand] = &[
+    Subcommand {
+        name: "tag",
+        usage: "IMAGE NAME",
+        about: "Give an image one more name",
+        flags: &[],
+        stop_at_operand: false,
+        run: tag,
+    },
+    Subcommand {
+        name: "push",
+        usage: "[-a] NAME",
+        about: "Send an image to its registry: only layers that are not there",
+        flags: &[
+            switch("all-tags", Some('a'), "all tags of the repository"),
+            switch("quiet", Some('q'), "print nothing but the name"),
+        ],
+        stop_at_operand: false,
+        run: push,
+    },
+    Subcommand {
+        name: "pull",
+        usage: "[-a] NAME",
+        about: "Fetch an image: only layers that are not here; Docker Hub has the built-in ones",
+        flags: &[
+            switch("all-tags", Some('a'), "all tags of the repository"),
+            switch("quiet", Some('q'), "print nothing but the name"),
+            valued("platform", None, "OS/ARCH", "which image of an index"),
+        ],
+        stop_at_operand: false,
+        run: pull,
+    },
+    Subcommand {
+        name: "login",
+        usage: "-u NAME [REGISTRY]",
+        about: "Say who you are; any password will do, and none is kept",
+        flags: &[
+            valued("username", Some('u'), "NAME", "who"),
+            valued("password", Some('p'), "PASSWORD", "never kept"),
+            switch("password-stdin", None, "accepted: there is no standard input here"),
+        ],
+        stop_at_operand: false,
+        run: login,
+    },
+    Subcommand {
+        name: "logout",
+        usage: "[REGISTRY]",
+        about: "Forget who you are",
+        flags: &[],
+        stop_at_operand: false,
+        run: logout,
+    },
+    Subcommand {
+        name: "manifest inspect",
+        usage: "NAME",
+        about: "What a name leads to in its registry: config and layers, or images by platform",
+        flags: &[switch("insecure", None, "accepted"), switch("verbose", Some('v'), "accepted")],
+        stop_at_operand: false,
+        run: manifest_inspect,
+    },
+    Subcommand {
+        name: "buildx imagetools inspect",
+        usage: "[--raw] NAME",
+        about: "The same in buildx's words",
+        flags: &[switch("raw", None, "the manifest's JSON")],
+        stop_at_operand: false,
+        run: imagetools_inspect,
+    },
+    Subcommand {
+        name: "buildx imagetools create",
+        usage: "-t NAME SOURCE…",
+        about: "Make one index over images of several platforms that are in the registry",
+        flags: &[valued("tag", Some('t'), "NAME", "what the index is called")],
+        stop_at_operand: false,
+        run: imagetools_create,
+    },
+];
+
+/// The client or the daemon refuses.
+fn failed(err: impl Into<String>) -> Answer {
+    Answer { err: format!("{}\n", err.into()), exit: 1, ..Answer::default() }
+}
+
+fn daemon(words: &str) -> Answer {
+    failed(format!("Error response from daemon: {words}"))
+}
+
+/// `docker tag` (docker/cli `cli/command/image/tag.go`, docker/go client `image_tag.go`).
+fn tag(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let [image, name] = call.given.operands.as_slice() else {
+        return Err(call.usage("two names are needed"));
+    };
+    let (image, name) = (image.text.clone(), name.text.clone());
+    if let Err(words) = Reference::parse(&image)
+        && call.lab.images.get(&image).is_none()
+    {
+        let words = format!("Error parsing reference: {image:?} is not a valid repository/tag: {words}");
+        return Ok(failed(words));
+    }
+    let target = match Reference::parse(&name) {
+        Ok(target) => target,
+        Err(words) => {
+            let words = format!("Error parsing reference: {name:?} is not a valid repository/tag: {words}");
+            let lower = name.to_lowercase();
+            let next = Reference::parse(&lower).ok().map(|_| format!("docker tag {image} {lower}"));
+            return Ok(Answer { next, ..failed(words) });
+        }
+    };
+    if Digest::parse(&name).is_some() {
+        return Ok(failed(format!(
+            "Error parsing reference: {name:?} is not a valid repository/tag: invalid repository name ({name}), cannot specify 64-byte hexadecimal strings"
+        )));
+    }
+    if target.digest.is_some() {
+        return Ok(failed("refusing to create a tag with a digest reference"));
+    }
+    let found = call.lab.images.get(&image).or_else(|| {
+        // A built-in image is fetched when it is asked for.
+        catalog::image(&image).and_then(|_| call.lab.image(&image).ok())
+    });
+    let Some(found) = found else {
+        let shown = reference::normalise(&image).unwrap_or(image);
+        return Ok(daemon(&format!("No such image: {shown}")));
+    };
+    call.lab.images.tag(&name, found.id);
+    Ok(Answer::default())
+}
+
+/// A name on the command line.
+fn named(call: &Call<'_, '_>) -> Result<Result<(Word, Reference), Answer>, Error> {
+    let word = call.operand("the name")?.clone();
+    Ok(match Reference::parse(&word.text) {
+        Ok(reference) => Ok((word, reference)),
+        Err(words) => Err(failed(words)),
+    })
+}
+
+/// The tag, and what Docker says when it takes `latest` by itself.
+fn or_latest(reference: &mut Reference, all: bool) -> &'static str {
+    if all || reference.tag.is_some() || reference.digest.is_some() {
+        return "";
+    }
+    reference.tag = Some("latest".to_owned());
+    "Using default tag: latest\n"
+}
+
+fn push(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let (word, mut name) = match named(call)? {
+        Ok(named) => named,
+        Err(refused) => return Ok(refused),
+    };
+    let (all, quiet) = (call.given.is_set("all-tags"), call.given.is_set("quiet"));
+    if all && name.tag.is_some() {
+        return Ok(failed("tag can't be used with --all-tags/-a"));
+    }
+    if name.digest.is_some() {
+        return Ok(failed("cannot push a digest reference"));
+    }
+    let mut out = or_latest(&mut name, all).to_owned();
+    out.push_str(&format!("The push refers to repository [{}]\n", name.repository()));
+    let images = match images(call, &name, all) {
+        Ok(images) => images,
+        Err(words) => return Ok(Answer { out, ..failed(words) }),
+    };
+    if let Some(refused) = denied(call, &name) {
+        return Ok(Answer { out, ..refused });
+    }
+    call.t.fuel.running("docker push");
+    call.lab.note_built_in();
+    let (repository, mut after, mut rows) = (name.repository(), Vec::new(), Vec::new());
+    for (tag, image) in images {
+        let lab = &mut *call.lab;
+        let asks = lab.version.has(Difference::AskedByDigest);
+        let to = registry::Target { repository: &repository, tag: &tag, asks };
+        let registry = Arc::make_mut(&mut lab.registry);
+        let pushed = registry::push(registry, to, &image, &mut lab.origins, &mut call.t.fuel);
+        let (manifest, layers) = pushed.map_err(|error| error.at(call.origin.of(&word)))?;
+        lab.images.note_digest(&name.familiar(), manifest.digest, image.id);
+        for (blob, fate) in layers.iter().rev() {
+            let said = match fate {
+                LayerFate::There => "Layer already exists".to_owned(),
+                LayerFate::Mounted { from } => format!("Mounted from {from}"),
+                _ => "Pushed".to_owned(),
+            };
+            out.push_str(&format!("{}: {said}\n", blob.diff_id.short(12)));
+        }
+        out.push_str(&format!("{tag}: digest: {} size: {}\n", manifest.digest, manifest.size()));
+        let shown = Reference { tag: Some(tag), ..name.clone() }.shown();
+        let told = transfer("push", &shown, Some(&manifest), &layers, &image, manifest.size());
+        rows.push(json!({ "name": shown, "digest": manifest.digest.to_string(), "sent": told.sent, "saved": told.saved }));
+        after.push(Event::Transferred(told));
+    }
+    if quiet {
+        out = format!("{}\n", whole(&name));
+    }
+    Ok(Answer { rows, ..Answer::printed(out) }.telling(summed(after)))
+}
+
+/// The images that a push is about: one tag, or all of the repository.
+fn images(call: &Call<'_, '_>, name: &Reference, all: bool) -> Result<Vec<(String, Arc<Image>)>, String> {
+    let store = &call.lab.images;
+    let absent = || format!("An image does not exist locally with the tag: {}", name.familiar());
+    if !all {
+        let tag = name.tag.clone().unwrap_or_default();
+        return store.named(&name.shown()).map(|image| vec![(tag, image)]).ok_or_else(absent);
+    }
+    let before = format!("{}:", name.familiar());
+    let tags = store.names().filter_map(|(full, id)| {
+        let tag = full.strip_prefix(&before).filter(|tag| !tag.contains('/'))?;
+        Some((tag.to_owned(), store.by_id(id)?))
+    });
+    let mut tags: Vec<_> = tags.collect();
+    tags.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if tags.is_empty() { Err(absent()) } else { Ok(tags) }
+}
+
+/// Docker Hub takes images only below the name of who is logged in; other registries take all.
+pub(super) fn denied(call: &Call<'_, '_>, name: &Reference) -> Option<Answer> {
+    if name.domain != HUB {
+        return None;
+    }
+    let user = call.lab.logins.get(HUB);
+    if user
+        .is_some_and(|user| name.path.strip_prefix(user.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    {
+        return None;
+    }
+    let short = name.path.rsplit('/').next().unwrap_or_default();
+    let next = match user {
+        Some(user) => format!("docker tag {} {user}/{short}", name.shown()),
+        None => "docker login -u NAME -p …, or a registry of your own: docker tag IMAGE localhost:5000/NAME"
+            .to_owned(),
+    };
+    Some(Answer { next: Some(next), ..failed("denied: requested access to the resource is denied") })
+}
+
+/// The name with everything in it, as `-q` and the last line of a pull show it.
+fn whole(name: &Reference) -> String {
+    let mut text = name.repository();
+    if let Some(tag) = &name.tag {
+        text.push_str(&format!(":{tag}"));
+    }
+    if let Some(digest) = &name.digest {
+        text.push_str(&format!("@{digest}"));
+    }
+    text
+}
+
+fn pull(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let (_, mut name) = match named(call)? {
+        Ok(named) => named,
+        Err(refused) => return Ok(refused),
+    };
+    let (all, quiet) = (call.given.is_set("all-tags"), call.given.is_set("quiet"));
+    if all && (name.tag.is_some() || name.digest.is_some()) {
+        return Ok(failed("tag can't be used with --all-tags/-a"));
+    }
+    let platform = match call.given.text("platform").map(Platform::parse) {
+        Some(Err(words)) => return Ok(daemon(&words)),
+        Some(Ok(platform)) => Some(platform),
+        None => None,
+    };
+    let mut out = or_latest(&mut name, all).to_owned();
+    let mut tags: Vec<Reference> = vec![name.clone()];
+    if all {
+        let mut known: Vec<String> = call.lab.registry.tags(&name).collect();
+        known.sort();
+        known.dedup();
+        tags = known.into_iter().map(|tag| Reference { tag: Some(tag), ..name.clone() }).collect();
+    }
+    if tags.is_empty() {
+        let absent = call.lab.registry.find(&name).err();
+        return Ok(absent.map_or_else(Answer::default, |absent| daemon(&absent.words())));
+    }
+    let (mut after, mut newer, mut rows) = (Vec::new(), false, Vec::new());
+    for one in &tags {
+        // Beside a digest the tag says nothing.
+        let one = match one.digest {
+            Some(_) => &Reference { tag: None, ..one.clone() },
+            None => one,
+        };
+        let before = call.lab.images.named(&one.shown()).map(|image| image.id);
+        let pulled = match call.lab.pull(one, &platform.clone().unwrap_or_default()) {
+            Ok(pulled) => pulled,
+            Err(absent) => {
+                let after = vec![hint(call, one)];
+                return Ok(Answer { out, ..daemon(&absent.words()) }.telling(after));
+            }
+        };
+        newer |= before != Some(pulled.image.id);
+        told_pull(&mut out, one, &pulled);
+        let shown = one.shown();
+        let manifest = (!pulled.cut).then_some(&*pulled.asked);
+        let told = transfer("pull", &shown, manifest, &pulled.layers, &pulled.image, pulled.beside);
+        rows.push(json!({ "name": shown, "digest": pulled.asked.digest.to_string(), "sent": told.sent, "saved": told.saved }));
+        if !pulled.layers.is_empty() {
+            after.push(Event::Transferred(told));
+        }
+        if pulled.cut {
+            let next = Some(format!("docker pull {shown}"));
+            return Ok(Answer { out, rows, next, ..failed("unexpected EOF") }.telling(after));
+        }
+        let is = Platform::of(&pulled.image);
+        if let Some(wanted) = platform.as_ref().filter(|wanted| **wanted != is) {
+            out.push_str(&format!("WARNING: image with reference {} was found but its platform ({is}) does not match the specified platform ({wanted})\n", one.shown()));
+        }
+    }
+    let shown = if all {
+        name.familiar()
+    } else {
+        Reference { tag: name.tag.clone().filter(|_| name.digest.is_none()), ..name.clone() }.shown()
+    };
+    let status = if newer { "Downloaded newer image" } else { "Image is up to date" };
+    out.push_str(&format!("Status: {status} for {shown}\n{}\n", whole(&name)));
+    if quiet {
+        out = format!("{}\n", whole(&name));
+    }
+    Ok(Answer { rows, ..Answer::printed(out) }.telling(summed(after)))
+}
+
+/// Docker's lines about one image that was pulled, without its progress.
+fn told_pull(out: &mut String, name: &Reference, pulled: &Pulled) {
+    let what = match (&name.digest, &name.tag) {
+        (Some(_), _) => name.shown(),
+        (None, tag) => tag.clone().unwrap_or_default(),
+    };
+    out.push_str(&format!("{what}: Pulling from {}\n", name.path));
+    for (blob, fate) in &pulled.layers {
+        let said = match fate {
+            LayerFate::There => "Already exists",
+            LayerFate::Resumed { had } if *had >= blob.size => "Already exists",
+            LayerFate::Cut { .. } => "Downloading",
+            LayerFate::Waiting => "Waiting",
+            _ if pulled.cut => "Download complete",
+            _ => "Pull complete",
+        };
+        out.push_str(&format!("{}: {said}\n", blob.digest.short(12)));
+    }
+    if !pulled.cut {
+        out.push_str(&format!("Digest: {}\n", pulled.asked.digest));
+    }
+}
+
+/// What was meant by a name that nobody has.
+fn hint(call: &Call<'_, '_>, name: &Reference) -> Event {
+    let near = if name.domain == HUB { catalog::suggest(&name.shown()) } else { Vec::new() };
+    let pushed: Vec<String> = call.lab.registry.tags(name).collect();
+    let text = match (near.as_slice(), pushed.is_empty()) {
+        ([], false) => format!("{} has the tags {}", name.familiar(), pushed.join(", ")),
+        ([], true) => match call.lab.registry.repositories().next() {
+            Some(_) if name.domain != HUB => {
+                let known: Vec<&str> = call.lab.registry.repositories().map(|(name, _)| name).collect();
+                format!("what was pushed: {}", known.join(", "))
+            }
+            _ => "help bases lists what Docker Hub has here".to_owned(),
+        },
+        (near, _) => format!("did you mean `{}`?", near.join("` or `")),
+    };
+    Event::Hint { text }
+}
+
+/// What travelled, as data.
+pub(super) fn transfer(
+    way: &str,
+    name: &str,
+    manifest: Option<&Manifest>,
+    layers: &[(Blob, LayerFate)],
+    image: &Image,
+    beside: u64,
+) -> Transfer {
+    let label = |blob: &Blob| {
+        let layer = image.layers.iter().find(|layer| layer.diff_id == blob.diff_id);
+        layer.map_or_else(String::new, |layer| layer.label.to_string())
+    };
+    let told = layers.iter().map(|(blob, fate)| TransferLayer {
+        digest: blob.digest.to_string(),
+        label: label(blob),
+        bytes: blob.size,
+        described: blob.kind == BlobKind::Described,
+        fate: fate.clone(),
+    });
+    let bytes = layers.iter().map(|(blob, fate)| fate.bytes(blob.size));
+    let (sent, saved) =
+        bytes.fold((0u64, 0u64), |sum, one| (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1)));
+    Transfer {
+        way: way.to_owned(),
+        name: name.to_owned(),
+        digest: manifest.map(|manifest| manifest.digest.to_string()),
+        layers: told.collect(),
+        sent,
+        saved,
+        beside,
+    }
+}
+
+/// How many transfers of one command are told one by one.
+const MOST_TOLD: usize = 20;
+
+/// Many transfers as one: what they sent and saved together.
+fn summed(mut events: Vec<Event>) -> Vec<Event> {
+    if events.len() <= MOST_TOLD {
+        return events;
+    }
+    let mut sum: Option<Transfer> = None;
+    for event in events.drain(..) {
+        let Event::Transferred(one) = event else { continue };
+        match &mut sum {
+            None => sum = Some(Transfer { digest: None, ..one }),
+            Some(sum) => {
+                sum.sent = sum.sent.saturating_add(one.sent);
+                sum.saved = sum.saved.saturating_add(one.saved);
+                sum.beside = sum.beside.saturating_add(one.beside);
+                sum.layers.extend(one.layers);
+            }
+        }
+    }
+    sum.map(Event::Transferred).into_iter().collect()
+}
+
+/// The registry that a login is about, and how Docker calls its own.
+fn server(call: &Call<'_, '_>) -> Result<(String, String), Error> {
+    match call.given.operands.as_slice() {
+        [] => Ok((HUB.to_owned(), "https://index.docker.io/v1/".to_owned())),
+        [one] => {
+            let name = one.text.trim_start_matches("https://").trim_start_matches("http://");
+            let name = name.split('/').next().unwrap_or_default().to_owned();
+            if Reference::parse(&format!("{name}/x")).is_err() {
+                return Err(Error::new(ErrorKind::Usage, format!("`{}` is no registry", one.text))
+                    .at(call.origin.of(one))
+                    .hint("docker login -u NAME -p … localhost:5000"));
+            }
+            match name.as_str() {
+                HUB | "index.docker.io" => Ok((HUB.to_owned(), "https://index.docker.io/v1/".to_owned())),
+                _ => Ok((name.clone(), name)),
+            }
+        }
+        [_, extra, ..] => Err(call.usage("there is one word too many").at(call.origin.of(extra))),
+    }
+}
+
+fn login(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let (registry, _) = server(call)?;
+    let user = call.given.text("username").unwrap_or_default().to_owned();
+    let has_password = call.given.last("password").is_some() || call.given.is_set("password-stdin");
+    if user.is_empty() || !has_password {
+        return Ok(Answer {
+            next: Some("docker login -u NAME -p PASSWORD   any password will do, none is kept".to_owned()),
+            ..failed("Error: Cannot perform an interactive login from a non TTY device")
+        });
+    }
+    if !user.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@')) {
+        return Ok(daemon(&format!("login attempt to {registry} failed with status: 401 Unauthorized")));
+    }
+    call.lab.logins.insert(registry, user);
+    let err = match call.given.last("password") {
+        Some(_) => "WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n".to_owned(),
+        None => String::new(),
+    };
+    let text = "the password was not read: the lab keeps it nowhere, not in the log either".to_owned();
+    Ok(Answer { err, ..Answer::printed("Login Succeeded\n") }.telling(vec![Event::Text { text }]))
+}
+
+fn logout(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let (registry, shown) = server(call)?;
+    Ok(Answer::printed(match call.lab.logins.shift_remove(&registry) {
+        Some(_) => format!("Removing login credentials for {shown}\n"),
+        None => format!("Not logged in to {shown}\n"),
+    }))
+}
+
+fn manifest_inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let (_, name) = match named(call)? {
+        Ok(named) => named,
+        Err(refused) => return Ok(refused),
+    };
+    let Ok(manifest) = call.lab.registry.find(&name) else {
+        let after = vec![hint(call, &name)];
+        return Ok(failed(format!("no such manifest: {}", whole(&latest(&name)))).telling(after));
+    };
+    let mut out = String::new();
+    for line in manifest.json.lines() {
+        let text = line.trim_start_matches(' ');
+        out.push_str(&"\t".repeat((line.len() - text.len()) / 3));
+        out.push_str(text);
+        out.push('\n');
+    }
+    Ok(Answer { rows: vec![manifest.value()], ..Answer::printed(out) })
+}
+
+/// With `latest` where neither tag nor digest was written.
+fn latest(name: &Reference) -> Reference {
+    let mut name = name.clone();
+    or_latest(&mut name, false);
+    name
+}
+
+/// `docker buildx imagetools inspect` (docker/buildx `util/imagetools/printers.go`).
+fn imagetools_inspect(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let (_, name) = match named(call)? {
+        Ok(named) => named,
+        Err(refused) => return Ok(refused),
+    };
+    let name = latest(&name);
+    let Ok(manifest) = call.lab.registry.find(&name) else {
+        let after = vec![hint(call, &name)];
+        return Ok(failed(format!("ERROR: {}: not found", whole(&name))).telling(after));
+    };
+    let value = manifest.value();
+    if call.given.is_set("raw") {
+        return Ok(Answer { rows: vec![value], ..Answer::printed(format!("{}\n", manifest.json)) });
+    }
+    let kind = |value: &serde_json::Value| value["mediaType"].as_str().unwrap_or_default().to_owned();
+    let mut out =
+        format!("Name:      {}\nMediaType: {}\nDigest:    {}\n", whole(&name), kind(&value), manifest.digest);
+    if let What::Index(parts) = &manifest.what {
+        out.push_str("\nManifests:\n");
+        for (at, part) in parts.iter().enumerate() {
+            let gap = if at > 0 { "\n" } else { "" };
+            let one = Reference { digest: Some(part.digest), ..name.clone() };
+            out.push_str(&format!(
+                "{gap}  Name:      {}\n  MediaType: {}\n  Platform:  {}\n",
+                whole(&one),
+                kind(&value["manifests"][at]),
+                part.platform
+            ));
+        }
+    }
+    Ok(Answer { rows: vec![value], ..Answer::printed(out) })
+}
+
+fn imagetools_create(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
+    let words = call.operands("what the index is made of")?.to_vec();
+    let Some(tag) = call.given.last("tag").cloned() else {
+        return Err(call.usage("the name of the index is missing: -t NAME"));
+    };
+    let target = match Reference::parse(&tag.text) {
+        Ok(target) => latest(&target),
+        Err(words) => return Ok(failed(format!("ERROR: {words}"))),
+    };
+    if let Some(refused) = denied(call, &target) {
+        return Ok(refused);
+    }
+    let mut parts: Vec<(Part, Arc<Manifest>)> = Vec::new();
+    for word in &words {
+        let source = match Reference::parse(&word.text) {
+            Ok(source) => latest(&source),
+            Err(words) => return Ok(failed(format!("ERROR: {words}"))),
+        };
+        let Ok(found) = call.lab.registry.find(&source) else {
+            let after = vec![hint(call, &source)];
+            return Ok(failed(format!("ERROR: {}: not found", whole(&source))).telling(after));
+        };
+        let of: Vec<Platform> = match &found.what {
+            What::Image { image, .. } => vec![Platform::of(image)],
+            What::Index(parts) => parts.iter().map(|part| part.platform.clone()).collect(),
+            What::Cache { .. } => {
+                return Ok(failed(format!("ERROR: {} is a build cache, no image", whole(&source))));
+            }
+        };
+        for platform in of {
+            let Ok(manifest) = call.lab.registry.for_platform(&source, &found, &platform) else { continue };
+            let part = Part { digest: manifest.digest, size: manifest.size(), platform };
+            parts.retain(|(known, _)| known.platform != part.platform);
+            parts.push((part, manifest));
+        }
+    }
+    let index = Arc::new(Manifest::index(parts.iter().map(|(part, _)| part.clone()).collect()));
+    let repository = target.repository();
+    let registry = call.lab.registry_mut();
+    for (_, manifest) in parts {
+        registry.keep(&repository, None, manifest);
+    }
+    registry.keep(&repository, target.tag.as_deref(), index.clone());
+    Ok(Answer::printed(format!("pushing {} to {}\n", index.digest, whole(&target))))
+}

@@ -239,12 +239,18 @@ fn a_student_cannot_hold_a_goal_true() {
     assert!(right.passed());
 }
 
-/// A list in a list in a list …: what is handed on ends somewhere.
+/// A list in a list in a list …, a map in a map …, a list that is doubled: each ends, and none is a crash.
 #[test]
-fn deep_values_are_cut() {
-    let goals = "let left = play(\"answer.rhai\");\ngoal(\"deep\", left.a.len(), 1, \"h\");";
-    let deep = "let a = []; for i in 0..2000 { let b = []; b.push(a); a = b; }";
-    let _ = judged(goals, &[("answer.rhai", deep)]);
+fn values_of_any_depth_are_judged() {
+    let goals = "let left = play(\"answer.rhai\");\ngoal(\"deep\", left.len(), 99, \"h\");";
+    for deep in [
+        "let a = []; loop { let b = []; b.push(a); a = b; }",
+        "let a = #{}; loop { let b = #{}; b.x = a; a = b; }",
+        "let a = \"x\"; loop { a += a; }",
+        "let a = [1]; loop { a += a; }",
+    ] {
+        assert!(!judged(goals, &[("answer.rhai", deep)]).unwrap().passed(), "{deep}");
+    }
 }
 
 #[test]
@@ -474,7 +480,10 @@ fn the_exercise_of_the_authors_page_holds() {
             ("Dockerfile", &start),
             ("goals.rhai", &block("rhai")),
             ("solution/Dockerfile", "FROM alpine:3.19\nRUN apk add --no-cache curl\n"),
-            ("alternative/Dockerfile", "FROM alpine:3.19\nRUN apk update && apk add curl && rm -rf /var/cache/apk/*\n"),
+            (
+                "alternative/Dockerfile",
+                "FROM alpine:3.19\nRUN apk update && apk add curl && rm -rf /var/cache/apk/*\n",
+            ),
             ("wrong-1/Dockerfile", &format!("{start}RUN rm -rf /var/cache/apk\n")),
             ("wrong-2/Dockerfile", "FROM alpine:3.19\n"),
         ]),

@@ -51,6 +51,12 @@ pub(super) struct Judging {
     pub interrupt: Option<Arc<AtomicBool>>,
 }
 
+/// Operations of a student's script, at most; builds and containers draw on the fuel of any line. Far fewer
+/// than a scenario has: one operation may copy a list of thousands, which no operation is counted for.
+pub(super) const MOST_OPERATIONS: u64 = 20_000;
+/// Elements of a list in it, at most.
+pub(super) const MOST_ELEMENTS: usize = 20_000;
+
 /// Hears everything and keeps nothing: events must be made so that a bill can be counted.
 pub(super) struct Deaf;
 
@@ -79,6 +85,39 @@ fn files_of(work: &Work) -> MemoryHost {
 /// # Errors
 /// The goals themselves are wrong, or Ctrl-C. Whatever the student's files do is a goal that does not hold.
 pub fn judge(
+    name: &str,
+    source: &str,
+    work: &Work,
+    interrupt: Option<Arc<AtomicBool>>,
+) -> Result<Judgement, Error> {
+    on_a_deep_stack(|| judged(name, source, work, interrupt))
+}
+
+/// Bytes of stack for judging. Rhai copies and measures a value by recursion: a list in a list in a list needs
+/// a frame for each.
+#[cfg(not(target_family = "wasm"))]
+const STACK: usize = 256 << 20;
+
+/// Runs `f` with room for whatever a script of 20,000 operations can nest.
+#[cfg(not(target_family = "wasm"))]
+fn on_a_deep_stack<R: Send>(f: impl FnOnce() -> Result<R, Error> + Send) -> Result<R, Error> {
+    let stopped = |why: &str| Error::new(ErrorKind::Limit, format!("the judging was stopped: {why}"));
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, f);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(stopped("it ended without an answer")),
+            Err(error) => Err(stopped(&error.to_string())),
+        }
+    })
+}
+
+#[cfg(target_family = "wasm")]
+fn on_a_deep_stack<R>(f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    f()
+}
+
+fn judged(
     name: &str,
     source: &str,
     work: &Work,

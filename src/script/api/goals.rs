@@ -14,7 +14,7 @@ use crate::script::core::Shared;
 use crate::script::handle::{
     Answer, Files, Kind, LayerValue, OfContainer, OfContext, OfMount, OfVolume, Place, refuse, type_word,
 };
-use crate::script::judge::{Deaf, Judging, STUDENT};
+use crate::script::judge::{Deaf, Judging, MOST_ELEMENTS, MOST_OPERATIONS, STUDENT};
 use crate::trace::{Exhausted, Goal};
 use crate::union::StatKind;
 use rhai::{
@@ -263,7 +263,22 @@ fn play(core: &Shared, judge: &Judge, file: &str) -> Answer<Map> {
         Ok(Some(bytes)) => String::from_utf8(bytes.to_vec())
             .map_err(|_| refused(&format!("{file}: this is not UTF-8 text")))?,
     };
-    let mut session = Session::new(Box::new(NoHost), Box::new(Deaf));
+    let mut session = Session::made(Box::new(NoHost), Box::new(Deaf), |engine, core| {
+        engine.set_max_array_size(MOST_ELEMENTS);
+        let core = core.clone();
+        engine.on_progress(move |operations| {
+            if operations & 0xff != 0 {
+                return None;
+            }
+            let mut core = core.try_borrow_mut().ok()?;
+            let fuel = &mut core.trace.fuel;
+            fuel.running("the script");
+            if operations > MOST_OPERATIONS {
+                fuel.stop(Exhausted::Operations { limit: MOST_OPERATIONS });
+            }
+            if fuel.spend(256) { None } else { Some("stopped".into()) }
+        });
+    });
     if let Some(flag) = judge.borrow().interrupt.clone() {
         session.core.borrow_mut().trace.fuel.interrupted_by(flag);
     }

@@ -239,6 +239,15 @@ fn links(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_readme_leads_to_every_chapter() {
+    let summary = fs::read_to_string(root().join("book/src/SUMMARY.md")).unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for link in links(&summary) {
+        assert!(readme.contains(&format!("](book/src/{link})")), "README.md lacks book/src/{link}");
+    }
+}
+
+#[test]
 fn every_link_leads_somewhere() {
     let mut pages = chapters();
     pages.push(root().join("README.md"));

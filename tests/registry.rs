@@ -392,3 +392,33 @@ proptest! {
         prop_assert_eq!(registry.bytes("localhost:5000"), kept);
     }
 }
+
+proptest! {
+    /// A name is read or refused, and what is shown of it is read as the same.
+    #[test]
+    fn names_of_any_bytes(name in "\\PC{0,40}|[a-zA-Z0-9:/@._-]{0,60}") {
+        if let Ok(reference) = Reference::parse(&name) {
+            prop_assert_eq!(Reference::parse(&reference.shown()), Reference::parse(&reference.shown()));
+            let again = Reference::parse(&reference.shown()).unwrap();
+            prop_assert_eq!(again.repository(), reference.repository());
+            prop_assert_eq!(again.shown(), reference.shown());
+        }
+        let _ = Platform::parse(&name);
+    }
+
+    /// No words behind a command bring the lab down.
+    #[test]
+    fn words_of_any_bytes(words in proptest::collection::vec("[a-z0-9:/@._=,-]{0,12}|\\PC{0,8}|--[a-z-]{1,12}|-[a-zA-Z]", 0..4), which in 0usize..16) {
+        let commands = [
+            "rmi", "image prune", "container prune", "builder prune", "buildx prune", "system prune", "tag", "push", "pull",
+            "login", "logout", "manifest inspect", "buildx imagetools inspect", "buildx imagetools create", "-H", "images -f",
+        ];
+        let paper = Paper::default();
+        let mut session = Session::new(Box::new(MemoryHost::default()), Box::new(Renderer::json(Box::new(paper.clone()))));
+        session.line("<repl>", "docker pull -q alpine:3.19").unwrap();
+        let line = format!("docker {} {}", commands[which], words.join(" "));
+        if let Err(error) = session.line("<repl>", &line) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+    }
+}

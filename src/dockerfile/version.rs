@@ -139,6 +139,8 @@ differences! {
         "BuildKit: failed to calculate checksum of ref: \"x\": not found", "\"x\" not found: not found";
     /// A command that fails (BuildKit).
     ExitMessage: "a RUN that fails", "BuildKit: process \"…\" did not complete successfully", "executor failed running […]";
+    /// `docker rmi` of an image that isn't there.
+    NoSuchImage: "docker rmi of nothing", "Error response from daemon: No such image: x:latest", "Error: No such image: x";
     /// `--cache-to` with the default builder.
     CacheExport: "--cache-to type=registry, local", "works (with containerd's image store)", "type=inline only";
     /// A layer that a push finds in the registry although this host never saw it travel.

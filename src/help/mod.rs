@@ -4,6 +4,7 @@
 //! WORD` finds a topic, a method, a command or, failing those, every topic that mentions the word.
 
 mod drivers;
+mod limits;
 mod overlay;
 mod topics;
 
@@ -45,6 +46,9 @@ pub fn topic(word: &str) -> Result<String, Error> {
     if ["bases", "catalog", "images"].contains(&word.as_str()) {
         return Ok(bases());
     }
+    if ["limits", "limit", "unsupported"].contains(&word.as_str()) {
+        return Ok(limits::text());
+    }
     if ["versions", "version", "docker_version"].contains(&word.as_str()) {
         return Ok(versions());
     }
@@ -63,7 +67,7 @@ pub fn topic(word: &str) -> Result<String, Error> {
 pub fn words() -> Vec<String> {
     let topics = topics()
         .map(|topic| topic.name.to_owned())
-        .chain(["surprises", "bases", "versions"].map(str::to_owned));
+        .chain(["surprises", "bases", "versions", "limits"].map(str::to_owned));
     let commands = docker::subcommands().map(|s| format!("docker {}", s.name));
     let methods = methods::METHODS.iter().map(|method| method.name.to_owned());
     let mut words: Vec<String> = topics.chain(commands).chain(methods).collect();

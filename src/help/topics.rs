@@ -316,30 +316,30 @@ Images travel by layers: a registry keeps each layer once, by digest, and only
 missing ones are sent. Docker Hub has the built-in images; every other name,
 such as localhost:5000/app, is a registry that takes whatever is pushed.
     docker tag app localhost:5000/app:1
-    docker push localhost:5000/app:1        Pushed, Layer already exists, Mounted
-    docker -H ci pull localhost:5000/app:1  another host: images, cache, containers
-                                            of its own; files and registry shared
-    host ci                                 all commands go there; host lists them
+    docker push localhost:5000/app:1     Pushed, Layer already exists, Mounted
+    docker -H ci pull localhost:5000/app:1
+    host ci                              all commands go there; host lists them
     let ci = host(\"ci\"); ci.docker(\"images\")
-Below Docker's lines the lab says what was on the wire, and what need not be.
-registry(\"localhost:5000\").cut_after(1_000_000) breaks the next pull; the pull
-after that goes on where it stopped (docker_version(\"20.10\"): begins anew).
+-H names another Docker host: images, containers, volumes and cache of its own;
+files and registry are shared. Below Docker's lines the lab says what was on the
+wire, and what need not be. registry(\"localhost:5000\").cut_after(1_000_000)
+breaks the next pull; the one after it goes on where that stopped.
 name@sha256:… asks for exactly that manifest. docker build --platform makes an
 image for another platform, docker buildx imagetools create -t NAME A B an index
-over several; docker manifest inspect NAME shows either.
-docker push NAME without a registry goes to Docker Hub, which wants docker login
--u NAME -p …; any password will do, and none is kept, not in the log either.
-Manifests are real JSON and their digests real SHA-256; so are those of layers
-whose bytes the lab holds. Layers that are only described (≈) have the lab's own
-digest, and count as the tar that they would be.",
+over several, docker manifest inspect NAME shows either.
+A name without a registry goes to Docker Hub, which wants docker login -u NAME
+-p …: any password will do, and none is kept, not in the log either.
+Digests are real: SHA-256 of the manifest's JSON and of a layer's packed tar.
+Layers that are only described (≈) have the lab's own digest, and count as the
+tar that they would be.",
     ),
     topic(
         "cache-from",
-        &["cache-to", "inline", "export", "import"],
+        &["cache-to", "inline"],
         "
 A build's cache for other hosts (BuildKit):
-    docker build --cache-to type=registry,ref=localhost:5000/app:cache,mode=max …
-    docker -H ci build --cache-from localhost:5000/app:cache …
+    docker build --cache-to type=registry,ref=localhost:5000/app:c,mode=max …
+    docker -H ci build --cache-from localhost:5000/app:c …
 mode=min sends the layers of the final image, mode=max those of every step of
 every stage; both send all keys. So with min an unchanged build is all hits, but
 one change in a build stage runs the whole stage again. type=inline (or
@@ -404,7 +404,7 @@ A RUN's key is its text: curl is not asked again. ADD's key is the content.",
     ),
     topic(
         "packages",
-        &["package", "registry"],
+        &["package"],
         "
 Package managers install from tables: Debian's, Ubuntu's and Alpine's archives,
 npm, PyPI and others, as of one day. packages(…) adds one, or replaces it:

@@ -10,9 +10,13 @@
 //!
 //! The work is split as in the kernel. `walk`, `read`, `change`, `open` and `attr` are its virtual
 //! file system: they walk the path, judge the arguments in the kernel's order and only then ask the
-//! driver. The driver (`overlay`) knows whiteouts, opaque directories and copy-up. `cache` keeps
-//! merged directories; `permit` judges who may; `handle` keeps files open; `explain` tells what
+//! driver. The driver (`overlay`, `branches`) knows whiteouts, opaque directories and copy-up. `cache`
+//! keeps merged directories; `permit` judges who may; `handle` keeps files open; `explain` tells what
 //! happened.
+//!
+//! `storage` is the table of Docker's storage drivers, those without a union included: how each mounts an
+//! image's layers. `naive` compares whole trees for those that keep no changes apart; `bill` does the
+//! same things with all of them and counts.
 
 mod attr;
 mod bill;

@@ -3,8 +3,9 @@
 //! `changes_unix.go`, `statDifferent`).
 
 use super::Mount;
-use crate::fs::{Errno, Inode, Kind, Layer, Nodes, Tree, path};
+use crate::fs::{Errno, Ino, Inode, Kind, Layer, Nodes, Tree, path};
 use crate::trace::Trace;
+use std::collections::HashMap;
 
 impl Mount {
     /// [`Mount::diff`] as a tree that can be changed. Empty when the fuel of one line does not suffice.
@@ -27,14 +28,21 @@ impl Mount {
         let Some(base) = &self.base else { return Ok(self.sealed_upper()) };
         let now = t.quietly(|t| self.clone().flat(t))?;
         let mut layer = Tree::new();
+        // Names of one object stay hard links, as far as they changed.
+        let mut first: HashMap<Ino, Vec<u8>> = HashMap::new();
         now.walk(&mut |at, ino, inode| {
             let same = base.at(at).is_some_and(|before| is_same(base.inode(before), inode));
-            if !same {
-                above(&mut layer, &now, at);
-                let first = first_name(&now, ino, at);
-                match first {
-                    Some(name) if layer.at(&name).is_some() => drop(layer.put_link(at, &name)),
-                    _ => drop(layer.put(at, bare(inode))),
+            if same {
+                return;
+            }
+            above(&mut layer, &now, at);
+            match first.get(&ino).filter(|_| !inode.kind.is_dir()) {
+                Some(name) => drop(layer.put_link(at, name)),
+                None => {
+                    layer.put(at, bare(inode));
+                    if inode.nlink > 1 {
+                        first.insert(ino, at.to_vec());
+                    }
                 }
             }
         });
@@ -56,20 +64,6 @@ fn bare(inode: &Inode) -> Inode {
         other => other.clone(),
     };
     Inode { kind, nlink: 0, ..inode.clone() }
-}
-
-/// Another name of the same object that a walk comes to earlier.
-fn first_name(tree: &Tree, ino: u32, at: &[u8]) -> Option<Vec<u8>> {
-    if tree.inode(ino).kind.is_dir() || tree.inode(ino).nlink < 2 {
-        return None;
-    }
-    let mut first = None;
-    tree.walk(&mut |path, found, _| {
-        if found == ino && first.is_none() {
-            first = Some(path.to_vec());
-        }
-    });
-    first.filter(|first| first != at)
 }
 
 /// The directories above a change belong to it, with their attributes.

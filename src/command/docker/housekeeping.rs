@@ -4,6 +4,7 @@ use super::filters::Filters;
 use super::{Answer, Call, Subcommand};
 use crate::build::{CacheRow, PruneCache};
 use crate::command::options::{Flag, switch, valued};
+use crate::dockerfile::Difference;
 use crate::error::{Error, ErrorKind};
 use crate::image::{
     Container, Done, ImageLayer, PruneImages, Refused, Removed, Remover, Volume, held, labels_match, stack,
@@ -141,7 +142,7 @@ fn rmi(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     let words = call.operands("the image")?.to_vec();
     let (force, prune) = (call.given.is_set("force"), !call.given.is_set("no-prune"));
     let mut usage = call.lab.usage();
-    let (mut report, mut refused, mut next) = (Report::default(), Vec::<Refused>::new(), None);
+    let (mut report, mut refused, mut next) = (Report::default(), Vec::<(String, Refused)>::new(), None);
     for word in &words {
         let mut remover = Remover::new(&call.lab.images, &mut usage);
         match remover.remove(&word.text, force, prune) {
@@ -156,14 +157,18 @@ fn rmi(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
                     unknown(call, &word.text);
                 }
                 next = next.or_else(|| error.next.clone());
-                refused.push(error);
+                refused.push((word.text.clone(), error));
             }
         }
     }
-    let err: String =
-        refused.iter().map(|error| format!("Error response from daemon: {}\n", error.message)).collect();
+    let today = call.lab.version.has(Difference::NoSuchImage);
+    let err = refused.iter().map(|(name, error)| match error.unknown && !today {
+        true => format!("Error: No such image: {name}\n"),
+        false => format!("Error response from daemon: {}\n", error.message),
+    });
+    let err: String = err.collect();
     // `-f` makes no failure of images that are not there (docker/cli `cli/command/image/remove.go`).
-    let failed = refused.iter().any(|error| !error.unknown || !force);
+    let failed = refused.iter().any(|(_, error)| !error.unknown || !force);
     report.done.kept.retain(|chain, _| usage.is_used(chain));
     let reclaimed = reclaimed(call, &report);
     let stays = reclaimed.as_ref().is_some_and(|told| !told.kept.is_empty());

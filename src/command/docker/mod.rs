@@ -153,6 +153,11 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("swarm", "one host is enough for layers"),
 ];
 
+/// The words that [`run`] refuses, and why.
+pub fn not_modelled() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NOT_MODELLED.iter().copied()
+}
+
 /// Runs `docker …`.
 pub(super) fn run(
     lab: &mut Lab,
@@ -309,9 +314,13 @@ fn find(words: &[Word], origin: Origin<'_>) -> Result<(&'static Subcommand, usiz
 fn overview() -> String {
     let mut text = String::from("Usage: docker COMMAND\n\nCommands:\n");
     for subcommand in subcommands() {
-        text.push_str(&format!("  {:<12} {}\n", subcommand.name, subcommand.about));
+        // A long name has a line of its own, so that what is said of all stands below each other.
+        let gap = if subcommand.name.len() > 12 { format!("\n{}", " ".repeat(15)) } else { String::new() };
+        text.push_str(&format!("  {:<12} {gap}{}\n", subcommand.name, subcommand.about).replace(" \n", "\n"));
     }
-    text.push_str("\nMore about one: docker help COMMAND\n");
+    text.push_str(
+        "\nOn another Docker host of the lab: docker -H NAME COMMAND\nMore about one: docker help COMMAND\n",
+    );
     text
 }
 

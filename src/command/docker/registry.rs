@@ -215,11 +215,19 @@ fn push(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
 fn images(call: &Call<'_, '_>, name: &Reference, all: bool) -> Result<Vec<(String, Arc<Image>)>, String> {
     let store = &call.lab.images;
     let absent = || format!("An image does not exist locally with the tag: {}", name.familiar());
+    let before = format!("{}:", name.familiar());
     if !all {
         let tag = name.tag.clone().unwrap_or_default();
-        return store.named(&name.shown()).map(|image| vec![(tag, image)]).ok_or_else(absent);
+        let found = store.named(&name.shown()).map(|image| vec![(tag, image)]);
+        let is_own = |full: &str| full.strip_prefix(&before).is_some_and(|tag| !tag.contains('/'));
+        let digested = format!("{}@", name.familiar());
+        let known = store.names().any(|(full, _)| is_own(full))
+            || store.digests().any(|(full, _)| full.starts_with(&digested));
+        return found.ok_or_else(|| match known {
+            true => format!("tag does not exist: {}", name.shown()),
+            false => absent(),
+        });
     }
-    let before = format!("{}:", name.familiar());
     let tags = store.names().filter_map(|(full, id)| {
         let tag = full.strip_prefix(&before).filter(|tag| !tag.contains('/'))?;
         Some((tag.to_owned(), store.by_id(id)?))

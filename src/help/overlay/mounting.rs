@@ -6,7 +6,7 @@ use crate::help::topics::{Topic, topic};
 pub const TOPICS: &[Topic] = &[
     topic(
         "mounting",
-        &["options", "mount options", "limits", "too many layers"],
+        &["options", "mount options", "too many layers"],
         r##"
 500 lower layers mount, one more is EINVAL: the kernel has a fixed limit.
 Docker stops at 125. lowerdir=A:B has A on top; order is all there is. Options

@@ -158,11 +158,14 @@ why("never said");
     insta::assert_snapshot!(verdict(goals, &[]));
 }
 
+/// A name, goals, and the student's files.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 #[test]
 fn whatever_the_student_wrote_is_a_goal_that_does_not_hold() {
     let build = "let built = rebuild();\ngoal(\"unreached\", 1, 1, \"h\");";
     let play = "let left = play(\"answer.rhai\");\ngoal(\"unreached\", 1, 1, \"h\");";
-    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+    let cases: &[Case<'_>] = &[
         ("no Dockerfile", build, &[("a.txt", "a")]),
         ("a Dockerfile that is none", build, &[("Dockerfile", "\u{0}\u{1}GIF89a\n\n")]),
         ("an unknown instruction", build, &[("Dockerfile", "FROM alpine:3.19\nRUNN ls\n")]),

@@ -525,7 +525,7 @@ pub enum Event {
         /// The actual value.
         actual: String,
     },
-    /// The course tells something.
+    /// The course tells something: `news` is `list`, `task`, `judged`, `hint`, `solution`, `class` or `tested`.
     Course(Box<CourseNews>),
     /// A prediction was made and judged.
     Predicted {

@@ -19,7 +19,7 @@
 //! | 6 | [`lab`], then [`journal`], [`compose`] | everything that exists, as one value; undo over it; compose files |
 //! | 7 | [`command`], [`replay`], [`whatif`] | `docker …` lines; the recorded proof; builds that are only thought of |
 //! | 8 | [`script`] | Rhai, scenarios, the session |
-//! | 9 | [`help`] | topics |
+//! | 9 | [`help`], [`course`] | topics; exercises, their goals, progress |
 //! | 10 | [`render`] | events as text and as JSON |
 //! | 11 | [`report`], `look` | a report as HTML; dive's interactive view, without its terminal |
 //! | 12 | `repl`, `cli` | the terminal |
@@ -44,6 +44,7 @@ pub mod build;
 pub mod check;
 pub mod command;
 pub mod compose;
+pub mod course;
 pub mod dockerfile;
 pub mod error;
 pub mod fs;

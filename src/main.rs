@@ -12,6 +12,7 @@ fn main() -> ExitCode {
             style: talk.style,
             screen: talk.screen,
             watch: talk.watch,
+            desk: talk.desk,
         })
     });
     ExitCode::from(code)

@@ -4,12 +4,12 @@
 
 use layerlab::render::{Mode, Renderer, Style, columns, json, text};
 use layerlab::trace::{
-    Answer, Bar, Bars, BillRow, CacheKey, Cell, CellMark, CopiedDirectory, Cost, Data, Decisions, Edited,
-    Ended, Event, Finding, FoundLayer, FreedLayer, Graph, GraphEdge, GraphSource, GraphStage, HandleNews,
-    HeldLayer, KeyRow, LayerFate, LayerHolder, LayerRef, MapNews, MountRef, Mounted, Object, OnMount, Order,
-    OrderCost, OrderRow, Part, Place, Probe, Reason, Reclaimed, SavedImage, Sink, Source, SourceLine,
-    StackRow, StayingImage, Stream, Transfer, TransferLayer, Verdict, WhatIf, WhatIfCell, WhatIfEnd,
-    WhatIfRow, XattrChange,
+    Answer, Bar, Bars, BillRow, CacheKey, Cell, CellMark, CopiedDirectory, Cost, CourseNews, Data, Decisions,
+    Edited, Ended, Event, Finding, FoundLayer, FreedLayer, Goal, Graph, GraphEdge, GraphSource, GraphStage,
+    HandleNews, HeldLayer, KeyRow, LayerFate, LayerHolder, LayerRef, MapNews, MountRef, Mounted, Object,
+    OnMount, Order, OrderCost, OrderRow, Part, Place, Probe, Reason, Reclaimed, SavedImage, Sink, Source,
+    SourceLine, StackRow, StayingImage, Stream, Transfer, TransferLayer, Verdict, WhatIf, WhatIfCell,
+    WhatIfEnd, WhatIfRow, XattrChange,
 };
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -773,6 +773,37 @@ fn samples() -> Vec<Event> {
             actual: "2".into(),
         },
         Event::Check { name: "small".into(), ok: false, expected: "true".into(), actual: "false".into() },
+        Event::Course(Box::new(CourseNews::Hint {
+            exercise: "01_shadowing".into(),
+            goal: "the house wins".into(),
+            level: 1,
+            of: 3,
+            text: "Which layer is on top?".into(),
+        })),
+        Event::Course(Box::new(CourseNews::Judged {
+            exercise: "01_shadowing".into(),
+            title: "Layers and shadowing".into(),
+            goals: vec![
+                Goal {
+                    text: "the house wins".into(),
+                    ok: false,
+                    wanted: "one\ntwo".into(),
+                    actual: "two".into(),
+                    diff: vec!["- one".into(), "  two".into()],
+                    hints: vec!["Which layer is on top?".into()],
+                },
+                Goal {
+                    text: "it builds".into(),
+                    ok: true,
+                    wanted: "an image".into(),
+                    actual: "an image".into(),
+                    diff: Vec::new(),
+                    hints: Vec::new(),
+                },
+            ],
+            passed: false,
+            why: Vec::new(),
+        })),
         Event::Predicted {
             instruction: "COPY . .".into(),
             predicted: "HIT".into(),
@@ -980,6 +1011,7 @@ fn variant(event: &Event) -> &'static str {
         Event::Story { .. } => "story",
         Event::Line { .. } => "line",
         Event::Check { .. } => "check",
+        Event::Course(_) => "course",
         Event::Predicted { .. } => "predicted",
         Event::Error { .. } => "error",
         Event::Tracing { .. } => "tracing",
@@ -993,7 +1025,7 @@ fn every_event_has_a_text_and_a_line_of_json() {
     let mut seen: Vec<&str> = samples.iter().map(variant).collect();
     seen.sort_unstable();
     seen.dedup();
-    assert_eq!(seen.len(), 53, "a variant has no sample: {seen:?}");
+    assert_eq!(seen.len(), 54, "a variant has no sample: {seen:?}");
 
     for event in &samples {
         let line = json(event);

@@ -39,3 +39,8 @@ fn watch(flag: Arc<AtomicBool>, then: fn()) {
         then();
     });
 }
+
+/// No longer raises `flag`.
+pub fn forget(flag: &Arc<AtomicBool>) {
+    FLAGS.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| !Arc::ptr_eq(known, flag));
+}

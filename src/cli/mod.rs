@@ -5,6 +5,7 @@
 
 mod build;
 mod check;
+mod course;
 mod disk;
 mod dive;
 mod given;
@@ -23,6 +24,7 @@ mod screen;
 mod watch;
 mod why;
 
+pub use course::AtPrompt;
 pub use disk::DiskSpool;
 pub use host::DiskHost;
 pub use interrupt::INTERRUPTED;
@@ -32,6 +34,7 @@ use crate::command::Screen;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Host, HostError};
 use crate::render::{Renderer, Style};
+use crate::script::Desk;
 use crate::trace::{Event, Sink};
 use clap::{Parser, Subcommand};
 use std::path::Path;
@@ -65,7 +68,9 @@ Examples:
   layerlab build . --again                     what would a second build hit?
   layerlab check .                             what is wrong with this Dockerfile?
   layerlab why . --change src/app.js           which steps would run again, and why?
+  layerlab course                              learn by doing
 
+LAYERLAB_COURSE names a teacher's course in place of the built-in one.
 LAYERLAB_HISTORY names the REPL's history file; empty switches history off.
 Exit codes: 0 yes, 1 the answer is no, 2 usage or unreadable input, 130 interrupted.";
 
@@ -89,6 +94,8 @@ pub struct Talk {
     pub screen: Option<Box<dyn Screen>>,
     /// Raises a flag at Ctrl-C.
     pub watch: fn(Arc<AtomicBool>),
+    /// Keeps the course.
+    pub desk: Box<dyn Desk>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,6 +109,7 @@ enum Door {
     Dive(dive::Dive),
     Report(Box<report::Report>),
     Replay(replay::Replay),
+    Course(course::Order),
 }
 
 /// Opens the door that the arguments name; `talk` is the one without a subcommand. The exit code.
@@ -117,12 +125,14 @@ pub fn open(arguments: Arguments, talk: impl FnOnce(Talk) -> u8) -> u8 {
         Some(Door::Dive(order)) => dive::dive(&order, colour),
         Some(Door::Report(order)) => report::report(&order, colour),
         Some(Door::Replay(order)) => replay::replay(&order, colour),
+        Some(Door::Course(order)) => course::course(&order, colour),
         None => match DiskHost::below(Path::new(".")) {
             Ok(host) => {
                 let style = screen::style(colour);
                 let renderer = screen::renderer(false, style);
                 let screen = screen_of(&renderer);
-                talk(Talk { host: Box::new(host), renderer, style, screen, watch: interrupt::raise })
+                let desk = Box::new(AtPrompt);
+                talk(Talk { host: Box::new(host), renderer, style, screen, watch: interrupt::raise, desk })
             }
             Err(error) => refuse(&unreadable(&error), colour),
         },

@@ -51,6 +51,22 @@ docker build --compare DIR builds with both builders and puts their decisions
 side by side. why DIR --change FILE asks before anything is built.",
     ),
     topic(
+        "course",
+        &["exercise", "exercises", "goals", "goal", "rebuild"],
+        "
+The course: exercises in the order of the lessons, checked on what your builds
+come to. In a shell it is `layerlab course …`, here `course …`.
+    course                      the exercises, and how far you are
+    course start [N]            puts an exercise's files into layerlab-course/
+    course check [N]            do its goals hold? --all: of every one started
+    course hint                 one of three hints on the first that doesn't
+    course solution             once you have passed, or with --give-up
+    course reset                start files again; yours are kept aside
+    course goto N               another one
+Only in a shell: watch (checks at each save), check-all DIR (a class), new NAME
+and test DIR (exercises of your own; a new one's goals.rhai tells how).",
+    ),
+    topic(
         "volumes",
         &["volume", "bind", "tmpfs", "mounts"],
         "

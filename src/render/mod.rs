@@ -6,6 +6,7 @@
 
 mod bars;
 mod bill;
+mod course;
 mod diagnostic;
 mod explain;
 mod finding;
@@ -153,6 +154,7 @@ pub fn text(event: &Event, style: &Style) -> String {
         Event::Story { text } => story(text, style),
         Event::Line { text } => line(text, style),
         Event::Check { name, ok, expected, actual } => check(name, *ok, expected, actual, style),
+        Event::Course(news) => course::draw(news, style),
         Event::Predicted { instruction, predicted, actual, ok } => {
             let said = format!("{instruction}   you said {predicted}, it was {actual}");
             let (tone, sign) = if *ok { (Tone::Good, "✓") } else { (Tone::Bad, "✗") };

@@ -16,6 +16,7 @@ pub fn text(style: &Style) -> String {
     row("images", &format!("{}  {DRIVER}", pad(&images(room), room)));
     row("look", "docker run -d --name web nginx:alpine");
     row("build", "open FOLDER as app   then   docker build -t app app");
+    row("learn", "course");
     row("ask", "help · help whiteout · help c.write     undo works on everything");
     banner
 }

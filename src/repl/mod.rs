@@ -18,7 +18,7 @@ use crate::command::Screen;
 use crate::fs::Host;
 use crate::help;
 use crate::render::{Renderer, Style};
-use crate::script::Session;
+use crate::script::{Desk, Session};
 use std::cell::RefCell;
 use std::io::{self, IsTerminal};
 use std::rc::Rc;
@@ -37,6 +37,8 @@ pub struct Stage {
     pub screen: Option<Box<dyn Screen>>,
     /// Has a flag raised at Ctrl-C.
     pub watch: fn(Arc<AtomicBool>),
+    /// Keeps the course.
+    pub desk: Box<dyn Desk>,
 }
 
 /// The name under which typed lines appear in errors.
@@ -48,6 +50,7 @@ pub fn talk(stage: Stage) -> u8 {
     session.set_help(help::topic);
     session.set_report(crate::report::of);
     session.set_help_words(help::words);
+    session.set_desk(stage.desk);
     (stage.watch)(session.interrupt());
     let session = Rc::new(RefCell::new(session));
     let code = if io::stdin().is_terminal() && io::stdout().is_terminal() {

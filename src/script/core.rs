@@ -1,6 +1,7 @@
 //! What every registered function reaches: the lab, the trace, the host and the settings.
 
 use super::ask::Ask;
+use super::desk::Desk;
 use super::handle::{Answer, refuse};
 use super::rewrite::Rewritten;
 use crate::command::Screen;
@@ -113,6 +114,8 @@ pub struct Core {
     pub screen: Option<Box<dyn Screen>>,
     /// Who writes a report.
     pub report: Option<Report>,
+    /// Who keeps the course.
+    pub desk: Option<Box<dyn Desk>>,
     /// Checks and predictions so far.
     pub tally: Tally,
     /// What is running.

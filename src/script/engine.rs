@@ -9,12 +9,13 @@ use crate::trace::Limits;
 use rhai::{AST, Array, Dynamic, Engine, INT, Map, Module, ModuleResolver, Position, Scope};
 use std::rc::Rc;
 
-/// An engine over this core.
-pub fn build(core: &Shared) -> Rc<Engine> {
+/// An engine over this core, with what `more` registers.
+pub fn build(core: &Shared, more: impl FnOnce(&mut Engine, &Shared)) -> Rc<Engine> {
     let mut engine = Engine::new();
     limits(&mut engine, core);
     overrides(&mut engine);
     api::register(&mut engine, core);
+    more(&mut engine, core);
     engine.set_module_resolver(Beside { core: core.clone() });
     Rc::new(engine)
 }

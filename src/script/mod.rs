@@ -8,10 +8,12 @@ mod ask;
 mod bill;
 mod complete;
 mod core;
+mod desk;
 mod engine;
 mod errors;
 mod foresee;
 mod handle;
+mod judge;
 pub mod methods;
 mod narrow;
 mod quiz;
@@ -26,6 +28,8 @@ mod words;
 pub use self::ask::Ask;
 pub use self::complete::Completion;
 pub use self::core::{Settings, Tally, TraceMode, Wish};
+pub use self::desk::Desk;
+pub use self::judge::{Judgement, STUDENT, Work, judge};
 
 use self::core::{Core, Shared, Source, Story};
 use self::handle::{Files, OfContainer, OfContext, OfMount, OfVolume};
@@ -75,6 +79,11 @@ pub struct Session {
 impl Session {
     /// A new lab. Files are read through `host`, events go to `sink`.
     pub fn new(host: Box<dyn Host>, sink: Box<dyn Sink>) -> Session {
+        Session::made(host, sink, |_, _| ())
+    }
+
+    /// [`Session::new`] with functions that not every session has.
+    fn made(host: Box<dyn Host>, sink: Box<dyn Sink>, more: impl FnOnce(&mut Engine, &Shared)) -> Session {
         let interrupt = Arc::new(AtomicBool::new(false));
         let mut trace = Trace::to(sink);
         trace.fuel.interrupted_by(interrupt.clone());
@@ -88,6 +97,7 @@ impl Session {
             ask: None,
             screen: None,
             report: None,
+            desk: None,
             tally: Tally::default(),
             source: Source::default(),
             touched: Vec::new(),
@@ -101,7 +111,7 @@ impl Session {
             help: |_| Err(Error::new(ErrorKind::Unknown, "there is no help here")),
             help_words: Vec::new,
         }));
-        let engine = engine::build(&core);
+        let engine = engine::build(&core, more);
         core.borrow_mut().engine = Rc::downgrade(&engine);
         Session {
             core,
@@ -141,6 +151,11 @@ impl Session {
     /// Who writes the page of `dive IMAGE --report FILE`.
     pub fn set_report(&mut self, report: Report) {
         self.core.borrow_mut().report = Some(report);
+    }
+
+    /// Who keeps the course: `course` typed at the prompt.
+    pub fn set_desk(&mut self, desk: Box<dyn Desk>) {
+        self.core.borrow_mut().desk = Some(desk);
     }
 
     /// A flag that stops what is running, to be raised by Ctrl-C.

@@ -1,11 +1,11 @@
-//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `bill`, `predict`, `trace`, `host`, `open`, `save`, `quit`.
+//! Session words: `help`, `undo`, `redo`, `log`, `stack`, `explain`, `why`, `order`, `graph`, `bill`, `predict`, `trace`, `host`, `open`, `save`, `course`, `quit`.
 
 use super::core::{Core, TraceMode, Wish};
 use super::foresee;
 use super::rewrite::SESSION_WORDS;
 use crate::build;
 use crate::command::words::{CommandLine, Origin, Word};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Span};
 use crate::fs::Nodes;
 use crate::trace::Event;
 use crate::union::Mount;
@@ -59,13 +59,26 @@ pub fn run(core: &mut Core, line: &str, origin: Origin<'_>) -> Result<Option<Wis
                 .hint("save mine.rhai")),
         },
         "quit" | "exit" => Ok(Some(Wish::Quit)),
-        "course" => Err(Error::new(ErrorKind::Unknown, "the course is not there yet")
-            .at(origin.of(first))
-            .hint("scenarios tell stories: layerlab run scenarios/NAME.rhai")),
+        "course" => course(core, rest, origin.of(first)).map(|()| None),
         other => Err(Error::new(ErrorKind::Unknown, format!("`{other}` is no word of the lab"))
             .at(origin.of(first))
             .did_you_mean(other, SESSION_WORDS.iter().copied())),
     }
+}
+
+/// The course belongs to a person at the prompt: it writes files.
+fn course(core: &mut Core, rest: &[Word], at: Span) -> Result<(), Error> {
+    let desk = core.desk.as_mut().filter(|_| core.story.is_none());
+    let Some(desk) = desk else {
+        return Err(Error::new(ErrorKind::Usage, "the course is for a person at the prompt")
+            .at(at)
+            .hint("in a shell: layerlab course"));
+    };
+    let words: Vec<&str> = rest.iter().map(|word| word.text.as_str()).collect();
+    for event in desk.course(&words).map_err(|error| error.at(at))? {
+        core.emit(event);
+    }
+    Ok(())
 }
 
 fn help(core: &mut Core, rest: &[Word]) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use super::bars::Bars;
 use super::cost::BillRow;
+use super::course::CourseNews;
 use super::finding::Finding;
 use super::handle::{HandleNews, MapNews};
 use super::key::{CacheKey, Verdict};
@@ -524,6 +525,8 @@ pub enum Event {
         /// The actual value.
         actual: String,
     },
+    /// The course tells something: `news` is `list`, `task`, `judged`, `hint`, `solution`, `class` or `tested`.
+    Course(Box<CourseNews>),
     /// A prediction was made and judged.
     Predicted {
         /// The instruction.

@@ -8,6 +8,7 @@
 
 mod bars;
 mod cost;
+mod course;
 mod event;
 mod finding;
 mod fuel;
@@ -22,6 +23,7 @@ mod whatif;
 
 pub use bars::{Bar, Bars};
 pub use cost::{BillRow, Cost};
+pub use course::{CourseNews, CourseRow, CourseState, Goal, Mark, Proof, SolutionFile, Student};
 pub use event::*;
 pub use finding::{Finding, FoundLayer, OrderCost, SourceLine};
 pub use fuel::{Exhausted, Fuel, Limits};

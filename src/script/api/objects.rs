@@ -24,6 +24,11 @@ impl ImageValue {
         self.0.lowers().into_iter().map(|lower| lower.layer).collect()
     }
 
+    /// The image itself.
+    pub fn image(&self) -> Arc<Image> {
+        self.0.clone()
+    }
+
     /// One line: id, layers, bytes.
     pub fn describe(&self) -> String {
         let layers = self.0.layers.len();

@@ -66,7 +66,8 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     });
 }
 
-fn compare(context: &NativeCallContext, left: &Dynamic, sign: &str, right: &Dynamic) -> Answer<bool> {
+/// Compares two values as Rhai does; values of types that can't be compared are not equal.
+pub fn compare(context: &NativeCallContext, left: &Dynamic, sign: &str, right: &Dynamic) -> Answer<bool> {
     let (a, b) = (left.clone(), right.clone());
     match context.call_native_fn::<bool>(sign, (a, b)) {
         Ok(holds) => Ok(holds),

@@ -1,0 +1,2 @@
+# says hello
+echo hello

@@ -16,7 +16,7 @@
 //! | 3 | [`shell`] | RUN lines: a shell and its programs over a mount |
 //! | 4 | [`build`] | both builders and their cache decisions |
 //! | 5 | [`inspect`], [`check`] | history, inspect, diff: Docker's own tables; build checks |
-//! | 6 | [`lab`], then [`journal`] | everything that exists, as one value; undo over it |
+//! | 6 | [`lab`], then [`journal`], [`compose`] | everything that exists, as one value; undo over it; compose files |
 //! | 7 | [`command`], [`replay`], [`whatif`] | `docker …` lines; the recorded proof; builds that are only thought of |
 //! | 8 | [`script`] | Rhai, scenarios, the session |
 //! | 9 | [`help`], [`course`] | topics; exercises, their goals, progress |
@@ -43,6 +43,7 @@
 pub mod build;
 pub mod check;
 pub mod command;
+pub mod compose;
 pub mod course;
 pub mod dockerfile;
 pub mod error;

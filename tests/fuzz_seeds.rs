@@ -23,6 +23,11 @@ fn archive() {
 }
 
 #[test]
+fn compose() {
+    seeds("compose", 8, checks::compose);
+}
+
+#[test]
 fn dockerfile_parse() {
     seeds("dockerfile_parse", 15, checks::dockerfile_parse);
 }

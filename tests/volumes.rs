@@ -7,6 +7,22 @@ mod screen;
 
 use screen::screen;
 
+#[test]
+fn a_tree_shows_what_a_process_sees() {
+    insta::assert_snapshot!(screen(&[
+        "trace off",
+        "image(\"tiny\", #{ \"/data/f\": \"x\", \"/data/sub/g\": \"y\", \"/etc/a\": \"1\" })",
+        "docker run -d --name t -v vol:/data --tmpfs /tmp -v ./conf:/etc:ro tiny",
+        "let t = container(\"t\")",
+        "t.rm(\"/data/sub\"); t.write(\"/data/new\", \"z\"); t.write(\"/tmp/scratch\", \"\"); t.write(\"/own\", \"\")",
+        "t.tree()",
+        "t.upper_tree()",
+        "volume(\"vol\").tree()",
+        "docker volume create -o type=nfs other",
+        "docker run --mount src=v,dst=/x,volume-driver=nfs tiny",
+    ]));
+}
+
 /// An image with a shell, and directories that differ in owner, mode and contents.
 const IMAGE: &str = "context(\"base\", #{ \"Dockerfile\": \"FROM alpine:3.19\\nRUN mkdir -p /data/sub /empty && echo one > /data/f && echo two > /data/sub/g && ln -s f /data/l && ln /data/f /data/hard && chown -R 70:70 /data && chmod 1750 /data && chown 5:6 /empty && chmod 700 /empty\\n\" }); docker(\"build -q -t base base\");";
 

@@ -185,10 +185,15 @@ pub fn run(
             .hint("try docker ps"));
     };
     let mut answer = match first.text.as_str() {
-        "docker" if parsed.filters.is_empty() => docker::run(lab, &parsed, origin, outside, programs, t)?,
-        "docker" => piped(t, |t| docker::run(lab, &parsed, origin, outside, programs, t))?,
+        "docker" | "docker-compose" => {
+            let docker = if first.text == "docker" { parsed.clone() } else { as_plugin(&parsed) };
+            match parsed.filters.is_empty() {
+                true => docker::run(lab, &docker, origin, outside, programs, t)?,
+                false => piped(t, |t| docker::run(lab, &docker, origin, outside, programs, t))?,
+            }
+        }
         "dive" => dive::run(lab, &parsed, origin, outside, t)?,
-        word @ ("docker-compose" | "mount") => return Err(later(word, origin, first)),
+        word @ "mount" => return Err(later(word, origin, first)),
         other => {
             return Err(Error::new(ErrorKind::Unknown, format!("there is no command `{other}`"))
                 .at(origin.of(first))
@@ -204,6 +209,16 @@ pub fn run(
     }
     show(&answer, t);
     Ok(answer)
+}
+
+/// `docker-compose …` as `docker compose …`.
+fn as_plugin(line: &CommandLine) -> CommandLine {
+    let mut plugin = line.clone();
+    if let Some(first) = plugin.words.first().cloned() {
+        let word = |text: &str| words::Word { text: text.to_owned(), ..first.clone() };
+        plugin.words.splice(..1, [word("docker"), word("compose")]);
+    }
+    plugin
 }
 
 /// A command whose output goes into a pipe: what a program of a container prints is not shown as it comes.
@@ -224,11 +239,9 @@ fn piped(t: &mut Trace, run: impl FnOnce(&mut Trace) -> Result<Answer, Error>) -
 }
 
 fn later(word: &str, origin: Origin<'_>, at: &words::Word) -> Error {
-    let (what, hint) = match word {
-        "mount" => ("`mount -t overlay`", "mount([top, base]) mounts layers"),
-        _ => ("`docker-compose`", "docker build and docker run work"),
-    };
-    Error::new(ErrorKind::Unknown, format!("{what} is not modelled yet")).at(origin.of(at)).hint(hint)
+    Error::new(ErrorKind::Unknown, format!("`{word} -t overlay` is not modelled yet"))
+        .at(origin.of(at))
+        .hint("mount([top, base]) mounts layers")
 }
 
 fn show(answer: &Answer, t: &mut Trace) {

@@ -141,6 +141,9 @@ differences! {
     ExitMessage: "a RUN that fails", "BuildKit: process \"…\" did not complete successfully", "executor failed running […]";
     /// `docker rmi` of an image that isn't there.
     NoSuchImage: "docker rmi of nothing", "Error response from daemon: No such image: x:latest", "Error: No such image: x";
+    /// `docker volume prune` and `docker system prune --volumes` spare volumes with a name.
+    NamedVolumesStay: "docker volume prune", "volumes without a name; --all: all that nobody uses",
+        "all that nobody uses; there is no --all";
     /// `--cache-to` with the default builder.
     CacheExport: "--cache-to type=registry, local", "works (with containerd's image store)", "type=inline only";
     /// A layer that a push finds in the registry although this host never saw it travel.

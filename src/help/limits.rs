@@ -52,8 +52,9 @@ const LIMITS: &[(&str, &[&str])] = &[
         "containers, volumes, compose",
         &[
             "processes, ports, networks, health checks, restarts, limits of memory",
-            "volume drivers other than local; a tmpfs that fills up",
-            "compose: what concerns neither images nor storage is named when read",
+            "volume drivers other than local and options; a tmpfs that fills up",
+            "compose: what concerns neither images nor storage is named when read;",
+            "extends and include are refused; the network of a project",
         ],
     ),
 ];

@@ -90,6 +90,28 @@ the mount point can't be removed (EBUSY), :ro answers EROFS.
 Drivers other than local, volume-opt and a tmpfs that fills up are not modelled.",
     ),
     topic(
+        "compose",
+        &["docker-compose", "compose.yaml"],
+        "
+A compose file describes containers that belong together, and their volumes.
+    context(\"shop\", #{ \"compose.yaml\": \"services:\\n  db: …\" });   $ cd shop
+    docker compose config            the file as compose understands it
+    docker compose up [-d]           volumes, then containers in order; without
+                                     -d the commands of the file run, and speak
+    docker compose ps|exec|run|build docker compose down [-v]
+    -f FILE (several), -p NAME, --env-file FILE, --profile NAME
+Files lie on the lab's host, in the working directory or above it, or beside
+the script. Read are: image, build (context, dockerfile, dockerfile_inline,
+target, args), volumes (short and long), tmpfs, read_only, command, entrypoint,
+environment, env_file, depends_on, user, working_dir, container_name, labels,
+profiles; volumes with name, external and labels; .env and ${V:-default} with
+all its operators; anchors and <<.
+Ports, networks, restarts, health and limits are named and do nothing here: a
+container of the lab has no process of its own. extends, include and scale are
+refused or named.
+    layerlab run scenarios/23_compose.rhai",
+    ),
+    topic(
         "dive",
         &["efficiency", ".dive-ci"],
         "

@@ -112,8 +112,13 @@ impl<'a> Remover<'a> {
         if id.starts_with(name) || id["sha256:".len()..].starts_with(name) {
             self.by_id(&image, force, prune, &mut records)?;
         } else {
-            let name = reference::normalise(name).map_err(|_| unknown(name))?;
-            self.by_name(&image, &name, force, prune, &mut records)?;
+            let whole = reference::normalise(name).map_err(|_| unknown(name))?;
+            // Docker repeats the name as it was typed.
+            let typed = |mut refused: Refused| {
+                refused.message = refused.message.replacen(&format!("{whole:?}"), &format!("{name:?}"), 1);
+                refused
+            };
+            self.by_name(&image, &whole, force, prune, &mut records).map_err(typed)?;
         }
         Ok(records)
     }

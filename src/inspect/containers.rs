@@ -86,13 +86,14 @@ fn ps_row(container: &Container, no_trunc: bool) -> Data {
     ])
 }
 
-fn status(container: &Container) -> String {
+/// "Up 3 minutes", "Exited (0) 3 minutes ago".
+pub fn status(container: &Container) -> String {
     let since = human_duration(EPOCH.saturating_sub(container.created));
     if container.running { format!("Up {since}") } else { format!("Exited ({}) {since} ago", container.exit) }
 }
 
 /// Entrypoint and command.
-fn argv(container: &Container) -> Vec<String> {
+pub fn argv(container: &Container) -> Vec<String> {
     container.config.entrypoint.iter().chain(&container.config.cmd).flatten().cloned().collect()
 }
 

@@ -97,8 +97,9 @@ fn own_bytes(cache: &[CacheRow]) -> u64 {
     cache.iter().filter(|row| !row.shared).map(|row| row.size).sum()
 }
 
-/// `-v`: every image with its shared and unique bytes, every container with what it wrote, every record of
-/// BuildKit's cache (docker/cli `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). `now` is the lab's time, Unix seconds.
+/// `-v`: every image with its shared and unique bytes, every container with what it wrote, every volume, every
+/// record of BuildKit's cache (docker/cli `cli/command/formatter/disk_usage.go`, `verboseWriteTable`). `now` is
+/// the lab's time, Unix seconds.
 pub fn system_df_verbose(
     images: &Store,
     containers: &[&Container],

@@ -23,7 +23,7 @@ mod template;
 mod units;
 mod volumes;
 
-pub use containers::{container_value, ps};
+pub use containers::{argv, container_value, ps, status};
 pub use data::{Data, Field};
 pub use df::{system_df, system_df_verbose};
 pub use diff::{Change, ChangeKind, changes};

@@ -5,7 +5,7 @@ use super::mounted::{holding, inside_of, tree_of};
 use super::volumes::DAEMON;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, Errno, path};
-use crate::image::mounts::{MountKind, MountRequest};
+use crate::image::mounts::{MountKind, MountRequest, name_error};
 use crate::image::{Container, MountPoint};
 use crate::trace::{MountRef, Mounted, Trace};
 use crate::union::{Mount, StatKind};
@@ -179,8 +179,9 @@ impl Lab {
                 names.map_or(0, |names| names.len())
             }
         };
-        if request.in_config && !container.config.volumes.contains(&target) {
-            container.config.volumes.push(target.clone());
+        if let Some(written) = request.in_config.filter(|written| !container.config.volumes.contains(written))
+        {
+            container.config.volumes.push(written);
         }
         let mount = MountRef { kind: kind.word(), source: source.as_str().into() };
         container.mounts.push(MountPoint {
@@ -240,12 +241,16 @@ fn own_mounts(requests: &[MountRequest]) -> Result<Vec<MountRequest>, String> {
     for request in requests {
         let same = |other: &MountRequest| other.target == request.target;
         let Some(at) = own.iter().position(same) else {
+            let named = request.kind == MountKind::Volume && !request.source.is_empty();
+            if let Some(why) = name_error(&request.source).filter(|_| named) {
+                return Err(format!("{DAEMON}{why}"));
+            }
             own.push(request.clone());
             continue;
         };
         match (&own[at], request) {
-            (_, new) if new.in_config => {}
-            (old, _) if old.in_config => own[at] = request.clone(),
+            (_, new) if new.in_config.is_some() => {}
+            (old, _) if old.in_config.is_some() => own[at] = request.clone(),
             (old, new) if old == new => {}
             (old, new) if old.kind == MountKind::Tmpfs && new.kind == MountKind::Tmpfs => {
                 own[at] = request.clone()

@@ -57,6 +57,7 @@ impl Lab {
     }
 
     /// Removes a container; with `volumes` also those volumes of it that nobody named and nobody else uses.
+    /// What was removed.
     pub fn remove_container(&mut self, name: &str, volumes: bool) -> Option<Container> {
         let container = self.containers.shift_remove(name)?;
         for point in container.mounts.iter().filter(|point| volumes && point.kind == MountKind::Volume) {

@@ -148,7 +148,7 @@ pub const METHODS: &[Method] = &[
     on(FILES, "upper_tree", "", "the raw upper as lines"),
     on(FILES, "lower", "n", "a lower layer; lower(0) is the topmost"),
     get(FILES, "lowers", "number of lower layers"),
-    get(&["Mount", "Container"], "account", "what it paid: #{ read, written, copied, inodes, … }"),
+    get(&["Mount", "Container", "Volume"], "account", "what it paid: #{ read, written, copied, inodes, … }"),
     get(&["Mount"], "driver", "the storage driver: overlay2, aufs …"),
     on(&["Mount"], "branch", "number", "a branch of aufs or unionfs as it is stored; 0 is the first"),
     get(FILES, "name", "its name in the lab"),

@@ -8,6 +8,7 @@
 use indexmap::IndexMap;
 use layerlab::build::ignore::{Ignore, Trail, Visit};
 use layerlab::build::pattern;
+use layerlab::compose;
 use layerlab::dockerfile::{
     Instruction, Kind, Lexer, Version, check_signal, parse, ports, script, step_text,
 };
@@ -189,6 +190,33 @@ pub fn overlay_corpus(data: &[u8]) {
         assert!(place && error.hint.is_some(), "{error}");
     }
     report.summary();
+}
+
+/// Bytes as a compose file and, behind a zero byte, its `.env`: a project that prints as YAML and reads back the
+/// same, or an error that says which file.
+pub fn compose(data: &[u8]) {
+    let zero = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
+    let (file, variables) = (&data[..zero], data.get(zero + 1..).unwrap_or_default());
+    let load = |file: &[u8], variables: &[u8]| {
+        let name = Some("p".to_owned());
+        let asked = compose::Asked { cwd: "/lab".to_owned(), name, ..compose::Asked::default() };
+        let mut read = |path: &str, _: &mut Trace| match path {
+            "/lab/compose.yaml" => Some(file.to_vec()),
+            "/lab/.env" => Some(variables.to_vec()),
+            _ => None,
+        };
+        compose::load(&asked, &mut read, &mut Trace::silent())
+    };
+    match load(file, variables) {
+        Ok(project) => {
+            let printed = compose::config(&project);
+            let again =
+                load(printed.replace('$', "$$").as_bytes(), b"").expect("what was printed can be read");
+            assert_eq!(compose::config(&again), printed);
+            assert_eq!(compose::order(&project).len(), project.services.len());
+        }
+        Err(error) => assert!(!error.message.is_empty() && error.message.len() < 10_000, "{error}"),
+    }
 }
 
 /// Bytes as an archive of images and as a tar of files: read, or refused by name. What was read is saved,

@@ -193,7 +193,7 @@ fn execute(call: &mut Call<'_, '_>, name: &str, argv: Vec<String>) -> Result<Ans
 
 /// Of all look-ups of a process only those that led to a change: finding programs and libraries is not
 /// what the reader asked about.
-fn changes_only(events: Vec<Event>) -> Vec<Event> {
+pub(super) fn changes_only(events: Vec<Event>) -> Vec<Event> {
     let mut kept: Vec<Event> = Vec::new();
     for event in events {
         if matches!(event, Event::Lookup { .. }) && matches!(kept.last(), Some(Event::Lookup { .. })) {
@@ -232,7 +232,7 @@ fn answer(outcome: &shell::Outcome) -> Answer {
 }
 
 /// The daemon's words for a process that did not start (runc `libcontainer/standard_init_linux.go`).
-fn start_error(error: &shell::StartError) -> String {
+pub(super) fn start_error(error: &shell::StartError) -> String {
     use shell::StartError as E;
     let words = match error {
         E::ProgramMissing(program) => format!("exec: \"{program}\": executable file not found in $PATH"),

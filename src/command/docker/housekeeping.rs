@@ -23,9 +23,9 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         name: "system df",
         usage: "[-v]",
-        about: "Bytes of images (each layer once), containers and build cache; -v: one by one",
+        about: "Bytes of images (each layer once), containers, volumes and build cache; -v: one by one",
         flags: &[
-            switch("verbose", Some('v'), "every image, container and cache record"),
+            switch("verbose", Some('v'), "every image, container, volume and cache record"),
             valued("format", None, "TEMPLATE", "print by a template"),
         ],
         stop_at_operand: false,
@@ -245,7 +245,11 @@ fn prune(call: &mut Call<'_, '_>, kinds: &[Kind]) -> Result<Answer, Error> {
     let all = call.given.is_set("all");
     let mut out = String::new();
     if !call.given.is_set("force") {
-        out.push_str(&question(kinds, all, &filters));
+        let asked = question(kinds, all, &filters);
+        out.push_str(&match call.lab.version.has(Difference::NamedVolumesStay) {
+            true => asked,
+            false => asked.replace("all anonymous volumes", "all volumes"),
+        });
     }
     let (mut total, mut sum) = (0u64, Report::default());
     for kind in kinds {
@@ -335,25 +339,14 @@ fn containers(lab: &mut Lab, until: Option<i64>, filters: &Filters) -> Report {
     report
 }
 
-/// `docker system prune --volumes`: volumes that nobody named and no container uses (moby
-/// `daemon/volume/service/service.go`, `Prune`).
+/// `docker system prune --volumes`: volumes that nobody named and no container uses; until 23.0 those with a name,
+/// too (moby `daemon/volume/service/service.go`, `Prune`).
 fn volumes_of_nobody(lab: &mut Lab, filters: &Filters) -> Report {
-    let labels = filters.labels();
-    let unused = |volume: &&Volume| volume.anonymous && lab.users_of(&volume.name).is_empty();
-    let chosen = lab.volumes.values().filter(unused);
-    let chosen = chosen.filter(|volume| labels_match(&volume.labels, &labels));
-    let chosen: Vec<(String, u64)> = chosen.map(|volume| (volume.name.clone(), volume.size())).collect();
-    let mut report = Report::default();
-    for (name, bytes) in &chosen {
-        lab.volumes.shift_remove(name);
-        report.bytes = report.bytes.saturating_add(*bytes);
-        report.out.push_str(&format!("{name}\n"));
-        report.rows.push(json!({ "volume": name, "size": bytes }));
-    }
-    if !chosen.is_empty() {
-        report.out = format!("Deleted Volumes:\n{}\n", report.out);
-    }
-    report
+    let all = !lab.version.has(Difference::NamedVolumesStay);
+    let gone = super::volumes::pruned(lab, all, &filters.labels());
+    let rows = gone.iter().map(|(name, size)| json!({ "volume": name, "size": size })).collect();
+    let bytes = gone.iter().map(|(_, size)| *size).fold(0, u64::saturating_add);
+    Report { out: super::volumes::told(&gone), bytes, rows, ..Report::default() }
 }
 
 /// What is told of layers that only these containers, gone now, still had.

@@ -3,6 +3,8 @@
 mod archives;
 mod build;
 mod cache_flags;
+mod compose;
+mod compose_up;
 mod containers;
 mod filters;
 mod housekeeping;
@@ -107,6 +109,7 @@ pub fn subcommands() -> impl Iterator<Item = &'static Subcommand> {
         .chain(archives::SUBCOMMANDS)
         .chain(info::SUBCOMMANDS)
         .chain(volumes::SUBCOMMANDS)
+        .chain(compose::SUBCOMMANDS)
 }
 
 /// Other spellings of a subcommand.
@@ -148,7 +151,6 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("search", "help bases lists what Docker Hub has here"),
     ("network", "the lab has no network"),
     ("logs", "containers run no process of their own; `docker exec` prints what it runs"),
-    ("compose", "`docker build` and `docker run` work"),
     ("cp", "`docker exec` and the container's own write, read and append work"),
     ("swarm", "one host is enough for layers"),
 ];

@@ -20,21 +20,28 @@ pub(super) const READ_ONLY: Flag = switch("read-only", None, "the union can't be
 /// Docker's words, those behind `docker: `.
 pub(super) fn start(call: &Call<'_, '_>) -> Result<Start, String> {
     let given = &call.given;
-    let mut mounts: Vec<MountRequest> = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for word in given.all("mount") {
-        mounts.push(parse_mount(&word.text, &call.lab.cwd)?);
-    }
+    let mut specs: Vec<&str> = Vec::new();
     for word in given.all("volume") {
         // The client keeps them as a set.
-        if !seen.contains(&word.text.as_str()) {
-            seen.push(&word.text);
-            mounts.push(parse_volume(&word.text, &call.lab.cwd)?);
+        if !specs.contains(&word.text.as_str()) {
+            specs.push(&word.text);
         }
     }
-    for word in given.all("tmpfs") {
-        mounts.push(parse_tmpfs(&word.text)?);
+    let cwd = &call.lab.cwd;
+    let mounts = given.all("mount").map(|word| parse_mount(&word.text, cwd));
+    let tmpfs = given.all("tmpfs").map(|word| parse_tmpfs(&word.text));
+    let binds = specs.iter().map(|spec| parse_volume(spec, cwd));
+    let parsed: Vec<Result<MountRequest, String>> = mounts.chain(tmpfs).chain(binds).collect();
+    // What the client refuses the daemon never sees.
+    let by_client = |one: &&Result<MountRequest, String>| {
+        one.as_ref().is_err_and(|words| !words.starts_with("Error response from daemon"))
+    };
+    if let Some(Err(words)) = parsed.iter().find(by_client) {
+        return Err(words.clone());
     }
+    let mut mounts = parsed.into_iter().collect::<Result<Vec<MountRequest>, String>>()?;
+    // In the order in which the daemon mounts them (moby `daemon/volumes_unix.go`, `registerMountPoints`).
+    mounts.rotate_left(given.all("mount").count());
     let mut volumes_from = Vec::new();
     for word in given.all("volumes-from") {
         volumes_from.push(match word.text.split_once(':') {

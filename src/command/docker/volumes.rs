@@ -1,12 +1,16 @@
 //! `docker volume …`.
 
+use super::filters::{Filters, Label};
 use super::images::from;
 use super::{Answer, Call, Subcommand};
 use crate::command::options::{switch, valued};
-use crate::dockerfile::Version;
+use crate::dockerfile::Difference;
 use crate::error::Error;
-use crate::image::Volume;
+use crate::image::mounts::no_driver;
+use crate::image::{Volume, labels_match};
 use crate::inspect;
+use crate::lab::Lab;
+use crate::trace::Event;
 
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
@@ -17,6 +21,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             valued("driver", Some('d'), "DRIVER", "only local"),
             valued("label", None, "NAME=VALUE", "a label"),
             valued("name", None, "NAME", "its name, the old way"),
+            valued("opt", Some('o'), "NAME=VALUE", "named, and not modelled"),
         ],
         stop_at_operand: false,
         run: create,
@@ -51,11 +56,11 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "volume prune",
-        usage: "[-a] -f",
+        usage: "[FLAGS]",
         about: "Remove volumes without a name that no container uses",
         flags: &[
             switch("all", Some('a'), "also those with a name"),
-            switch("force", Some('f'), "without a question"),
+            switch("force", Some('f'), "ask nothing"),
             valued("filter", None, "KEY=VALUE", "label=…, label!=…, all=true"),
         ],
         stop_at_operand: false,
@@ -73,10 +78,11 @@ fn create(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     };
     if let Some(driver) = call.given.text("driver").filter(|driver| *driver != "local") {
         let name = name.unwrap_or_default();
-        return Ok(refused(format!(
-            "Error response from daemon: create {name}: error looking up volume plugin {driver}: plugin \
-             \"{driver}\" not found"
-        )));
+        return Ok(refused(format!("Error response from daemon: {}", no_driver(&name, driver))));
+    }
+    let options: Vec<String> = call.given.all("opt").map(|word| format!("--opt {}", word.text)).collect();
+    for what in options {
+        call.t.emit(|| Event::NotModelled { what, instead: "it does nothing here".to_owned() });
     }
     let labels: Vec<(String, String)> = call
         .given
@@ -100,42 +106,29 @@ fn create(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
 }
 
 fn list(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let mut chosen: Vec<&Volume> = call.lab.volumes.values().collect();
-    for word in call.given.all("filter") {
-        let (key, value) = word.text.split_once('=').unwrap_or((&word.text, ""));
-        match key {
-            "dangling" => {
-                let Some(dangling) = truth(value) else {
-                    return Ok(refused(format!(
-                        "Error response from daemon: Invalid filter 'dangling=[{value}]'"
-                    )));
-                };
-                chosen.retain(|volume| call.lab.users_of(&volume.name).is_empty() == dangling);
-            }
-            "name" => chosen.retain(|volume| volume.name.contains(value)),
-            "driver" => chosen.retain(|_| value == "local"),
-            "label" => chosen.retain(|volume| has_label(volume, value)),
-            _ => return Ok(refused(format!("Error response from daemon: Invalid filter '{key}'"))),
-        }
-    }
+    let filters = match Filters::read(call, &["dangling", "name", "driver", "label"])? {
+        Ok(filters) => filters,
+        Err(refused) => return Ok(refused),
+    };
+    let dangling = match filters.flag("dangling") {
+        Ok(dangling) => dangling,
+        Err(refused) => return Ok(refused),
+    };
+    let (labels, lab) = (filters.labels(), &*call.lab);
+    let any = |key: &str, fits: &dyn Fn(&str) -> bool| {
+        let mut values = filters.all(key).peekable();
+        values.peek().is_none() || values.any(fits)
+    };
+    let chosen = lab.volumes.values().filter(|volume| {
+        dangling.is_none_or(|wanted| lab.users_of(&volume.name).is_empty() == wanted)
+            && any("name", &|part| volume.name.contains(part))
+            && any("driver", &|driver| driver == "local")
+            && labels_match(&volume.labels, &labels)
+    });
+    let chosen: Vec<&Volume> = chosen.collect();
     let rows = chosen.iter().map(|volume| inspect::volume_value(volume).json()).collect();
     let printed = inspect::volume_list(&chosen, call.given.is_set("quiet"), call.given.text("format"));
     Ok(Answer { rows, ..from(printed) })
-}
-
-fn truth(value: &str) -> Option<bool> {
-    match value {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    }
-}
-
-fn has_label(volume: &Volume, wanted: &str) -> bool {
-    match wanted.split_once('=') {
-        Some((name, value)) => volume.labels.get(name).is_some_and(|label| label == value),
-        None => volume.labels.contains_key(wanted),
-    }
 }
 
 fn show(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
@@ -176,48 +169,56 @@ fn remove(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
 
 /// Since 23.0 volumes with a name stay unless `--all` asks for them too (docker/cli 23.0.0).
 fn prune(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
-    let old = call.lab.version != Version::Current;
+    let old = !call.lab.version.has(Difference::NamedVolumesStay);
     if old && call.given.is_set("all") {
         return Ok(refused(
             "\"--all\" requires API version 1.42, but the Docker daemon API version is 1.41".to_owned(),
         ));
     }
-    let mut all = old || call.given.is_set("all");
-    let mut labels: Vec<(bool, String)> = Vec::new();
-    for word in call.given.all("filter") {
-        match word.text.split_once('=').unwrap_or((&word.text, "")) {
-            ("label", label) => labels.push((true, label.to_owned())),
-            ("label!", label) => labels.push((false, label.to_owned())),
-            ("all", value) => all |= truth(value).unwrap_or_default(),
-            (key, _) => {
-                return Ok(refused(format!("Error response from daemon: invalid filter '{key}'")));
-            }
-        }
-    }
+    let filters = match Filters::read(call, &["label", "label!", "all"])? {
+        Ok(filters) => filters,
+        Err(refused) => return Ok(refused),
+    };
+    let all = match filters.flag("all") {
+        Ok(all) => old || call.given.is_set("all") || all.unwrap_or_default(),
+        Err(refused) => return Ok(refused),
+    };
+    let (mut out, mut after) = (String::new(), Vec::new());
     if !call.given.is_set("force") {
         let which = if all { "local volumes" } else { "anonymous local volumes" };
-        let question = format!(
+        out.push_str(&format!(
             "WARNING! This will remove {which} not used by at least one container.\nAre you sure you want to \
-             continue? [y/N] \n"
-        );
-        return Ok(Answer { next: Some("docker volume prune -f".to_owned()), ..Answer::printed(question) });
+             continue? [y/N] y\n"
+        ));
+        let text = "nobody can be asked here, so the lab said y; undo brings everything back".to_owned();
+        after.push(Event::Hint { text });
     }
-    let unused = |volume: &&Volume| call.lab.users_of(&volume.name).is_empty();
-    let chosen = call.lab.volumes.values().filter(|volume| all || volume.anonymous).filter(unused);
-    let chosen = chosen.filter(|volume| labels.iter().all(|(want, label)| has_label(volume, label) == *want));
-    let chosen: Vec<(String, u64)> = chosen.map(|volume| (volume.name.clone(), volume.size())).collect();
-    let mut out = String::new();
-    if !chosen.is_empty() {
-        out.push_str("Deleted Volumes:\n");
-        chosen.iter().for_each(|(name, _)| out.push_str(&format!("{name}\n")));
-        out.push('\n');
+    let gone = pruned(call.lab, all, &filters.labels());
+    let bytes = gone.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
+    out.push_str(&told(&gone));
+    out.push_str(&format!("Total reclaimed space: {}\n", inspect::human_size(bytes, 4)));
+    Ok(Answer::printed(out).telling(after))
+}
+
+/// Removes the volumes that no container uses: their names and bytes.
+pub(super) fn pruned(lab: &mut Lab, all: bool, labels: &[Label]) -> Vec<(String, u64)> {
+    let goes = |volume: &&Volume| {
+        (all || volume.anonymous)
+            && lab.users_of(&volume.name).is_empty()
+            && labels_match(&volume.labels, labels)
+    };
+    let gone: Vec<(String, u64)> =
+        lab.volumes.values().filter(goes).map(|volume| (volume.name.clone(), volume.size())).collect();
+    for (name, _) in &gone {
+        lab.volumes.shift_remove(name);
     }
-    let freed: u64 = chosen.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
-    for (name, _) in &chosen {
-        call.lab.volumes.shift_remove(name);
-    }
-    out.push_str(&format!("Total reclaimed space: {}\n", inspect::human_size(freed, 4)));
-    Ok(Answer::printed(out))
+    gone
+}
+
+/// What Docker prints of them.
+pub(super) fn told(gone: &[(String, u64)]) -> String {
+    let names: String = gone.iter().map(|(name, _)| format!("{name}\n")).collect();
+    if gone.is_empty() { String::new() } else { format!("Deleted Volumes:\n{names}\n") }
 }
 
 /// The daemon says no.

@@ -4,7 +4,9 @@ use super::objects::{ImageValue, lab, with};
 use crate::fs::{Layer, Tree};
 use crate::script::bill::{layers_of, standard};
 use crate::script::core::Shared;
-use crate::script::handle::{Answer, Files, Kind, LayerValue, OfContainer, OfMount, Place, refuse, thrown};
+use crate::script::handle::{
+    Answer, Files, Kind, LayerValue, OfContainer, OfMount, OfVolume, Place, refuse, thrown,
+};
 use crate::trace::{BillRow, Cost, Event};
 use crate::union::{BILLED, Lower};
 use rhai::{Array, Dynamic, Engine, FnPtr, INT, Map, NativeCallContext};
@@ -29,6 +31,7 @@ pub fn register(engine: &mut Engine, core: &Shared) {
     });
     account::<OfMount>(engine);
     account::<OfContainer>(engine);
+    account::<OfVolume>(engine);
 }
 
 fn account<K: Kind>(engine: &mut Engine) {

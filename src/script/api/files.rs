@@ -375,8 +375,8 @@ fn explaining<K: Kind>(engine: &mut Engine) {
     });
     engine.register_fn("tree", |m: &mut Files<K>| {
         let root = m.path("/");
-        m.read("tree", "/", |mount, _, t| t.quietly(|t| mount.walk(root.as_bytes(), t)))
-            .map(|found| merged_listing(&found))
+        let found = m.read("tree", "/", |mount, _, t| t.quietly(|t| mount.walk(root.as_bytes(), t)))?;
+        mounted_too(m, found).map(|found| merged_listing(&found))
     });
     engine.register_fn("upper", |m: &mut Files<K>| m.on(|mount, _| tree_map(&mount.stored_upper())));
     engine.register_fn("upper_tree", |m: &mut Files<K>| m.on(|mount, _| listing(&mount.stored_upper())));
@@ -388,6 +388,33 @@ fn explaining<K: Kind>(engine: &mut Engine) {
             .ok_or_else(|| refuse(&format!("there is no lower({index}); lower(0) is the topmost")))
     });
     engine.register_get("lowers", |m: &mut Files<K>| m.on(|mount, _| mount.lowers().len() as INT));
+}
+
+/// What a container mounts, in the place of what the union has there.
+fn mounted_too<K: Kind>(m: &Files<K>, mut found: Vec<(Vec<u8>, Stat)>) -> Answer<Vec<(Vec<u8>, Stat)>> {
+    let targets: Vec<String> = match (&m.place, m.core.try_borrow()) {
+        (Place::Container(name), Ok(core)) => {
+            let points = core.lab.containers.get(name).into_iter().flat_map(|container| &container.mounts);
+            points.map(|point| point.target.clone()).collect()
+        }
+        _ => Vec::new(),
+    };
+    for target in targets {
+        let Some((files, inside)) = m.crossed(&target, false)? else { continue };
+        let there = files.on(|mount, t| t.quietly(|t| mount.walk(inside.as_bytes(), t)))?.unwrap_or_default();
+        let below = |path: &[u8]| {
+            path.strip_prefix(target.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        found.retain(|(path, _)| !below(path));
+        let cut = if inside == "/" { 0 } else { inside.len() };
+        found.extend(there.into_iter().map(|(path, stat)| {
+            let rest = path.get(cut..).unwrap_or_default();
+            let rest = if rest == b"/" { &b""[..] } else { rest };
+            ([target.as_bytes(), rest].concat(), stat)
+        }));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
 }
 
 fn merged_listing(found: &[(Vec<u8>, Stat)]) -> String {

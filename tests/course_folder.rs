@@ -487,7 +487,7 @@ fn the_prompt_knows_the_course() {
     );
     solve(&at);
     told.push_str(&typed(
-        "course check\ncourse solution\ncourse reset\ncourse goto 1\ncourse watch\ncourse new x\ncourse test .\ncourse check-all .\nopen layerlab-course/01_shadowing as app\ndocker build -q -t app app\n",
+        "course check\ncourse solution\ncourse reset\ncourse goto 1\ncourse watch\ncourse new x\ncourse test .\ncourse check-all .\nopen layerlab-course/01_shadowing as app\ndocker build -q -t app app | wc -l\n",
     ));
     insta::assert_snapshot!(told);
 }

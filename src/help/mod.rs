@@ -3,6 +3,7 @@
 //! `help` lists the subjects in 20 lines; `help surprises` tells each of the kernel's in a sentence; `help
 //! WORD` finds a topic, a method, a command or, failing those, every topic that mentions the word.
 
+mod chapters;
 mod drivers;
 mod limits;
 mod overlay;
@@ -55,7 +56,9 @@ pub fn topic(word: &str) -> Result<String, Error> {
     if let Some(topic) = topics().find(|topic| topic.name == word || topic.also.contains(&word.as_str())) {
         let members = KINDS.iter().find(|kind| kind.to_lowercase() == word).map(|kind| members(kind));
         let methods = method(&word).map(|lines| format!("\n\n{lines}"));
-        return Ok(format!("{}{}", topic.text.trim(), members.or(methods).unwrap_or_default()));
+        let more = members.or(methods).unwrap_or_default();
+        let chapter = chapters::of(topic.name);
+        return Ok(format!("{}{more}\n\nread on: book/src/{chapter}", topic.text.trim()));
     }
     if let Some(text) = command(&word).or_else(|| kind(&word)).or_else(|| method(&word)) {
         return Ok(text);

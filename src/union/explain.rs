@@ -40,9 +40,11 @@ impl Mount {
         run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
         self.begin(t)?;
-        let before = t.paid();
+        let before = t.listening().then(|| t.paid());
         let result = run(self, t);
-        self.account += t.paid() - before;
+        if let Some(before) = before {
+            self.account += t.paid() - before;
+        }
         if let Err(errno) = result
             && errno != Errno::EINTR
         {
@@ -60,9 +62,11 @@ impl Mount {
         run: impl FnOnce(&mut Mount, &mut Trace) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
         self.begin(t)?;
-        let before = t.paid();
+        let before = t.listening().then(|| t.paid());
         let result = run(self, t);
-        self.account += t.paid() - before;
+        if let Some(before) = before {
+            self.account += t.paid() - before;
+        }
         if let Err(errno) = result
             && self.refused.is_some()
         {

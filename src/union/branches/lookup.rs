@@ -3,7 +3,7 @@
 
 use super::Rules;
 use super::places::entry_of;
-use crate::fs::{Entries, Errno, Inode, Kind, Name, Nodes};
+use crate::fs::{Entries, Errno, Inode, Kind, Name, Nodes, name_hash};
 use crate::trace::Answer;
 use crate::union::Mount;
 use crate::union::cache::{Entry, Part, Spot};
@@ -75,7 +75,11 @@ fn shows(inode: &Inode) -> bool {
 
 /// What a name leads to in one directory of one branch.
 pub(super) fn child(m: &Mount, dir: Part, name: &[u8]) -> Option<u32> {
-    m.inode(dir).entries()?.get(name)
+    let hash = name_hash(name);
+    if !m.may_have(dir, hash) {
+        return None;
+    }
+    m.inode(dir).entries()?.get_hashed(name, hash)
 }
 
 /// The first branch that shows the name, and what it has there.

@@ -229,6 +229,26 @@ impl Mount {
             && up.take_while(|id| *id != ROOT).all(|id| self.cache.dir(id).entry.redirect.is_none())
     }
 
+    /// Tells of a second name; `into` is the branch, where that is not the upper.
+    pub(super) fn tell_link(
+        &self,
+        (from, to): (&Spot, &Spot),
+        over_whiteout: bool,
+        into: Option<LayerRef>,
+        t: &mut Trace,
+    ) {
+        t.emit(|| Event::Created {
+            path: shown(self.path_of(to)),
+            kind: "link".to_owned(),
+            over_whiteout,
+            opaque: false,
+            of: Some(shown(self.path_of(from))),
+            inodes: 0,
+            object: None,
+            into,
+        });
+    }
+
     /// What an upper inode is, for an event.
     pub(super) fn object(&self, ino: Ino) -> Object {
         object_of(self.upper.inode(ino))

@@ -187,15 +187,6 @@ pub(super) fn link(m: &mut Mount, rules: Rules, from: &Spot, to: &Spot, t: &mut 
     touched(m, parent);
     m.cache.forget(to.dir, &to.name);
     m.cache.forget(from.dir, &from.name);
-    t.emit(|| Event::Created {
-        path: show(&m.path_of(to)).into_owned(),
-        kind: "link".to_owned(),
-        over_whiteout,
-        opaque: false,
-        of: Some(show(&m.path_of(from)).into_owned()),
-        inodes: 0,
-        object: None,
-        into: m.branch_ref(ino),
-    });
+    m.tell_link((from, to), over_whiteout, m.branch_ref(ino), t);
     Ok(())
 }

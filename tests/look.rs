@@ -343,6 +343,30 @@ mod pty {
     }
 
     #[test]
+    fn a_view_that_is_told_to_end_puts_the_terminal_back() {
+        let archive =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/docker/analyze/images/an_chmod_copy.tar.gz");
+        let inner = r#"echo "pid=$$,"; exec "$0" dive "$1""#;
+        let outer = format!(r#"stty sane; sh -c '{inner}' "$0" "$1"; echo "status=$?"; stty -a"#);
+        let mut command = Command::new("sh");
+        command.args(["-c", &outer, env!("CARGO_BIN_EXE_layerlab"), archive]);
+        command.env("TERM", "xterm").env_remove("CI");
+        let mut pty = Session::spawn(command).unwrap();
+        pty.set_expect_timeout(Some(Duration::from_secs(20)));
+        wait(&mut pty, "pid=");
+        let pid = pty.expect(",").unwrap();
+        let pid = String::from_utf8(pid.before().to_vec()).unwrap();
+        wait(&mut pty, "Layers");
+        assert!(Command::new("sh").args(["-c", &format!("kill -TERM {pid}")]).status().unwrap().success());
+        wait(&mut pty, LEAVE);
+        wait(&mut pty, "status=143");
+        // A terminal in raw mode would say `-icanon` and `-echo`.
+        wait(&mut pty, " icanon");
+        wait(&mut pty, " echo ");
+        pty.expect(Eof).unwrap();
+    }
+
+    #[test]
     fn an_image_at_the_prompt() {
         let mut pty = open(&["--color", "never"], &folder("look_prompt"));
         wait(&mut pty, "lab> ");

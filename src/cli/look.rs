@@ -1,6 +1,6 @@
 //! The terminal of `dive`'s interactive view: keys in, frames out, and the terminal as it was at the end.
 
-use super::{DiskHost, unreadable};
+use super::{DiskHost, terminal, unreadable};
 use crate::command::Screen;
 use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
@@ -12,13 +12,8 @@ use crate::render::{Renderer, bytes};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-};
-use ratatui::crossterm::{cursor, execute};
 use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::sync::Once;
 use std::time::Duration;
 
 /// Is there a terminal that can show it, and somebody at it?
@@ -60,44 +55,33 @@ struct Raw;
 
 impl Raw {
     fn new() -> io::Result<Raw> {
-        // A panic's message would be lost on the other page.
-        static HOOK: Once = Once::new();
-        HOOK.call_once(|| {
-            let before = std::panic::take_hook();
-            std::panic::set_hook(Box::new(move |panic| {
-                restore();
-                before(panic);
-            }));
-        });
-        enable_raw_mode()?;
+        terminal::raw()?;
         let raw = Raw;
-        execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
+        terminal::open_page()?;
         Ok(raw)
     }
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        restore();
+        terminal::restore();
     }
 }
 
-fn restore() {
-    let _ = disable_raw_mode();
-    let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
-}
+/// How long "is a key there already?" waits: no time at all would never look.
+const AT_ONCE: Duration = Duration::from_millis(1);
 
 fn run(mut look: Look) -> io::Result<()> {
     let _raw = Raw::new()?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     loop {
-        terminal.draw(|frame| draw(frame, &mut look))?;
+        screen.draw(|frame| draw(frame, &mut look))?;
         // A search goes on while nobody presses a key.
-        while look.is_busy() && !event::poll(Duration::ZERO)? {
+        while look.is_busy() && !event::poll(AT_ONCE)? {
             look.work();
         }
-        if !look.is_busy() && !event::poll(Duration::ZERO)? {
-            terminal.draw(|frame| draw(frame, &mut look))?;
+        if !look.is_busy() && !event::poll(AT_ONCE)? {
+            screen.draw(|frame| draw(frame, &mut look))?;
         }
         let Event::Key(pressed) = event::read()? else { continue };
         let Some(key) = key(&pressed) else { continue };

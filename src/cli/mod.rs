@@ -20,6 +20,8 @@ mod replay;
 mod report;
 mod run;
 mod screen;
+#[cfg(feature = "tui")]
+mod terminal;
 #[cfg(feature = "watch")]
 mod watch;
 mod why;

@@ -86,13 +86,13 @@ impl Drop for Keys {
 #[cfg(feature = "tui")]
 mod terminal {
     use super::Key;
+    use crate::cli::terminal;
     use ratatui::crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, poll, read};
-    use ratatui::crossterm::terminal::{disable_raw_mode, enable_raw_mode};
     use std::time::Duration;
 
     pub fn wait(raw: &mut bool, time: Duration) -> Option<Key> {
         if !*raw {
-            *raw = enable_raw_mode().is_ok();
+            *raw = terminal::raw().is_ok();
         }
         if !poll(time).ok()? {
             return None;
@@ -108,7 +108,7 @@ mod terminal {
 
     pub fn rest(raw: &mut bool) {
         if std::mem::take(raw) {
-            let _ = disable_raw_mode();
+            terminal::restore();
         }
     }
 }

@@ -173,6 +173,7 @@ impl<V: Variables> Evaluator<'_, V> {
     fn comma(&mut self) -> Number {
         let mut value = self.assignment()?;
         while self.dialect != Dialect::Dash && self.take(",") {
+            self.operator = self.at - 1;
             value = self.assignment()?;
         }
         Ok(value)
@@ -233,6 +234,16 @@ impl<V: Variables> Evaluator<'_, V> {
         self.chars.get(at..).unwrap_or_default().iter().collect()
     }
 
+    /// Does `name =` come next?
+    fn assigns_next(&mut self) -> bool {
+        let start = self.at;
+        let named = self.name().is_some();
+        self.blanks();
+        let assigns = named && self.assignment_operator().is_some();
+        self.at = start;
+        assigns
+    }
+
     /// The assignment that stands here.
     fn assignment_operator(&self) -> Option<&'static str> {
         ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "="]
@@ -252,9 +263,12 @@ impl<V: Variables> Evaluator<'_, V> {
         }
         let skip_first = u32::from(condition == 0);
         self.skip += skip_first;
+        // ash's stack of operators meets an assignment there before the condition.
+        let assigned = self.assigns_next();
         let first = self.deeper(Self::comma)?;
         self.skip -= skip_first;
-        if !self.take(":") {
+        self.blanks();
+        if !self.take(":") || self.dialect == Dialect::Ash && assigned {
             return self.missing(':');
         }
         self.blanks();
@@ -263,7 +277,8 @@ impl<V: Variables> Evaluator<'_, V> {
             return Err(format!("{source}: expression expected (error token is \"{token}\")"));
         }
         self.skip += 1 - skip_first;
-        let second = self.deeper(Self::assignment)?;
+        // No assignment without parentheses, as in C (bash `expcond`, dash `cond`).
+        let second = self.deeper(Self::ternary)?;
         self.skip -= 1 - skip_first;
         Ok(if condition != 0 { first } else { second })
     }
@@ -360,7 +375,8 @@ impl<V: Variables> Evaluator<'_, V> {
                 self.at = start;
             }
         }
-        let Some(op) = self.chars.get(self.at).copied().filter(|c| "+-!~".contains(*c)) else {
+        let sign = self.chars.get(self.at).copied().filter(|c| "+-!~".contains(*c) && !self.starts("!="));
+        let Some(op) = sign else {
             return self.primary();
         };
         self.operator = self.at;

@@ -147,6 +147,9 @@ impl Shell<'_, '_> {
                 continue;
             }
             for letter in letters.chars() {
+                if letter == 'r' && self.s.dialect == Dialect::Bash {
+                    continue;
+                }
                 match letter {
                     'c' => command = true,
                     's' => stdin = true,
@@ -174,7 +177,7 @@ impl Shell<'_, '_> {
             };
             let name = self.s.name.clone();
             self.print_error(&format!("{name}: {message}\n"));
-            return Err(2);
+            return Err(self.refused());
         }
         Ok((Some(arguments.remove(0)), stdin))
     }
@@ -188,7 +191,12 @@ impl Shell<'_, '_> {
             Dialect::Bash => format!("{name}: {}{letter}: invalid option\n", if on { '-' } else { '+' }),
         };
         self.print_error(&line);
-        2
+        self.refused()
+    }
+
+    /// The status of a shell that does not take its arguments; bash ends with 1 under `-e`.
+    fn refused(&self) -> i32 {
+        if self.s.dialect == Dialect::Bash && self.s.options.errexit { 1 } else { 2 }
     }
 
     /// The text of a script named on the command line.

@@ -29,6 +29,12 @@ pub(super) struct Shell<'s, 'm> {
     pub trapped: bool,
     /// Inside the `!` of a `[[ ]]`.
     pub negated: bool,
+    /// The last command of bash's `-c`, which the shell becomes instead of starting it.
+    pub tail: Option<*const Command>,
+    /// It is the command at work.
+    pub becomes: bool,
+    /// The pattern of `=~` is none: `[[ ]]` ends with 2.
+    pub malformed: bool,
 }
 
 /// How a command ended the ones around it.
@@ -56,7 +62,20 @@ impl<'s, 'm> Shell<'s, 'm> {
             whole: None,
             trapped: false,
             negated: false,
+            tail: None,
+            becomes: false,
+            malformed: false,
         }
+    }
+
+    /// A shell of the same machine that was forked from this one.
+    pub fn forked(&mut self, mut s: State) -> Shell<'_, 'm> {
+        // dash forgets the text of `-c`, and counts from the start.
+        if s.dialect == Dialect::Dash && !s.in_file {
+            s.reached = 1;
+        }
+        let builtin = if self.s.dialect == Dialect::Bash { None } else { self.builtin.clone() };
+        Shell { builtin, ..Shell::new(self.m, s) }
     }
 
     /// Reads and runs commands one by one, as they come.
@@ -81,11 +100,19 @@ impl<'s, 'm> Shell<'s, 'm> {
                 parser.set_aliases(&self.s.aliases);
             }
             let next = parser.next();
+            self.s.reached = parser.line();
             for (last, line, wanted) in std::mem::take(&mut parser.cut_off) {
                 self.here_document_cut_off(last, line, &wanted);
             }
             match next {
                 Ok(None) => return Flow::Next,
+                Ok(Some(list)) if !within && subshell == 0 && self.becomes_last(&parser) => {
+                    self.tail = tail(&list);
+                    let flow = self.whole(&list, parser.last_line());
+                    if flow != Flow::Discard {
+                        return flow;
+                    }
+                }
                 Ok(Some(list)) => match self.whole(&list, parser.last_line()) {
                     Flow::Next => {}
                     // bash forgets the rest of the line and reads on.
@@ -105,11 +132,19 @@ impl<'s, 'm> Shell<'s, 'm> {
                         return if within { Flow::Next } else { Flow::Exit };
                     }
                     self.syntax_error(&error);
-                    self.s.status = 2;
+                    if !matches!(error.mistake, super::syntax::Mistake::Condition(_)) {
+                        self.s.status = 2;
+                    }
                     return if within { Flow::Next } else { Flow::Exit };
                 }
             }
         }
+    }
+
+    /// Does bash become the program that its `-c` ends with? Not when a trap waits for its end.
+    fn becomes_last(&self, parser: &Parser) -> bool {
+        let command = self.s.dialect == Dialect::Bash && self.s.input == "-c" && self.s.traps.is_empty();
+        command && parser.is_at_end()
     }
 
     /// A command as it was read, whose last token is on this line.
@@ -134,7 +169,8 @@ impl<'s, 'm> Shell<'s, 'm> {
     pub fn isolated(&mut self, f: impl FnOnce(&mut Self) -> Flow) -> i32 {
         let (cwd, umask, cred) = (self.m.cwd.clone(), self.m.umask, self.m.cred.clone());
         if self.s.subshell > 0 {
-            self.s.traps.clear();
+            // What is ignored stays so.
+            self.s.traps.retain(|_, action| action.is_empty());
         }
         let flow = f(self);
         let _ = flow;
@@ -184,7 +220,7 @@ impl<'s, 'm> Shell<'s, 'm> {
         let mut inner = self.s.clone();
         inner.subshell += 1;
         inner.fds.set(0, stream::new(Open::Null));
-        let mut shell = Shell::new(self.m, inner);
+        let mut shell = self.forked(inner);
         let status = shell.isolated(|shell| shell.and_or(item));
         self.m.finished.insert(pid, status);
         self.s.background = Some(pid);
@@ -264,6 +300,9 @@ impl<'s, 'm> Shell<'s, 'm> {
             let mut inner = self.s.clone();
             inner.subshell += 1;
             inner.checked |= self.s.checked;
+            if self.s.dialect == Dialect::Bash {
+                inner.loops = 0;
+            }
             if let Some(input) = input.take() {
                 inner.fds.set(0, input);
             }
@@ -272,7 +311,7 @@ impl<'s, 'm> Shell<'s, 'm> {
                 inner.fds.set(1, bag.clone());
             }
             let bare = self.s.dialect == Dialect::Bash && !matches!(command.kind, Kind::Subshell(_));
-            let mut shell = Shell::new(self.m, inner);
+            let mut shell = self.forked(inner);
             let mut status = shell.isolated(|shell| {
                 let flow = shell.command(command);
                 // bash runs the EXIT trap of `( )` only.
@@ -371,7 +410,7 @@ impl<'s, 'm> Shell<'s, 'm> {
             Kind::Subshell(list) => {
                 let mut inner = self.s.clone();
                 inner.subshell += 1;
-                let mut shell = Shell::new(self.m, inner);
+                let mut shell = self.forked(inner);
                 self.s.status = shell.isolated(|shell| shell.list(list));
                 Ok(self.errexit())
             }
@@ -400,7 +439,7 @@ impl<'s, 'm> Shell<'s, 'm> {
                 self.errexit()
             }),
             Kind::Cond(cond) => self.condition_command(cond).map(|holds| {
-                self.s.status = i32::from(!holds);
+                self.s.status = if std::mem::take(&mut self.malformed) { 2 } else { i32::from(!holds) };
                 self.errexit()
             }),
         };
@@ -493,6 +532,12 @@ impl<'s, 'm> Shell<'s, 'm> {
 
     fn over(&mut self, name: &str, words: Option<&[Word]>, shown: &str, body: &List) -> Expanded<Flow> {
         let shown = if words.is_some() { shown } else { "\"$@\"" };
+        if !super::syntax::is_whole_name(name) {
+            self.s.line = self.s.whole_line.unwrap_or(self.s.line);
+            self.complain(&format!("`{name}': not a valid identifier"));
+            self.s.status = 1;
+            return Ok(self.errexit());
+        }
         let values = match words {
             Some(words) => self.fields(words)?,
             None => self.s.parameters.clone(),
@@ -575,6 +620,16 @@ impl<'s, 'm> Shell<'s, 'm> {
             falling = arm.end == ArmEnd::FallThrough;
         }
         Ok(Flow::Next)
+    }
+}
+
+/// The simple command that a list ends with, if one does.
+fn tail(list: &List) -> Option<*const Command> {
+    let item = list.0.last().filter(|item| !item.background)?;
+    let pipeline = item.rest.last().map_or(&item.first, |(_, pipeline)| pipeline);
+    match &pipeline.commands[..] {
+        [command] if !pipeline.bang && pipeline.timed.is_none() => Some(std::ptr::from_ref(command)),
+        _ => None,
     }
 }
 

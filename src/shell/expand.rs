@@ -33,6 +33,12 @@ impl Shell<'_, '_> {
     }
 
     fn word_fields(&mut self, word: &Word, result: &mut Vec<String>) -> Expanded<()> {
+        // bash reads `--prefix=~` and `x=a:~` as assignments too when they are arguments.
+        if self.s.dialect == Dialect::Bash
+            && let Some(word) = self.assigned_word(word)
+        {
+            return self.word_fields(&word, result);
+        }
         if let [Part::Text(text)] = &word.0[..]
             && !text.starts_with('~')
             && !text.contains(['*', '?', '[', '('])
@@ -58,6 +64,49 @@ impl Shell<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// A word that looks like `name=~`, with the tilde in the place where words have it.
+    fn assigned_word(&mut self, word: &Word) -> Option<Word> {
+        let Part::Text(text) = word.0.first()? else { return None };
+        let (name, value) = text.split_once('=')?;
+        let named = name.strip_suffix('+').unwrap_or(name);
+        let named = named.split_once('[').map_or(named, |(named, _)| named);
+        if !value.contains('~') || !super::syntax::is_whole_name(named) {
+            return None;
+        }
+        let whole = word.0.len() == 1;
+        let mut parts = vec![Part::Quoted(format!("{name}="))];
+        for (number, piece) in value.split(':').enumerate() {
+            if number > 0 {
+                parts.push(Part::Text(":".to_owned()));
+            }
+            let last = number == value.matches(':').count();
+            let home = match piece.split_once('/') {
+                Some((head, _)) => self.home(head),
+                None if whole || !last => self.home(piece),
+                None => None,
+            };
+            let end = piece.find('/').unwrap_or(piece.len());
+            match home {
+                Some(home) => {
+                    parts.push(Part::Quoted(home));
+                    parts.push(Part::Text(piece.get(end..).unwrap_or_default().to_owned()));
+                }
+                None => parts.push(Part::Text(piece.to_owned())),
+            }
+        }
+        // A tilde that stays must not be read again.
+        let all = parts.into_iter().chain(word.0.iter().skip(1).cloned());
+        Some(Word(all.filter(|part| !matches!(part, Part::Text(text) if text.is_empty())).collect()))
+    }
+
+    /// The directory that `~` or `~user` stands for.
+    fn home(&mut self, text: &str) -> Option<String> {
+        match text.strip_prefix('~')? {
+            "" => self.s.get("HOME"),
+            user => super::users::by_name(self.m, user).map(|user| user.home),
+        }
     }
 
     fn glob(&mut self, field: &Field, result: &mut Vec<String>) {
@@ -161,13 +210,7 @@ impl Shell<'_, '_> {
         if end == text.len() && !whole {
             return text;
         }
-        let user = &text[1..end];
-        let home = if user.is_empty() {
-            self.s.get("HOME")
-        } else {
-            super::users::by_name(self.m, user).map(|user| user.home)
-        };
-        match home {
+        match self.home(&text[..end]) {
             Some(home) => {
                 out.quoted(&home);
                 &text[end..]
@@ -226,9 +269,10 @@ impl Shell<'_, '_> {
         let mut inner = self.s.clone();
         inner.subshell += 1;
         inner.level += 1;
+        let builtin = if self.s.dialect == Dialect::Bash { None } else { self.builtin.clone() };
         let (status, contents) = self.m.capture(&fds, |m, fds| {
             inner.fds = fds.clone();
-            let mut shell = Shell::new(m, inner);
+            let mut shell = Shell { builtin, ..Shell::new(m, inner) };
             shell.isolated(|shell| shell.lists(&script.lists))
         });
         self.m.t.fuel.leave();

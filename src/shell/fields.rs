@@ -20,6 +20,8 @@ pub(super) struct Fields {
     /// Field separators; none: no splitting (assignments, patterns, redirections).
     separators: Option<String>,
     blank_ended: bool,
+    /// Text comes from inside `${x-…}`: it is split as what an expansion gives.
+    inside: bool,
 }
 
 impl Fields {
@@ -46,8 +48,21 @@ impl Fields {
         pattern::escape(text, &mut field.pattern);
     }
 
-    /// Unquoted text of the word itself: never split.
+    /// What follows stands inside `${x-…}`, or no more; what was.
+    pub fn within(&mut self, inside: bool) -> bool {
+        std::mem::replace(&mut self.inside, inside)
+    }
+
+    /// Unquoted text of the word itself: split only inside `${x-…}`.
     pub fn literal(&mut self, text: &str) {
+        if self.inside {
+            self.split(text, Fields::append);
+        } else {
+            self.append(text);
+        }
+    }
+
+    fn append(&mut self, text: &str) {
         let field = self.begin();
         field.text.push_str(text);
         field.pattern.push_str(text);
@@ -56,9 +71,13 @@ impl Fields {
 
     /// The unquoted result of an expansion.
     pub fn expanded(&mut self, text: &str) {
+        self.split(text, Fields::result);
+    }
+
+    fn split(&mut self, text: &str, add: fn(&mut Fields, &str)) {
         let Some(separators) = self.separators.take() else {
             if !text.is_empty() {
-                self.result(text);
+                add(self, text);
             }
             return;
         };
@@ -69,7 +88,7 @@ impl Fields {
                 continue;
             }
             if !run.is_empty() {
-                self.result(&std::mem::take(&mut run));
+                add(self, &std::mem::take(&mut run));
             }
             if c.is_ascii_whitespace() {
                 if let Some(field) = self.open.take() {
@@ -85,7 +104,7 @@ impl Fields {
             }
         }
         if !run.is_empty() {
-            self.result(&run);
+            add(self, &run);
         }
         self.separators = Some(separators);
     }

@@ -115,6 +115,18 @@ impl Shell<'_, '_> {
         Ok(value.map_or(Got::Unset, Got::One))
     }
 
+    /// `${!prefix*}`: the names that begin so.
+    fn names_from(&self, prefix: &str) -> Vec<String> {
+        if prefix.is_empty() {
+            return Vec::new();
+        }
+        let set = self.s.variables.iter().filter(|(_, variable)| variable.value.is_some());
+        let mut names: Vec<String> =
+            set.map(|(name, _)| name.clone()).filter(|name| name.starts_with(prefix)).collect();
+        names.sort();
+        names
+    }
+
     fn keys(&mut self, name: &str) -> Got {
         match self.s.variables.get(name).and_then(|v| v.value.as_ref()) {
             Some(Value::Array(items)) => Got::Many(items.keys().map(i64::to_string).collect(), false),
@@ -135,11 +147,17 @@ impl Shell<'_, '_> {
                     format!("{whole}: bad substitution")
                 }
             };
-            self.complain(&message);
+            match self.s.dialect {
+                Dialect::Ash => self.complain_while_reading(&message),
+                _ => self.complain(&message),
+            }
             self.discards = self.s.dialect == Dialect::Bash;
             return Err(Abort(if self.s.dialect == Dialect::Bash { 1 } else { 2 }));
         }
-        let got = self.value(param)?;
+        let got = match &param.op {
+            Op::Names { joins } => Got::Many(self.names_from(&param.name), *joins),
+            _ => self.value(param)?,
+        };
         let set = !matches!(got, Got::Unset);
         let empty = match &got {
             Got::Unset => true,
@@ -151,12 +169,16 @@ impl Shell<'_, '_> {
             _ => !set || (colon && empty),
         };
         match &param.op {
-            Op::Default(colon, word) if missing(*colon) => return self.parts(&word.0, quoted, out),
+            // ash and dash hold `$@` and `$*` for set, whatever they hold.
+            Op::Default(false, _) | Op::Error(false, _)
+                if matches!(got, Got::Many(..)) && self.s.dialect != Dialect::Bash => {}
+            Op::Default(colon, word) if missing(*colon) => return self.operand(word, quoted, out),
             Op::Alternate(colon, word) => {
-                if missing(*colon) {
+                let all = matches!(got, Got::Many(..)) && self.s.dialect != Dialect::Bash;
+                if missing(*colon) && (*colon || !all) {
                     return Ok(());
                 }
-                return self.parts(&word.0, quoted, out);
+                return self.operand(word, quoted, out);
             }
             // `${*=x}`: in ash and dash they are never unset.
             Op::Assign(false, _) if matches!(got, Got::Many(..)) && self.s.dialect != Dialect::Bash => {}
@@ -208,8 +230,16 @@ impl Shell<'_, '_> {
             && self.s.options.nounset
             && !matches!(param.op, Op::Default(..) | Op::Assign(..) | Op::Error(..))
         {
-            let message = self.unset_message(&param.name);
-            self.complain(&message);
+            let index =
+                param.index.as_ref().map(|index| format!("[{}]", index.written())).unwrap_or_default();
+            // bash shows `$2` with its sign, `${2}` without.
+            let name = match self.s.dialect {
+                Dialect::Bash if param.source.starts_with("${") => {
+                    format!("{}{index}: unbound variable", param.name)
+                }
+                _ => self.unset_message(&param.name),
+            };
+            self.complain(&name);
             return Err(Abort(self.fatal_status()));
         }
         match got {
@@ -225,6 +255,14 @@ impl Shell<'_, '_> {
                 Ok(())
             }
         }
+    }
+
+    /// The word of `${x-…}` or `${x+…}` in the parameter's place.
+    fn operand(&mut self, word: &Word, quoted: bool, out: &mut Fields) -> Expanded<()> {
+        let outer = out.within(!quoted);
+        let done = self.parts(&word.0, quoted, out);
+        out.within(outer);
+        done
     }
 
     fn many(
@@ -344,9 +382,13 @@ impl Shell<'_, '_> {
                 'a' => String::new(),
                 _ => text,
             },
-            Op::Case { upper, all } => {
+            Op::Case { upper, all, pattern } => {
+                let source = self.pattern(pattern)?;
+                let pattern = (!source.is_empty()).then(|| Pattern::of(&source, self.flavour()));
                 let turn = |c: char| if *upper { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-                text.chars().enumerate().map(|(i, c)| if *all || i == 0 { turn(c) } else { c }).collect()
+                let fits = |c: char| pattern.as_ref().is_none_or(|pattern| pattern.matches(&[c]));
+                let turned = |(i, c): (usize, char)| if (*all || i == 0) && fits(c) { turn(c) } else { c };
+                text.chars().enumerate().map(turned).collect()
             }
             _ => text,
         })

@@ -10,12 +10,39 @@ use crate::union::Open;
 impl Shell<'_, '_> {
     /// Applies redirections to the shell's descriptors. False: one failed, and was complained about.
     pub(super) fn redirect(&mut self, redirects: &[Redirect]) -> Expanded<bool> {
+        // ash and dash expand all of them before the first is opened (`expredir`).
+        let mut targets = Vec::new();
+        if self.s.dialect != Dialect::Bash && redirects.len() > 1 {
+            for redirect in redirects {
+                targets.push(self.target(redirect)?);
+            }
+        }
+        let mut targets = targets.into_iter();
         for redirect in redirects {
-            if !self.redirect_one(redirect)? {
+            if !self.redirect_one(redirect, targets.next().flatten())? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// The word of a redirection, expanded; none of a here-document.
+    fn target(&mut self, redirect: &Redirect) -> Expanded<Option<String>> {
+        match &redirect.kind {
+            RedirectKind::Here(_) | RedirectKind::HereString(_) => Ok(None),
+            RedirectKind::Dup(word) => {
+                let target = self.text(word)?;
+                if target != "-" && target.trim_end_matches('-').parse::<u32>().is_err() {
+                    return self.bad_descriptor();
+                }
+                Ok(Some(target))
+            }
+            RedirectKind::Read(word)
+            | RedirectKind::Write { word, .. }
+            | RedirectKind::Append(word)
+            | RedirectKind::ReadWrite(word)
+            | RedirectKind::Both { word, .. } => self.text(word).map(Some),
+        }
     }
 
     /// The descriptors that redirections replace: what is put back after the command. `1>&1` replaces none.
@@ -31,24 +58,26 @@ impl Shell<'_, '_> {
         numbers
     }
 
-    fn redirect_one(&mut self, redirect: &Redirect) -> Expanded<bool> {
+    fn redirect_one(&mut self, redirect: &Redirect, target: Option<String>) -> Expanded<bool> {
         let fd = redirect.fd;
         let write = Open { write: true, create: true, mode: 0o666, ..Open::default() };
         match &redirect.kind {
-            RedirectKind::Read(word) => self.open_on(&[fd], word, Open { read: true, ..Open::default() }),
+            RedirectKind::Read(word) => {
+                self.open_on(&[fd], word, target, Open { read: true, ..Open::default() })
+            }
             RedirectKind::Write { word, clobber } => {
                 let guard = self.s.options.noclobber;
                 self.s.options.noclobber = guard && !clobber;
-                let opened = self.open_on(&[fd], word, Open { trunc: true, ..write });
+                let opened = self.open_on(&[fd], word, target, Open { trunc: true, ..write });
                 self.s.options.noclobber = guard;
                 opened
             }
-            RedirectKind::Append(word) => self.open_on(&[fd], word, Open { append: true, ..write }),
-            RedirectKind::ReadWrite(word) => self.open_on(&[fd], word, Open { read: true, ..write }),
+            RedirectKind::Append(word) => self.open_on(&[fd], word, target, Open { append: true, ..write }),
+            RedirectKind::ReadWrite(word) => self.open_on(&[fd], word, target, Open { read: true, ..write }),
             RedirectKind::Both { word, append } => {
-                self.open_on(&[1, 2], word, Open { append: *append, trunc: !*append, ..write })
+                self.open_on(&[1, 2], word, target, Open { append: *append, trunc: !*append, ..write })
             }
-            RedirectKind::Dup(word) => self.duplicate(fd, word),
+            RedirectKind::Dup(word) => self.duplicate(fd, word, target),
             RedirectKind::Here(cell) => {
                 let body = match cell.get() {
                     Some(word) => match self.text(word) {
@@ -77,18 +106,18 @@ impl Shell<'_, '_> {
         self.s.fds.set(fd, stream::reader(Contents::bytes(bytes)));
     }
 
-    fn open_on(&mut self, fds: &[u32], word: &Word, flags: Open) -> Expanded<bool> {
-        let mut name = self.text(word)?;
-        if self.s.dialect == Dialect::Bash {
-            let fields = self.fields(std::slice::from_ref(word))?;
-            match &fields[..] {
-                [one] => name.clone_from(one),
-                _ => {
+    fn open_on(&mut self, fds: &[u32], word: &Word, target: Option<String>, flags: Open) -> Expanded<bool> {
+        let name = match target {
+            Some(name) => name,
+            None if self.s.dialect != Dialect::Bash => self.text(word)?,
+            None => match <[String; 1]>::try_from(self.fields(std::slice::from_ref(word))?) {
+                Ok([one]) => one,
+                Err(_) => {
                     self.complain(&format!("{}: ambiguous redirect", word.written()));
                     return Ok(false);
                 }
-            }
-        }
+            },
+        };
         let bytes = text::encode(&name).into_owned();
         if flags.trunc
             && self.s.options.noclobber
@@ -134,8 +163,11 @@ impl Shell<'_, '_> {
         self.complain(&text);
     }
 
-    fn duplicate(&mut self, fd: u32, word: &Word) -> Expanded<bool> {
-        let target = self.text(word)?;
+    fn duplicate(&mut self, fd: u32, word: &Word, target: Option<String>) -> Expanded<bool> {
+        let target = match target {
+            Some(target) => target,
+            None => self.text(word)?,
+        };
         if target == "-" {
             self.s.fds.close(fd);
             return Ok(true);
@@ -151,16 +183,23 @@ impl Shell<'_, '_> {
                 self.complain(&format!("{target}: Bad file descriptor"));
                 Ok(false)
             }
-            (None, Err(_)) => {
-                let text = match self.s.dialect {
-                    Dialect::Ash => "syntax error: bad fd number".to_owned(),
-                    Dialect::Dash => "Syntax error: Bad fd number".to_owned(),
-                    Dialect::Bash => format!("{target}: ambiguous redirect"),
-                };
-                self.complain(&text);
-                Err(Abort(2))
+            (None, Err(_)) if self.s.dialect == Dialect::Bash => {
+                self.complain(&format!("{}: ambiguous redirect", word.written()));
+                Ok(false)
             }
+            (None, Err(_)) => self.bad_descriptor(),
         }
+    }
+
+    /// What ash and dash say of `>&word`.
+    fn bad_descriptor<T>(&mut self) -> Expanded<T> {
+        let ash = self.s.dialect == Dialect::Ash;
+        self.complain_while_reading(if ash {
+            "syntax error: bad fd number"
+        } else {
+            "Syntax error: Bad fd number"
+        });
+        Err(Abort(2))
     }
 
     /// A path against the shell's own idea of its directory (for `cd`).

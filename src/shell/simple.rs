@@ -20,6 +20,7 @@ impl Shell<'_, '_> {
         if !self.m.t.fuel.spend(15) {
             return Flow::Exit;
         }
+        self.becomes = self.tail.is_some_and(|tail| std::ptr::eq(tail, command));
         let argv = match self.fields(words) {
             Ok(argv) => argv,
             Err(Abort(status)) => return self.abort(status),
@@ -291,10 +292,22 @@ impl Shell<'_, '_> {
 
     /// Starts a program; its status.
     pub(super) fn program(&mut self, argv: &[String]) -> i32 {
-        let env = self.s.environment();
+        let mut env = self.s.environment();
         let fds = self.s.fds.clone();
         let search = self.s.get("PATH").unwrap_or_default();
-        match self.m.start(argv.to_vec(), &env, &fds, Some(&search)) {
+        let name = argv.first().map_or("", String::as_str);
+        let started = self.m.find(name, &search).and_then(|found| {
+            // bash tells a program where it was found.
+            if self.s.dialect == Dialect::Bash {
+                env.insert("_".to_owned(), text::decode(&found.path));
+                if self.becomes {
+                    let level = env.get("SHLVL").and_then(|level| level.parse::<i64>().ok());
+                    env.entry("SHLVL".to_owned()).and_modify(|l| *l = (level.unwrap_or(1) - 1).to_string());
+                }
+            }
+            self.m.execute(found, argv.to_vec(), &env, &fds)
+        });
+        match started {
             Ok(status) => status,
             Err(why) => self.not_started(argv, why),
         }
@@ -310,8 +323,10 @@ impl Shell<'_, '_> {
                 ("Is a directory", 126)
             }
             NotStarted::Denied => {
-                let interpreter = bash.then(|| self.m.interpreter_of(&bytes)).flatten();
+                let path = if name.contains('/') { name.clone() } else { self.first_in_path(&name) };
+                let interpreter = bash.then(|| self.m.interpreter_of(&text::encode(&path))).flatten();
                 if let Some(interpreter) = interpreter {
+                    let name = path;
                     // bash speaks of the system here, so it names no line.
                     let shell = self.s.name.clone();
                     self.print_error(&format!(
@@ -319,7 +334,9 @@ impl Shell<'_, '_> {
                     ));
                     return 126;
                 }
-                ("Permission denied", 126)
+                // dash looks for the execute bit while it searches, and then has found nothing.
+                let searched = self.s.dialect == Dialect::Dash && !name.contains('/');
+                ("Permission denied", if searched { 127 } else { 126 })
             }
             NotStarted::Interpreter if bash => ("cannot execute: required file not found", 127),
             NotStarted::Interpreter => ("not found", 127),
@@ -328,7 +345,8 @@ impl Shell<'_, '_> {
             NotStarted::Missing if bash => ("command not found", 127),
             NotStarted::Missing => ("not found", 127),
         };
-        let named = bash && status == 126 && !name.contains('/');
+        let interpreter = why == NotStarted::Interpreter;
+        let named = bash && (status == 126 || interpreter) && !name.contains('/');
         let name = if named { self.first_in_path(&name) } else { name };
         let odd = name.contains(|c: char| c.is_ascii_control() || !c.is_ascii());
         let name = if bash && odd { builtins::quote_again(&name) } else { name };
@@ -403,6 +421,16 @@ impl Shell<'_, '_> {
             (_, None) => format!("{place}{message}\n"),
         };
         self.print_error(&line);
+    }
+
+    /// A mistake that ash and dash tell as one of reading: with the line that the parser has come to.
+    pub(super) fn complain_while_reading(&mut self, message: &str) {
+        let line = self.s.line;
+        if self.s.dialect != Dialect::Bash {
+            self.s.line = self.s.reached;
+        }
+        self.complain(message);
+        self.s.line = line;
     }
 
     /// With `-c`, ash counts lines from zero.

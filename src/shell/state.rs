@@ -25,6 +25,8 @@ pub(super) struct Variable {
     pub readonly: bool,
     /// `declare -i`
     pub integer: bool,
+    /// `declare -u` (true) or `-l`: what is assigned is turned.
+    pub upper: Option<bool>,
 }
 
 /// A function.
@@ -92,6 +94,8 @@ pub(super) struct State {
     /// Shared with the parser.
     pub aliases: Rc<IndexMap<String, String>>,
     pub line: u32,
+    /// The line that the parser has come to: ash and dash name it for some mistakes.
+    pub reached: u32,
     /// bash: the line that redirections of compound commands speak of: where the whole command ends that
     /// was read, or the loop or `case` around begins. None in a function: their own.
     pub whole_line: Option<u32>,
@@ -114,6 +118,7 @@ impl State {
             exported: true,
             readonly: false,
             integer: false,
+            upper: None,
         };
         State {
             dialect,
@@ -136,6 +141,7 @@ impl State {
             traps: IndexMap::new(),
             aliases: Rc::default(),
             line: 1,
+            reached: 1,
             whole_line: None,
             checked: false,
             pid: 1,
@@ -163,6 +169,11 @@ impl State {
         match self.variables.get_mut(name) {
             Some(variable) if variable.readonly => return false,
             Some(variable) => {
+                let value = match variable.upper {
+                    Some(true) => value.to_uppercase(),
+                    Some(false) => value.to_lowercase(),
+                    None => value,
+                };
                 match &mut variable.value {
                     Some(Value::Array(items)) => drop(items.insert(0, value)),
                     other => *other = Some(Value::Text(value)),
@@ -175,6 +186,7 @@ impl State {
                     exported: all,
                     readonly: false,
                     integer: false,
+                    upper: None,
                 };
                 self.variables.insert(name.to_owned(), variable);
             }
@@ -192,18 +204,38 @@ impl State {
             exported: false,
             readonly: false,
             integer: false,
+            upper: None,
         })
     }
 
-    /// What a program gets.
+    /// What a program gets, in the order of the shell's own hash table.
     pub fn environment(&self) -> IndexMap<String, String> {
         let exported = self.variables.iter().filter(|(_, variable)| variable.exported);
-        exported
+        let mut all: Vec<_> = exported
             .filter_map(|(name, variable)| match variable.value.as_ref()? {
-                Value::Text(text) => Some((name.clone(), text.clone())),
+                Value::Text(text) => Some((self.bucket(name), name, text)),
                 _ => None,
             })
-            .collect()
+            .collect();
+        // bash puts a newcomer at the head of its bucket, ash and dash at the end.
+        if self.dialect == Dialect::Bash {
+            all.reverse();
+        }
+        all.sort_by_key(|(bucket, _, _)| *bucket);
+        all.into_iter().map(|(_, name, text)| (name.clone(), text.clone())).collect()
+    }
+
+    /// Where the shell's hash table has a variable: bash `hashlib.c` (FNV-1, 1024 buckets), ash and dash
+    /// `hashvar` (39, and their own variables first).
+    fn bucket(&self, name: &str) -> (u32, bool) {
+        if self.dialect == Dialect::Bash {
+            let hash = |sum: u32, byte: u8| sum.wrapping_mul(16_777_619) ^ u32::from(byte);
+            return (name.bytes().fold(2_166_136_261, hash) & 1023, false);
+        }
+        let first = u32::from(name.bytes().next().unwrap_or(0)) << 4;
+        let own = ["IFS", "MAIL", "MAILPATH", "PATH", "PS1", "PS2", "PS4", "OPTIND", "LINENO", "TERM"];
+        let sum = name.bytes().fold(first, |sum, byte| sum.wrapping_add(u32::from(byte)));
+        (sum % 39, !own.contains(&name))
     }
 
     /// The letters of `$-`.

@@ -17,7 +17,12 @@ impl Shell<'_, '_> {
         if dialect != Dialect::Bash {
             words.extend(assigns.iter().map(|assign| self.assigned(assign)));
         }
-        words.extend(argv.iter().map(|word| builtins::quote_trace(word, dialect)));
+        // ash has taken `command` away by then.
+        let skipped = match (dialect, argv) {
+            (Dialect::Ash, [first, next, ..]) if first == "command" && !next.starts_with('-') => 1,
+            _ => 0,
+        };
+        words.extend(argv.iter().skip(skipped).map(|word| builtins::quote_trace(word, dialect)));
         self.trace(&words.join(" "));
     }
 
@@ -32,8 +37,11 @@ impl Shell<'_, '_> {
     fn assigned(&self, assign: &Assign) -> String {
         let dialect = self.s.dialect;
         let sign = if assign.append { "+=" } else { "=" };
-        let quoted = |value: &str| {
-            if value.is_empty() { String::new() } else { builtins::quote_trace(value, dialect) }
+        // A reserved word needs no quotes there.
+        let quoted = |value: &str| match builtins::quote_trace(value, dialect) {
+            _ if value.is_empty() => String::new(),
+            _ if dialect == Dialect::Ash && value.chars().all(|c| c.is_ascii_lowercase()) => value.to_owned(),
+            quoted => quoted,
         };
         let value = match (&assign.value, self.s.variables.get(&assign.name).map(|v| &v.value)) {
             (Value::Array(_), Some(Some(Stored::Array(items)))) => {

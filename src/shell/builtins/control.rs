@@ -174,6 +174,9 @@ pub(super) fn dot(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     let builtin = std::mem::replace(&mut shell.builtin, (!bash).then(|| name.clone().into()));
     let input = std::mem::replace(&mut shell.s.input, name.clone());
     let in_file = std::mem::replace(&mut shell.s.in_file, true);
+    // ash and dash read the file as if nobody looked at its status: `set -e` ends in `. f || true` (`dotcmd`).
+    let checked = shell.s.checked;
+    shell.s.checked &= bash;
     shell.s.sources.push(name);
     shell.s.sourced += 1;
     shell.s.status = 0;
@@ -183,6 +186,7 @@ pub(super) fn dot(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
     shell.s.sourced -= 1;
     shell.after_dot();
     shell.s.sources.pop();
+    shell.s.checked = checked;
     (shell.s.input, shell.s.in_file, shell.builtin) = (input, in_file, builtin);
     if let Some(parameters) = saved {
         shell.s.parameters = parameters;
@@ -416,6 +420,9 @@ pub(super) fn kind(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
             if shell.s.dialect == Dialect::Bash && option.starts_with('-') && option.len() > 1 =>
         {
             shell.s.status = 0;
+            if option == "-a" {
+                return describe_all(shell, names);
+            }
             for name in names {
                 let word = if KEYWORDS.contains(&name.as_str()) {
                     Some("keyword".to_owned())
@@ -449,6 +456,34 @@ pub(super) fn kind(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
         }
         _ => describe(shell, words),
     }
+}
+
+/// bash's `type -a`: all that a name could mean.
+fn describe_all(shell: &mut Shell<'_, '_>, names: &[String]) -> Expanded<Flow> {
+    for name in names {
+        let mut lines = Vec::new();
+        if KEYWORDS.contains(&name.as_str()) {
+            lines.push(format!("{name} is a shell keyword\n"));
+        }
+        if shell.s.functions.contains_key(name) {
+            lines.push(format!("{name} is a function\n"));
+        }
+        if super::find(name, Dialect::Bash).is_some() {
+            lines.push(format!("{name} is a shell builtin\n"));
+        }
+        let search = shell.s.get("PATH").unwrap_or_default();
+        for dir in search.split(':') {
+            if let Ok(found) = shell.m.find(&format!("{dir}/{name}"), "") {
+                lines.push(format!("{name} is {}\n", text::decode(&found.path)));
+            }
+        }
+        if lines.is_empty() {
+            shell.complain(&format!("{name}: not found"));
+            shell.s.status = 1;
+        }
+        shell.say(&lines.concat());
+    }
+    Ok(Flow::Next)
 }
 
 fn describe(shell: &mut Shell<'_, '_>, names: &[String]) -> Expanded<Flow> {

@@ -163,7 +163,15 @@ pub(super) fn declaration(name: &str, variable: &Variable) -> String {
         Some(Value::Map(_)) => letters.push('A'),
         _ => {}
     }
-    for (on, letter) in [(variable.integer, 'i'), (variable.readonly, 'r'), (variable.exported, 'x')] {
+    let (lower, upper) = (variable.upper == Some(false), variable.upper == Some(true));
+    let flags = [
+        (variable.integer, 'i'),
+        (lower, 'l'),
+        (variable.readonly, 'r'),
+        (upper, 'u'),
+        (variable.exported, 'x'),
+    ];
+    for (on, letter) in flags {
         if on {
             letters.push(letter);
         }

@@ -63,6 +63,10 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
     }
     if words.first().is_some_and(|word| word == "--") {
         words = words.get(1..).unwrap_or_default();
+    } else if let Some(letter) = words.first().and_then(|word| word.strip_prefix('-')?.chars().next())
+        && shell.s.dialect == Dialect::Dash
+    {
+        return illegal_option(shell, letter);
     }
     let [format, arguments @ ..] = words else {
         match shell.s.dialect {
@@ -104,8 +108,9 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
                 format!("{}: invalid format", word.trim_end_matches(['h', 'l', 'L', 'j', 'z', 't']))
             }
             (Dialect::Dash, formatting::Mistake::Number(word)) => format!("{word}: expected numeric value"),
-            (Dialect::Bash, formatting::Mistake::Number(word)) => format!("{word}: invalid number"),
-            (Dialect::Bash, formatting::Mistake::Partial(word)) => format!("{word}: invalid number"),
+            (Dialect::Bash, formatting::Mistake::Number(word) | formatting::Mistake::Partial(word)) => {
+                format!("{word}: invalid {}number", base_of(word))
+            }
             (_, formatting::Mistake::Partial(word)) => format!("{word}: not completely converted"),
             (Dialect::Bash, formatting::Mistake::Format(_, rest)) => {
                 let mut letters = rest.chars().skip(1).skip_while(|c| "-+ #.*0123456789".contains(*c));
@@ -143,6 +148,40 @@ pub(super) fn printf(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flo
     Ok(Flow::Next)
 }
 
+/// dash's builtins that take no options end the command with 2.
+fn illegal_option(shell: &mut Shell<'_, '_>, letter: char) -> Expanded<Flow> {
+    shell.complain(&format!("Illegal option -{letter}"));
+    shell.s.status = 2;
+    Ok(Flow::Next)
+}
+
+/// What bash takes a wrong number for by its beginning (`builtins/common.c`, `sh_invalidnum`).
+fn base_of(word: &str) -> &'static str {
+    match word.as_bytes() {
+        [b'0', b'0'..=b'9', ..] => "octal ",
+        [b'0', b'x', ..] => "hex ",
+        _ => "",
+    }
+}
+
+/// `-v name` of bash's `test`, which only the shell can answer, put as a question about a text.
+fn with_variables(shell: &mut Shell<'_, '_>, words: &[String]) -> Vec<String> {
+    let mut words = words.to_vec();
+    for at in 0..words.len() {
+        let begins =
+            at == 0 || matches!(words.get(at - 1).map(String::as_str), Some("!" | "-a" | "-o" | "("));
+        if begins
+            && let Some([option, name]) = words.get_mut(at..at + 2)
+            && option == "-v"
+        {
+            "-n".clone_into(option);
+            let set = shell.lookup(name).is_some();
+            *name = if set { "set".to_owned() } else { String::new() };
+        }
+    }
+    words
+}
+
 pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> {
     let mut words = argv.get(1..).unwrap_or_default();
     let name = argv.first().map_or("test", String::as_str);
@@ -161,7 +200,10 @@ pub(super) fn test(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow>
     let answer = match dialect {
         Dialect::Ash => test_classic::evaluate(shell.m, words, Classic::Busybox),
         Dialect::Dash => test_classic::evaluate(shell.m, words, Classic::Dash),
-        Dialect::Bash => testing::evaluate(shell.m, words, true),
+        Dialect::Bash => {
+            let words = with_variables(shell, words);
+            testing::evaluate(shell.m, &words, true)
+        }
     };
     shell.s.status = match answer {
         Ok(true) => 0,
@@ -265,7 +307,7 @@ impl Shell<'_, '_> {
             "=~" => self.regex_matches(&text, right),
             "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" if self.s.dialect == Dialect::Bash => {
                 let right = self.text(right)?;
-                let (a, b) = (self.calculate(&text)?, self.calculate(&right)?);
+                let (a, b) = (self.calculate_in("[[", &text)?, self.calculate_in("[[", &right)?);
                 Ok(testing::compare_numbers(op, a, b))
             }
             _ => {
@@ -287,7 +329,7 @@ impl Shell<'_, '_> {
             }
         }
         let Some(regex) = super::super::programs::posix_regex::extended(&source, false) else {
-            self.s.status = 2;
+            self.malformed = true;
             return Ok(false);
         };
         let Some(found) = regex.captures(text) else { return Ok(false) };

@@ -52,6 +52,9 @@ pub(in super::super) fn quote_trace(word: &str, dialect: Dialect) -> String {
             if word.contains(odd) {
                 return ansi_quoted(word);
             }
+            if word == "'" {
+                return r"\'".to_owned();
+            }
             if word.is_empty() || special {
                 format!("'{}'", word.replace('\'', r"'\''"))
             } else {

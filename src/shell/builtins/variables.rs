@@ -181,6 +181,10 @@ pub(super) fn declare(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
         } else if flags.contains('a') {
             shell.s.entry(name).value.get_or_insert_with(|| Value::Array(Default::default()));
         }
+        match flags.chars().rev().find(|flag| matches!(flag, 'u' | 'l')) {
+            Some(flag) => shell.s.entry(name.trim_end_matches('+')).upper = Some(flag == 'u'),
+            None => {}
+        }
         if let Some(value) = value
             && !flags.contains(['a', 'A'])
         {

@@ -343,7 +343,7 @@ fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying
     let existing = call.m.lstat(&target).ok();
     if let Some(existing) = &existing {
         let now = if call.busybox { Ok(existing.clone()) } else { call.m.stat(&target) };
-        if now.is_ok_and(|now| now.id == stat.id && stat.kind == StatKind::File)
+        if now.is_ok_and(|now| now.id == stat.id && matches!(stat.kind, StatKind::File | StatKind::Symlink))
             && !copying.soft
             && !copying.hard
         {
@@ -408,7 +408,7 @@ fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying
                 _ => "regular file",
             };
             let busybox = match stat.kind {
-                StatKind::Symlink if !copying.hard && !copying.soft => {
+                StatKind::Symlink if !copying.hard && !copying.soft && errno != Errno::EEXIST => {
                     let link = call.m.readlink(&source).unwrap_or_default();
                     format!("can't create symlink '{to}' to '{}'", text::decode(&link))
                 }
@@ -416,6 +416,8 @@ fn copy_file(call: &mut Call<'_, '_>, from: &str, to: &str, stat: &Stat, copying
                     call.fail(&format!("can't create '{to}': Path does not exist"));
                     return false;
                 }
+                // It looks at what is there first.
+                _ if errno == Errno::ENOTDIR => format!("can't stat '{to}'"),
                 _ => format!("can't create '{to}'"),
             };
             call.either_errno(&busybox, &format!("cannot create {what} '{to}'"), errno);
@@ -452,6 +454,10 @@ fn copy_one(
     match stat.kind {
         StatKind::Symlink => {
             let link = call.m.readlink(source).map_err(Failed::Read)?;
+            // busybox removes what is there only with `-f` (`libbb/copy_file.c`, `ask_and_unlink`).
+            if call.busybox && existing.is_some() && !copying.force && !copying.ask {
+                return Err(Failed::Write(Errno::EEXIST));
+            }
             replace(call, target, existing.is_some())?;
             call.m.symlink(&link, target)?;
         }

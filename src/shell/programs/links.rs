@@ -131,7 +131,7 @@ pub(super) fn link(call: &mut Call<'_, '_>) -> i32 {
     match call.m.link(&text::encode(from), &text::encode(to)) {
         Ok(()) => 0,
         Err(errno) => call.either_errno(
-            &format!("can't create link '{to}' to '{from}'"),
+            &format!("can't create hardlink '{to}' to '{from}'"),
             &format!("cannot create link '{to}' to '{from}'"),
             errno,
         ),

@@ -80,9 +80,9 @@ fn once(chars: &[char], rest: &mut &[String], flavour: Flavour, printed: &mut Pr
             '\\' => {
                 let end = escape_end(chars, at);
                 let raw: String = chars.get(at - 1..end).unwrap_or_default().iter().collect();
-                // dash knows `\c` in the argument of `%b` only.
+                // dash and bash know `\c` in the argument of `%b` only.
                 let (bytes, cut) = match (printed.flavour, raw.as_str()) {
-                    (Flavour::Dash, "\\c") => (b"\\c".to_vec(), false),
+                    (Flavour::Dash | Flavour::Bash, "\\c") => (b"\\c".to_vec(), false),
                     _ => escape::format(&raw),
                 };
                 printed.bytes.extend(bytes);

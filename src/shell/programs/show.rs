@@ -95,6 +95,8 @@ fn endless(call: &mut Call<'_, '_>, operand: &str) -> bool {
 fn decorated(call: &mut Call<'_, '_>, args: &Arguments, source: &str, number: &mut usize) {
     let (lines, ended) = text::lines(source);
     let last = lines.len();
+    // busybox numbers line by line, and ends each (`coreutils/cat.c`).
+    let ended = ended || call.busybox && args.any("nb") && !args.any("vAet");
     let mut blank_before = false;
     for (at, line) in lines.into_iter().enumerate() {
         if args.has("s") && line.is_empty() && blank_before {

@@ -214,10 +214,11 @@ impl Reader<'_, '_, '_> {
 pub(super) fn run(call: &mut Call<'_, '_>) -> i32 {
     let mut words = call.args();
     if call.name.starts_with('[') {
+        let end = if call.name == "[[" { "]]" } else { "]" };
         match words.split_last() {
-            Some((last, rest)) if last == "]" || last == "]]" => words = rest,
+            Some((last, rest)) if last == end => words = rest,
             _ => {
-                call.either("missing ]", "missing ']'");
+                call.either(&format!("missing {end}"), "missing ']'");
                 return 2;
             }
         }

@@ -62,7 +62,7 @@ impl Reader<'_, '_, '_> {
             "-a" => Token::And,
             "-o" => Token::Or,
             _ if binary => Token::Binary,
-            _ if is_unary(word) => Token::Unary,
+            _ if is_unary(word) && !matches!(word, "-v" | "-N") => Token::Unary,
             _ => Token::Operand,
         }
     }

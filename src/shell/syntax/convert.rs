@@ -1,6 +1,7 @@
 //! The tree of `brush-parser` to ours.
 
 use super::Dialect;
+use super::error::Found;
 use super::reading::{Reading, marked, number};
 use super::tree::*;
 use brush_parser::ast::{self, SourceLocation};
@@ -107,10 +108,12 @@ impl<'r> Converter<'r> {
                     body: self.list(&command.body.list),
                 }
             }
-            ast::CompoundCommand::BraceGroup(group) => Kind::Group(self.list(&group.list)),
+            ast::CompoundCommand::BraceGroup(group) => {
+                self.braced_case(group).unwrap_or_else(|| Kind::Group(self.list(&group.list)))
+            }
             ast::CompoundCommand::Subshell(shell) => Kind::Subshell(Rc::new(self.list(&shell.list))),
             ast::CompoundCommand::ForClause(command) => Kind::For {
-                name: self.name(&command.variable_name),
+                name: self.for_name(&command.variable_name),
                 words: self.for_words(command),
                 shown: self.written(command.values.iter().flatten()),
                 body: self.list(&command.body.list),
@@ -125,6 +128,19 @@ impl<'r> Converter<'r> {
             ast::CompoundCommand::UntilClause(command) => self.looped(command, true),
             // `coproc` never goes in as a reserved word.
             ast::CompoundCommand::Coprocess(_) => Kind::Group(List::default()),
+        }
+    }
+
+    /// The `case` that went in between braces.
+    fn braced_case(&self, group: &ast::BraceGroupCommand) -> Option<Kind> {
+        let (found, _) = self.reading.origins.get(number(&group.loc.start))?;
+        if !matches!(found, Found::Token(text) if text == "case") {
+            return None;
+        }
+        let ast::CompoundListItem(list, _) = group.list.0.first()?;
+        match list.first.seq.first()? {
+            ast::Command::Compound(compound, _) => Some(self.compound(compound)),
+            _ => None,
         }
     }
 
@@ -289,7 +305,13 @@ impl<'r> Converter<'r> {
             ast::ExtendedTestExpr::Parenthesized(inner) => self.cond(inner),
             ast::ExtendedTestExpr::UnaryTest(op, word) => Cond::Unary(op.to_string(), self.word(&word.value)),
             ast::ExtendedTestExpr::BinaryTest(op, left, right) => {
-                Cond::Binary(self.word(&left.value), op.to_string(), self.word(&right.value))
+                // The crate has one name for `=` and `==`.
+                let written = marked(&right.value).and_then(|number| self.reading.before(number));
+                let op = match (op.to_string(), written) {
+                    (op, Some("=")) if op == "==" => "=".to_owned(),
+                    (op, _) => op,
+                };
+                Cond::Binary(self.word(&left.value), op, self.word(&right.value))
             }
         }
     }
@@ -310,6 +332,14 @@ impl<'r> Converter<'r> {
         }
         let marks = words.into_iter().filter_map(|word| marked(&word.value));
         marks.map(|mark| self.reading.written(mark)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The name in `for`, or what stands there: bash finds that out when it runs it.
+    fn for_name(&self, text: &str) -> String {
+        match marked(text) {
+            Some(number) if self.word(text).plain().is_none() => self.reading.written(number).to_owned(),
+            _ => self.name(text),
+        }
     }
 
     fn name(&self, text: &str) -> String {

@@ -11,6 +11,8 @@ pub(crate) enum Mistake {
     Quote(char),
     /// A backquote without its end.
     Backquote,
+    /// bash: what it says of a wrong `[[ ]]`, and it ends with the status that it has; empty for nothing.
+    Condition(String),
     /// `for 1x in`.
     ForVariable(String),
     /// `a-b()`.
@@ -70,6 +72,7 @@ impl SyntaxError {
             }
             Mistake::Quote(_) => "unterminated quoted string".to_owned(),
             Mistake::Backquote => "EOF in backquote substitution".to_owned(),
+            Mistake::Condition(what) => what.clone(),
             Mistake::ForVariable(_) => "bad for loop variable".to_owned(),
             Mistake::FunctionName => "bad function name".to_owned(),
             Mistake::Missing(end) => format!("missing '{end}'"),
@@ -96,6 +99,7 @@ impl SyntaxError {
             }
             Mistake::Quote(_) => "Syntax error: Unterminated quoted string".to_owned(),
             Mistake::Backquote => "Syntax error: EOF in backquote substitution".to_owned(),
+            Mistake::Condition(what) => what.clone(),
             Mistake::ForVariable(_) => "Syntax error: Bad for loop variable".to_owned(),
             Mistake::FunctionName => "Syntax error: Bad function name".to_owned(),
             Mistake::Missing(end) => format!("Syntax error: Missing '{end}'"),
@@ -128,6 +132,8 @@ impl SyntaxError {
             }
             Mistake::Quote(quote) => matching(*quote),
             Mistake::Backquote => matching('`'),
+            Mistake::Condition(what) if what.is_empty() => Vec::new(),
+            Mistake::Condition(what) => vec![format!("line {line}: {what}")],
             Mistake::ForVariable(name) => vec![format!("line {line}: `{name}': not a valid identifier")],
             Mistake::FunctionName => vec![format!("line {line}: not a valid identifier")],
             Mistake::Missing(end) => matching(end.chars().next().unwrap_or(')')),

@@ -326,7 +326,8 @@ impl Parser {
             }
             Some('(') => {
                 self.bump();
-                let script = self.deeper(Parser::substitution)?;
+                let mut script = self.deeper(Parser::substitution)?;
+                script.source = format!("$({})", script.source);
                 parts.push(Part::Command(Rc::new(script)));
             }
             Some('[') if self.dialect == Dialect::Bash => {
@@ -399,7 +400,7 @@ impl Parser {
             while let Some(list) = inner.next()? {
                 lists.push(list);
             }
-            Ok(Script { lists })
+            Ok(Script { lists, source: format!("`{inside}`") })
         })
     }
 

@@ -30,7 +30,7 @@ mod reading;
 mod tests;
 mod tree;
 
-pub(crate) use error::{SyntaxError, opaque};
+pub(crate) use error::{Mistake, SyntaxError, opaque};
 pub(crate) use parser::{Parser, is_whole_name};
 pub(crate) use tree::*;
 

@@ -53,11 +53,15 @@ impl Parser {
         if length {
             self.bump();
         }
-        if self.dialect == Dialect::Bash && self.look(0) == Some('!') && self.look(1).is_some_and(is_name) {
+        let all = matches!(self.look(1), Some('*' | '@')) && self.look(2) == Some('}');
+        let indirect = all || self.look(1).is_some_and(is_name);
+        if self.dialect == Dialect::Bash && self.look(0) == Some('!') && indirect {
             self.bump();
             param.indirect = true;
         }
         param.name = match self.look(0) {
+            // No prefix before `*` or `@`: what the parameters name, and there the lab has no answer but nothing.
+            Some('*' | '@') if param.indirect => String::new(),
             Some(c) if c.is_ascii_digit() => {
                 let mut digits = String::new();
                 while let Some(c) = self.look(0).filter(char::is_ascii_digit) {
@@ -72,7 +76,12 @@ impl Parser {
             self.bump();
             param.index = Some(Word(self.parts(End::Bracket)?));
         }
-        param.op = if param.name.is_empty() {
+        let prefixed = param.indirect && self.look(1) == Some('}') && matches!(self.look(0), Some('*' | '@'));
+        param.op = if prefixed {
+            let joins = self.bump() == Some('*');
+            self.bump();
+            Op::Names { joins }
+        } else if param.name.is_empty() {
             self.bad(quoted)?
         } else if length {
             if self.look(0) == Some('}') {
@@ -139,8 +148,8 @@ impl Parser {
                 if all {
                     self.bump();
                 }
-                self.parts(End::Brace)?;
-                Op::Case { upper: c == '^', all }
+                let pattern = Word(self.parts(End::Brace)?);
+                Op::Case { upper: c == '^', all, pattern }
             }
             '@' if self.dialect == Dialect::Bash => {
                 let letter = self.look(0).filter(|c| "QEPAKaUuLk".contains(*c) && self.look(1) == Some('}'));

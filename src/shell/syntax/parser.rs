@@ -94,6 +94,16 @@ impl Parser {
         self.last_line
     }
 
+    /// The line that reading has come to.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Is there nothing more to read?
+    pub fn is_at_end(&self) -> bool {
+        self.src.get(self.pos..).is_none_or(|rest| rest.iter().all(|c| c.is_ascii_whitespace()))
+    }
+
     /// Text inside this one, which begins on a line of it.
     pub(super) fn within(&self, source: &str, line: u32) -> Parser {
         let inner = Parser::new(source, self.dialect);
@@ -155,13 +165,20 @@ impl Parser {
     /// The commands up to the closing parenthesis, which is taken.
     pub(super) fn substitution(&mut self) -> Parsed<Script> {
         let mut reading = Reading::new(self.dialect);
+        let (start, token_start, token_line) = (self.pos, self.token_start, self.token_line);
         let stop = self.read(&mut reading, true)?;
         let found = if stop == Stop::End { Found::End } else { Found::Token(")".to_owned()) };
         match grammar::parse(&reading.tokens, self.dialect) {
             Ok(_) if stop == Stop::End => {
                 self.error_at(Mistake::Unexpected(Found::End, Some(")")), self.token_line)
             }
-            Ok(program) => Ok(Script { lists: vec![Converter::new(&reading).program(&program)] }),
+            Ok(program) => {
+                let end = self.pos.saturating_sub(1).max(start);
+                let source = self.src.get(start..end).unwrap_or(&[]).iter().collect();
+                // The token that holds it is still being read.
+                (self.token_start, self.token_line) = (token_start, token_line);
+                Ok(Script { lists: vec![Converter::new(&reading).program(&program)], source })
+            }
             Err(at) => self.refuse(&reading, at, found),
         }
     }
@@ -213,6 +230,9 @@ impl Parser {
         self.extglob = extglob;
         let token = token?;
         let line = self.token_line;
+        if reading.in_condition() && self.dialect == Dialect::Bash {
+            self.check_condition(reading, &token)?;
+        }
         self.check(reading, &token)?;
         match &token {
             Token::Op("(") => {}
@@ -251,10 +271,14 @@ impl Parser {
             Token::Word(word) => {
                 let raw = self.raw();
                 let array = self.dialect == Dialect::Bash && self.look(0) == Some('(');
-                // `[[ -f ]]` asks whether the text `-f` is empty.
-                let alone = raw.starts_with('-') && reading.in_condition() && self.condition_ends();
+                // `[[ -f ]]` of ash asks whether the text `-f` is empty.
+                let alone = self.dialect == Dialect::Ash
+                    && raw.starts_with('-')
+                    && reading.in_condition()
+                    && self.condition_ends();
                 let word = if alone { Word::quoted(raw.clone()) } else { word };
-                reading.word(word, raw, line, array);
+                // A word is read where it ends.
+                reading.word(word, raw, self.line, array);
             }
         }
         Ok(None)
@@ -317,7 +341,7 @@ impl Parser {
         };
         if reading.last(0) == "for"
             && !matches!(token, Token::Word(word) if word.plain().is_some_and(is_whole_name))
-            && (!bash || matches!(token, Token::Word(_)))
+            && !bash
         {
             return self.error_at(Mistake::ForVariable(self.raw()), line);
         }
@@ -343,6 +367,42 @@ impl Parser {
             return self.refuse(reading, reading.tokens.len(), found);
         }
         Ok(())
+    }
+
+    /// `[[ ]]` of bash has mistakes of its own (bash `parse.y`, `cond_term`).
+    fn check_condition(&self, reading: &Reading, token: &Token) -> Parsed<()> {
+        let (last, before) = (reading.last(0), reading.last(1));
+        let begins = |text: &str| matches!(text, "[[" | "!" | "(" | "&&" | "||" | "\n");
+        let word = match token {
+            Token::Word(word) => word.plain(),
+            Token::Number(_) => return Ok(()),
+            Token::Op(_) | Token::Newline | Token::End => None,
+        };
+        let shown = match token {
+            Token::Newline => "newline".to_owned(),
+            Token::End => return Ok(()),
+            _ => self.raw(),
+        };
+        let argument = matches!(token, Token::Word(_)) && word != Some("]]");
+        let operator =
+            |text: &str| text.starts_with('-') || matches!(text, "=" | "==" | "!=" | "=~" | "<" | ">");
+        let unary = last.starts_with('-') && begins(before);
+        let message = if begins(last) && word == Some("]]") {
+            String::new()
+        } else if unary && !argument {
+            format!("unexpected argument `{shown}' to conditional unary operator")
+        } else if !unary && operator(last) && !argument {
+            format!("unexpected argument `{shown}' to conditional binary operator")
+        } else if last.starts_with(super::reading::MARK)
+            && begins(before)
+            && argument
+            && !word.is_some_and(operator)
+        {
+            "conditional binary operator expected".to_owned()
+        } else {
+            return Ok(());
+        };
+        self.error(Mistake::Condition(message))
     }
 
     /// Is the parenthesis that was just read closed by the next token?

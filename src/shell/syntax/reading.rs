@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Stands before the number of a word in a token's text. No reserved word begins with it.
-const MARK: char = '\u{1}';
+pub(super) const MARK: char = '\u{1}';
 
 /// A construct that waits for its end.
 #[derive(Debug)]
@@ -164,6 +164,12 @@ impl Reading {
         }
     }
 
+    /// Could a command end with the last token?
+    fn ends_command(&self) -> bool {
+        let closed = matches!(self.last(0), ")" | "}" | "fi" | "done" | "esac" | "]]");
+        !self.target && (closed || !self.start)
+    }
+
     /// Does a redirection wait for its word?
     pub fn takes_target(&self) -> bool {
         self.target
@@ -200,6 +206,12 @@ impl Reading {
         }
     }
 
+    /// The token before a word, by its mark's number.
+    pub fn before(&self, number: usize) -> Option<&str> {
+        let place = self.places.get(number)?.checked_sub(1)?;
+        self.tokens.get(place).map(Token::to_str)
+    }
+
     /// The digits before a redirection: they have to touch it.
     pub fn number(&mut self, number: u32, line: u32) {
         self.push(&number.min(i32::MAX as u32).to_string(), Found::Redirection("<".to_owned()), line);
@@ -223,7 +235,7 @@ impl Reading {
         match op {
             // The crate takes any two parentheses for arithmetic: a newline keeps them apart.
             "(" if self.last(0) == "(" => self.push("\n", found.clone(), line),
-            "|&" if !self.start && !self.target => {
+            "|&" if self.ends_command() => {
                 self.number(2, line);
                 self.push(">&", found.clone(), line);
                 self.push("1", found, line);
@@ -375,7 +387,15 @@ impl Reading {
                 self.open("done");
                 self.begins(word == "for");
             }
-            "case" => self.open("esac"),
+            "case" => {
+                // Before a parenthesis the crate would take what follows `esac` for one more arm's
+                // patterns: `esac | cat)`. Braces keep it apart.
+                if self.open.iter().any(|open| open.end == ")") {
+                    self.push("{", Found::Token(word.to_owned()), line);
+                    self.open("} esac");
+                }
+                self.open("esac");
+            }
             "in" if self.open.last().is_some_and(|open| open.end == "esac") => self.begins(true),
             "do" => self.begins(false),
             // bash: `for x in a; { …; }`, which the crate does not know.
@@ -402,6 +422,12 @@ impl Reading {
         }
         self.conditions += u32::from(self.in_condition());
         self.push(text, Found::Token(word.to_owned()), line);
+        if word == "esac" && self.open.last().is_some_and(|open| open.end == "} esac") {
+            self.close("} esac");
+            for text in [";", "}"] {
+                self.push(text, Found::Token(word.to_owned()), line);
+            }
+        }
         let goes_on =
             !matches!(word, "for" | "case" | "function" | "[[" | "in" | "-p") && !self.in_condition();
         (self.start, self.head) = (goes_on, goes_on);

@@ -145,6 +145,8 @@ pub(crate) enum Part {
 #[derive(Debug)]
 pub(crate) struct Script {
     pub lists: Vec<List>,
+    /// As written, for messages.
+    pub source: String,
 }
 
 /// A parameter and what is done to it.
@@ -190,13 +192,18 @@ pub(crate) enum Op {
     },
     /// `:offset:length`
     Slice(Vec<Part>, Option<Vec<Part>>),
-    /// `^ ^^ , ,,`
+    /// `^ ^^ , ,,`, for the characters that the pattern matches.
     Case {
         upper: bool,
         all: bool,
+        pattern: Word,
     },
     /// `@Q` and its like (bash); none: no such letter, an error when the parameter is set.
     Transform(Option<char>),
+    /// `${!prefix*}` joins its names in quotes, `${!prefix@}` doesn't (bash).
+    Names {
+        joins: bool,
+    },
     /// No such operator: an error when it is expanded.
     Bad,
 }
@@ -276,8 +283,8 @@ impl Word {
             }
             Part::Param(param) => param.source.clone(),
             Part::Arith(parts) => format!("$(({}))", Word(parts.to_vec()).written().replace('\'', "")),
-            Part::Command(_) => "$(…)".to_owned(),
-            Part::Process(_) => "<(…)".to_owned(),
+            Part::Command(script) => script.source.clone(),
+            Part::Process(script) => format!("<({})", script.source),
         };
         self.0.iter().map(part).collect()
     }

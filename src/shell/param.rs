@@ -38,6 +38,7 @@ impl Shell<'_, '_> {
             "-" => Some(self.s.letters()),
             "LINENO" => Some(self.s.line.to_string()),
             "RANDOM" if self.s.dialect != Dialect::Dash => Some(self.m.random().to_string()),
+            "FUNCNAME" if self.s.dialect == Dialect::Bash => self.s.calling.last().cloned(),
             "SECONDS" if self.s.dialect == Dialect::Bash => Some("0".to_owned()),
             _ => self.s.get(name),
         }
@@ -75,7 +76,12 @@ impl Shell<'_, '_> {
             }
             return Ok(self.lookup(&name).map_or(Got::Unset, Got::One));
         };
-        let stored = if name == "PIPESTATUS" {
+        let stored = if name == "FUNCNAME" && self.s.dialect == Dialect::Bash {
+            let names = self.s.calling.iter().rev().enumerate();
+            let items: std::collections::BTreeMap<i64, String> =
+                names.map(|(number, name)| (number as i64, name.clone())).collect();
+            (!items.is_empty()).then_some(Value::Array(items))
+        } else if name == "PIPESTATUS" {
             let items = self.s.pipe_status.iter().enumerate();
             Some(Value::Array(items.map(|(i, s)| (i as i64, s.to_string())).collect()))
         } else {

@@ -268,6 +268,7 @@ impl Shell<'_, '_> {
             std::mem::replace(&mut self.s.parameters, argv.get(1..).unwrap_or_default().to_vec());
         self.s.hidden.push(Vec::new());
         self.s.calls += 1;
+        self.s.calling.push(argv.first().cloned().unwrap_or_default());
         let loops = std::mem::take(&mut self.s.loops);
         let line = self.s.line;
         self.s.whole_line = None;
@@ -279,6 +280,7 @@ impl Shell<'_, '_> {
         self.s.line = line;
         self.s.loops = loops;
         self.s.calls -= 1;
+        self.s.calling.pop();
         for (name, variable) in self.s.hidden.pop().unwrap_or_default().into_iter().rev() {
             match variable {
                 Some(variable) => drop(self.s.variables.insert(name, variable)),
@@ -335,7 +337,10 @@ impl Shell<'_, '_> {
                     return 126;
                 }
                 // dash looks for the execute bit while it searches, and then has found nothing.
-                let searched = self.s.dialect == Dialect::Dash && !name.contains('/');
+                let search = self.s.get("PATH").unwrap_or_default();
+                let searched = self.s.dialect == Dialect::Dash
+                    && !name.contains('/')
+                    && self.m.find(&name, &search).is_err();
                 ("Permission denied", if searched { 127 } else { 126 })
             }
             NotStarted::Interpreter if bash => ("cannot execute: required file not found", 127),

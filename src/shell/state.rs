@@ -79,6 +79,8 @@ pub(super) struct State {
     pub in_file: bool,
     /// What is being read, as bash names it: `-c`, `eval`, a file; empty is the script itself.
     pub input: String,
+    /// The functions at work, the innermost last.
+    pub calling: Vec<String>,
     /// The files of the functions and `.` around the command, as bash names them.
     pub sources: Vec<String>,
     pub options: Options,
@@ -130,6 +132,7 @@ impl State {
             script: false,
             in_file: false,
             input: String::new(),
+            calling: Vec::new(),
             sources: Vec::new(),
             options: Options::default(),
             status: 0,

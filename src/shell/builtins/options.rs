@@ -87,7 +87,7 @@ pub(super) fn set(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
         }
         words = words.get(1..).unwrap_or_default();
         if word == "--" {
-            shell.s.parameters = words.to_vec();
+            new_parameters(shell, words);
             return Ok(Flow::Next);
         }
         for letter in word.chars().skip(1) {
@@ -120,7 +120,7 @@ pub(super) fn set(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Flow> 
         }
     }
     if !words.is_empty() {
-        shell.s.parameters = words.to_vec();
+        new_parameters(shell, words);
     }
     Ok(Flow::Next)
 }
@@ -219,3 +219,11 @@ const OFF: [&str; 19] = [
     "nocasematch",
     "xpg_echo",
 ];
+
+/// ash and dash begin anew with `getopts` after `set`; bash when OPTIND is set.
+fn new_parameters(shell: &mut Shell<'_, '_>, words: &[String]) {
+    shell.s.parameters = words.to_vec();
+    if shell.s.dialect != Dialect::Bash {
+        shell.s.set("OPTIND", "1");
+    }
+}

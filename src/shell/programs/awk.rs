@@ -46,6 +46,8 @@ pub(super) struct Machine<'a, 'c, 'm> {
     pub(super) broken: Option<String>,
     /// `exit` inside a function: everything around it ends.
     pub(super) exiting: bool,
+    /// An input file was missing: nothing more runs, END neither.
+    pub(super) fatal: bool,
     /// Files of the command line, the next one last.
     pub(super) files: Vec<String>,
     pub(super) any_file: bool,
@@ -168,6 +170,9 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         ] {
             variables.insert(name.to_owned(), Value::Text(value.to_owned()));
         }
+        for name in ["NR", "FNR", "NF"] {
+            variables.insert(name.to_owned(), Value::Number(0.0));
+        }
         let environment =
             call.env.iter().map(|(name, value)| (name.clone(), Value::Input(value.clone()))).collect();
         Machine {
@@ -184,6 +189,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
             regexes: HashMap::new(),
             broken: None,
             exiting: false,
+            fatal: false,
             files: Vec::new(),
             any_file: false,
             input: None,
@@ -221,6 +227,7 @@ impl<'a, 'c, 'm> Machine<'a, 'c, 'm> {
         for rule in of(|when| matches!(when, When::End)) {
             if let Some(action) = &rule.action
                 && self.broken.is_none()
+                && !self.fatal
                 && self.statement(action) == Flow::Exit
             {
                 break;

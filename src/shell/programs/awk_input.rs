@@ -98,6 +98,10 @@ impl Machine<'_, '_, '_> {
             if self.open_input(&file) {
                 return true;
             }
+            // A file that is not there ends it, with what is left to read.
+            if self.fatal {
+                return false;
+            }
         }
         if self.any_file {
             return false;
@@ -119,6 +123,7 @@ impl Machine<'_, '_, '_> {
                     self.call.fail(&format!("cannot open {file} ({message})"));
                 }
                 self.status = if self.call.busybox { 1 } else { 2 };
+                self.fatal = errno != crate::fs::Errno::EISDIR;
                 return false;
             }
         };

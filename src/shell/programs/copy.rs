@@ -108,7 +108,7 @@ pub(super) fn cp(call: &mut Call<'_, '_>) -> i32 {
             let destination = format!("{}/{}", target.trim_end_matches('/'), operand.trim_start_matches('/'));
             make_parents(call, &destination);
             destination
-        } else if into || operands.len() > 1 {
+        } else if into || operands.len() > 1 || args.has("t") {
             inside(&target, operand)
         } else {
             target.clone()

@@ -237,6 +237,9 @@ fn pair(call: &mut Call<'_, '_>, args: &Arguments, first: &str, second: &str, be
                     name,
                     errno,
                 );
+                if call.busybox && stat && !below {
+                    return 2;
+                }
                 missing.push(true);
             }
         }

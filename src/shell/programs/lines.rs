@@ -149,20 +149,41 @@ pub(super) fn fold(call: &mut Call<'_, '_>) -> i32 {
         return call
             .either(&format!("invalid number '{word}'"), &format!("invalid number of columns: '{word}'"));
     };
-    let spaces = args.has("s");
+    let (spaces, bytes) = (args.has("s"), args.has("b"));
     each_line(call, &args.operands, |line| {
         let chars: Vec<char> = line.chars().collect();
         let (mut rows, mut rest) = (Vec::new(), chars.as_slice());
-        while rest.len() > width {
-            let row = rest.get(..width).unwrap_or_default();
+        loop {
+            let fits = fitting(rest, width, bytes);
+            if fits >= rest.len() {
+                break;
+            }
+            let row = rest.get(..fits).unwrap_or_default();
             let blank = row.iter().rposition(|c| c.is_whitespace()).filter(|_| spaces);
-            let (row, more) = rest.split_at(blank.map_or(width, |at| at + 1));
+            let (row, more) = rest.split_at(blank.map_or(fits, |at| at + 1));
             rows.push(row.iter().collect::<String>());
             rest = more;
         }
         rows.push(rest.iter().collect());
         rows.join("\n")
     })
+}
+
+/// How many characters fit into a row, at least one; a tab goes to the next multiple of eight columns.
+fn fitting(chars: &[char], width: usize, bytes: bool) -> usize {
+    let mut column = 0usize;
+    for (at, c) in chars.iter().enumerate() {
+        column = match c {
+            '\t' if !bytes => column / 8 * 8 + 8,
+            '\r' if !bytes => 0,
+            '\x08' if !bytes => column.saturating_sub(1),
+            _ => column + 1,
+        };
+        if column > width {
+            return at.max(1);
+        }
+    }
+    chars.len()
 }
 
 pub(super) fn split(call: &mut Call<'_, '_>) -> i32 {

@@ -190,6 +190,8 @@ pub(super) fn readlink(call: &mut Call<'_, '_>) -> i32 {
 fn canonical(call: &mut Call<'_, '_>, given: &[u8], existing: bool, missing: bool) -> Result<Vec<u8>, Errno> {
     match call.m.locate(given, true) {
         Ok(place) if place.stat.is_some() || !existing => Ok(place.canonical),
+        // busybox follows a link to what is not there.
+        Ok(place) if call.busybox && call.m.readlink(given).is_ok() => Ok(place.canonical),
         Ok(_) => Err(Errno::ENOENT),
         Err(_) if missing => Ok(path::clean(&path::join(&call.m.cwd, given))),
         Err(errno) => Err(errno),

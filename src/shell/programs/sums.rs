@@ -172,7 +172,11 @@ impl Counts {
                 let all = self.good;
                 call.fail(&format!("WARNING: {} of {all} computed checksums did NOT match", self.wrong));
             }
-            return i32::from(failed || self.good == 0);
+            if self.good == 0 {
+                let name = if list == "'standard input'" { "-" } else { list };
+                return call.fail(&format!("{name}: no checksum lines found"));
+            }
+            return i32::from(failed);
         }
         if self.good == 0 {
             return call.fail(&format!("{list}: no properly formatted checksum lines found"));

@@ -89,6 +89,10 @@ impl Reader<'_, '_, '_> {
         if all == 0 {
             return Ok(false);
         }
+        if all == 4 && self.word(0) == Some("!") {
+            let rest = self.words.get(1..).unwrap_or_default();
+            return evaluate(self.m, rest, Classic::Dash).map(|yes| !yes);
+        }
         if all == 3 && self.plain(1) == Token::Binary {
             answer = Some(self.either(Token::Operand)?);
         } else if all == 3 || all == 4 {

@@ -60,20 +60,44 @@ pub(super) fn add_group(
 }
 
 pub(super) fn join_group(call: &mut Call<'_, '_>, user: &str, group: &str) -> Result<(), Errno> {
-    let user = user.to_owned();
-    let group = group.to_owned();
-    edit(call, "group", move |lines| {
+    let join = |lines: &mut Vec<String>| {
         for line in lines.iter_mut() {
-            if line.split(':').next() != Some(&group) {
+            if line.split(':').next() != Some(group) {
                 continue;
             }
             let members = line.rsplit(':').next().unwrap_or("").to_owned();
             if !members.split(',').any(|m| m == user) {
                 line.push_str(if members.is_empty() { "" } else { "," });
-                line.push_str(&user);
+                line.push_str(user);
             }
         }
-    })
+    };
+    edit(call, "group", join)?;
+    // busybox keeps its members in one file.
+    if !call.busybox {
+        edit_shadow(call, "gshadow", join);
+    }
+    Ok(())
+}
+
+/// Takes a user out of the members of one group, or of all.
+pub(super) fn leave_group(call: &mut Call<'_, '_>, user: &str, group: Option<&str>) -> Result<(), Errno> {
+    let leave = |lines: &mut Vec<String>| {
+        for line in lines.iter_mut() {
+            if group.is_some_and(|group| line.split(':').next() != Some(group)) {
+                continue;
+            }
+            if let Some((head, members)) = line.rsplit_once(':')
+                && members.split(',').any(|member| member == user)
+            {
+                let left: Vec<&str> = members.split(',').filter(|member| *member != user).collect();
+                *line = format!("{head}:{}", left.join(","));
+            }
+        }
+    };
+    edit(call, "group", leave)?;
+    edit_shadow(call, "gshadow", leave);
+    Ok(())
 }
 
 /// What a new user gets.
@@ -91,12 +115,17 @@ pub(super) struct NewUser {
 pub(super) fn add_user(call: &mut Call<'_, '_>, user: &NewUser) -> Result<u32, Errno> {
     let used: Vec<u32> = users::users(call.m).iter().map(|u| u.uid).collect();
     let uid = user.uid.unwrap_or_else(|| {
-        let same = if used.contains(&user.gid) || user.gid < 100 { None } else { Some(user.gid) };
+        // The group that was made for it has its number.
+        let (first, last) = if user.system { (101, 999) } else { (1000, 60_000) };
+        let same = (first..=last).contains(&user.gid) && !used.contains(&user.gid);
+        let same = same.then_some(user.gid);
         same.unwrap_or_else(|| free_id(&used, user.system, call.busybox || call.m.musl))
     });
     let line = format!("{}:x:{uid}:{}:{}:{}:{}", user.name, user.gid, user.gecos, user.home, user.shell);
     edit(call, "passwd", |lines| lines.push(line))?;
-    let shadow = format!("{}:{}:19723:0:99999:7:::", user.name, user.password);
+    // The password of a system account of shadow does not age.
+    let ages = if user.system && !call.busybox { "::::::" } else { ":0:99999:7:::" };
+    let shadow = format!("{}:{}:19723{ages}", user.name, user.password);
     edit_shadow(call, "shadow", |lines| lines.push(shadow));
     Ok(uid)
 }
@@ -163,69 +192,202 @@ pub(super) fn change_fields(line: &mut String, name: &str, changes: &[(usize, Op
     *line = fields.join(":");
 }
 
-pub(super) fn deluser(call: &mut Call<'_, '_>) -> i32 {
-    let operands: Vec<String> = call.args().iter().filter(|word| !word.starts_with('-')).cloned().collect();
-    let Some(name) = operands.first().cloned() else { return call.fail("missing operand") };
-    let Some(user) = users::by_name(call.m, &name) else {
-        call.either(&format!("unknown user {name}"), &format!("user '{name}' does not exist"));
-        return if call.busybox { 1 } else { 6 };
-    };
-    let home = call.args().iter().any(|word| matches!(word.as_str(), "-r" | "--remove" | "--remove-home"));
-    let keep = |line: &String| line.split(':').next() != Some(&name);
-    for file in ["passwd", "group"] {
-        if let Err(errno) = edit(call, file, |lines| {
-            lines.retain(|line| keep(line) || file == "group" && !line.ends_with(':'));
-            for line in lines.iter_mut().filter(|_| file == "group") {
-                if let Some((head, members)) = line.rsplit_once(':') {
-                    let left: Vec<&str> = members.split(',').filter(|m| *m != name).collect();
-                    *line = format!("{head}:{}", left.join(","));
-                }
-            }
-        }) {
-            return report(call, file, errno);
-        }
+/// Removes a user, and the group of its name when nobody else is in it.
+pub(super) fn remove_user(call: &mut Call<'_, '_>, name: &str, home: bool) -> Result<(), Errno> {
+    let Some(user) = users::by_name(call.m, name) else { return Ok(()) };
+    let keep = |line: &String| line.split(':').next() != Some(name);
+    edit(call, "passwd", |lines| lines.retain(keep))?;
+    leave_group(call, name, None)?;
+    let own = users::group_by_name(call.m, name).is_some_and(|group| {
+        group.gid == user.gid
+            && group.members.is_empty()
+            && !users::users(call.m).iter().any(|other| other.gid == group.gid)
+    });
+    if own {
+        remove_group(call, name)?;
     }
-    for file in ["shadow", "gshadow"] {
-        let name = name.clone();
-        edit_shadow(call, file, move |lines| lines.retain(|line| line.split(':').next() != Some(&name)));
-    }
+    edit_shadow(call, "shadow", |lines| lines.retain(keep));
     if home {
         let how = super::remove::Removing { deep: true, ..Default::default() };
         super::remove::remove(call, &user.home, true, how);
     }
-    0
+    Ok(())
 }
 
-pub(super) fn delgroup(call: &mut Call<'_, '_>) -> i32 {
+/// Removes a group.
+pub(super) fn remove_group(call: &mut Call<'_, '_>, name: &str) -> Result<(), Errno> {
+    let keep = |line: &String| line.split(':').next() != Some(name);
+    edit(call, "group", |lines| lines.retain(keep))?;
+    edit_shadow(call, "gshadow", |lines| lines.retain(keep));
+    Ok(())
+}
+
+/// `deluser` of busybox and Debian, `userdel` of shadow.
+pub(super) fn deluser(call: &mut Call<'_, '_>) -> i32 {
+    if !call.busybox && call.name == "deluser" {
+        return super::adduser_debian::deluser(call);
+    }
     let operands: Vec<String> = call.args().iter().filter(|word| !word.starts_with('-')).cloned().collect();
-    let Some(name) = operands.last().cloned() else { return call.fail("missing operand") };
-    if users::group_by_name(call.m, &name).is_none() {
-        call.either(&format!("unknown group {name}"), &format!("group '{name}' does not exist"));
+    let Some(name) = operands.first().cloned() else {
+        return if call.busybox { call.fail("missing operand") } else { usage(call, "[options] LOGIN") };
+    };
+    if call.busybox
+        && let Some(group) = operands.get(1)
+    {
+        return match leave_group(call, &name, Some(group)) {
+            Ok(()) => 0,
+            Err(errno) => report(call, "group", errno),
+        };
+    }
+    if users::by_name(call.m, &name).is_none() {
+        call.either(&format!("unknown user {name}"), &format!("user '{name}' does not exist"));
         return if call.busybox { 1 } else { 6 };
     }
-    for file in ["group", "gshadow"] {
-        let wanted = name.clone();
-        if call.m.exists(format!("/etc/{file}").as_bytes())
-            && let Err(errno) =
-                edit(call, file, move |lines| lines.retain(|line| line.split(':').next() != Some(&wanted)))
-        {
-            return report(call, file, errno);
-        }
+    let home = call.args().iter().any(|word| matches!(word.as_str(), "-r" | "--remove" | "--remove-home"));
+    if home && !call.busybox && !call.m.exists(format!("/var/mail/{name}").as_bytes()) {
+        call.fail(&format!("{name} mail spool (/var/mail/{name}) not found"));
     }
-    0
+    match remove_user(call, &name, home) {
+        Ok(()) => 0,
+        Err(errno) => report(call, "passwd", errno),
+    }
+}
+
+/// `delgroup` of busybox and Debian, `groupdel` of shadow.
+pub(super) fn delgroup(call: &mut Call<'_, '_>) -> i32 {
+    if !call.busybox && call.name == "delgroup" {
+        return super::adduser_debian::deluser(call);
+    }
+    let operands: Vec<String> = call.args().iter().filter(|word| !word.starts_with('-')).cloned().collect();
+    let Some(name) = operands.last().cloned() else {
+        return if call.busybox { call.fail("missing operand") } else { usage(call, "[options] GROUP") };
+    };
+    if let (true, [user, group]) = (call.busybox, &operands[..]) {
+        return match leave_group(call, user, Some(group)) {
+            Ok(()) => 0,
+            Err(errno) => report(call, "group", errno),
+        };
+    }
+    let Some(group) = users::group_by_name(call.m, &name) else {
+        call.either(&format!("unknown group {name}"), &format!("group '{name}' does not exist"));
+        return if call.busybox { 1 } else { 6 };
+    };
+    let user = users::users(call.m).into_iter().find(|user| user.gid == group.gid);
+    if let Some(user) = user.filter(|_| !call.busybox) {
+        call.fail(&format!("cannot remove the primary group of user '{}'", user.name));
+        return 8;
+    }
+    match remove_group(call, &name) {
+        Ok(()) => 0,
+        Err(errno) => report(call, "group", errno),
+    }
+}
+
+/// The first line of what the programs of shadow print without operands; the exit status.
+pub(super) fn usage(call: &mut Call<'_, '_>, operands: &str) -> i32 {
+    let name = call.name.clone();
+    call.err(&format!("Usage: {name} {operands}\n"));
+    2
 }
 
 pub(super) fn passwd(call: &mut Call<'_, '_>) -> i32 {
     let name =
         call.args().iter().rfind(|word| !word.starts_with('-')).cloned().unwrap_or_else(|| "root".to_owned());
-    let field = if call.args().iter().any(|w| w == "-d") { "" } else { "!" };
     if !call.args().iter().any(|w| matches!(w.as_str(), "-d" | "-l" | "-u")) {
         return call.fail("Authentication token manipulation error");
     }
+    let way = call.args().iter().find_map(|word| match word.as_str() {
+        "-d" | "--delete" => Some('d'),
+        "-u" | "--unlock" => Some('u'),
+        _ => None,
+    });
     edit_shadow(call, "shadow", |lines| {
         for line in lines.iter_mut() {
-            change_fields(line, &name, &[(1, Some(field))]);
+            let old = line.split(':').nth(1).unwrap_or_default().to_owned();
+            let new = match way {
+                Some('d') => String::new(),
+                Some(_) => old.strip_prefix('!').unwrap_or(&old).to_owned(),
+                None if old.starts_with('!') => old,
+                None => format!("!{old}"),
+            };
+            change_fields(line, &name, &[(1, Some(&new))]);
         }
     });
+    // busybox says so of what it did; shadow whatever it was.
+    if call.busybox {
+        call.out(&format!("passwd: password for {name} changed by root\n"));
+    } else {
+        call.err("passwd: password changed.\n");
+    }
     0
+}
+
+/// `chsh -s SHELL [USER]`.
+pub(super) fn chsh(call: &mut Call<'_, '_>) -> i32 {
+    let (mut shell, mut name) = (None, "root".to_owned());
+    let mut words = call.args().iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-s" | "--shell" => shell = words.next().cloned(),
+            word => word.clone_into(&mut name),
+        }
+    }
+    let Some(shell) = shell else { return 1 };
+    if users::by_name(call.m, &name).is_none() {
+        return call.fail(&format!("user '{name}' does not exist"));
+    }
+    if !call.m.exists(shell.as_bytes()) {
+        call.fail(&format!("Warning: {shell} does not exist"));
+    }
+    let changed = edit(call, "passwd", |lines| {
+        for line in lines.iter_mut() {
+            change_fields(line, &name, &[(6, Some(&shell))]);
+        }
+    });
+    match changed {
+        Ok(()) => 0,
+        Err(errno) => report(call, "passwd", errno),
+    }
+}
+
+/// `gpasswd -a USER GROUP`, `-d USER GROUP`.
+pub(super) fn gpasswd(call: &mut Call<'_, '_>) -> i32 {
+    let [option, user, group] = call.args() else { return usage(call, "[option] GROUP") };
+    if users::by_name(call.m, user).is_none() {
+        call.fail(&format!("user '{user}' does not exist"));
+        return 3;
+    }
+    let Some(found) = users::group_by_name(call.m, group) else {
+        call.fail(&format!("group '{group}' does not exist in /etc/group"));
+        return 3;
+    };
+    let done = match option.as_str() {
+        "-a" | "--add" => {
+            call.out(&format!("Adding user {user} to group {group}\n"));
+            join_group(call, user, group)
+        }
+        "-d" | "--delete" => {
+            call.out(&format!("Removing user {user} from group {group}\n"));
+            if !found.members.contains(user) {
+                call.fail(&format!("user '{user}' is not a member of '{group}'"));
+                return 3;
+            }
+            leave_group(call, user, Some(group))
+        }
+        _ => return usage(call, "[option] GROUP"),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(errno) => report(call, "group", errno),
+    }
+}
+
+/// The shell of those who may not log in.
+pub(super) fn nologin(call: &mut Call<'_, '_>) -> i32 {
+    call.out(if call.busybox {
+        "This account is not available\n"
+    } else {
+        "This account is currently not available.\n"
+    });
+    1
 }

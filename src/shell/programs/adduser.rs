@@ -1,4 +1,4 @@
-//! `adduser` and `addgroup`: busybox's, and Debian's scripts of the same names.
+//! `adduser` and `addgroup` of busybox.
 
 use super::accounts::{NewUser, add_group, add_user, join_group, make_home, report};
 use super::arguments::{Arguments, Spec};
@@ -6,25 +6,22 @@ use crate::shell::call::Call;
 use crate::shell::users;
 
 pub(super) fn adduser(call: &mut Call<'_, '_>) -> i32 {
+    if !call.busybox {
+        return super::adduser_debian::adduser(call);
+    }
     let spec = Spec {
         flags: "SDHk",
         values: "hgsGu",
         long: &[
             ("system", "S"),
             ("disabled-password", "D"),
-            ("disabled-login", "D"),
             ("no-create-home", "H"),
             ("home=", "h"),
             ("gecos=", "g"),
-            ("comment=", "g"),
             ("shell=", "s"),
             ("ingroup=", "G"),
             ("uid=", "u"),
-            ("gid=", "gid"),
-            ("group", "group"),
-            ("quiet", "quiet"),
-            ("force-badname", "quiet"),
-            ("allow-bad-names", "quiet"),
+            ("empty-password", "D"),
         ],
     };
     let args = match Arguments::parse(call, &spec) {
@@ -38,43 +35,29 @@ pub(super) fn adduser(call: &mut Call<'_, '_>) -> i32 {
         return into_group(call, &name, group);
     }
     if users::by_name(call.m, &name).is_some() {
-        return call.either(&format!("user '{name}' in use"), &format!("The user `{name}' already exists."));
+        return call.fail(&format!("user '{name}' in use"));
     }
     let system = args.has("S");
-    let busybox = call.busybox;
     let uid: Option<u32> = match args.value("u").map(str::parse) {
         Some(Ok(uid)) => Some(uid),
         Some(Err(_)) => return call.fail(&format!("invalid number '{}'", args.value("u").unwrap_or(""))),
         None => None,
     };
-    let gid = match args.value("G").or(args.value("gid")) {
+    let gid = match args.value("G") {
         Some(group) => match users::gid_of(call.m, group) {
             Some(gid) => gid,
-            None => {
-                return call.either(
-                    &format!("unknown group {group}"),
-                    &format!("The group `{group}' does not exist."),
-                );
-            }
+            None => return call.fail(&format!("unknown group {group}")),
         },
-        // A system user of busybox or Debian is in nogroup.
-        None if system && !args.has("group") => {
-            users::group_by_name(call.m, "nogroup").map_or(65_533, |g| g.gid)
-        }
+        None if system => users::group_by_name(call.m, "nogroup").map_or(65_533, |g| g.gid),
         None => match add_group(call, &name, uid, system) {
             Ok(gid) => gid,
             Err(errno) => return report(call, "group", errno),
         },
     };
-    let default_home = if system && !busybox { "/nonexistent".to_owned() } else { format!("/home/{name}") };
-    let no_shell = if busybox { "/sbin/nologin" } else { "/usr/sbin/nologin" };
-    let login = if busybox { "/bin/sh" } else { "/bin/bash" };
     let user = NewUser {
-        gecos: args
-            .value("g")
-            .map_or_else(|| if busybox { "Linux User,,,".to_owned() } else { String::new() }, str::to_owned),
-        home: args.value("h").map_or(default_home, str::to_owned),
-        shell: args.value("s").unwrap_or(if system { no_shell } else { login }).to_owned(),
+        gecos: args.value("g").unwrap_or("Linux User,,,").to_owned(),
+        home: args.value("h").map_or_else(|| format!("/home/{name}"), str::to_owned),
+        shell: args.value("s").unwrap_or(if system { "/sbin/nologin" } else { "/bin/sh" }).to_owned(),
         uid,
         gid,
         system,
@@ -86,14 +69,9 @@ pub(super) fn adduser(call: &mut Call<'_, '_>) -> i32 {
         Err(errno) => return report(call, "passwd", errno),
     };
     if !args.has("H") && user.home != "/nonexistent" {
-        make_home(call, &user.home, uid, gid, if busybox { 0o2755 } else { 0o755 }, !busybox);
+        make_home(call, &user.home, uid, gid, 0o2755, false);
     }
-    if !busybox && !args.has("quiet") {
-        call.out(&format!(
-            "Adding user `{name}' ...\nAdding new user `{name}' ({uid}) with group `{name} ({gid})' ...\n"
-        ));
-    }
-    if busybox && !args.has("D") && !system {
+    if !args.has("D") && !system {
         call.out("Changing password for ");
         call.out(&format!("{name}\nNew password: "));
         return call.fail("password for was not changed");
@@ -103,11 +81,10 @@ pub(super) fn adduser(call: &mut Call<'_, '_>) -> i32 {
 
 fn into_group(call: &mut Call<'_, '_>, user: &str, group: &str) -> i32 {
     if users::by_name(call.m, user).is_none() {
-        return call.either(&format!("unknown user {user}"), &format!("The user `{user}' does not exist."));
+        return call.fail(&format!("unknown user {user}"));
     }
     if users::group_by_name(call.m, group).is_none() {
-        return call
-            .either(&format!("unknown group {group}"), &format!("The group `{group}' does not exist."));
+        return call.fail(&format!("unknown group {group}"));
     }
     match join_group(call, user, group) {
         Ok(()) => 0,
@@ -116,7 +93,10 @@ fn into_group(call: &mut Call<'_, '_>, user: &str, group: &str) -> i32 {
 }
 
 pub(super) fn addgroup(call: &mut Call<'_, '_>) -> i32 {
-    let spec = Spec { flags: "S", values: "g", long: &[("system", "S"), ("gid=", "g"), ("quiet", "quiet")] };
+    if !call.busybox {
+        return super::adduser_debian::adduser(call);
+    }
+    let spec = Spec { flags: "S", values: "g", long: &[("system", "S"), ("gid=", "g")] };
     let args = match Arguments::parse(call, &spec) {
         Ok(args) => args,
         Err(status) => return status,
@@ -125,19 +105,11 @@ pub(super) fn addgroup(call: &mut Call<'_, '_>) -> i32 {
         [user, group] => into_group(call, user, group),
         [name] => {
             if users::group_by_name(call.m, name).is_some() {
-                return call.either(
-                    &format!("group '{name}' in use"),
-                    &format!("The group `{name}' already exists."),
-                );
+                return call.fail(&format!("group '{name}' in use"));
             }
             let gid = args.value("g").and_then(|g| g.parse().ok());
             match add_group(call, name, gid, args.has("S")) {
-                Ok(gid) => {
-                    if !call.busybox {
-                        call.out(&format!("Adding group `{name}' (GID {gid}) ...\nDone.\n"));
-                    }
-                    0
-                }
+                Ok(_) => 0,
                 Err(errno) => report(call, "group", errno),
             }
         }

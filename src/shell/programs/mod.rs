@@ -2,6 +2,7 @@
 
 mod accounts;
 mod adduser;
+mod adduser_debian;
 mod archive;
 pub(super) mod arguments;
 mod awk;
@@ -105,6 +106,7 @@ pub(super) const TABLE: &[Program] = &[
     row("chmod", owners::chmod, "change modes, symbolic ones too"),
     row("chown", owners::chown, "change owners"),
     row("chroot", wrap::chroot, "only with / as the new root"),
+    row("chsh", accounts::chsh, "a user's shell"),
     row("cmp", diff::cmp, "compare two files"),
     row("comm", sort::comm, "compare sorted files line by line"),
     row("composer", packages::composer::run, "PHP's package manager (model)"),
@@ -142,6 +144,7 @@ pub(super) const TABLE: &[Program] = &[
     row("git", git::git, "clone and checkout from the lab's table (model)"),
     row("go", packages::go::run, "Go's tool (model)"),
     row("gosu", wrap::as_user, "run as another user"),
+    row("gpasswd", accounts::gpasswd, "members of a group"),
     row("gradle", packages::maven::gradle, "Java's other build tool (model)"),
     row("grep", grep::run, "lines that match"),
     row("groupadd", useradd::groupadd, "add a group"),
@@ -176,6 +179,7 @@ pub(super) const TABLE: &[Program] = &[
     row("nl", lines::nl, "number lines"),
     row("node", packages::npm_run::node, "node -e and --version only (model)"),
     row("nohup", wrap::nice, "run a program"),
+    row("nologin", accounts::nologin, "the shell of those who may not log in"),
     row("npm", packages::npm::run, "node's package manager (model)"),
     row("nproc", system::nproc, "2"),
     row("npx", packages::npm_run::npx, "not modelled, says so"),

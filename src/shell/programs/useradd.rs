@@ -1,6 +1,9 @@
 //! `useradd`, `usermod`, `groupadd`, `groupmod`: the programs of shadow.
 
-use super::accounts::{NewUser, add_group, add_user, change_fields, edit, join_group, make_home, report};
+use super::accounts::{
+    NewUser, add_group, add_user, change_fields, edit, edit_shadow, join_group, leave_group, make_home,
+    report, usage,
+};
 use super::arguments::{Arguments, Spec};
 use crate::shell::call::Call;
 use crate::shell::{text, users};
@@ -28,6 +31,10 @@ const USERADD: Spec = Spec {
         ("move-home", "m"),
         ("login=", "l"),
         ("base-dir=", "b"),
+        ("badname", "badname"),
+        ("expiredate=", "e"),
+        ("skel=", "k"),
+        ("key=", "K"),
     ],
 };
 
@@ -37,9 +44,11 @@ pub(super) fn useradd(call: &mut Call<'_, '_>) -> i32 {
         Err(_) => return 2,
     };
     let Some(name) = args.operands.first().cloned() else {
-        call.err("Usage: useradd [options] LOGIN\n");
-        return 2;
+        return usage(call, "[options] LOGIN");
     };
+    if let Some(status) = wrong_words(call, &args, &name) {
+        return status;
+    }
     if users::by_name(call.m, &name).is_some() {
         call.fail(&format!("user '{name}' already exists"));
         return 9;
@@ -57,6 +66,26 @@ pub(super) fn useradd(call: &mut Call<'_, '_>) -> i32 {
         call.fail(&format!("UID {taken} is not unique"));
         return 4;
     }
+    let extra: Vec<String> =
+        args.value("G").unwrap_or("").split(',').filter(|g| !g.is_empty()).map(str::to_owned).collect();
+    for group in &extra {
+        if users::gid_of(call.m, group).is_none() {
+            call.fail(&format!("group '{group}' does not exist"));
+            return 6;
+        }
+    }
+    // Its own group has its number, in the range that the kind of account has.
+    let range = if system { 101..=999 } else { 1000..=60_000 };
+    if let Some(uid) = uid.filter(|uid| !range.contains(uid)) {
+        let text = match system {
+            true if uid > 999 => format!("{name}'s uid {uid} is greater than SYS_UID_MAX 999"),
+            true => String::new(),
+            false => format!("{name}'s uid {uid} outside of the UID_MIN 1000 and UID_MAX 60000 range."),
+        };
+        if !text.is_empty() {
+            call.err(&format!("useradd warning: {text}\n"));
+        }
+    }
     let gid = match args.value("g") {
         Some(group) => match users::gid_of(call.m, group) {
             Some(gid) => gid,
@@ -66,19 +95,14 @@ pub(super) fn useradd(call: &mut Call<'_, '_>) -> i32 {
             }
         },
         None if args.has("N") => 100,
-        None => match add_group(call, &name, uid, system) {
-            Ok(gid) => gid,
-            Err(errno) => return report(call, "group", errno),
-        },
-    };
-    let extra: Vec<String> =
-        args.value("G").unwrap_or("").split(',').filter(|g| !g.is_empty()).map(str::to_owned).collect();
-    for group in &extra {
-        if users::gid_of(call.m, group).is_none() {
-            call.fail(&format!("group '{group}' does not exist"));
-            return 6;
+        None => {
+            let same = uid.filter(|uid| range.contains(uid) && users::group_by_gid(call.m, *uid).is_none());
+            match add_group(call, &name, same, system) {
+                Ok(gid) => gid,
+                Err(errno) => return report(call, "group", errno),
+            }
         }
-    }
+    };
     let user = NewUser {
         gecos: args.value("c").unwrap_or("").to_owned(),
         home: args
@@ -95,15 +119,48 @@ pub(super) fn useradd(call: &mut Call<'_, '_>) -> i32 {
         Ok(uid) => uid,
         Err(errno) => return report(call, "passwd", errno),
     };
+    if let Some(password) = args.value("p") {
+        edit_shadow(call, "shadow", |lines| {
+            for line in lines.iter_mut() {
+                change_fields(line, &name, &[(1, Some(password))]);
+            }
+        });
+    }
     for group in &extra {
         if join_group(call, &name, group).is_err() {
             return 10;
         }
     }
-    if args.has("m") {
+    if args.has("m") && call.m.exists(user.home.as_bytes()) {
+        call.fail(&format!("warning: the home directory {} already exists.", user.home));
+        call.fail("Not copying any file from skel directory into it.");
+    } else if args.has("m") {
         make_home(call, &user.home, uid, gid, 0o755, true);
     }
     0
+}
+
+/// What `useradd` refuses before it looks at anything; the exit status.
+fn wrong_words(call: &mut Call<'_, '_>, args: &Arguments, name: &str) -> Option<i32> {
+    let usual = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let badly = name.starts_with('-') || !name.trim_end_matches('$').chars().all(usual);
+    if badly && !args.has("badname") {
+        call.fail(&format!("invalid user name '{name}': use --badname to ignore"));
+        return Some(3);
+    }
+    if let Some(comment) = args.value("c").filter(|comment| comment.contains([':', '\n'])) {
+        call.fail(&format!("invalid comment '{comment}'"));
+        return Some(3);
+    }
+    let shell = args.value("s").filter(|shell| !shell.is_empty())?.to_owned();
+    if !shell.starts_with('/') || shell.contains([':', '\n']) {
+        call.fail(&format!("invalid shell '{shell}'"));
+        return Some(3);
+    }
+    if !call.m.access(shell.as_bytes(), b'x') {
+        call.fail(&format!("Warning: missing or non-executable shell '{shell}'"));
+    }
+    None
 }
 
 pub(super) fn groupadd(call: &mut Call<'_, '_>) -> i32 {
@@ -116,7 +173,11 @@ pub(super) fn groupadd(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(_) => return 2,
     };
-    let Some(name) = args.operands.first().cloned() else { return 2 };
+    let Some(name) = args.operands.first().cloned() else { return usage(call, "[options] GROUP") };
+    if let Some(gid) = args.value("g").filter(|gid| gid.parse::<u32>().is_err()) {
+        call.fail(&format!("invalid group ID '{gid}'"));
+        return 3;
+    }
     if users::group_by_name(call.m, &name).is_some() {
         if args.has("f") {
             return 0;
@@ -145,20 +206,49 @@ pub(super) fn groupmod(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(_) => return 2,
     };
-    let Some(name) = args.operands.first().cloned() else { return 2 };
-    if users::group_by_name(call.m, &name).is_none() {
+    let Some(name) = args.operands.first().cloned() else { return usage(call, "[options] GROUP") };
+    let Some(group) = users::group_by_name(call.m, &name) else {
         call.fail(&format!("group '{name}' does not exist"));
         return 6;
+    };
+    let gid = args.value("g").and_then(|gid| gid.parse::<u32>().ok());
+    if let Some(taken) =
+        gid.filter(|gid| *gid != group.gid && !args.has("o") && users::group_by_gid(call.m, *gid).is_some())
+    {
+        call.fail(&format!("GID '{taken}' already exists"));
+        return 4;
+    }
+    if let Some(taken) = args.value("n").filter(|new| users::group_by_name(call.m, new).is_some()) {
+        call.fail(&format!("group '{taken}' already exists"));
+        return 9;
     }
     let changed = edit(call, "group", |lines| {
         for line in lines.iter_mut() {
             change_fields(line, &name, &[(0, args.value("n")), (2, args.value("g"))]);
         }
     });
-    match changed {
-        Ok(()) => 0,
-        Err(errno) => report(call, "group", errno),
+    if let Err(errno) = changed {
+        return report(call, "group", errno);
     }
+    edit_shadow(call, "gshadow", |lines| {
+        for line in lines.iter_mut() {
+            change_fields(line, &name, &[(0, args.value("n"))]);
+        }
+    });
+    // Those whose first group it is come along.
+    let (old, new) = (group.gid.to_string(), args.value("g"));
+    if new.is_some() {
+        let moved = edit(call, "passwd", |lines| {
+            for line in lines.iter_mut().filter(|line| line.split(':').nth(3) == Some(&old)) {
+                let user = line.split(':').next().unwrap_or_default().to_owned();
+                change_fields(line, &user, &[(3, new)]);
+            }
+        });
+        if let Err(errno) = moved {
+            return report(call, "passwd", errno);
+        }
+    }
+    0
 }
 
 pub(super) fn usermod(call: &mut Call<'_, '_>) -> i32 {
@@ -167,7 +257,7 @@ pub(super) fn usermod(call: &mut Call<'_, '_>) -> i32 {
         Ok(args) => args,
         Err(_) => return 2,
     };
-    let Some(name) = args.operands.first().cloned() else { return 2 };
+    let Some(name) = args.operands.first().cloned() else { return usage(call, "[options] LOGIN") };
     let Some(user) = users::by_name(call.m, &name) else {
         call.fail(&format!("user '{name}' does not exist"));
         return 6;
@@ -182,6 +272,20 @@ pub(super) fn usermod(call: &mut Call<'_, '_>) -> i32 {
         },
         None => None,
     };
+    let uid = args.value("u").and_then(|uid| uid.parse::<u32>().ok());
+    if let Some(taken) =
+        uid.filter(|uid| *uid != user.uid && !args.has("o") && users::by_uid(call.m, *uid).is_some())
+    {
+        call.fail(&format!("UID '{taken}' already exists"));
+        return 4;
+    }
+    let groups: Vec<&str> = args.value("G").unwrap_or("").split(',').filter(|g| !g.is_empty()).collect();
+    for group in &groups {
+        if users::group_by_name(call.m, group).is_none() {
+            call.fail(&format!("group '{group}' does not exist"));
+            return 6;
+        }
+    }
     let changed = edit(call, "passwd", |lines| {
         for line in lines.iter_mut() {
             let changes = [
@@ -198,11 +302,16 @@ pub(super) fn usermod(call: &mut Call<'_, '_>) -> i32 {
     if let Err(errno) = changed {
         return report(call, "passwd", errno);
     }
-    for group in args.value("G").unwrap_or("").split(',').filter(|g| !g.is_empty()) {
-        if users::group_by_name(call.m, group).is_none() {
-            call.fail(&format!("group '{group}' does not exist"));
-            return 6;
-        }
+    change_shadow(call, &args, &name);
+    let name = args.value("l").map_or(name, str::to_owned);
+    // Without `-a` it is in those groups only.
+    if args.has("G")
+        && !args.has("a")
+        && let Err(errno) = leave_group(call, &name, None)
+    {
+        return report(call, "group", errno);
+    }
+    for group in groups {
         if join_group(call, &name, group).is_err() {
             return 10;
         }
@@ -210,7 +319,30 @@ pub(super) fn usermod(call: &mut Call<'_, '_>) -> i32 {
     if args.has("m")
         && let Some(home) = args.value("d")
     {
-        let _ = call.m.rename(&text::encode(&user.home), &text::encode(home), crate::union::Rename::Plain);
+        let (from, to) = (text::encode(&user.home), text::encode(home));
+        if call.m.rename(&from, &to, crate::union::Rename::Plain).is_err() {
+            call.fail(&format!("cannot rename directory {} to {home}", user.home));
+            return 12;
+        }
     }
     0
+}
+
+/// The password and the name in `/etc/shadow`.
+fn change_shadow(call: &mut Call<'_, '_>, args: &Arguments, name: &str) {
+    let (lock, unlock) = (args.has("L"), args.has("U"));
+    if !lock && !unlock && args.value("l").is_none() && args.value("p").is_none() {
+        return;
+    }
+    edit_shadow(call, "shadow", |lines| {
+        for line in lines.iter_mut() {
+            let old = args.value("p").or(line.split(':').nth(1)).unwrap_or_default();
+            let new = match old.strip_prefix('!') {
+                None if lock => format!("!{old}"),
+                Some(open) if unlock => open.to_owned(),
+                _ => old.to_owned(),
+            };
+            change_fields(line, name, &[(1, Some(&new)), (0, args.value("l"))]);
+        }
+    });
 }

@@ -136,6 +136,18 @@ pub(super) fn chroot(call: &mut Call<'_, '_>) -> i32 {
 
 /// Runs a command as `user[:group]`.
 fn become_and_run(call: &mut Call<'_, '_>, who: &str, command: Vec<String>) -> i32 {
+    let environment = call.env.clone();
+    become_with(call, who, command, environment, true)
+}
+
+/// The same with this environment; HOME becomes the user's, or stays.
+fn become_with(
+    call: &mut Call<'_, '_>,
+    who: &str,
+    command: Vec<String>,
+    mut environment: indexmap::IndexMap<String, String>,
+    home: bool,
+) -> i32 {
     let (name, group) = match who.split_once(':') {
         Some((name, group)) => (name, Some(group)),
         None => (who, None),
@@ -159,8 +171,7 @@ fn become_and_run(call: &mut Call<'_, '_>, who: &str, command: Vec<String>) -> i
         .into_iter()
         .filter(|g| known.as_ref().is_some_and(|u| g.members.contains(&u.name)));
     let groups = groups.map(|g| g.gid).collect();
-    let mut environment = call.env.clone();
-    if let Some(user) = &known {
+    if let Some(user) = known.as_ref().filter(|_| home) {
         environment.insert("HOME".to_owned(), user.home.clone());
     }
     let before = call.m.cred.clone();
@@ -182,16 +193,20 @@ pub(super) fn as_user(call: &mut Call<'_, '_>) -> i32 {
 }
 
 pub(super) fn su(call: &mut Call<'_, '_>) -> i32 {
-    let (mut who, mut line, mut shell) = ("root".to_owned(), None, None);
+    let (mut who, mut line, mut shell) = (None, None, None);
+    let (mut login, mut keeps, mut more) = (false, false, Vec::new());
     let mut words = call.args().iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "-" | "-l" | "-m" | "-p" | "--login" => {}
+            "-" | "-l" | "--login" => login = true,
+            "-m" | "-p" | "--preserve-environment" => keeps = true,
             "-c" | "--command" => line = words.next().cloned(),
             "-s" | "--shell" => shell = words.next().cloned(),
-            name => who = name.to_owned(),
+            _ if who.is_none() => who = Some(word.clone()),
+            _ => more.push(word.clone()),
         }
     }
+    let who = who.unwrap_or_else(|| "root".to_owned());
     let Some(user) = users::by_name(call.m, &who) else {
         return call.either(
             &format!("unknown user {who}"),
@@ -200,11 +215,41 @@ pub(super) fn su(call: &mut Call<'_, '_>) -> i32 {
     };
     let shell =
         shell.unwrap_or(if user.shell.is_empty() { "/bin/sh".to_owned() } else { user.shell.clone() });
+    let mut environment = call.env.clone();
+    if !keeps {
+        environment.insert("SHELL".to_owned(), shell.clone());
+        if user.uid != 0 || login {
+            environment.insert("USER".to_owned(), who.clone());
+            environment.insert("LOGNAME".to_owned(), who.clone());
+        }
+    }
     let mut command = vec![shell];
     if let Some(line) = line {
         command.extend(["-c".to_owned(), line]);
     }
-    become_and_run(call, &who, command)
+    command.extend(more);
+    let before = call.m.cwd.clone();
+    if login {
+        environment.retain(|name, _| matches!(name.as_str(), "TERM" | "SHELL" | "USER" | "LOGNAME"));
+        // ENV_SUPATH and ENV_PATH of login.defs.
+        let system = if user.uid == 0 {
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        } else {
+            "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
+        };
+        let path = match (call.busybox, user.uid) {
+            (true, 0) => "/sbin:/usr/sbin:/bin:/usr/bin",
+            (true, _) => "/bin:/usr/bin",
+            _ => system,
+        };
+        environment.insert("PATH".to_owned(), path.to_owned());
+        if let Ok(home) = call.m.realpath(user.home.as_bytes()) {
+            call.m.cwd = home;
+        }
+    }
+    let status = become_with(call, &who, command, environment, !keeps);
+    call.m.cwd = before;
+    status
 }
 
 pub(super) fn which(call: &mut Call<'_, '_>) -> i32 {

@@ -116,7 +116,7 @@ fn range(inside: &[Element]) -> Option<Vec<Vec<Element>>> {
     let words: Vec<String> = match (from.parse::<i64>(), to.parse::<i64>()) {
         (Ok(a), Ok(b)) => {
             let padded = |s: &str| s.trim_start_matches('-').starts_with('0') && s.len() > 1;
-            let width = if padded(from) || padded(to) { from.len().max(to.len()) } else { 0 };
+            let width = if padded(from) || padded(to) { from.len().max(to.len()).min(1000) } else { 0 };
             numbers(a, b, step).map(|n| format!("{n:0width$}")).collect()
         }
         _ => {

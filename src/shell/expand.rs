@@ -401,12 +401,19 @@ pub(super) fn trim(
     let compiled = pattern::Pattern::of(source, flavour);
     let chars: Vec<char> = text.chars().collect();
     let count = chars.len();
-    let mut cuts: Vec<usize> = (0..=count).collect();
+    // Only cuts that leave the pattern what it can match.
+    let (least, most) = compiled.lengths();
+    let fitting = least..=most.unwrap_or(count).min(count);
+    let mut cuts: Vec<usize> = if prefix {
+        fitting.collect()
+    } else {
+        fitting.rev().map(|length| count - length.min(count)).collect()
+    };
     if longest == prefix {
         cuts.reverse();
     }
     for cut in cuts {
-        if !fuel.spend(1 + compiled.len()) {
+        if !fuel.spend(compiled.cost(if prefix { cut } else { count - cut })) {
             break;
         }
         let (left, right) = chars.split_at(cut);

@@ -435,10 +435,14 @@ impl Shell<'_, '_> {
         let pattern = Pattern::of(source, self.flavour());
         let chars: Vec<char> = text.chars().collect();
         let (mut result, mut at) = (String::new(), 0);
+        let (least, most) = pattern.lengths();
         'text: while at <= chars.len() {
-            let mut end = chars.len();
+            let mut end = most.map_or(chars.len(), |most| chars.len().min(at + most));
+            if anchor == Anchor::End {
+                end = chars.len();
+            }
             loop {
-                if !self.m.t.fuel.spend(1 + pattern.len()) {
+                if !self.m.t.fuel.spend(pattern.cost(end - at)) {
                     break 'text;
                 }
                 let fits = anchor != Anchor::End || end == chars.len();
@@ -455,7 +459,7 @@ impl Shell<'_, '_> {
                     }
                     continue 'text;
                 }
-                if end <= at || anchor == Anchor::End {
+                if end <= at + least || anchor == Anchor::End {
                     break;
                 }
                 end -= 1;

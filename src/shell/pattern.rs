@@ -133,6 +133,21 @@ impl Pattern {
     pub fn len(&self) -> u64 {
         self.0.len() as u64
     }
+
+    /// How much text it matches, in characters: the least, and the most where there is a bound.
+    pub fn lengths(&self) -> (usize, Option<usize>) {
+        if self.0.iter().any(|item| matches!(item, Item::Group(..))) {
+            return (0, None);
+        }
+        let least = self.0.iter().filter(|item| !matches!(item, Item::Star)).count();
+        (least, (least == self.0.len()).then_some(least))
+    }
+
+    /// What it may cost to try it on so much text, for the fuel: a star tries again.
+    pub fn cost(&self, text: usize) -> u64 {
+        let again = if self.lengths().1.is_some() { 0 } else { self.len().saturating_mul(text as u64) / 32 };
+        1 + self.len() + again
+    }
 }
 
 impl Item {

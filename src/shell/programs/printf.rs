@@ -241,7 +241,19 @@ fn convert(conversion: char, directive: &Directive, argument: Option<String>, pr
     true
 }
 
+/// More places than a double has: those behind are zeros.
+const MOST_PLACES: usize = 1100;
+
 fn float(conversion: char, value: f64, precision: usize) -> String {
+    if precision > MOST_PLACES {
+        let zeros = "0".repeat(precision - MOST_PLACES);
+        let text = float(conversion, value, MOST_PLACES);
+        return match (conversion, text.split_once(['e', 'E'])) {
+            ('g' | 'G', _) => text,
+            ('e' | 'E', Some((mantissa, exponent))) => format!("{mantissa}{zeros}{conversion}{exponent}"),
+            _ => format!("{text}{zeros}"),
+        };
+    }
     let exponent = |value: f64, precision: usize| {
         let text = format!("{value:.precision$e}");
         match text.split_once('e') {

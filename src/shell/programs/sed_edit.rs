@@ -401,14 +401,24 @@ impl<'s> Editor<'s> {
         self.last = Some(regex.clone());
         let subject = std::mem::take(&mut self.pattern);
         let (mut result, mut end, mut count, mut changed) = (String::new(), 0, 0, false);
+        let mut told = 0;
         for found in regex.captures_iter(&subject) {
             let Some(whole) = found.get(0) else { continue };
             count += 1;
-            if count < *number || !call.m.t.fuel.spend(1) {
+            if !call.m.t.fuel.spend(8) {
+                return;
+            }
+            if count < *number {
                 continue;
             }
             result.push_str(&subject[end..whole.start()]);
-            result.push_str(&replacement(with, &found));
+            replace(with, &found, &mut result);
+            if result.len() - told > 1 << 16 {
+                if !call.m.t.fuel.spend_bytes((result.len() - told) as u64) {
+                    return;
+                }
+                told = result.len();
+            }
             end = whole.end();
             changed = true;
             if !global {
@@ -416,7 +426,7 @@ impl<'s> Editor<'s> {
             }
         }
         result.push_str(&subject[end..]);
-        if !call.m.t.fuel.spend_bytes(result.len() as u64) {
+        if !call.m.t.fuel.spend_bytes((result.len() - told) as u64) {
             return;
         }
         self.pattern = result;
@@ -434,8 +444,9 @@ impl<'s> Editor<'s> {
     }
 }
 
-fn replacement(with: &[Piece], found: &regex::Captures<'_>) -> String {
-    let (mut result, mut case, mut once) = (String::new(), 'E', None);
+/// Appends what takes the place of a match.
+fn replace(with: &[Piece], found: &regex::Captures<'_>, result: &mut String) {
+    let (mut case, mut once) = ('E', None);
     for piece in with {
         let text = match piece {
             Piece::Text(text) => text.as_str(),
@@ -449,18 +460,17 @@ fn replacement(with: &[Piece], found: &regex::Captures<'_>) -> String {
                 continue;
             }
         };
-        let mut text = match case {
-            'U' => text.to_uppercase(),
-            'L' => text.to_lowercase(),
-            _ => text.to_owned(),
-        };
-        if let Some(first) = text.chars().next()
+        let start = result.len();
+        match case {
+            'U' => result.push_str(&text.to_uppercase()),
+            'L' => result.push_str(&text.to_lowercase()),
+            _ => result.push_str(text),
+        }
+        if let Some(first) = result.get(start..).and_then(|text| text.chars().next())
             && let Some(c) = once.take()
         {
             let turned = if c == 'u' { first.to_ascii_uppercase() } else { first.to_ascii_lowercase() };
-            text.replace_range(..first.len_utf8(), &turned.to_string());
+            result.replace_range(start..start + first.len_utf8(), &turned.to_string());
         }
-        result.push_str(&text);
     }
-    result
 }

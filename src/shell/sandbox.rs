@@ -75,7 +75,8 @@ fn processes() -> Tree {
     tree.put(b"/mounts", Inode::symlink(b"self/mounts"));
     tree.put(b"/1", Inode::symlink(b"self"));
     tree.put(b"/self", Inode::dir(0o555));
-    tree.put(b"/self/fd", Inode::dir(0o500));
+    // The kernel gives it to the process that looks.
+    tree.put(b"/self/fd", Inode::dir(0o555));
     tree.put(b"/self/mounts", file(&format!("overlay / overlay rw,relatime 0 0\n{PROC_AND_DEV}")));
     tree.put(b"/self/status", file("Name:\tsh\nState:\tR (running)\nPid:\t1\nPPid:\t0\n"));
     tree.put(b"/sys/kernel/ostype", file("Linux\n"));

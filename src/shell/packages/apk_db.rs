@@ -80,6 +80,12 @@ pub(super) fn unpack(call: &mut Call<'_, '_>, package: &Package) -> Result<Strin
         left = left.saturating_sub(size);
         files.push(at);
     }
+    if name == "sudo" && !package.taught {
+        for (at, text) in deb_files::SUDO {
+            writer::file(call, at, Contents::text(text), 0o440)?;
+            files.push((*at).to_owned());
+        }
+    }
     if name == "python3" && !package.taught {
         let at = "/usr/lib/python3.11/EXTERNALLY-MANAGED";
         writer::file(call, at, Contents::text(deb_files::MANAGED_BY_APK), 0o644)?;

@@ -8,6 +8,7 @@ use super::{apt_remove, writer};
 use crate::fs::Contents;
 use crate::shell::call::Call;
 use crate::shell::pattern::Pattern;
+use crate::shell::programs::posix_regex;
 use std::sync::Arc;
 
 /// What a question is answered from.
@@ -212,9 +213,8 @@ pub(in super::super) fn mark(call: &mut Call<'_, '_>) -> i32 {
     let [command, patterns @ ..] = &words[..] else { return 1 };
     let known = known(call);
     let automatic = apt_remove::automatic(call);
-    let wanted = |name: &str| {
-        patterns.is_empty() || patterns.iter().any(|pattern| Pattern::new(pattern).matches_text(name))
-    };
+    let matchers: Vec<Wanted> = patterns.iter().map(|pattern| Wanted::new(pattern)).collect();
+    let wanted = |name: &str| matchers.is_empty() || matchers.iter().any(|wanted| wanted.fits(name));
     let shown = |package: &&Installed| match command.as_str() {
         "showauto" => automatic.contains(&package.name),
         "showmanual" => !automatic.contains(&package.name),
@@ -227,9 +227,8 @@ pub(in super::super) fn mark(call: &mut Call<'_, '_>) -> i32 {
         return 0;
     }
     let unknown = patterns.iter().find(|pattern| {
-        let matcher = Pattern::new(pattern);
-        !known.installed.iter().any(|package| matcher.matches_text(&package.name))
-            && !known.table.has(pattern)
+        let matcher = Wanted::new(pattern);
+        !known.installed.iter().any(|package| matcher.fits(&package.name)) && !known.table.has(pattern)
     });
     if let Some(name) = unknown {
         call.err(&format!("E: Unable to locate package {name}\nE: No packages found\n"));
@@ -260,6 +259,30 @@ pub(in super::super) fn mark(call: &mut Call<'_, '_>) -> i32 {
     match done {
         Ok(()) => 0,
         Err(errno) => call.fail_errno(STATES, errno),
+    }
+}
+
+/// What names packages: a glob, or a regular expression found anywhere in the name, where it has a
+/// character that no name has (apt `cacheset.cc`, `FromRegEx` and `FromFnmatch`).
+enum Wanted {
+    Glob(Pattern),
+    Regex(regex::Regex),
+}
+
+impl Wanted {
+    fn new(pattern: &str) -> Wanted {
+        let special = pattern.contains(['^', '$', '|']) || pattern.contains(".*") || pattern.contains(".+");
+        match special.then(|| posix_regex::extended(pattern, true)).flatten() {
+            Some(regex) => Wanted::Regex(regex),
+            None => Wanted::Glob(Pattern::new(pattern)),
+        }
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        match self {
+            Wanted::Glob(pattern) => pattern.matches_text(name),
+            Wanted::Regex(regex) => regex.is_match(name),
+        }
     }
 }
 

@@ -26,9 +26,7 @@ pub(super) fn texts(name: &str) -> &'static [(&'static str, &'static str)] {
             "/etc/ssh/sshd_config",
             "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\nSubsystem sftp /usr/lib/openssh/sftp-server\n",
         )],
-        "sudo" => {
-            &[("/etc/sudoers", "Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n")]
-        }
+        "sudo" => SUDO,
         "supervisor" => &[(
             "/etc/supervisor/supervisord.conf",
             "[supervisord]\nlogfile=/var/log/supervisor/supervisord.log\n",
@@ -37,6 +35,15 @@ pub(super) fn texts(name: &str) -> &'static [(&'static str, &'static str)] {
         _ => &[],
     }
 }
+
+/// Who may, and where others are added.
+pub(super) const SUDO: &[(&str, &str)] = &[
+    (
+        "/etc/sudoers",
+        "Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n\n@includedir /etc/sudoers.d\n",
+    ),
+    ("/etc/sudoers.d/README", "# Files without a dot in their names are read with /etc/sudoers.\n"),
+];
 
 /// What Debian 12 tells users of pip (PEP 668).
 const MANAGED_BY_APT: &str = "[externally-managed]

@@ -234,7 +234,8 @@ impl Files {
 
 fn texts(call: &mut Call<'_, '_>, name: &str, files: &mut Files) -> Result<(), Errno> {
     for (at, text) in deb_files::texts(name) {
-        writer::file(call, at, Contents::text(text), 0o644)?;
+        let mode = if at.starts_with("/etc/sudoers") { 0o440 } else { 0o644 };
+        writer::file(call, at, Contents::text(text), mode)?;
         files.written.push((*at).to_owned());
         files.left = files.left.saturating_sub(text.len() as u64);
     }

@@ -45,6 +45,7 @@ mod numbers;
 mod owners;
 pub(super) mod posix_regex;
 pub(super) mod printf;
+mod release;
 mod remove;
 mod sed;
 mod sed_edit;
@@ -53,6 +54,7 @@ mod sed_text;
 mod servers;
 mod show;
 mod sort;
+mod sudo;
 mod sums;
 mod system;
 mod tar_create;
@@ -124,6 +126,7 @@ pub(super) const TABLE: &[Program] = &[
     row("dirname", text_tools::dirname, "all but the last part of a path"),
     row("dnf", packages::dnf::run, "RPM's package manager (model)"),
     row("dpkg", packages::dpkg::run, "installed packages (model)"),
+    row("dpkg-architecture", packages::dpkg::architecture, "names of the machine"),
     row("dpkg-query", packages::dpkg::query, "installed packages (model)"),
     row("dpkg-reconfigure", system::quiet, "succeeds"),
     row("du", describe::du, "sizes of trees"),
@@ -161,8 +164,10 @@ pub(super) const TABLE: &[Program] = &[
     row("ldconfig", system::ldconfig, "writes /etc/ld.so.cache"),
     row("link", links::link, "make a hard link"),
     row("ln", links::ln, "make links"),
-    row("locale-gen", system::quiet, "succeeds"),
+    row("locale", release::locale, "the locale, and those that were made"),
+    row("locale-gen", release::locale_gen, "makes the locales of /etc/locale.gen (model)"),
     row("ls", ls::ls, "list directories"),
+    row("lsb_release", release::lsb_release, "the distribution, from /etc/os-release"),
     row("mamba", packages::conda::run, "environments of packages (model)"),
     row("mawk", awk::run, "patterns and actions on lines"),
     row("md5sum", sums::md5sum, "MD5 of files"),
@@ -218,6 +223,7 @@ pub(super) const TABLE: &[Program] = &[
     row("stat", describe::stat, "mode, owner, size"),
     row("su", wrap::su, "run as another user"),
     row("su-exec", wrap::as_user, "run as another user"),
+    row("sudo", sudo::sudo, "run as another user, by /etc/sudoers"),
     row("sync", system::quiet, "succeeds"),
     row("tac", text_tools::tac, "lines, last one first"),
     row("tail", show::tail, "last lines"),
@@ -241,6 +247,7 @@ pub(super) const TABLE: &[Program] = &[
     row("useradd", useradd::useradd, "add a user"),
     row("userdel", accounts::deluser, "remove a user"),
     row("usermod", useradd::usermod, "change a user"),
+    row("visudo", sudo::visudo, "visudo -c only"),
     row("wc", text_tools::wc, "count lines, words, bytes"),
     row("wget", wget::wget, "fetch a URL of the lab's table"),
     row("which", wrap::which, "where a program is"),

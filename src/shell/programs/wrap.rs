@@ -141,7 +141,7 @@ fn become_and_run(call: &mut Call<'_, '_>, who: &str, command: Vec<String>) -> i
 }
 
 /// The same with this environment; HOME becomes the user's, or stays.
-fn become_with(
+pub(super) fn become_with(
     call: &mut Call<'_, '_>,
     who: &str,
     command: Vec<String>,

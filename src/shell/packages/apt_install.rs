@@ -91,10 +91,17 @@ pub(super) fn install(call: &mut Call<'_, '_>, apt: &mut Apt) -> Done {
 
 const BROKEN: &str = "Some packages could not be installed. This may mean that you have\nrequested an impossible situation or if you are using the unstable\ndistribution that some required packages have not yet been created\nor been moved out of Incoming.\nThe following information may help to resolve the situation:\n\n";
 
+/// Names that only one package provides: apt takes it.
+const PROVIDED: [(&str, &str); 1] = [("libc-dev", "libc6-dev")];
+
 /// `'php8.2-*'` stands for all names that match.
 fn globs(call: &mut Call<'_, '_>, apt: &Apt, asked: Vec<Asked>, lists: bool) -> Vec<Asked> {
     let mut all = Vec::new();
-    for word in asked {
+    for mut word in asked {
+        if let Some((_, real)) = PROVIDED.iter().find(|(name, _)| *name == word.name).filter(|_| lists) {
+            apt.say(call, &format!("Note, selecting '{real}' instead of '{}'\n", word.name));
+            (*real).clone_into(&mut word.name);
+        }
         if !lists || !word.name.contains(['*', '?']) {
             all.push(word);
             continue;

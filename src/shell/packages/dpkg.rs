@@ -417,3 +417,25 @@ pub(in super::super) fn architecture(call: &mut Call<'_, '_>) -> i32 {
     }
     0
 }
+
+/// `dpkg-buildflags --get NAME`: what Debian 12 builds with, for the working directory.
+pub(in super::super) fn buildflags(call: &mut Call<'_, '_>) -> i32 {
+    let map = format!("-ffile-prefix-map={}=.", call.cwd());
+    let hardened = "-fstack-protector-strong -Wformat -Werror=format-security";
+    let compiler = format!("-g -O2 {map} {hardened}");
+    let all = [
+        ("CFLAGS", compiler.clone()),
+        ("CPPFLAGS", "-Wdate-time -D_FORTIFY_SOURCE=2".to_owned()),
+        ("CXXFLAGS", compiler.clone()),
+        ("LDFLAGS", "-Wl,-z,relro".to_owned()),
+    ];
+    match call.args() {
+        [option, name] if option == "--get" => {
+            let found = all.iter().find(|(known, _)| known == name).map(|(_, flags)| flags.clone());
+            let Some(flags) = found else { return 1 };
+            call.out(&format!("{flags}\n"));
+            0
+        }
+        _ => call.m.not_modelled("dpkg-buildflags but with --get"),
+    }
+}

@@ -45,7 +45,10 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
         ("mod", Some("verify" | "vendor")) => download(call),
         ("mod", Some("init")) => init(call, rest.get(1)),
         ("build" | "install", _) => build(call, rest, first == "install"),
-        ("test" | "vet" | "generate" | "run" | "fmt", _) => call.m.not_modelled(&format!("go {first}")),
+        (
+            "test" | "vet" | "generate" | "run" | "fmt" | "list" | "tool" | "work" | "doc" | "fix" | "bug",
+            _,
+        ) => call.m.not_modelled(&format!("go {first}")),
         ("get", _) => call.m.not_modelled("go get"),
         ("clean", _) => clean(call, rest),
         ("help", _) => {

@@ -127,6 +127,7 @@ pub(super) const TABLE: &[Program] = &[
     row("dnf", packages::dnf::run, "RPM's package manager (model)"),
     row("dpkg", packages::dpkg::run, "installed packages (model)"),
     row("dpkg-architecture", packages::dpkg::architecture, "names of the machine"),
+    row("dpkg-buildflags", packages::dpkg::buildflags, "flags of the compiler, --get only"),
     row("dpkg-query", packages::dpkg::query, "installed packages (model)"),
     row("dpkg-reconfigure", system::quiet, "succeeds"),
     row("du", describe::du, "sizes of trees"),

@@ -83,7 +83,11 @@ pub(super) fn sudo(call: &mut Call<'_, '_>) -> i32 {
             environment.insert(name.to_owned(), value.to_owned());
         }
     }
-    become_with(call, &who, command, environment, true)
+    let own = call.m.cred.clone();
+    call.m.become_user(crate::union::Cred::default());
+    let status = become_with(call, &who, command, environment, true);
+    call.m.become_user(own);
+    status
 }
 
 /// The exit status, when the caller may not, or would have to type a password.
@@ -96,6 +100,9 @@ fn refused(call: &mut Call<'_, '_>) -> Option<i32> {
     let Some(caller) = caller else {
         return Some(call.fail(&format!("you do not exist in the passwd database: {uid}")));
     };
+    // The file has the setuid bit: it reads as root.
+    let own = call.m.cred.clone();
+    call.m.become_user(crate::union::Cred::default());
     let mut all = users::read(call.m, "/etc/sudoers");
     for name in call.m.readdir(b"/etc/sudoers.d").unwrap_or_default() {
         let name = text::decode(&name);
@@ -105,6 +112,7 @@ fn refused(call: &mut Call<'_, '_>) -> Option<i32> {
             all.push_str(&users::read(call.m, &format!("/etc/sudoers.d/{name}")));
         }
     }
+    call.m.become_user(own);
     let groups: Vec<String> = users::groups(call.m)
         .into_iter()
         .filter(|group| group.gid == call.m.cred.gid || group.members.contains(&caller))

@@ -23,6 +23,7 @@ pub(crate) mod packages;
 mod param;
 pub(crate) mod pattern;
 mod programs;
+mod read;
 mod real;
 mod redirect;
 mod sandbox;

@@ -200,6 +200,13 @@ impl State {
         true
     }
 
+    /// `declare -u`, `declare -l`: what is assigned from now on is turned.
+    pub fn turned(&mut self, name: &str, letter: Option<char>) {
+        if let Some(letter) = letter {
+            self.entry(name).upper = Some(letter == 'u');
+        }
+    }
+
     /// The variable, made when missing.
     pub fn entry(&mut self, name: &str) -> &mut Variable {
         self.variables.entry(name.to_owned()).or_insert(Variable {

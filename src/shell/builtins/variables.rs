@@ -181,16 +181,13 @@ pub(super) fn declare(shell: &mut Shell<'_, '_>, argv: &[String]) -> Expanded<Fl
         } else if flags.contains('a') {
             shell.s.entry(name).value.get_or_insert_with(|| Value::Array(Default::default()));
         }
-        match flags.chars().rev().find(|flag| matches!(flag, 'u' | 'l')) {
-            Some(flag) => shell.s.entry(name.trim_end_matches('+')).upper = Some(flag == 'u'),
-            None => {}
-        }
+        let turns = flags.chars().rev().find(|flag| matches!(flag, 'u' | 'l'));
+        shell.s.turned(name.trim_end_matches('+'), turns);
         if let Some(value) = value
             && !flags.contains(['a', 'A'])
         {
-            let value =
-                if flags.contains('i') { shell.calculate(value)?.to_string() } else { value.to_owned() };
-            store(shell, name, &value)?;
+            let number = flags.contains('i').then(|| shell.calculate(value)).transpose()?;
+            store(shell, name, &number.map_or_else(|| value.to_owned(), |number| number.to_string()))?;
         }
         let variable = shell.s.entry(name.trim_end_matches('+'));
         variable.exported |= flags.contains('x');

@@ -18,6 +18,7 @@ mod deb_files;
 pub(super) mod dnf;
 pub(super) mod dpkg;
 mod dpkg_db;
+pub(super) mod dpkg_dev;
 pub(super) mod gem;
 pub(super) mod go;
 mod go_sum;

@@ -126,7 +126,7 @@ fn refused(call: &mut Call<'_, '_>) -> Option<i32> {
             || first.strip_prefix('%').is_some_and(|group| groups.iter().any(|own| own == group))
             || first.strip_prefix('#').is_some_and(|number| number == uid.to_string())
     };
-    match all.lines().map(str::trim_start).filter(fits).next_back() {
+    match all.lines().map(str::trim_start).rfind(fits) {
         Some(line) if line.contains("NOPASSWD:") => None,
         _ => {
             call.fail(

@@ -391,7 +391,7 @@ impl Parser {
             String::new()
         } else if unary && !argument {
             format!("unexpected argument `{shown}' to conditional unary operator")
-        } else if !unary && operator(last) && !argument {
+        } else if operator(last) && before.starts_with(super::reading::MARK) && !argument {
             format!("unexpected argument `{shown}' to conditional binary operator")
         } else if last.starts_with(super::reading::MARK)
             && begins(before)

@@ -355,7 +355,7 @@ impl Reading {
     fn reserved(&self, text: &str) -> Option<&'static str> {
         let find = |words: &[&'static str]| words.iter().copied().find(|word| *word == text);
         if self.in_condition() {
-            return find(&CONDITION);
+            return if self.takes_operand() && text != "]]" { None } else { find(&CONDITION) };
         }
         let known = find(&RESERVED)?;
         let fits = match known {
@@ -369,6 +369,14 @@ impl Reading {
             _ => self.start || self.last(1) == "function",
         };
         fits.then_some(known)
+    }
+
+    /// After an operator of `[[ ]]`, where any word is its operand?
+    fn takes_operand(&self) -> bool {
+        let (last, before) = (self.last(0), self.last(1));
+        let begins = matches!(before, "[[" | "!" | "(" | "&&" | "||" | "\n");
+        let binary = last.starts_with('-') || matches!(last, "=" | "==" | "!=" | "=~" | "<" | ">");
+        last.starts_with('-') && begins || binary && before.starts_with(MARK)
     }
 
     /// After `for x` or `case x`?

@@ -25,7 +25,7 @@ pub use digest::{ByDigest, Digest, DigestHasher, Hasher};
 pub use entries::Entries;
 pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;
-pub use host::{Fill, Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
+pub use host::{Fill, FolderLimits, Host, HostEntry, HostError, HostFolder, HostKind, MemoryHost, NoHost};
 pub use inode::{EPOCH, Extra, Inode, Kind, Nested};
 pub use key_digest::key_digests;
 pub use stored::{Memory, MemorySpool, Source, Spool, Spooling, Stored};

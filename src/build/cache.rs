@@ -213,6 +213,8 @@ pub(super) struct Chain {
     /// Oldest first.
     pub list: Vec<Child>,
     by_key: HashMap<Digest, usize>,
+    /// Their images.
+    images: HashSet<Digest>,
 }
 
 impl Chain {
@@ -224,12 +226,13 @@ impl Chain {
 
     /// Was the image of this id (in hex) made here?
     pub fn made(&self, id: &str) -> bool {
-        self.list.iter().any(|child| child.image.id.hex() == id)
+        Digest::parse(id).is_some_and(|id| self.images.contains(&id))
     }
 
     /// Adds a child.
     pub fn add(&mut self, child: Child) {
         self.by_key.insert(child.digest, self.list.len());
+        self.images.insert(child.image.id);
         self.list.push(child);
     }
 

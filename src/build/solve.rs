@@ -150,7 +150,7 @@ impl Solver<'_> {
     pub(super) fn key_of(&self, vertex: &Vertex) -> Key {
         let mut key = verdict::op_key(&vertex.op);
         if matches!(vertex.op, Op::Run(_)) && self.request.platform != Platform::default() {
-            key.part("platform", self.request.platform.to_string());
+            key.part(super::key::PLATFORM, self.request.platform.to_string());
         }
         key
     }

@@ -264,8 +264,8 @@ fn long_files(c: &mut Criterion) {
 
 /// The recorded builds of Docker, all of them.
 fn recorded(c: &mut Criterion) {
-    let host =
-        layerlab::cli::DiskHost::below(std::path::Path::new("tests")).expect("the folder of the tests");
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let host = layerlab::cli::DiskHost::below(&tests).expect("the folder of the tests");
     let replay = || layerlab::replay::run(&host, &["corpus/docker".to_owned()], &mut |_| {});
     let report = replay();
     assert!(report.errors.is_empty(), "{:?}", report.errors);

@@ -56,15 +56,17 @@ impl Legacy<'_> {
     /// Looks a step up. None: it was found, and the stage goes on with what it made then.
     fn look_up(&mut self, state: &mut State, commit: &mut Commit, place: usize) -> Option<Missed> {
         let parent = state.image.as_ref().map(|image| image.id.hex()).unwrap_or_default();
-        let digest = legacy_key::digest(&parent, commit, &self.request.platform);
         let looked_up = !self.request.no_cache && state.busted.is_none();
         let on = state.on.take();
-        let hit = looked_up.then(|| self.cache.chain.get(&digest).cloned()).flatten();
+        let platform = &self.request.platform;
+        let digest = looked_up.then(|| legacy_key::digest(&parent, commit, platform));
+        let hit = digest.and_then(|digest| self.cache.chain.get(&digest).cloned());
         // An equal digest is an equal key: what is found brings its own.
         let key = match &hit {
             Some(child) => child.key.clone(),
-            None => Arc::new(legacy_key::key(parent, commit, &self.request.platform)),
+            None => Arc::new(legacy_key::key(parent, commit, platform)),
         };
+        let digest = digest.unwrap_or_else(|| key.digest());
         let mut elsewhere = None;
         if looked_up && self.request.runs == Runs::Foreseen {
             if self.foresee(state, &key, commit.unseen, hit.as_ref(), place) {
@@ -75,9 +77,11 @@ impl Legacy<'_> {
                 Probed::Local(child) => {
                     self.images.share(child.image.clone());
                     self.found(place, &key, &child);
-                    let config = std::mem::take(&mut commit.config);
-                    let same = config == child.image.config;
-                    state.config = if same { config } else { child.image.config.clone() };
+                    // Cmd, and a RUN's Entrypoint, are all that equal keys on one parent may differ in.
+                    let (mut config, made) = (std::mem::take(&mut commit.config), &child.image.config);
+                    config.cmd.clone_from(&made.cmd);
+                    config.entrypoint.clone_from(&made.entrypoint);
+                    state.config = config;
                     state.image = Some(child.image);
                     return None;
                 }

@@ -11,6 +11,14 @@ impl Contents {
     /// by their label, which is what makes a 60 MB file of a built-in base free to compare. (So it
     /// is not the SHA-256 of the bytes; a layer's archive is hashed byte by byte when it is written.)
     pub fn key_digest(&self) -> Digest {
+        // As nearly every file is: its bytes, and no long run among them.
+        if let [Piece::Bytes(bytes)] = self.pieces()
+            && !may_have_long_run(bytes)
+        {
+            let mut hasher = Hasher::new();
+            hasher.raw(bytes).number(bytes.len() as u64);
+            return hasher.finish();
+        }
         let mut runs = RunHasher::default();
         let mut after: Option<(Arc<str>, u64)> = None;
         for piece in self.pieces() {
@@ -65,6 +73,13 @@ pub fn key_digests(all: &[Contents]) -> Vec<Digest> {
     digests.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Is a whole block of these bytes one run? A long run fills one, wherever it begins.
+fn may_have_long_run(bytes: &[u8]) -> bool {
+    const BLOCK: usize = (RunHasher::LONG / 2) as usize;
+    let is_one_run = |block: &[u8]| block.first() == block.last() && block[1..] == block[..BLOCK - 1];
+    bytes.chunks_exact(BLOCK).any(is_one_run)
+}
+
 /// Hashes a stream of runs: short ones as their bytes, long ones as byte and length.
 #[derive(Default)]
 struct RunHasher {
@@ -88,9 +103,7 @@ impl RunHasher {
     /// Bytes as the runs they are made of. Those between the first run and the last go on as they are
     /// unless a long run may be among them, which would fill a whole block.
     fn bytes(&mut self, bytes: &[u8]) {
-        const BLOCK: usize = (RunHasher::LONG / 2) as usize;
-        let is_one_run = |block: &[u8]| block.first() == block.last() && block[1..] == block[..BLOCK - 1];
-        if bytes.chunks_exact(BLOCK).any(is_one_run) {
+        if may_have_long_run(bytes) {
             for run in bytes.chunk_by(|a, b| a == b) {
                 self.run(run[0], run.len() as u64);
             }

@@ -5,7 +5,7 @@
 //! is no regular file is only looked at (`O_PATH`), so that no pipe or device can stall the lab.
 
 use super::host::{kind, mode, mtime};
-use crate::fs::{FolderLimits, HostEntry, HostFolder, HostKind};
+use crate::fs::{FolderLimits, HostEntry, HostFolder, HostKind, processors};
 use rustix::fs::{Dir, FileType, Mode, OFlags, openat};
 use std::ffi::{CStr, CString};
 use std::fs::{File, Metadata};
@@ -28,8 +28,7 @@ pub(super) fn read(real: &Path, limits: FolderLimits, most_in_one: usize) -> Opt
     let mut read = Vec::new();
     whole.list(folder, Vec::new(), 0, &mut read)?;
     whole.work(&mut read, FEW);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(16);
-    let more = if whole.tasks().open.is_empty() { 0 } else { processors - 1 };
+    let more = if whole.tasks().open.is_empty() { 0 } else { processors().saturating_sub(1) };
     let parts = Mutex::new(read);
     let work = || {
         let mut read = Vec::new();

@@ -3,7 +3,7 @@
 use super::contents::{Contents, Piece, Seeded};
 use super::digest::{Digest, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 impl Contents {
     /// A digest for cache keys: equal for equal contents however they are cut into pieces, and
@@ -44,12 +44,18 @@ impl Contents {
     }
 }
 
+/// Threads that are worth having for work like this. Asking the system takes a dozen calls, so it is asked once.
+pub fn processors() -> usize {
+    static KNOWN: OnceLock<usize> = OnceLock::new();
+    *KNOWN.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from).min(16))
+}
+
 /// [`Contents::key_digest`] of each, on as many threads as there are processors when there is much to hash.
 pub fn key_digests(all: &[Contents]) -> Vec<Digest> {
     const MUCH: u64 = 1 << 20;
     let bytes: u64 = all.iter().map(Contents::len).fold(0, u64::saturating_add);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(16);
-    if bytes < MUCH || processors == 1 {
+    let processors = if bytes < MUCH { 1 } else { processors() };
+    if processors == 1 {
         return all.iter().map(Contents::key_digest).collect();
     }
     let (next, digests) = (AtomicUsize::new(0), Mutex::new(vec![Digest([0; 32]); all.len()]));

@@ -27,6 +27,6 @@ pub(crate) use entries::{fold, name_hash};
 pub use errno::Errno;
 pub use host::{Fill, FolderLimits, Host, HostEntry, HostError, HostFolder, HostKind, MemoryHost, NoHost};
 pub use inode::{EPOCH, Extra, Inode, Kind, Nested};
-pub use key_digest::key_digests;
+pub use key_digest::{key_digests, processors};
 pub use stored::{Memory, MemorySpool, Source, Spool, Spooling, Stored};
 pub use tree::{Described, Draw, Ino, Layer, Name, Nodes, Tree};

@@ -5,17 +5,22 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
-/// A file that stays open. It must stay as it is too: when it is seen to have changed, reading is refused.
+/// A file that stays open. It must stay as it is too: what was read from a changed one is refused.
 #[derive(Debug)]
 struct DiskFile {
     file: File,
     len: u64,
     /// None: the file is the lab's own, without a name.
+    named: Option<Named>,
+}
+
+/// What a file was called and when it was written, when it was opened.
+#[derive(Debug)]
+struct Named {
+    shown: String,
     modified: Option<SystemTime>,
-    reads: AtomicU32,
 }
 
 impl Source for DiskFile {
@@ -24,16 +29,16 @@ impl Source for DiskFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        // Asking the system each time would cost as much as the reading.
-        const EVERY: u32 = 64;
-        let number = self.reads.fetch_add(1, Ordering::Relaxed);
-        if self.modified.is_some() && number.is_multiple_of(EVERY) {
+        let read = read_at(&self.file, offset, buffer)?;
+        // Asked behind the reading: a file gets its new time before its new bytes, so that nothing newer has
+        // been read. The handle stays at the file that was opened when another takes its name.
+        if let Some(named) = &self.named {
             let about = self.file.metadata()?;
-            if about.len() != self.len || about.modified().ok() != self.modified {
-                return Err(io::Error::other("the file has changed since it was opened"));
+            if about.len() != self.len || about.modified().ok() != named.modified {
+                return Err(io::Error::other(format!("{} has changed since it was opened", named.shown)));
             }
         }
-        read_at(&self.file, offset, buffer)
+        Ok(read)
     }
 }
 
@@ -54,8 +59,9 @@ fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
 pub(super) fn open(path: &Path) -> io::Result<Stored> {
     let file = File::open(path)?;
     let about = file.metadata()?;
-    let modified = Some(about.modified().unwrap_or(SystemTime::UNIX_EPOCH));
-    Ok(Stored::all(Arc::new(DiskFile { len: about.len(), file, modified, reads: AtomicU32::new(0) })))
+    let shown = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let named = Some(Named { shown, modified: about.modified().ok() });
+    Ok(Stored::all(Arc::new(DiskFile { len: about.len(), file, named })))
 }
 
 /// Writes beside `target` and renames: readers see the old file or the new one, never a part.
@@ -115,6 +121,6 @@ impl Write for Growing {
 impl Spooling for Growing {
     fn finish(self: Box<Self>) -> io::Result<Arc<dyn Source>> {
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Arc::new(DiskFile { file, len: self.len, modified: None, reads: AtomicU32::new(0) }))
+        Ok(Arc::new(DiskFile { file, len: self.len, named: None }))
     }
 }

@@ -5,7 +5,7 @@ use super::{DiskHost, exit_code, unreadable};
 use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Host, HostError};
-use crate::image::archive::{self, Loaded, Options};
+use crate::image::archive::{self, Form, Loaded, Options, Place};
 use crate::image::{Store, catalog};
 use crate::inspect::dive;
 use crate::trace::{Fuel, Limits};
@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 /// really could be saved, and how.
 #[derive(Debug, Args)]
 pub struct Dive {
-    /// What `docker save` wrote, or an OCI layout as a tar or folder; plain, gzip or zstd. Else a built-in image
+    /// What `docker save` wrote, or an OCI layout as a tar or folder (also oci:DIR[:TAG]); plain, gzip or zstd.
+    /// Else a built-in image
     #[arg(value_name = "FILE.tar|IMAGE")]
     file: PathBuf,
     /// Write dive's JSON to OUT (`-`: standard output), with each layer's changes; no rule is evaluated then
@@ -99,14 +100,17 @@ fn look(order: &Dive) -> Result<u8, Error> {
 /// of what is unpacked.
 pub(super) fn subject(file: &Path, limit: u64, verify: bool) -> Result<Subject, Error> {
     let named = file.to_string_lossy();
-    let name = named.strip_prefix("docker-archive://").unwrap_or(&named);
-    if name == named
+    let place = Place::of(&named);
+    let name = place.path;
+    if place.form == Form::Any
         && !file.exists()
         && let Some(image) = catalog::image(name)
     {
         return Ok(Subject::image(name, image, &Store::default(), &[]));
     }
-    let loaded = load(Path::new(name), limit, verify)?.into_iter().next();
+    // A name that is no text can only be a path.
+    let path = if place.form == Form::Any { file } else { Path::new(name) };
+    let loaded = archive::chosen(load(path, place.form, limit, verify)?, place.tag)?.into_iter().next();
     let first = loaded.ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
     first.notes.iter().for_each(|note| screen::note(&format!("{note}\n")));
     let shown = Path::new(name).file_name().map_or(name.into(), |name| name.to_string_lossy());
@@ -129,14 +133,14 @@ pub(super) fn give(out: Option<&Path>, text: &str) -> Result<u8, Error> {
 }
 
 /// Reads an archive, or a folder that one was unpacked to; contents of files stay on disk.
-fn load(file: &Path, limit: u64, verify: bool) -> Result<Vec<Loaded>, Error> {
+fn load(file: &Path, form: Form, limit: u64, verify: bool) -> Result<Vec<Loaded>, Error> {
     let told = |mut error: HostError| {
         error.path = file.display().to_string();
         unreadable(&error)
     };
     let limits = Limits { operations: u64::MAX, bytes: u64::MAX, ..Limits::LINE };
     let mut fuel = Fuel::new(limits);
-    if file.is_dir() {
+    if form == Form::OciFolder || form == Form::Any && file.is_dir() {
         let host = DiskHost::below(file).map_err(told)?;
         let options = Options { verify, spool: host.spool(), ..Options::new(limit) };
         return archive::open_folder(&host, ".", &options, &mut fuel);

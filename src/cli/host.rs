@@ -6,7 +6,8 @@
 //! the lab. Files are replaced in one step: written beside, then renamed.
 
 use super::disk::{self, DiskSpool};
-use crate::fs::{Fill, Host, HostEntry, HostError, HostKind, Spool, Stored};
+use super::folder;
+use crate::fs::{Fill, FillFolder, FolderForm, Host, HostEntry, HostError, HostKind, Spool, Stored};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -152,6 +153,24 @@ impl DiskHost {
     }
 }
 
+impl DiskHost {
+    /// Where a file or folder of this name is to be written.
+    fn target(&self, path: &str, what: &str) -> Result<PathBuf, HostError> {
+        let (folder, name) = match path.trim_end_matches('/').rsplit_once('/') {
+            Some((folder, name)) => (if folder.is_empty() { "/" } else { folder }, name),
+            None => (".", path),
+        };
+        if matches!(name, "" | "." | "..") {
+            return Err(HostError::new(path, &format!("not the name of a {what}")));
+        }
+        let target = self.resolve(Path::new(folder))?.join(name);
+        match target.symlink_metadata().is_ok() {
+            true => self.resolve(Path::new(path)),
+            false => Ok(target),
+        }
+    }
+}
+
 impl Host for DiskHost {
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, HostError> {
         self.file(Path::new(path), limit)
@@ -197,18 +216,17 @@ impl Host for DiskHost {
     }
 
     fn write_with(&mut self, path: &str, fill: &mut Fill<'_>) -> Result<(), HostError> {
-        let (folder, name) = match path.trim_end_matches('/').rsplit_once('/') {
-            Some((folder, name)) => (if folder.is_empty() { "/" } else { folder }, name),
-            None => (".", path),
-        };
-        if matches!(name, "" | "." | "..") {
-            return Err(HostError::new(path, "not the name of a file"));
-        }
-        let mut target = self.resolve(Path::new(folder))?.join(name);
-        if target.symlink_metadata().is_ok() {
-            target = self.resolve(Path::new(path))?;
-        }
-        disk::replace(&target, fill).map_err(|error| refusal(path, &error))
+        disk::replace(&self.target(path, "file")?, fill).map_err(|error| refusal(path, &error))
+    }
+
+    fn write_folder(
+        &mut self,
+        path: &str,
+        form: &FolderForm,
+        fill: &mut FillFolder<'_>,
+    ) -> Result<(), HostError> {
+        let target = self.target(path.trim_end_matches('/'), "folder")?;
+        folder::replace(&target, form, fill).map_err(|error| refusal(path, &error))
     }
 }
 
@@ -294,12 +312,12 @@ fn special(_about: &Metadata) -> HostKind {
 }
 
 #[cfg(unix)]
-fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
+pub(super) fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
     std::os::unix::ffi::OsStrExt::as_bytes(text).to_vec()
 }
 
 #[cfg(not(unix))]
-fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
+pub(super) fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
     text.to_string_lossy().into_owned().into_bytes()
 }
 
@@ -327,6 +345,8 @@ fn refusal(path: &str, error: &io::Error) -> HostError {
         io::ErrorKind::NotADirectory => "not a folder".to_owned(),
         io::ErrorKind::AlreadyExists => "something that is not a file has this name".to_owned(),
         io::ErrorKind::InvalidInput => "not a possible path".to_owned(),
+        // Our own words, perhaps with names in them.
+        _ if error.raw_os_error().is_none() => error.to_string(),
         _ => {
             let words = error.to_string().to_lowercase();
             words.split(" (os error").next().unwrap_or(&words).to_owned()

@@ -53,7 +53,10 @@ fn write(order: &Report) -> Result<u8, Error> {
 }
 
 fn looked_at(order: &Report) -> Result<(Subject, Store, Vec<Arc<build::Build>>), Error> {
-    if order.of.is_dir() {
+    // A folder that holds an image's files is no project.
+    let is_image = ["oci-layout", "manifest.json"].iter().any(|name| order.of.join(name).is_file());
+    if order.of.is_dir() && !(is_image && order.given.file.is_none() && !order.of.join("Dockerfile").exists())
+    {
         return of_folder(order);
     }
     Ok((dive::subject(&order.of, order.limit, true)?, Store::default(), Vec::new()))

@@ -5,7 +5,7 @@ use super::words::{CommandLine, Origin, Word};
 use super::{Answer, MOST_ARCHIVE, Outside};
 use crate::build::Build;
 use crate::error::{Error, ErrorKind};
-use crate::image::archive::{self, Loaded, Options};
+use crate::image::archive::{Form, Loaded, Options, Place};
 use crate::image::{Image, Store};
 use crate::inspect::dive::{self, Analysis};
 use crate::inspect::layers::{self, Layers, View};
@@ -193,22 +193,18 @@ pub(super) fn subject(
     outside: &mut Outside<'_>,
     t: &mut Trace,
 ) -> Result<Subject, Error> {
-    let name = word.text.strip_prefix("docker-archive://").unwrap_or(&word.text);
-    if name == word.text && !looks_like_a_file(name) {
-        let image = lab.image(name).map_err(|error| error.at(origin.of(word)))?;
-        return Ok(Subject::image(name, image, &lab.images, &lab.builds));
+    let place = Place::of(&word.text);
+    if place.form == Form::Any && !looks_like_a_file(place.path) {
+        let image = lab.image(place.path).map_err(|error| error.at(origin.of(word)))?;
+        return Ok(Subject::image(place.path, image, &lab.images, &lab.builds));
     }
-    let file = Word { text: name.to_owned(), ..word.clone() };
     let options = Options { spool: outside.host.spool(), ..Options::new(MOST_ARCHIVE) };
-    let read = match outside.is_folder(&file) {
-        true => archive::open_folder(outside.host, &file.text, &options, &mut t.fuel),
-        false => archive::open(&outside.open(&file, options.limit, origin)?, &options, &mut t.fuel),
-    };
+    let read = outside.images(word, &options, origin, &mut t.fuel);
     let loaded = read.map_err(|error| error.at(origin.of(word)))?;
     // dive takes the first of several.
     let first = loaded.into_iter().next();
     let first = first.ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
-    Ok(Subject::archive(name, first))
+    Ok(Subject::archive(place.path, first))
 }
 
 fn judge(

@@ -4,13 +4,13 @@ use super::screen::{self, Colour};
 use super::{DiskHost, exit_code, unreadable};
 use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
-use crate::fs::{Host, HostError};
+use crate::fs::{Fill, Host, HostError};
 use crate::image::archive::{self, Form, Loaded, Options, Place};
 use crate::image::{Store, catalog};
 use crate::inspect::dive;
 use crate::trace::{Fuel, Limits};
 use clap::Args;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Look into an image: layers, efficiency, waste, verdicts
@@ -74,7 +74,7 @@ fn look(order: &Dive) -> Result<u8, Error> {
         return give(order.json.as_deref(), &text);
     }
     if let Some(out) = &order.json {
-        return give(Some(out), &subject.json());
+        return give_with(Some(out), &mut |out| subject.write_json(out));
     }
     if order.changes {
         return give(None, &subject.changes());
@@ -122,11 +122,16 @@ pub(super) fn subject(file: &Path, limit: u64, verify: bool) -> Result<Subject, 
 
 /// Writes to a file in one step, or to standard output. The exit code.
 pub(super) fn give(out: Option<&Path>, text: &str) -> Result<u8, Error> {
+    give_with(out, &mut |out| out.write_all(text.as_bytes()))
+}
+
+/// [`give`] of what `fill` brings.
+fn give_with(out: Option<&Path>, fill: &mut Fill<'_>) -> Result<u8, Error> {
     match out.filter(|out| out.as_os_str() != "-") {
-        None => print(text)?,
+        None => printed(fill)?,
         Some(out) => {
             let (mut host, name) = DiskHost::beside(out).map_err(|error| unreadable(&error))?;
-            host.write(&name, text.as_bytes()).map_err(|error| unreadable(&error))?;
+            host.write_with(&name, fill).map_err(|error| unreadable(&error))?;
         }
     }
     Ok(0)
@@ -159,8 +164,13 @@ fn read(file: &Path, most: u64) -> Result<Vec<u8>, Error> {
 }
 
 fn print(text: &str) -> Result<(), Error> {
+    printed(&mut |out| out.write_all(text.as_bytes()))
+}
+
+fn printed(fill: &mut Fill<'_>) -> Result<(), Error> {
+    let mut out = BufWriter::with_capacity(64 << 10, io::stdout());
     // A closed pipe has seen enough.
-    match io::stdout().write_all(text.as_bytes()) {
+    match fill(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::new(ErrorKind::Host, format!("standard output: {error}")))
         }

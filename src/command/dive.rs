@@ -12,6 +12,7 @@ use crate::inspect::layers::{self, Layers, View};
 use crate::inspect::{self, BuildStage, HistoryStep};
 use crate::lab::Lab;
 use crate::trace::Trace;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 const FLAGS: &[Flag] = &[
@@ -84,20 +85,34 @@ impl Subject {
 
     /// dive's figures and what could be saved, as text.
     pub fn text(&self) -> String {
+        // One after the other: of a million files neither is small.
+        let table = dive::table(&self.name, &self.analysis());
         let layers = self.layers();
         let waste = layers::waste_text(&layers, &layers.waste(0), MOST_FINDINGS);
-        format!("{}\n{waste}", dive::table(&self.name, &self.analysis()))
+        format!("{table}\n{waste}")
     }
 
     /// The same as JSON, with all lists.
     pub fn json(&self) -> String {
-        dive::export(&self.analysis(), &self.layers())
+        let mut text = Vec::new();
+        let _ = self.write_json(&mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// [`Subject::json`], written as it comes.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let layers = self.layers();
+        dive::export(&self.analysis(), &layers, out)
     }
 
     /// What could be saved, a row a finding.
     pub fn wasted(&self) -> Vec<serde_json::Value> {
         let layers = self.layers();
-        let waste = layers::waste_json(&layers, &layers.waste(0));
+        let waste = layers.waste(0);
+        let waste = serde_json::to_value(layers::waste_json(&layers, &waste)).unwrap_or_default();
         waste.get("found").and_then(serde_json::Value::as_array).cloned().unwrap_or_default()
     }
 

@@ -30,5 +30,5 @@ pub use folder::{FillFolder, FolderForm, FolderWriter, names_below};
 pub use host::{Fill, Host, HostEntry, HostError, HostKind, MemoryHost, NoHost};
 pub use inode::{EPOCH, Extra, Inode, Kind, Nested};
 pub use key_digest::key_digests;
-pub use stored::{Memory, MemorySpool, Source, Spool, Spooling, Stored};
+pub use stored::{Memory, MemorySpool, Source, Spool, Spooling, Stored, U56, Whole};
 pub use tree::{Described, Draw, Ino, Layer, Name, Nodes, Tree};

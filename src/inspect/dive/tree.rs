@@ -1,11 +1,13 @@
 //! dive's file tree: names with what a tar's header says (`dive/filetree/file_tree.go`).
 //!
-//! All names lie in one text and all nodes in one list: about 80 bytes an entry, and no step costs more than
-//! its path is long.
+//! All names lie in one text and all nodes in one list: 32 bytes an entry and its last name, and no step costs
+//! more than its path is long.
 
 use crate::fs::name_hash;
 use crate::image::archive::{TarEntries, TarEntry};
 use hashbrown::HashTable;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A tree of one layer, or of several stacked.
 #[derive(Clone, Debug)]
@@ -13,10 +15,36 @@ pub(super) struct FileTree {
     /// The root is the first. Removed nodes stay behind without a place.
     nodes: Vec<Node>,
     /// Names and links.
-    text: Vec<u8>,
-    /// Nodes by parent and name.
+    text: Text,
+    /// What nodes have in common with others.
+    common: Vec<Common>,
+    /// Nodes by parent and name, while names are looked for.
     places: HashTable<u32>,
     deletes: bool,
+}
+
+/// Text that goes on where another's ends.
+#[derive(Clone, Debug, Default)]
+struct Text {
+    shared: Arc<Vec<u8>>,
+    own: Vec<u8>,
+}
+
+impl Text {
+    fn get(&self, begin: u32, len: usize) -> &[u8] {
+        let begin = begin as usize;
+        let (text, begin) = match begin.checked_sub(self.shared.len()) {
+            Some(begin) => (&self.own, begin),
+            None => (&*self.shared, begin),
+        };
+        text.get(begin..begin + len).unwrap_or_default()
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> u32 {
+        let begin = self.shared.len() + self.own.len();
+        self.own.extend_from_slice(bytes);
+        begin as u32
+    }
 }
 
 /// A node. Without an entry it is a directory that only a deeper name implies.
@@ -24,40 +52,43 @@ pub(super) struct FileTree {
 pub(super) struct Node {
     size: u64,
     name: u32,
-    name_len: u32,
-    link: u32,
-    link_len: u32,
     parent: u32,
     first_child: u32,
     next: u32,
+    common: u32,
+    name_len: u16,
+    type_flag: u8,
+    has_entry: bool,
+}
+
+/// What an entry says beside its size, and where a link's text lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Common {
+    link: u32,
+    link_len: u32,
     uid: u32,
     gid: u32,
     mode: u16,
-    type_flag: u8,
-    has_entry: bool,
-    is_gone: bool,
 }
 
 /// No node.
 const NONE: u32 = u32::MAX;
 
+/// The `parent` of a node that was removed.
+const GONE: u32 = u32::MAX - 1;
+
 impl Node {
-    fn of(parent: u32, name: u32, name_len: u32) -> Node {
+    fn of(parent: u32, name: u32, name_len: u16) -> Node {
         Node {
             size: 0,
             name,
-            name_len,
-            link: 0,
-            link_len: 0,
             parent,
             first_child: NONE,
             next: NONE,
-            uid: 0,
-            gid: 0,
-            mode: 0,
+            common: 0,
+            name_len,
             type_flag: 0,
             has_entry: false,
-            is_gone: false,
         }
     }
 
@@ -86,11 +117,12 @@ pub(super) struct Visited<'t> {
 impl Visited<'_> {
     /// What its header says; none for a directory that is only implied.
     pub(super) fn entry(&self) -> Option<TarEntry> {
-        let Node { size, mode, uid, gid, type_flag, .. } = *self.node;
+        let Node { size, type_flag, .. } = *self.node;
+        let Common { link, link_len, uid, gid, mode } = self.tree.common_of(self.node);
         self.node.has_entry.then(|| TarEntry {
             path: self.tree.path(self.at, |name| name).get(1..).unwrap_or_default().to_vec(),
             type_flag,
-            link: self.tree.link(self.node).to_vec(),
+            link: self.tree.text.get(link, link_len as usize).to_vec(),
             size,
             mode,
             uid,
@@ -105,7 +137,8 @@ impl Default for FileTree {
     fn default() -> FileTree {
         FileTree {
             nodes: vec![Node::of(NONE, 0, 0)],
-            text: Vec::new(),
+            text: Text::default(),
+            common: vec![Common::default()],
             places: HashTable::new(),
             deletes: false,
         }
@@ -128,16 +161,32 @@ impl FileTree {
         tree.nodes.reserve(entries.len());
         // Nothing is in it: nothing is moved.
         tree.places.reserve(entries.len(), |_| 0);
+        let mut known = HashMap::new();
         for entry in entries.iter() {
             bytes = bytes.saturating_add(entry.size);
             let dropped = |name: &[u8]| name.starts_with(b".wh..wh.");
             if !entry.path.split(|b| *b == b'/').any(dropped) {
                 let at = tree.make(&entry.path);
-                tree.set(at, &entry);
+                tree.set(at, &entry, &mut known);
             }
         }
         tree.sort();
+        // Nobody looks for names in the tree of one layer.
+        tree.places = HashTable::new();
+        tree.nodes.shrink_to_fit();
+        tree.text = Text { shared: Arc::new(std::mem::take(&mut tree.text.own)), own: Vec::new() };
         (tree, bytes)
+    }
+
+    /// A tree that others can be put on, which begins as this one. Names are shared.
+    pub(super) fn stack(&self) -> FileTree {
+        let mut places = HashTable::with_capacity(self.nodes.len());
+        for (at, node) in self.nodes.iter().enumerate().skip(1) {
+            // There is room: nothing is moved.
+            places.insert_unique(place_hash(node.parent, self.name(at as u32)), at as u32, |_| 0);
+        }
+        let text = Text { shared: self.text.shared.clone(), own: Vec::new() };
+        FileTree { nodes: self.nodes.clone(), text, common: Vec::new(), places, deletes: self.deletes }
     }
 
     /// Nodes held.
@@ -172,21 +221,23 @@ impl FileTree {
         }
     }
 
-    fn name(&self, at: u32) -> &[u8] {
-        let Some(node) = self.nodes.get(at as usize) else { return b"" };
-        let begin = node.name as usize;
-        self.text.get(begin..begin + node.name_len as usize).unwrap_or_default()
+    /// A node's bytes.
+    pub(super) fn size(&self, at: u32) -> u64 {
+        self.nodes.get(at as usize).map_or(0, |node| node.size)
     }
 
-    fn link(&self, node: &Node) -> &[u8] {
-        let begin = node.link as usize;
-        self.text.get(begin..begin + node.link_len as usize).unwrap_or_default()
+    fn name(&self, at: u32) -> &[u8] {
+        self.nodes.get(at as usize).map_or(b"", |node| self.text.get(node.name, node.name_len.into()))
+    }
+
+    fn common_of(&self, node: &Node) -> Common {
+        self.common.get(node.common as usize).copied().unwrap_or_default()
     }
 
     /// Absolute, each name as `show` has it.
     pub(super) fn path(&self, at: u32, show: impl Fn(&[u8]) -> &[u8]) -> Vec<u8> {
         let (mut up, mut names) = (at, Vec::new());
-        while up != 0 && up != NONE {
+        while up != 0 && up < GONE {
             names.push(show(self.name(up)));
             up = self.nodes.get(up as usize).map_or(NONE, |node| node.parent);
         }
@@ -196,7 +247,7 @@ impl FileTree {
     /// Is this the path of the node, marks of whiteouts left out?
     pub(super) fn is_at(&self, at: u32, path: &[u8]) -> bool {
         let (mut up, mut rest) = (at, path);
-        while up != 0 && up != NONE {
+        while up != 0 && up < GONE {
             match rest.strip_suffix(hidden(self.name(up))).and_then(|rest| rest.strip_suffix(b"/")) {
                 Some(before) => rest = before,
                 None => return false,
@@ -272,7 +323,7 @@ impl FileTree {
         }
         let (mut sum, mut open) = (0u64, vec![at]);
         while let Some(at) = open.pop() {
-            let Some(node) = self.nodes.get(at as usize).filter(|node| !node.is_gone) else { continue };
+            let Some(node) = self.nodes.get(at as usize).filter(|node| node.parent != GONE) else { continue };
             sum = sum.saturating_add(node.size);
             let mut child = node.first_child;
             while let Some(node) = self.nodes.get(child as usize) {
@@ -313,7 +364,9 @@ impl FileTree {
     fn add(&mut self, parent: u32, name: &[u8]) -> u32 {
         self.deletes |= name.starts_with(WHITEOUT);
         let at = self.nodes.len() as u32;
-        let (begin, len) = self.write(name);
+        // Paths are shorter than that.
+        let len = u16::try_from(name.len()).unwrap_or(u16::MAX);
+        let begin = self.text.write(name.get(..len.into()).unwrap_or(name));
         let mut node = Node::of(parent, begin, len);
         if let Some(above) = self.nodes.get_mut(parent as usize) {
             node.next = above.first_child;
@@ -323,41 +376,30 @@ impl FileTree {
         let (nodes, text) = (&self.nodes, &self.text);
         self.places.insert_unique(place_hash(parent, name), at, |at| {
             let node = &nodes[*at as usize];
-            place_hash(node.parent, &text[node.name as usize..][..node.name_len as usize])
+            place_hash(node.parent, text.get(node.name, node.name_len.into()))
         });
         at
     }
 
-    fn write(&mut self, bytes: &[u8]) -> (u32, u32) {
-        let begin = self.text.len() as u32;
-        self.text.extend_from_slice(bytes);
-        (begin, bytes.len() as u32)
-    }
-
-    fn set(&mut self, at: u32, entry: &TarEntry) {
-        let (link, link_len) = if entry.link.is_empty() { (0, 0) } else { self.write(&entry.link) };
+    fn set(&mut self, at: u32, entry: &TarEntry, known: &mut HashMap<Common, u32>) {
+        let TarEntry { size, mode, uid, gid, type_flag, .. } = *entry;
+        let (link, link_len) = match entry.link.as_slice() {
+            b"" => (0, 0),
+            link => (self.text.write(link), link.len() as u32),
+        };
         if at == 0 {
             return;
         }
+        let new = Common { link, link_len, uid, gid, mode };
+        let all = &mut self.common;
+        let mut add = || {
+            all.push(new);
+            all.len() as u32 - 1
+        };
+        // No two links have the same place.
+        let common = if link_len > 0 { add() } else { *known.entry(new).or_insert_with(add) };
         if let Some(node) = self.nodes.get_mut(at as usize) {
-            let TarEntry { size, mode, uid, gid, type_flag, .. } = *entry;
-            let Node { name, name_len, parent, first_child, next, .. } = *node;
-            *node = Node {
-                size,
-                name,
-                name_len,
-                link,
-                link_len,
-                parent,
-                first_child,
-                next,
-                uid,
-                gid,
-                mode,
-                type_flag,
-                has_entry: true,
-                is_gone: false,
-            };
+            *node = Node { size, common, type_flag, has_entry: true, ..*node };
         }
     }
 
@@ -370,7 +412,7 @@ impl FileTree {
         }
         // It stays in its folder's list: looking for its neighbours would take as long as the folder is large.
         if let Some(node) = self.nodes.get_mut(at as usize) {
-            node.is_gone = true;
+            node.parent = GONE;
         }
     }
 }

@@ -8,6 +8,8 @@ mod screen;
 use layerlab::cli::DiskHost;
 use layerlab::fs::{Digest, Host, Kind, MemoryHost, Nodes};
 use layerlab::image::archive::{self, Options};
+use layerlab::render::{Renderer, Style};
+use layerlab::script::Session;
 use layerlab::trace::{Fuel, Limits};
 use screen::screen_with;
 use std::fs;
@@ -267,4 +269,31 @@ fn an_interrupted_save_leaves_the_old_folder() {
     let mut names: Vec<_> = fs::read_dir(&at).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["app.tar", "out"]);
+}
+
+/// Contents are read when they are asked for; by then the file may be another one.
+#[test]
+fn what_was_loaded_and_has_changed_is_told_and_not_taken_for_zeros() {
+    let at = folder("changed");
+    lab(&at, "docker save -o app.tar alpine:3.19\n");
+    let paper = screen::Paper::default();
+    let renderer = Renderer::new(Box::new(paper.clone()), Style::default());
+    let mut session = Session::new(Box::new(DiskHost::below(&at).unwrap()), Box::new(renderer));
+    session.line("<repl>", "docker load -i app.tar").unwrap();
+    session.line("<repl>", "docker run --rm alpine:3.19 cat /etc/alpine-release").unwrap();
+    // Another file under its name: the open one is still there.
+    fs::rename(at.join("app.tar"), at.join("moved.tar")).unwrap();
+    fs::write(at.join("app.tar"), "another").unwrap();
+    session.line("<repl>", "docker run --rm alpine:3.19 cat /etc/hostname").unwrap();
+    let file = fs::OpenOptions::new().append(true).open(at.join("moved.tar")).unwrap();
+    (&file).write_all(b"more").unwrap();
+    let error =
+        session.line("<repl>", "docker run --name c alpine:3.19 cat /etc/alpine-release").unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("app.tar has changed since it was opened"), "{said}");
+    // The line did nothing, and the next one is not blamed.
+    session.line("<repl>", "docker ps -aq").unwrap();
+    let before = paper.text();
+    session.line("<repl>", "docker run --name c busybox:1.36 echo there").unwrap();
+    assert!(paper.text()[before.len()..].contains("there"), "{}", paper.text());
 }

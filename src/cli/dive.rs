@@ -53,8 +53,13 @@ pub struct Dive {
 pub fn dive(order: &Dive, colour: Colour) -> u8 {
     look(order).unwrap_or_else(|error| {
         screen::complain(&error, colour);
-        exit_code(&error)
+        refused(&error)
     })
+}
+
+/// The exit code of an error about an archive: one that is too large is unreadable, not a rule that fails.
+pub(super) fn refused(error: &Error) -> u8 {
+    if error.kind == ErrorKind::Limit { 2 } else { exit_code(error) }
 }
 
 fn look(order: &Dive) -> Result<u8, Error> {
@@ -74,7 +79,11 @@ fn look(order: &Dive) -> Result<u8, Error> {
         return give(order.json.as_deref(), &text);
     }
     if let Some(out) = &order.json {
-        return give_with(Some(out), &mut |out| subject.write_json(out));
+        let mut subject = Some(subject);
+        return give_with(Some(out), &mut |out| match subject.take() {
+            Some(subject) => subject.write_json(out),
+            None => Ok(()),
+        });
     }
     if order.changes {
         return give(None, &subject.changes());

@@ -5,7 +5,7 @@
 //! a listing tells links as links. Only regular files are read, so that no pipe or device can stall
 //! the lab. Files are replaced in one step: written beside, then renamed.
 
-use super::disk::{self, DiskSpool};
+use super::disk::{self, DiskSpool, Faults};
 use super::folder;
 use crate::fs::{Fill, FillFolder, FolderForm, Host, HostEntry, HostError, HostKind, Spool, Stored};
 use std::fs::{self, File, Metadata};
@@ -23,11 +23,17 @@ pub struct DiskHost {
     admitted: Vec<PathBuf>,
     /// The folder of the file that was read last: its path and its real place.
     last: Mutex<Option<(PathBuf, PathBuf)>>,
+    faults: Faults,
 }
 
 impl Clone for DiskHost {
     fn clone(&self) -> DiskHost {
-        DiskHost { base: self.base.clone(), admitted: self.admitted.clone(), last: Mutex::default() }
+        DiskHost {
+            base: self.base.clone(),
+            admitted: self.admitted.clone(),
+            last: Mutex::default(),
+            faults: self.faults.clone(),
+        }
     }
 }
 
@@ -38,7 +44,7 @@ impl DiskHost {
     /// Not there, or not a folder.
     pub fn below(folder: &Path) -> Result<DiskHost, HostError> {
         let base = folder_at(folder).map_err(|error| refusal(&folder.to_string_lossy(), &error))?;
-        Ok(DiskHost { admitted: vec![base.clone()], base, last: Mutex::default() })
+        Ok(DiskHost { admitted: vec![base.clone()], base, last: Mutex::default(), faults: Faults::default() })
     }
 
     /// The host that holds a single named file, and the file's name in it.
@@ -204,11 +210,16 @@ impl Host for DiskHost {
             let what = if about.is_dir() { "a folder, not a file" } else { "not a regular file" };
             return Err(HostError::new(path, what));
         }
-        disk::open(&real).map_err(refuse)
+        disk::open(&real, &self.faults).map_err(refuse)
+    }
+
+    fn fault(&self) -> Option<HostError> {
+        let words = self.faults.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(HostError::new("an archive that was loaded", &words))
     }
 
     fn spool(&self) -> Arc<dyn Spool> {
-        Arc::new(DiskSpool)
+        Arc::new(DiskSpool { faults: self.faults.clone() })
     }
 
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError> {

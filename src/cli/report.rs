@@ -1,9 +1,9 @@
 //! `layerlab report IMAGE|ARCHIVE|DIR -o report.html`: an image as one HTML file.
 
+use super::dive;
 use super::given::Given;
 use super::screen::{self, Colour};
 use super::why::interruptible;
-use super::{dive, exit_code};
 use crate::build;
 use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
@@ -36,7 +36,7 @@ pub(super) struct Report {
 pub(super) fn report(order: &Report, colour: Colour) -> u8 {
     write(order).unwrap_or_else(|error| {
         screen::complain(&error, colour);
-        exit_code(&error)
+        dive::refused(&error)
     })
 }
 

@@ -78,22 +78,31 @@ impl Subject {
         }
     }
 
+    /// [`Subject::analysis`], for whoever asks for nothing else of the archive's entries afterwards.
+    fn into_analysis(self) -> Analysis {
+        match self.analysed {
+            Analysed::Archive(loaded) => dive::into_analysis(*loaded),
+            Analysed::Image => dive::of_image(&self.image),
+        }
+    }
+
     /// The layers as the union has them.
     pub fn layers(&self) -> Layers {
         Layers::of(&self.image, self.base)
     }
 
     /// dive's figures and what could be saved, as text.
-    pub fn text(&self) -> String {
+    pub fn text(mut self) -> String {
         // One after the other: of a million files neither is small.
-        let table = dive::table(&self.name, &self.analysis());
-        let layers = self.layers();
+        let (image, base, name) = (self.image.clone(), self.base, std::mem::take(&mut self.name));
+        let table = dive::table(&name, &self.into_analysis());
+        let layers = Layers::of(&image, base);
         let waste = layers::waste_text(&layers, &layers.waste(0), MOST_FINDINGS);
         format!("{table}\n{waste}")
     }
 
     /// The same as JSON, with all lists.
-    pub fn json(&self) -> String {
+    pub fn json(self) -> String {
         let mut text = Vec::new();
         let _ = self.write_json(&mut text);
         String::from_utf8(text).unwrap_or_default()
@@ -103,9 +112,9 @@ impl Subject {
     ///
     /// # Errors
     /// What `out` says.
-    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write_json(self, out: &mut dyn Write) -> io::Result<()> {
         let layers = self.layers();
-        dive::export(&self.analysis(), &layers, out)
+        dive::export(&self.into_analysis(), &layers, out)
     }
 
     /// What could be saved, a row a finding.
@@ -175,7 +184,8 @@ pub(super) fn run(
     if given.is_set("ci") || given.last("ci-config").is_some() || asked(line) {
         return judge(&subject, &given, word, origin, outside);
     }
-    Ok(Answer { rows: subject.wasted(), ..Answer::printed(subject.text()) })
+    let rows = subject.wasted();
+    Ok(Answer { rows, ..Answer::printed(subject.text()) })
 }
 
 fn report(

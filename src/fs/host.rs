@@ -123,6 +123,12 @@ pub trait Host {
         self.read(path, limit).map(Stored::memory)
     }
 
+    /// What could not be read of an open file since this was asked last: until somebody asks, it counts as
+    /// zeros.
+    fn fault(&self) -> Option<HostError> {
+        None
+    }
+
     /// Where to keep what is unpacked.
     fn spool(&self) -> Arc<dyn Spool> {
         Arc::new(MemorySpool)

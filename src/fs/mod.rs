@@ -14,6 +14,7 @@ mod host;
 mod inode;
 mod key_digest;
 pub mod path;
+mod sealed;
 mod stored;
 mod tar_sparse;
 pub mod tar_writer;

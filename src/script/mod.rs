@@ -219,6 +219,11 @@ impl Session {
             (Ok(()), Some(why)) => Err(errors::limit(&why, self.core.borrow().trace.fuel.what())),
             (result, _) => result,
         };
+        // What was read wrongly is the reason of what followed; an error that says so itself stays.
+        let result = match (self.all_was_read(), result) {
+            (Err(_), Err(error)) if error.kind == ErrorKind::Host => Err(error),
+            (read, result) => read.and(result),
+        };
         if let Err(error) = result {
             self.restore(before);
             return Err(error);
@@ -250,6 +255,7 @@ impl Session {
         let result = self.run_rhai(true);
         self.core.borrow_mut().story = None;
         let failed_by_errno = result?;
+        self.all_was_read()?;
         self.unjudged();
         if self.core.borrow().settings.predict {
             quiz::score(&mut self.core.borrow_mut());
@@ -302,6 +308,15 @@ impl Session {
     /// The lines that count, as `log` and `save` have them.
     pub fn lines(&self) -> Vec<String> {
         self.journal.lines().map(str::to_owned).collect()
+    }
+
+    /// An error when a file that an archive was loaded from could no longer be read: the lab took zeros for it.
+    fn all_was_read(&self) -> Result<(), Error> {
+        let fault = self.core.borrow().host.fault();
+        fault.map_or(Ok(()), |fault| {
+            Err(Error::new(ErrorKind::Host, fault.to_string())
+                .hint("docker load -i FILE again: contents stay in the file until they are asked for"))
+        })
     }
 
     fn state(&self) -> State {

@@ -17,8 +17,8 @@ pub use rules::size as parse_size;
 pub use table::{human, table};
 pub(super) use table::{row, shown};
 
-use crate::image::Image;
-use crate::image::archive::{Loaded, TarEntries, tar_entries};
+use crate::image::archive::{Loaded, tar_entries};
+use crate::image::{Image, ImageLayer};
 use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -92,24 +92,29 @@ impl Analysis {
 
 /// Analyses an image out of an archive: what its tars hold, entry by entry.
 pub fn of_archive(loaded: &Loaded) -> Analysis {
-    let layers = loaded.layers.iter().map(|layer| (layer.id.clone(), &*layer.entries));
+    let layers = loaded.layers.iter().map(|layer| (layer.id.clone(), FileTree::of(&layer.entries)));
+    analyse(&loaded.image, layers)
+}
+
+/// [`of_archive`] of what nobody asks for again: each layer's entries go when its tree is made.
+pub fn into_analysis(loaded: Loaded) -> Analysis {
+    let layers = loaded.layers.into_iter().map(|layer| (layer.id, FileTree::of(&layer.entries)));
     analyse(&loaded.image, layers)
 }
 
 /// Analyses an image of the lab: what the tars of its layers would hold.
 pub fn of_image(image: &Image) -> Analysis {
-    let entries: Vec<_> =
-        image.layers.iter().map(|layer| (layer.diff_id.hex(), tar_entries(&layer.layer))).collect();
-    analyse(image, entries.iter().map(|(id, entries)| (id.clone(), entries)))
+    let tree = |layer: &ImageLayer| FileTree::of(&tar_entries(&layer.layer));
+    analyse(image, image.layers.iter().map(|layer| (layer.diff_id.hex(), tree(layer))))
 }
 
-fn analyse<'a>(image: &Image, layers: impl Iterator<Item = (String, &'a TarEntries)>) -> Analysis {
+/// The layers' ids, trees and bytes, bottom first.
+fn analyse(image: &Image, layers: impl Iterator<Item = (String, (FileTree, u64))>) -> Analysis {
     let mut commands = image.history.iter().filter(|entry| !entry.empty_layer).map(|entry| &entry.created_by);
     let layers: Vec<DiveLayer> = layers
         .zip(&image.layers)
-        .map(|((id, entries), layer)| {
+        .map(|((id, (tree, size)), layer)| {
             let command = commands.next().map_or("(missing)", |command| command.as_str());
-            let (tree, size) = FileTree::of(entries);
             DiveLayer {
                 id,
                 diff_id: layer.diff_id.to_string(),

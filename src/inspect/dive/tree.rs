@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct FileTree {
     /// The root is the first. Removed nodes stay behind without a place.
-    nodes: Vec<Node>,
+    nodes: Nodes,
     /// Names and links.
     text: Text,
     /// What nodes have in common with others.
@@ -21,6 +21,38 @@ pub(super) struct FileTree {
     /// Nodes by parent and name, while names are looked for.
     places: HashTable<u32>,
     deletes: bool,
+}
+
+/// Nodes by number, in pages that a clone shares until it changes them.
+#[derive(Clone, Debug, Default)]
+struct Nodes {
+    pages: Vec<Arc<Vec<Node>>>,
+    len: usize,
+}
+
+impl Nodes {
+    const PAGE: usize = 64;
+
+    fn get(&self, at: u32) -> Option<&Node> {
+        self.pages.get(at as usize / Nodes::PAGE)?.get(at as usize % Nodes::PAGE)
+    }
+
+    fn get_mut(&mut self, at: u32) -> Option<&mut Node> {
+        Arc::make_mut(self.pages.get_mut(at as usize / Nodes::PAGE)?).get_mut(at as usize % Nodes::PAGE)
+    }
+
+    /// Adds a node; its number.
+    fn push(&mut self, node: Node) -> u32 {
+        let at = self.len as u32;
+        if self.len.is_multiple_of(Nodes::PAGE) {
+            self.pages.push(Arc::new(Vec::with_capacity(Nodes::PAGE)));
+        }
+        if let Some(page) = self.pages.last_mut() {
+            Arc::make_mut(page).push(node);
+        }
+        self.len += 1;
+        at
+    }
 }
 
 /// Text that goes on where another's ends.
@@ -135,8 +167,10 @@ const WHITEOUT: &[u8] = b".wh.";
 
 impl Default for FileTree {
     fn default() -> FileTree {
+        let mut nodes = Nodes::default();
+        nodes.push(Node::of(NONE, 0, 0));
         FileTree {
-            nodes: vec![Node::of(NONE, 0, 0)],
+            nodes,
             text: Text::default(),
             common: vec![Common::default()],
             places: HashTable::new(),
@@ -158,7 +192,6 @@ impl FileTree {
     /// The tree of a layer's entries, and the bytes of all of them; opaque markers are dropped.
     pub(super) fn of(entries: &TarEntries) -> (FileTree, u64) {
         let (mut tree, mut bytes) = (FileTree::default(), 0u64);
-        tree.nodes.reserve(entries.len());
         // Nothing is in it: nothing is moved.
         tree.places.reserve(entries.len(), |_| 0);
         let mut known = HashMap::new();
@@ -173,15 +206,14 @@ impl FileTree {
         tree.sort();
         // Nobody looks for names in the tree of one layer.
         tree.places = HashTable::new();
-        tree.nodes.shrink_to_fit();
         tree.text = Text { shared: Arc::new(std::mem::take(&mut tree.text.own)), own: Vec::new() };
         (tree, bytes)
     }
 
     /// A tree that others can be put on, which begins as this one. Names are shared.
     pub(super) fn stack(&self) -> FileTree {
-        let mut places = HashTable::with_capacity(self.nodes.len());
-        for (at, node) in self.nodes.iter().enumerate().skip(1) {
+        let mut places = HashTable::with_capacity(self.nodes());
+        for (at, node) in self.nodes.pages.iter().flat_map(|page| page.iter()).enumerate().skip(1) {
             // There is room: nothing is moved.
             places.insert_unique(place_hash(node.parent, self.name(at as u32)), at as u32, |_| 0);
         }
@@ -191,7 +223,7 @@ impl FileTree {
 
     /// Nodes held.
     pub(super) fn nodes(&self) -> usize {
-        self.nodes.len()
+        self.nodes.len
     }
 
     /// Is a whiteout in it?
@@ -202,10 +234,14 @@ impl FileTree {
     /// Every folder's names in byte order.
     fn sort(&mut self) {
         let mut children: Vec<u32> = Vec::new();
-        for at in 0..self.nodes.len() {
+        for at in 0..self.nodes.len as u32 {
+            let first = self.nodes.get(at).map_or(NONE, |node| node.first_child);
+            if first == NONE {
+                continue;
+            }
             children.clear();
-            let mut child = self.nodes[at].first_child;
-            while let Some(node) = self.nodes.get(child as usize) {
+            let mut child = first;
+            while let Some(node) = self.nodes.get(child) {
                 children.push(child);
                 child = node.next;
             }
@@ -214,20 +250,24 @@ impl FileTree {
             children.sort_by(|a, b| self.name(*a).cmp(self.name(*b)));
             let mut next = NONE;
             for child in children.iter().rev() {
-                self.nodes[*child as usize].next = next;
+                if let Some(node) = self.nodes.get_mut(*child) {
+                    node.next = next;
+                }
                 next = *child;
             }
-            self.nodes[at].first_child = next;
+            if let Some(node) = self.nodes.get_mut(at) {
+                node.first_child = next;
+            }
         }
     }
 
     /// A node's bytes.
     pub(super) fn size(&self, at: u32) -> u64 {
-        self.nodes.get(at as usize).map_or(0, |node| node.size)
+        self.nodes.get(at).map_or(0, |node| node.size)
     }
 
     fn name(&self, at: u32) -> &[u8] {
-        self.nodes.get(at as usize).map_or(b"", |node| self.text.get(node.name, node.name_len.into()))
+        self.nodes.get(at).map_or(b"", |node| self.text.get(node.name, node.name_len.into()))
     }
 
     fn common_of(&self, node: &Node) -> Common {
@@ -239,7 +279,7 @@ impl FileTree {
         let (mut up, mut names) = (at, Vec::new());
         while up != 0 && up < GONE {
             names.push(show(self.name(up)));
-            up = self.nodes.get(up as usize).map_or(NONE, |node| node.parent);
+            up = self.nodes.get(up).map_or(NONE, |node| node.parent);
         }
         names.iter().rev().flat_map(|name| [b"/", *name]).flatten().copied().collect()
     }
@@ -252,7 +292,7 @@ impl FileTree {
                 Some(before) => rest = before,
                 None => return false,
             }
-            up = self.nodes.get(up as usize).map_or(NONE, |node| node.parent);
+            up = self.nodes.get(up).map_or(NONE, |node| node.parent);
         }
         rest.is_empty()
     }
@@ -270,11 +310,11 @@ impl FileTree {
     /// Visits everything below the root, children first, names in byte order, until `visit` says no. Only of
     /// a tree that [`FileTree::of`] made.
     pub(super) fn each(&self, visit: &mut dyn FnMut(Visited<'_>) -> bool) {
-        let Some(root) = self.nodes.first() else { return };
+        let Some(root) = self.nodes.get(0) else { return };
         let mut path: Vec<u8> = Vec::new();
         let mut open = vec![(0u32, root.first_child, 0usize, false)];
         while let Some((at, child, before, is_whiteout)) = open.last_mut() {
-            if let Some(node) = self.nodes.get(*child as usize) {
+            if let Some(node) = self.nodes.get(*child) {
                 let (this, before) = (*child, path.len());
                 *child = node.next;
                 let name = self.name(this);
@@ -285,7 +325,7 @@ impl FileTree {
             }
             let (at, before, is_whiteout) = (*at, *before, *is_whiteout);
             open.pop();
-            let (false, Some(node)) = (open.is_empty(), self.nodes.get(at as usize)) else { return };
+            let (false, Some(node)) = (open.is_empty(), self.nodes.get(at)) else { return };
             let is_leaf = node.first_child == NONE;
             if !visit(Visited { node, at, path: &path, is_whiteout, is_leaf, tree: self }) {
                 return;
@@ -304,7 +344,7 @@ impl FileTree {
             }
             let at = self.make(visited.path);
             if at > 0
-                && let Some(node) = self.nodes.get_mut(at as usize)
+                && let Some(node) = self.nodes.get_mut(at)
             {
                 // Of a stack nobody asks for owners and links.
                 (node.size, node.type_flag, node.has_entry) =
@@ -318,15 +358,15 @@ impl FileTree {
     /// if it is not there.
     pub(super) fn removed_bytes(&self, path: &[u8]) -> Option<u64> {
         let at = self.find(path)?;
-        if !self.nodes.get(at as usize)?.is_dir() {
+        if !self.nodes.get(at)?.is_dir() {
             return Some(0);
         }
         let (mut sum, mut open) = (0u64, vec![at]);
         while let Some(at) = open.pop() {
-            let Some(node) = self.nodes.get(at as usize).filter(|node| node.parent != GONE) else { continue };
+            let Some(node) = self.nodes.get(at).filter(|node| node.parent != GONE) else { continue };
             sum = sum.saturating_add(node.size);
             let mut child = node.first_child;
-            while let Some(node) = self.nodes.get(child as usize) {
+            while let Some(node) = self.nodes.get(child) {
                 open.push(child);
                 child = node.next;
             }
@@ -340,7 +380,7 @@ impl FileTree {
 
     fn child(&self, parent: u32, name: &[u8]) -> Option<u32> {
         let same = |at: &u32| {
-            self.nodes.get(*at as usize).is_some_and(|node| node.parent == parent) && self.name(*at) == name
+            self.nodes.get(*at).is_some_and(|node| node.parent == parent) && self.name(*at) == name
         };
         self.places.find(place_hash(parent, name), same).copied()
     }
@@ -363,20 +403,21 @@ impl FileTree {
 
     fn add(&mut self, parent: u32, name: &[u8]) -> u32 {
         self.deletes |= name.starts_with(WHITEOUT);
-        let at = self.nodes.len() as u32;
+        let at = self.nodes.len as u32;
         // Paths are shorter than that.
         let len = u16::try_from(name.len()).unwrap_or(u16::MAX);
         let begin = self.text.write(name.get(..len.into()).unwrap_or(name));
         let mut node = Node::of(parent, begin, len);
-        if let Some(above) = self.nodes.get_mut(parent as usize) {
+        if let Some(above) = self.nodes.get_mut(parent) {
             node.next = above.first_child;
             above.first_child = at;
         }
         self.nodes.push(node);
         let (nodes, text) = (&self.nodes, &self.text);
         self.places.insert_unique(place_hash(parent, name), at, |at| {
-            let node = &nodes[*at as usize];
-            place_hash(node.parent, text.get(node.name, node.name_len.into()))
+            nodes
+                .get(*at)
+                .map_or(0, |node| place_hash(node.parent, text.get(node.name, node.name_len.into())))
         });
         at
     }
@@ -398,7 +439,7 @@ impl FileTree {
         };
         // No two links have the same place.
         let common = if link_len > 0 { add() } else { *known.entry(new).or_insert_with(add) };
-        if let Some(node) = self.nodes.get_mut(at as usize) {
+        if let Some(node) = self.nodes.get_mut(at) {
             *node = Node { size, common, type_flag, has_entry: true, ..*node };
         }
     }
@@ -406,12 +447,13 @@ impl FileTree {
     /// Takes a node away with all below it.
     fn remove(&mut self, path: &[u8]) {
         let Some(at) = self.find(path).filter(|at| *at > 0) else { return };
-        let hash = place_hash(self.nodes[at as usize].parent, self.name(at));
+        let Some(node) = self.nodes.get(at) else { return };
+        let hash = place_hash(node.parent, self.name(at));
         if let Ok(place) = self.places.find_entry(hash, |other| *other == at) {
             place.remove();
         }
         // It stays in its folder's list: looking for its neighbours would take as long as the folder is large.
-        if let Some(node) = self.nodes.get_mut(at as usize) {
+        if let Some(node) = self.nodes.get_mut(at) {
             node.parent = GONE;
         }
     }

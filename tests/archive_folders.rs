@@ -297,3 +297,35 @@ fn what_was_loaded_and_has_changed_is_told_and_not_taken_for_zeros() {
     session.line("<repl>", "docker run --name c busybox:1.36 echo there").unwrap();
     assert!(paper.text()[before.len()..].contains("there"), "{}", paper.text());
 }
+
+/// Ctrl-C in the middle of a save, of a file and of a folder.
+#[test]
+fn an_interrupt_leaves_what_was_there() {
+    let at = folder("interrupt");
+    lab(&at, "docker save -o oci:lay alpine:3.19\n");
+    fs::write(at.join("x.tar"), "old").unwrap();
+    let before = files(&at);
+    for to in ["x.tar", "oci:lay"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_layerlab"))
+            .current_dir(&at)
+            .env("LAYERLAB_HISTORY", "")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = format!("docker tag ubuntu:22.04 u:3.19\ndocker save -o {to} u:3.19\ndocker ps\n");
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        let begun = || {
+            fs::read_dir(&at)
+                .unwrap()
+                .any(|entry| entry.unwrap().file_name().to_string_lossy().ends_with(".new"))
+        };
+        while !begun() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{to}");
+        assert_eq!(before, files(&at), "{to}");
+    }
+}

@@ -201,8 +201,10 @@ fn report(
     let steps = inspect::history_steps(&lab.images, &lab.builds, &subject.image);
     let build = lab.builds.iter().rev().find(|build| build.result.as_ref().ok() == Some(&subject.image.id));
     let stages = build.map(|build| inspect::build_stages(build)).unwrap_or_default();
-    outside.write(file, write(subject, &steps, &stages).as_bytes(), origin)?;
-    Ok(Answer::printed(format!("{} written\n", file.text)))
+    let page = write(subject, &steps, &stages);
+    let written = outside.write_with(file, origin, &mut |out| out.write_all(page.as_bytes()))?;
+    let told = if written { "written" } else { "was not written: a scenario writes no files" };
+    Ok(Answer::printed(format!("{} {told}\n", file.text)))
 }
 
 /// `CI=true dive …`, as Go's ParseBool reads it.

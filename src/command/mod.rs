@@ -191,19 +191,6 @@ impl FolderWriter for Nowhere {
     }
 }
 
-impl Outside<'_> {
-    /// Writes a named file in one step.
-    fn write(&mut self, word: &words::Word, bytes: &[u8], origin: Origin<'_>) -> Result<(), Error> {
-        let file = word.text.as_str();
-        if self.typed {
-            let folder = file.rfind('/').map_or(".", |at| if at == 0 { "/" } else { &file[..at] });
-            let _ = self.host.admit(folder);
-        }
-        let refused = |error: crate::fs::HostError| Error::new(ErrorKind::Host, error.to_string());
-        self.host.write(file, bytes).map_err(|error| refused(error).at(origin.of(word)))
-    }
-}
-
 /// Largest archive that is read, packed or not, in bytes: what a line may write out in memory.
 const MOST_ARCHIVE: u64 = crate::trace::Limits::LINE.bytes;
 

@@ -39,7 +39,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::journal::Journal;
 use crate::lab::Lab;
-use crate::trace::{Event, Place, Sink, Trace};
+use crate::trace::{Event, Exhausted, Place, Sink, Trace};
 use indexmap::IndexMap;
 use rhai::{AST, Dynamic, Engine, FnPtr, Scope};
 use std::cell::RefCell;
@@ -217,6 +217,12 @@ impl Session {
         let exhausted = self.core.borrow().trace.fuel.exhausted().cloned();
         let result = match (result, exhausted) {
             (Ok(()), Some(why)) => Err(errors::limit(&why, self.core.borrow().trace.fuel.what())),
+            // Files are written and read past the fuel.
+            (Err(error), _)
+                if error.kind == ErrorKind::Host && self.core.borrow().trace.fuel.is_stopped() =>
+            {
+                Err(errors::limit(&Exhausted::Interrupted, None))
+            }
             (result, _) => result,
         };
         // What was read wrongly is the reason of what followed; an error that says so itself stays.

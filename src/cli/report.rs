@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Of a folder with a Dockerfile it builds the image first, and draws the build too.
 #[derive(Debug, Args)]
 pub(super) struct Report {
-    /// An archive, a folder with a Dockerfile, or a built-in image
+    /// An archive or OCI layout, a folder with a Dockerfile, or a built-in image
     #[arg(value_name = "IMAGE|ARCHIVE|DIR")]
     of: PathBuf,
     /// The file to write (`-`: standard output)

@@ -145,12 +145,17 @@ impl Layers {
         lists
     }
 
-    /// The paths of [`Layers::changes`] alone, 4 bytes each.
-    pub(super) fn changed_paths(&self) -> Vec<Vec<u32>> {
-        let mut lists = vec![Vec::new(); self.layers.len()];
+    /// The paths of [`Layers::changes`] alone, 4 bytes each: of each layer those of every kind.
+    pub(super) fn changed_paths(&self) -> Vec<[Vec<u32>; 3]> {
+        let mut lists = vec![<[Vec<u32>; 3]>::default(); self.layers.len()];
         for at in 1..self.paths() {
-            self.changes_at(at, &mut |layer, _| {
-                if let Some(list) = lists.get_mut(layer) {
+            self.changes_at(at, &mut |layer, change| {
+                if let Some([added, modified, removed]) = lists.get_mut(layer) {
+                    let list = match change.of {
+                        ChangeOf::Added => added,
+                        ChangeOf::Modified => modified,
+                        ChangeOf::Removed => removed,
+                    };
                     list.push(at as u32);
                 }
             });

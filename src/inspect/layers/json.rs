@@ -40,14 +40,21 @@ pub struct ChangeLists<'l> {
 enum List<'l> {
     Whole(&'l [Change]),
     /// Of one layer the paths.
-    By(usize, Vec<u32>),
+    By(usize, [Vec<u32>; 3]),
 }
 
 impl ChangeLists<'_> {
     fn changes(&self, of: ChangeOf) -> impl Iterator<Item = Change> {
         let (whole, by, layer) = match &self.list {
             List::Whole(list) => (*list, &[][..], 0),
-            List::By(layer, list) => (&[][..], list.as_slice(), *layer),
+            List::By(layer, [added, modified, removed]) => {
+                let list = match of {
+                    ChangeOf::Added => added,
+                    ChangeOf::Modified => modified,
+                    ChangeOf::Removed => removed,
+                };
+                (&[][..], list.as_slice(), *layer)
+            }
         };
         let by = by.iter().filter_map(move |at| self.layers.change_by(*at as usize, layer));
         whole.iter().copied().chain(by).filter(move |change| change.of == of)

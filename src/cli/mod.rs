@@ -8,6 +8,7 @@ mod check;
 mod course;
 mod disk;
 mod dive;
+mod folder;
 mod given;
 mod graph;
 mod host;

@@ -1,5 +1,6 @@
 //! The host's files, behind a trait: the real ones live in `cli`, memory serves tests and wasm.
 
+use super::folder::{FillFolder, FolderForm, FolderWriter, names_below};
 use super::stored::{MemorySpool, Spool, Stored};
 use indexmap::IndexMap;
 use std::fmt;
@@ -162,6 +163,12 @@ pub trait Host {
         self.read(path, limit).map(Stored::memory)
     }
 
+    /// What could not be read of an open file since this was asked last: until somebody asks, it counts as
+    /// zeros.
+    fn fault(&self) -> Option<HostError> {
+        None
+    }
+
     /// Where to keep what is unpacked.
     fn spool(&self) -> Arc<dyn Spool> {
         Arc::new(MemorySpool)
@@ -182,6 +189,21 @@ pub trait Host {
         let mut bytes = Vec::new();
         fill(&mut bytes).map_err(|error| HostError::new(path, &error.to_string()))?;
         self.write(path, &bytes)
+    }
+
+    /// Writes a folder in one step: beside it, then renamed. One that is there is replaced as a whole if it
+    /// is of the form; when anything fails it is as it was.
+    ///
+    /// # Errors
+    /// Not writable, outside, or a folder of another form; what `fill` says.
+    fn write_folder(
+        &mut self,
+        path: &str,
+        form: &FolderForm,
+        fill: &mut FillFolder<'_>,
+    ) -> Result<(), HostError> {
+        let _ = (form, fill);
+        Err(HostError::new(path, "there are no folders here"))
     }
 }
 
@@ -258,5 +280,41 @@ impl Host for MemoryHost {
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError> {
         self.files.insert(path.trim_matches('/').to_owned(), bytes.to_vec());
         Ok(())
+    }
+
+    fn write_folder(
+        &mut self,
+        path: &str,
+        form: &FolderForm,
+        fill: &mut FillFolder<'_>,
+    ) -> Result<(), HostError> {
+        let folder = path.trim_matches('/');
+        let refused = |message: &str| HostError::new(path, message);
+        if self.files.contains_key(folder) {
+            return Err(refused("a file has this name"));
+        }
+        let there = self.list(folder).unwrap_or_default();
+        form.admits(there.iter().map(|entry| entry.name.as_slice())).map_err(|why| refused(&why))?;
+        let mut written = Written(IndexMap::new());
+        fill(&mut written).map_err(|error| refused(&error.to_string()))?;
+        let prefix = format!("{folder}/");
+        self.files.retain(|file, _| !file.starts_with(&prefix));
+        self.files.extend(written.0.into_iter().map(|(name, bytes)| (format!("{prefix}{name}"), bytes)));
+        Ok(())
+    }
+}
+
+/// The files of a folder in memory.
+struct Written(IndexMap<String, Vec<u8>>);
+
+impl FolderWriter for Written {
+    fn file(&mut self, name: &str, fill: &mut Fill<'_>) -> io::Result<()> {
+        names_below(name)?;
+        let mut bytes = Vec::new();
+        fill(&mut bytes)?;
+        match self.0.insert(name.to_owned(), bytes) {
+            None => Ok(()),
+            Some(_) => Err(io::Error::other(format!("`{name}` was written before"))),
+        }
     }
 }

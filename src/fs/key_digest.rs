@@ -25,7 +25,7 @@ impl Contents {
             match piece {
                 Piece::Fill { byte, len } => runs.run(*byte, *len),
                 Piece::Bytes(bytes) => runs.bytes(bytes),
-                stored @ Piece::Stored(_) => {
+                stored @ Piece::Stored { .. } => {
                     Contents::from_pieces(vec![stored.clone()]).for_each_chunk(&mut |chunk| runs.bytes(chunk))
                 }
                 Piece::Seeded(seeded) => {

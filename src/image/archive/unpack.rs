@@ -23,7 +23,7 @@ impl Packed {
 
     /// Its bytes where they lie, when these are a plain tar in one piece.
     pub(super) fn plain(&self) -> Option<Stored> {
-        if self.compression().is_some() { None } else { self.bytes.as_stored().cloned() }
+        if self.compression().is_some() { None } else { self.bytes.as_stored() }
     }
 }
 
@@ -100,7 +100,7 @@ fn plain(one: &Packed, options: &Options, room: &Room) -> Result<Plain, Error> {
     let hex = blob_hex(&one.place).filter(|_| options.verify);
     let Some(compression) = one.compression() else {
         let tar = match one.bytes.as_stored() {
-            Some(stored) => stored.clone(),
+            Some(stored) => stored,
             // A sparse file inside the archive, whose zeros are nowhere.
             None => {
                 let source = one.bytes.clone();

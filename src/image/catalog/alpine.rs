@@ -145,6 +145,11 @@ fn shadow(passwd: &str) -> String {
 /// packages, and the world file with `names` more.
 pub(super) fn add_packages(s: &mut Sketch, base: &Release, listing: &str, names: &str) {
     s.listing(listing);
+    add_database(s, base, listing, names);
+}
+
+/// The database alone: for a layer above another one with packages, `listing` has those of both.
+pub(super) fn add_database(s: &mut Sketch, base: &Release, listing: &str, names: &str) {
     s.text("/lib/apk/db/installed", &installed(&(base.listing.text() + listing)));
     let mut world: Vec<&str> = WORLD.split_whitespace().chain(names.split_whitespace()).collect();
     world.sort_unstable();
@@ -192,6 +197,13 @@ pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &
     s.text_of("/etc/shadow", 0o640, 42, &format!("{}{name}:!:19699:0:99999:7:::\n", shadow(PASSWD)));
 }
 
+/// Draws the passwd, group and shadow files of the base (3.19 or before) with more lines.
+pub(super) fn add_accounts(s: &mut Sketch, users: &str, groups: &str) {
+    let passwd = [PASSWD, users].concat();
+    s.text("/etc/passwd", &passwd).text("/etc/group", &[GROUP, groups].concat());
+    s.text_of("/etc/shadow", 0o640, 42, &shadow(&passwd));
+}
+
 /// `/lib/apk/db/installed` for listings. The head of a section is `= name version origin download
 /// installed description`. Checksums are left out: what files hold is only described.
 fn installed(listing: &str) -> String {
@@ -221,6 +233,9 @@ fn installed(listing: &str) -> String {
     }
     text
 }
+
+/// The web server's user, whose group the base has.
+pub(super) const WWW_DATA: &str = "www-data:x:82:82:Linux User,,,:/home/www-data:/sbin/nologin\n";
 
 const WORLD: &str = "alpine-baselayout\nalpine-keys\napk-tools\nbusybox\nlibc-utils\n";
 

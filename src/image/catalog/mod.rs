@@ -12,13 +12,17 @@ mod buildpack;
 mod busybox;
 mod debian;
 mod golang;
+mod httpd;
 mod listing;
 mod measured;
+mod memcached;
 mod nginx;
 mod node;
 mod postgres;
 mod python;
 mod recipe;
+mod redis;
+mod shared;
 mod sketch;
 mod table;
 

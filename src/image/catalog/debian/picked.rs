@@ -1,0 +1,107 @@
+//! Packages by name: what `apt-get install` leaves in a layer above a slim base.
+
+use super::{Flavour, packages};
+use crate::image::catalog::listing::{self, Listing};
+use crate::image::catalog::sketch::Sketch;
+use std::fmt::Write as _;
+
+/// Where the packages of Debian 12 are found; the first that has one counts.
+static SHELVES: &[&Listing] = &[
+    &listing::DEBIAN_CERTIFICATES,
+    &listing::NETBASE,
+    &listing::DEBIAN_MORE,
+    &listing::BUILDPACK_CURL,
+    &listing::BUILDPACK_SCM,
+    &listing::BUILDPACK_FULL,
+    &listing::POSTGRES_TOOLS,
+    &listing::POSTGRES_HELPERS,
+    &listing::POSTGRES_LOCALES,
+    &listing::NGINX_DEBIAN,
+    &listing::DEBIAN,
+];
+
+/// What a layer adds to a base of Debian or Ubuntu.
+pub(in crate::image::catalog) struct Added {
+    pub(in crate::image::catalog) base: &'static Flavour,
+    /// Names of the packages that earlier layers brought, separated by blanks.
+    pub(in crate::image::catalog) before: &'static str,
+    /// Those that this one brings. `name=version` where the version isn't Debian 12's.
+    pub(in crate::image::catalog) new: &'static str,
+}
+
+/// Draws what `apt-get install` leaves: the packages without their documentation, dpkg's database, logs.
+pub(in crate::image::catalog) fn install(s: &mut Sketch, added: &Added) {
+    s.merged_usr();
+    let base: Vec<String> = added.base.listings.iter().map(|listing| listing.text()).collect();
+    let (before, new) = (sections(added.before), sections(added.new));
+    s.listing(&new);
+    if !added.base.ubuntu && added.new.split(' ').any(|name| name == "ca-certificates") {
+        s.listing(&loose(&listing::DEBIAN_CERTIFICATES.text()));
+    }
+    let mut below: Vec<&str> = base.iter().map(String::as_str).collect();
+    below.push(&before);
+    packages::database(s, &below, &[&new], added.base.maintainer());
+    s.files("/var/log", "alternatives.log 7103 dpkg.log 141236");
+    s.files("/var/log/apt", "eipp.log.xz 12724 history.log 9126");
+    s.text_of("/var/log/apt/term.log", 0o640, 4, "");
+}
+
+/// The sections of these packages, slim, in the order of their names.
+fn sections(names: &str) -> String {
+    let mut names: Vec<&str> = names.split_whitespace().collect();
+    names.sort_unstable();
+    let shelves: Vec<String> = SHELVES.iter().map(|listing| slim(&listing.text())).collect();
+    let mut text = String::new();
+    for name in names {
+        let (name, version) = name.split_once('=').map_or((name, None), |(name, own)| (name, Some(own)));
+        let found =
+            shelves.iter().map(|shelf| listing::only(shelf, name)).find(|section| !section.is_empty());
+        debug_assert!(found.is_some(), "there is no package {name}");
+        let found = found.unwrap_or_default();
+        match version {
+            Some(version) => {
+                let mut words = found.splitn(4, ' ');
+                let head: Vec<&str> = words.by_ref().take(3).collect();
+                let own = words.next().unwrap_or_default();
+                let _ = write!(text, "{} {} {version} {own}", head.first().unwrap_or(&"="), name);
+            }
+            None => text.push_str(&found),
+        }
+    }
+    text
+}
+
+/// What belongs to no package.
+fn loose(text: &str) -> String {
+    let mut here = false;
+    let lines = text.lines().filter(|line| {
+        if line.starts_with('=') {
+            here = *line == "=";
+        }
+        here
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// A listing without what slim images leave out: manuals, translations, documentation other than copyrights.
+fn slim(text: &str) -> String {
+    const OUT: [&str; 6] = ["doc", "groff", "info", "lintian", "locale", "man"];
+    let (mut kept, mut dir) = (String::new(), "");
+    let dropped = |dir: &str| {
+        let below = dir.strip_prefix("/usr/share/").unwrap_or_default();
+        OUT.contains(&below.split('/').next().unwrap_or_default())
+    };
+    for line in text.lines() {
+        let head = line.starts_with(['=', '#']);
+        if line.starts_with('/') {
+            dir = line.split(' ').next().unwrap_or_default();
+        }
+        let copyright = dir.starts_with("/usr/share/doc/")
+            && (line.starts_with("copyright ") || line == dir && dir.matches('/').count() == 4);
+        if head || copyright || !dropped(dir) {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}

@@ -287,7 +287,9 @@ fn bases() -> impl Iterator<Item = &'static str> {
         node:22-alpine python:3.8 python:3.9 python:3.10 python:3.11 python:3.12 python:3.9-slim python:3.10-slim \
         python:3.11-slim python:3.9-alpine python:3.10-alpine golang:1.20 golang:1.21 golang:1.22 \
         golang:1.20-alpine golang:1.22-alpine buildpack-deps:bookworm-curl buildpack-deps:bookworm-scm \
-        buildpack-deps:bookworm alpine:3.15 alpine:3.16 alpine:3.17 debian:bookworm redis:6 redis:6-alpine";
+        buildpack-deps:bookworm alpine:3.15 alpine:3.16 alpine:3.17 debian:bookworm redis:6 redis:6-alpine ruby:3.1 \
+        ruby:3.2 ruby:3.3 ruby:3.1-slim ruby:3.2-slim ruby:3.1-alpine ruby:3.3-alpine rust:1.75 rust:1.74 rust:1.73 \
+        rust:1.74-slim rust:1.73-slim rust:1.74-alpine";
     catalog::known().filter(|name| !ALIKE.split_whitespace().any(|alike| alike == *name))
 }
 
@@ -625,6 +627,32 @@ fn a_walk_around_the_others() {
              sh -c 'find / -xdev | wc -l'",
         ),
         ("httpd:2.4-alpine", "httpd -v\nid www-data\napk info apr-util\nsh -c 'find / -xdev | wc -l'"),
+        (
+            "ruby:3.3-slim",
+            "ruby --version
+             which gem bundle irb rake
+             ls /usr/local/lib/ruby
+             sh -c 'ls /usr/local/lib/ruby/3.3.0 | head -n 5'
+             cat /usr/local/etc/gemrc
+             sh -c 'find / -xdev | wc -l'
+             du -sh /usr/local",
+        ),
+        (
+            "ruby:3.2-alpine",
+            "ruby --version\napk info\nls -ld /usr/local/bundle\nsh -c 'find / -xdev | wc -l'",
+        ),
+        (
+            "rust:1.75-slim",
+            "rustc --version
+             cargo --version
+             ls -l /usr/local/cargo/bin
+             which gcc cc ld
+             readlink -f /usr/bin/cc
+             cat /usr/local/rustup/settings.toml
+             sh -c 'find / -xdev | wc -l'
+             du -sh /usr/local/rustup",
+        ),
+        ("rust:1.75-alpine", "rustc --version\nwhich gcc\nsh -c 'find / -xdev | wc -l'"),
         ("memcached:1.6", "memcached -V\nid\nls -l /entrypoint.sh"),
         (
             "postgres:15",

@@ -157,6 +157,45 @@ pub(super) fn add_database(s: &mut Sketch, base: &Release, listing: &str, names:
     s.described("/lib/apk/db/scripts.tar", 13_824, 0o644);
 }
 
+/// What a layer adds to alpine: names of packages, separated by blanks. One that begins with a dot is
+/// what `--virtual` leaves.
+pub(super) struct Added<'n> {
+    pub(super) base: &'static Release,
+    /// Those of earlier layers.
+    pub(super) before: &'static str,
+    pub(super) new: &'static str,
+    /// Those that somebody asked for: they are in the world file.
+    pub(super) world: &'n str,
+}
+
+/// Draws what `apk add` leaves, by the names of the packages.
+pub(super) fn install(s: &mut Sketch, added: &Added<'_>) {
+    let shelf = listing::ALPINE_MORE.text();
+    let sections = |names: &str, draw: Option<&mut Sketch>| {
+        let (mut text, mut nowhere) = (String::new(), Sketch::new("alpine", added.base.created));
+        let sketch = draw.unwrap_or(&mut nowhere);
+        for name in names.split_whitespace() {
+            match name {
+                "ca-certificates" => text += &certificates(sketch),
+                "tzdata" => text += &zones(),
+                name if name.starts_with('.') => {
+                    let _ = writeln!(text, "= {name} 20231219.000000 {name} 0 0 virtual meta package");
+                }
+                name => {
+                    let section = listing::only(&shelf, name);
+                    debug_assert!(!section.is_empty(), "there is no package {name}");
+                    text += &section;
+                }
+            }
+        }
+        text
+    };
+    let before = sections(added.before, None);
+    let drawn = sections(added.new, Some(s));
+    s.listing(&drawn);
+    add_database(s, added.base, &[before, drawn].concat(), added.world);
+}
+
 /// Draws what the trigger of `ca-certificates` makes; the listing of the package. Mozilla's certificates
 /// are the same everywhere, only their names in `/etc` differ.
 pub(super) fn certificates(s: &mut Sketch) -> String {

@@ -70,16 +70,14 @@ const FIRST: &str = "ca-certificates libaprutil1-ldap libapr1 libaprutil1 libexp
 const MORE: &str = "libbrotli1 libcurl4 libgssapi-krb5-2 libicu72 libjansson4 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 \
     liblua5.2-0 libnghttp2-14 libpcre3 libpsl5 librtmp1 libssh2-1 libxml2";
 
+const APK: &str = "apr apr-util apr-util-ldap ca-certificates libbz2 libexpat libldap libsasl libuuid perl";
+const APK_MORE: &str = ".httpd-rundeps brotli-libs c-ares jansson libcurl libidn2 libunistring libxml2 nghttp2-libs pcre xz-libs";
+
 fn libraries(on_alpine: bool) -> Tree {
     let mut s = Sketch::new("httpd", CREATED);
     if on_alpine {
-        let files = alpine::certificates(&mut s) + ALPINE_APR + ALPINE_PERL;
-        alpine::add_packages(
-            &mut s,
-            &alpine::V3_19,
-            &files,
-            "apr apr-util apr-util-ldap ca-certificates perl",
-        );
+        let world = "apr apr-util apr-util-ldap ca-certificates perl";
+        alpine::install(&mut s, &alpine::Added { base: &alpine::V3_19, before: "", new: APK, world });
         s.spread("/usr/share/perl5/core_perl", 16_000_000, &perl_modules()).spread(
             "/usr/lib/perl5/core_perl",
             19_500_000,
@@ -116,11 +114,8 @@ fn server(on_alpine: bool) -> Tree {
     s.text("/usr/local/apache2/conf/httpd.conf", CONF)
         .text("/usr/local/apache2/conf/original/httpd.conf", CONF);
     if on_alpine {
-        let files =
-            alpine::certificates(&mut Sketch::new("httpd", CREATED)) + ALPINE_APR + ALPINE_PERL + ALPINE_MORE;
         let world = ".httpd-rundeps apr apr-util apr-util-ldap ca-certificates perl";
-        s.listing(ALPINE_MORE);
-        alpine::add_database(&mut s, &alpine::V3_19, &files, world);
+        alpine::install(&mut s, &alpine::Added { base: &alpine::V3_19, before: APK, new: APK_MORE, world });
     } else {
         debian::install(&mut s, &Added { base: &debian::BOOKWORM_SLIM, before: FIRST, new: MORE });
         s.settle(83_800_000, "/usr/local/apache2/bin/httpd");
@@ -180,103 +175,4 @@ set -e
 # A file of an earlier start would stop this one.
 rm -f \"$HTTPD_PREFIX/logs/httpd.pid\"
 exec httpd -DFOREGROUND \"$@\"
-";
-
-const ALPINE_APR: &str = "\
-= apr 1.7.4-r0 apr 120000 266240 Files, sockets and threads of all systems
-/usr/lib
-libapr-1.so.0 > libapr-1.so.0.7.4
-libapr-1.so.0.7.4 210000 755
-= apr-util 1.6.3-r1 apr-util 90000 212992 Helpers of Apache
-/usr/lib
-libaprutil-1.so.0 > libaprutil-1.so.0.6.3
-libaprutil-1.so.0.6.3 165000 755
-= apr-util-ldap 1.6.3-r1 apr-util 5000 24576 LDAP for Apache's helpers
-/usr/lib/apr-util-1
-apr_ldap-1.so 18400 755
-apr_ldap.so 18400 755
-= libexpat 2.5.0-r2 expat 60000 151552 XML parser
-/usr/lib
-libexpat.so.1 > libexpat.so.1.8.10
-libexpat.so.1.8.10 141824 755
-= libldap 2.6.6-r1 openldap 180000 466944 LDAP client
-/usr/lib
-liblber.so.2 > liblber.so.2.0.200
-liblber.so.2.0.200 55200 755
-libldap.so.2 > libldap.so.2.0.200
-libldap.so.2.0.200 327000 755
-= libsasl 2.1.28-r5 cyrus-sasl 76000 208896 Ways to log in
-/usr/lib
-libsasl2.so.3 > libsasl2.so.3.0.0
-libsasl2.so.3.0.0 108416 755
-= libuuid 2.39.3-r0 util-linux 16000 45056 Numbers that nobody else has
-/usr/lib
-libuuid.so.1 > libuuid.so.1.3.0
-libuuid.so.1.3.0 34600 755
-";
-
-const ALPINE_PERL: &str = "\
-= libbz2 1.0.8-r6 bzip2 27043 71704 bzip2 library
-/usr/lib
-libbz2.so.1 > libbz2.so.1.0.8
-libbz2.so.1.0.8 67608 755
-= perl 5.38.2-r0 perl 8000000 38000000 Perl
-/usr/bin
-cpan 8360 755
-instmodsh 4283 755
-json_pp 4907 755
-perl 14288 755
-pod2text 10794 755
-prove 13551 755
-shasum 9956 755
-/usr/lib/perl5/core_perl/CORE
-libperl.so 3900000 555
-";
-
-const ALPINE_MORE: &str = "\
-= .httpd-rundeps 20231219.000000 .httpd-rundeps 0 0 virtual meta package
-= brotli-libs 1.1.0-r1 brotli 416000 860160 Brotli compression
-/usr/lib
-libbrotlicommon.so.1 > libbrotlicommon.so.1.1.0
-libbrotlicommon.so.1.1.0 137888 755
-libbrotlidec.so.1 > libbrotlidec.so.1.1.0
-libbrotlidec.so.1.1.0 50792 755
-libbrotlienc.so.1 > libbrotlienc.so.1.1.0
-libbrotlienc.so.1.1.0 676576 755
-= c-ares 1.22.1-r0 c-ares 64000 143360 Asynchronous names
-/usr/lib
-libcares.so.2 > libcares.so.2.10.1
-libcares.so.2.10.1 132832 755
-= jansson 2.14-r4 jansson 24000 65536 JSON
-/usr/lib
-libjansson.so.4 > libjansson.so.4.14.0
-libjansson.so.4.14.0 51000 755
-= libcurl 8.5.0-r0 curl 330000 589824 Transfers data by URL
-/usr/lib
-libcurl.so.4 > libcurl.so.4.8.0
-libcurl.so.4.8.0 596160 755
-= libidn2 2.3.4-r4 libidn2 82489 210320 Names of all languages
-/usr/lib
-libidn2.so.0 > libidn2.so.0.3.8
-libidn2.so.0.3.8 206224 755
-= libunistring 1.1-r2 libunistring 691331 1732424 Unicode
-/usr/lib
-libunistring.so.5 > libunistring.so.5.0.0
-libunistring.so.5.0.0 1728328 755
-= libxml2 2.11.6-r0 libxml2 490000 1146880 XML library
-/usr/lib
-libxml2.so.2 > libxml2.so.2.11.6
-libxml2.so.2.11.6 1147272 755
-= nghttp2-libs 1.58.0-r0 nghttp2 70000 139264 HTTP/2
-/usr/lib
-libnghttp2.so.14 > libnghttp2.so.14.25.1
-libnghttp2.so.14.25.1 137896 755
-= pcre 8.45-r3 pcre 190000 466944 Regular expressions, older
-/usr/lib
-libpcre.so.1 > libpcre.so.1.2.13
-libpcre.so.1.2.13 368000 755
-= xz-libs 5.4.5-r0 xz-libs 71552 182976 Strong compression
-/usr/lib
-liblzma.so.5 > liblzma.so.5.4.5
-liblzma.so.5.4.5 178880 755
 ";

@@ -70,7 +70,8 @@ const SASL: &str = "libsasl2-2 libsasl2-modules libsasl2-modules-db libssl3";
 fn sasl(on_alpine: bool) -> Tree {
     let mut s = Sketch::new("memcached", CREATED);
     if on_alpine {
-        alpine::add_packages(&mut s, &alpine::V3_19, ALPINE_SASL, "libsasl");
+        let new = "gdbm libsasl";
+        alpine::install(&mut s, &alpine::Added { base: &alpine::V3_19, before: "", new, world: "libsasl" });
     } else {
         debian::install(&mut s, &Added { base: &debian::BOOKWORM_SLIM, before: "", new: SASL });
     }
@@ -80,9 +81,9 @@ fn sasl(on_alpine: bool) -> Tree {
 fn server(on_alpine: bool) -> Tree {
     let mut s = Sketch::new("memcached", CREATED);
     if on_alpine {
-        let listing = [ALPINE_SASL, ALPINE_EVENT].concat();
-        s.listing(ALPINE_EVENT);
-        alpine::add_database(&mut s, &alpine::V3_19, &listing, ".memcached-rundeps libsasl");
+        let (before, new) = ("gdbm libsasl", ".memcached-rundeps libevent");
+        let world = ".memcached-rundeps libsasl";
+        alpine::install(&mut s, &alpine::Added { base: &alpine::V3_19, before, new, world });
     } else {
         let added = Added { base: &debian::BOOKWORM_SLIM, before: SASL, new: "libevent-2.1-7" };
         debian::install(&mut s, &added);
@@ -92,37 +93,6 @@ fn server(on_alpine: bool) -> Tree {
     s.files("/usr/local/share/man/man1", "memcached.1 4021");
     s.done()
 }
-
-const ALPINE_SASL: &str = "\
-= gdbm 1.23-r1 gdbm 40000 86016 Database in a file
-/usr/lib
-libgdbm.so.6 > libgdbm.so.6.0.0
-libgdbm.so.6.0.0 63608 755
-= libsasl 2.1.28-r5 cyrus-sasl 76000 208896 Ways to log in
-/usr/lib
-libsasl2.so.3 > libsasl2.so.3.0.0
-libsasl2.so.3.0.0 108416 755
-/usr/lib/sasl2
-libanonymous.so > libanonymous.so.3.0.0
-libanonymous.so.3 > libanonymous.so.3.0.0
-libanonymous.so.3.0.0 14184 755
-libplain.so > libplain.so.3.0.0
-libplain.so.3 > libplain.so.3.0.0
-libplain.so.3.0.0 14184 755
-libsasldb.so > libsasldb.so.3.0.0
-libsasldb.so.3 > libsasldb.so.3.0.0
-libsasldb.so.3.0.0 18296 755
-";
-
-const ALPINE_EVENT: &str = "\
-= .memcached-rundeps 20231219.000000 .memcached-rundeps 0 0 virtual meta package
-= libevent 2.1.12-r7 libevent 210000 507904 Events of files and timers
-/usr/lib
-libevent-2.1.so.7 > libevent-2.1.so.7.0.1
-libevent-2.1.so.7.0.1 294072 755
-libevent_core-2.1.so.7 > libevent_core-2.1.so.7.0.1
-libevent_core-2.1.so.7.0.1 166800 755
-";
 
 const ENTRYPOINT: &str = "#!/bin/sh
 set -e

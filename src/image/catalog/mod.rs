@@ -22,6 +22,8 @@ mod postgres;
 mod python;
 mod recipe;
 mod redis;
+mod ruby;
+mod rust;
 mod shared;
 mod sketch;
 mod table;

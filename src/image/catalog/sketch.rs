@@ -129,7 +129,7 @@ impl Sketch {
 
     /// One line of a listing. A file that can be executed is a described program, unless it is a
     /// library or its name says that it is a script.
-    fn line(&mut self, line: &Line<'_>) -> &mut Sketch {
+    pub(super) fn line(&mut self, line: &Line<'_>) -> &mut Sketch {
         match *line {
             Line::Dir { path, mode, uid, gid } => self.dir_of(&self.place(path), mode, uid, gid),
             Line::Link { path, target } if self.merged && target == format!("usr{path}") => {

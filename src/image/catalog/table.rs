@@ -3,7 +3,7 @@
 use super::recipe::Recipe;
 use super::{
     Facts, Known, alpine, buildpack, busybox, debian, golang, httpd, memcached, nginx, node, postgres,
-    python, redis,
+    python, redis, ruby, rust,
 };
 use crate::image::Image;
 use std::sync::Arc;
@@ -30,6 +30,12 @@ const GO: &str = "golang-1.21 of Ubuntu 24.04 unpacked, 2026-11-30";
 const QUOTED: &str = "docker image ls as quoted around December 2023, not measured again";
 const LAYERS: &str =
     "base and Dockerfile: packages by apt-get or apk, programs as make install lays them out";
+const RUBY: &str = "ruby3.1 of Debian 12 under /usr/local, 2026-11-30";
+const RUBY_ALPINE: &str = "docker-library/repo-info: 73.92 MB for ruby:3.2.0-alpine3.17, January 2023";
+const RUBY_SLIM: &str = "docker-library/repo-info: 149.71 MB for ruby:3.3.11-slim-bookworm, 2026, and the headers that images had before";
+const RUSTUP: &str = "a toolchain of rustup's minimal profile, 2026-11-30";
+const RUST_SLIM: &str =
+    "docker-library/repo-info: 791.87 MB for rust:1.66.1-slim-bullseye, January 2023, less its base's 12 MB";
 const APACHE: &str = "apache2 of Debian 12 under /usr/local/apache2, 2026-11-30";
 
 pub(super) static KNOWN: &[Known] = &[
@@ -291,5 +297,101 @@ pub(super) static KNOWN: &[Known] = &[
         "1.6.22-alpine 1-alpine alpine 1.6-alpine3.19 1.6.22-alpine3.19 1-alpine3.19 alpine3.19",
         facts(8_440_000, LAYERS, 570, LAYERS),
         || memcached::image(true),
+    ),
+    entry("ruby:3.1", "3.1.4 3.1-bookworm 3.1.4-bookworm", facts(995_000_000, GUESS, 30_200, RUBY), || {
+        ruby::image(&ruby::V3_1, ruby::On::Full)
+    }),
+    entry("ruby:3.2", "3.2.2 3.2-bookworm 3.2.2-bookworm", facts(995_000_000, GUESS, 30_200, RUBY), || {
+        ruby::image(&ruby::V3_2, ruby::On::Full)
+    }),
+    entry(
+        "ruby:3.3",
+        "3.3.0 3 latest 3.3-bookworm 3.3.0-bookworm 3-bookworm bookworm",
+        facts(995_000_000, GUESS, 30_200, RUBY),
+        || ruby::image(&ruby::V3_3, ruby::On::Full),
+    ),
+    entry(
+        "ruby:3.1-slim",
+        "3.1.4-slim 3.1-slim-bookworm 3.1.4-slim-bookworm",
+        facts(166_000_000, RUBY_SLIM, 7_600, RUBY),
+        || ruby::image(&ruby::V3_1, ruby::On::Slim),
+    ),
+    entry(
+        "ruby:3.2-slim",
+        "3.2.2-slim 3.2-slim-bookworm 3.2.2-slim-bookworm",
+        facts(166_000_000, RUBY_SLIM, 7_600, RUBY),
+        || ruby::image(&ruby::V3_2, ruby::On::Slim),
+    ),
+    entry(
+        "ruby:3.3-slim",
+        "3.3.0-slim 3-slim slim 3.3-slim-bookworm 3.3.0-slim-bookworm 3-slim-bookworm slim-bookworm",
+        facts(166_000_000, RUBY_SLIM, 7_600, RUBY),
+        || ruby::image(&ruby::V3_3, ruby::On::Slim),
+    ),
+    entry(
+        "ruby:3.1-alpine",
+        "3.1.4-alpine 3.1-alpine3.19",
+        facts(74_000_000, RUBY_ALPINE, 4_000, RUBY),
+        || ruby::image(&ruby::V3_1, ruby::On::Alpine),
+    ),
+    entry(
+        "ruby:3.2-alpine",
+        "3.2.2-alpine 3.2-alpine3.19",
+        facts(74_000_000, RUBY_ALPINE, 4_000, RUBY),
+        || ruby::image(&ruby::V3_2, ruby::On::Alpine),
+    ),
+    entry(
+        "ruby:3.3-alpine",
+        "3.3.0-alpine 3-alpine alpine 3.3-alpine3.19 alpine3.19",
+        facts(74_000_000, RUBY_ALPINE, 4_000, RUBY),
+        || ruby::image(&ruby::V3_3, ruby::On::Alpine),
+    ),
+    entry(
+        "rust:1.75",
+        "1.75.0 1 latest 1.75-bookworm 1.75.0-bookworm 1-bookworm bookworm",
+        facts(1_470_000_000, QUOTED, 28_000, RUSTUP),
+        || rust::image(&rust::V1_75, rust::On::Full),
+    ),
+    entry(
+        "rust:1.74",
+        "1.74.1 1.74-bookworm 1.74.1-bookworm",
+        facts(1_470_000_000, GUESS, 28_000, RUSTUP),
+        || rust::image(&rust::V1_74, rust::On::Full),
+    ),
+    entry(
+        "rust:1.73",
+        "1.73.0 1.73-bookworm 1.73.0-bookworm",
+        facts(1_470_000_000, GUESS, 28_000, RUSTUP),
+        || rust::image(&rust::V1_73, rust::On::Full),
+    ),
+    entry(
+        "rust:1.75-slim",
+        "1.75.0-slim 1-slim slim 1.75-slim-bookworm 1.75.0-slim-bookworm 1-slim-bookworm slim-bookworm",
+        facts(780_000_000, RUST_SLIM, 7_300, RUSTUP),
+        || rust::image(&rust::V1_75, rust::On::Slim),
+    ),
+    entry(
+        "rust:1.74-slim",
+        "1.74.1-slim 1.74-slim-bookworm",
+        facts(780_000_000, RUST_SLIM, 7_300, RUSTUP),
+        || rust::image(&rust::V1_74, rust::On::Slim),
+    ),
+    entry(
+        "rust:1.73-slim",
+        "1.73.0-slim 1.73-slim-bookworm",
+        facts(780_000_000, RUST_SLIM, 7_300, RUSTUP),
+        || rust::image(&rust::V1_73, rust::On::Slim),
+    ),
+    entry(
+        "rust:1.75-alpine",
+        "1.75.0-alpine 1-alpine alpine 1.75-alpine3.19 1.75.0-alpine3.19 1-alpine3.19 alpine3.19",
+        facts(790_000_000, GUESS, 1_500, RUSTUP),
+        || rust::image(&rust::V1_75, rust::On::Alpine),
+    ),
+    entry(
+        "rust:1.74-alpine",
+        "1.74.1-alpine 1.74-alpine3.19",
+        facts(790_000_000, GUESS, 1_500, RUSTUP),
+        || rust::image(&rust::V1_74, rust::On::Alpine),
     ),
 ];

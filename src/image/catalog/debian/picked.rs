@@ -1,8 +1,9 @@
 //! Packages by name: what `apt-get install` leaves in a layer above a slim base.
 
 use super::{Flavour, packages};
-use crate::image::catalog::listing::{self, Listing};
+use crate::image::catalog::listing::{self, Line, Listing};
 use crate::image::catalog::sketch::Sketch;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 /// Where the packages of Debian 12 are found; the first that has one counts.
@@ -38,6 +39,7 @@ pub(in crate::image::catalog) fn install(s: &mut Sketch, added: &Added) {
     if !added.base.ubuntu && added.new.split(' ').any(|name| name == "ca-certificates") {
         s.listing(&loose(&listing::DEBIAN_CERTIFICATES.text()));
     }
+    consequences(s, added.new, &new);
     let mut below: Vec<&str> = base.iter().map(String::as_str).collect();
     below.push(&before);
     packages::database(s, &below, &[&new], added.base.maintainer());
@@ -69,6 +71,44 @@ fn sections(names: &str) -> String {
         }
     }
     text
+}
+
+/// What installing them makes besides their files: dpkg's notes about each, and the alternatives that lead to
+/// one of their programs.
+fn consequences(s: &mut Sketch, names: &str, new: &str) {
+    let names: HashSet<&str> =
+        names.split_whitespace().map(|name| name.split('=').next().unwrap_or(name)).collect();
+    let (mut files, mut chosen) = (HashSet::new(), HashSet::new());
+    listing::read(new, &mut |_, line| {
+        files.insert(line.path().to_owned());
+    });
+    for shelf in SHELVES {
+        listing::read(&loose(&shelf.text()), &mut |_, line| {
+            let path = line.path();
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let kept = match line {
+                Line::Link { target, .. } if path.starts_with("/etc/alternatives/") => {
+                    let leads = files.contains(*target);
+                    if leads {
+                        chosen.insert(name.to_owned());
+                    }
+                    leads
+                }
+                Line::Link { target, .. } => {
+                    target.strip_prefix("/etc/alternatives/").is_some_and(|name| chosen.contains(name))
+                }
+                Line::File { .. } if path.starts_with("/var/lib/dpkg/info/") => {
+                    let package = name.rsplit_once('.').map_or(name, |(package, _)| package);
+                    names.contains(package.split(':').next().unwrap_or(package))
+                }
+                Line::File { .. } => path.starts_with("/var/lib/dpkg/alternatives/") && chosen.contains(name),
+                _ => false,
+            };
+            if kept {
+                s.line(line);
+            }
+        });
+    }
 }
 
 /// What belongs to no package.

@@ -289,7 +289,9 @@ fn bases() -> impl Iterator<Item = &'static str> {
         golang:1.20-alpine golang:1.22-alpine buildpack-deps:bookworm-curl buildpack-deps:bookworm-scm \
         buildpack-deps:bookworm alpine:3.15 alpine:3.16 alpine:3.17 debian:bookworm redis:6 redis:6-alpine ruby:3.1 \
         ruby:3.2 ruby:3.3 ruby:3.1-slim ruby:3.2-slim ruby:3.1-alpine ruby:3.3-alpine rust:1.75 rust:1.74 rust:1.73 \
-        rust:1.74-slim rust:1.73-slim rust:1.74-alpine";
+        rust:1.74-slim rust:1.73-slim rust:1.74-alpine php:8.1-apache php:8.1-cli php:8.1-fpm php:8.1-cli-alpine \
+        php:8.1-fpm-alpine php:8.3-apache php:8.3-cli php:8.3-fpm php:8.3-cli-alpine php:8.3-fpm-alpine php:8.2-cli \
+        php:8.2-cli-alpine";
     catalog::known().filter(|name| !ALIKE.split_whitespace().any(|alike| alike == *name))
 }
 
@@ -653,6 +655,21 @@ fn a_walk_around_the_others() {
              du -sh /usr/local/rustup",
         ),
         ("rust:1.75-alpine", "rustc --version\nwhich gcc\nsh -c 'find / -xdev | wc -l'"),
+        (
+            "php:8.2-apache",
+            "php -v
+             which phpize pecl docker-php-ext-install a2enmod apache2ctl
+             ls /etc/apache2/mods-enabled
+             a2enmod rewrite
+             a2enmod nothing
+             ls -l /etc/apache2/mods-enabled/rewrite.load /var/log/apache2
+             ls -ld /var/www/html
+             docker-php-ext-install pdo_mysql
+             ls /usr/local/etc/php/conf.d
+             sh -c 'find / -xdev | wc -l'",
+        ),
+        ("php:8.2-fpm", "cat /usr/local/etc/php-fpm.d/zz-docker.conf\nls /usr/local/sbin"),
+        ("php:8.2-fpm-alpine", "php -v\nid www-data\nls /usr/local/bin\nsh -c 'find / -xdev | wc -l'"),
         ("memcached:1.6", "memcached -V\nid\nls -l /entrypoint.sh"),
         (
             "postgres:15",

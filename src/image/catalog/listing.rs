@@ -70,6 +70,7 @@ listings! {
     NETBASE "netbase"
     NGINX_DEBIAN "nginx-debian"
     NODE "node"
+    PHP "php"
     POSTGRES_HELPERS "postgres-helpers"
     POSTGRES_LOCALES "postgres-locales"
     POSTGRES_SERVER "postgres-server"

@@ -18,6 +18,7 @@ mod measured;
 mod memcached;
 mod nginx;
 mod node;
+mod php;
 mod postgres;
 mod python;
 mod recipe;

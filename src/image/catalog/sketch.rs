@@ -151,6 +151,11 @@ impl Sketch {
         }
     }
 
+    /// A mark that what a layer below has here is gone.
+    pub(super) fn whiteout(&mut self, path: &str) -> &mut Sketch {
+        self.put(path, Inode::whiteout())
+    }
+
     /// Takes a file away.
     pub(super) fn remove(&mut self, path: &str) -> &mut Sketch {
         let (dir, name) = (path::parent(path.as_bytes()), path::file_name(path.as_bytes()));

@@ -2,7 +2,7 @@
 
 use super::recipe::Recipe;
 use super::{
-    Facts, Known, alpine, buildpack, busybox, debian, golang, httpd, memcached, nginx, node, postgres,
+    Facts, Known, alpine, buildpack, busybox, debian, golang, httpd, memcached, nginx, node, php, postgres,
     python, redis, ruby, rust,
 };
 use crate::image::Image;
@@ -33,6 +33,10 @@ const LAYERS: &str =
 const RUBY: &str = "ruby3.1 of Debian 12 under /usr/local, 2026-11-30";
 const RUBY_ALPINE: &str = "docker-library/repo-info: 73.92 MB for ruby:3.2.0-alpine3.17, January 2023";
 const RUBY_SLIM: &str = "docker-library/repo-info: 149.71 MB for ruby:3.3.11-slim-bookworm, 2026, and the headers that images had before";
+const PHP: &str =
+    "php8.2-dev and php-pear of Debian 12 under /usr/local, packages by apt-get or apk, 2026-11-30";
+const PHP_APACHE: &str = "docker-library/repo-info: 501.97 MB for php:8.2.32-apache-bookworm, July 2026";
+const PHP_FPM: &str = "docker-library/repo-info: 75.32 MB for php:8.1.14-fpm-alpine3.17, January 2023";
 const RUSTUP: &str = "a toolchain of rustup's minimal profile, 2026-11-30";
 const RUST_SLIM: &str =
     "docker-library/repo-info: 791.87 MB for rust:1.66.1-slim-bullseye, January 2023, less its base's 12 MB";
@@ -393,5 +397,95 @@ pub(super) static KNOWN: &[Known] = &[
         "1.74.1-alpine 1.74-alpine3.19",
         facts(790_000_000, GUESS, 1_500, RUSTUP),
         || rust::image(&rust::V1_74, rust::On::Alpine),
+    ),
+    entry(
+        "php:8.1-apache",
+        "8.1-apache-bookworm 8.1.27-apache 8.1.27-apache-bookworm",
+        facts(502_000_000, PHP_APACHE, 11_800, PHP),
+        || php::image(&php::V8_1, php::Kind::Apache, false),
+    ),
+    entry(
+        "php:8.1-cli",
+        "8.1-cli-bookworm 8.1 8.1-bookworm 8.1.27-cli 8.1.27-cli-bookworm 8.1.27 8.1.27-bookworm",
+        facts(500_000_000, GUESS, 11_000, PHP),
+        || php::image(&php::V8_1, php::Kind::Cli, false),
+    ),
+    entry(
+        "php:8.1-fpm",
+        "8.1-fpm-bookworm 8.1.27-fpm 8.1.27-fpm-bookworm",
+        facts(480_000_000, GUESS, 11_000, PHP),
+        || php::image(&php::V8_1, php::Kind::Fpm, false),
+    ),
+    entry(
+        "php:8.1-cli-alpine",
+        "8.1-cli-alpine3.19 8.1-alpine 8.1-alpine3.19 8.1.27-cli-alpine 8.1.27-cli-alpine3.19 8.1.27-alpine 8.1.27-alpine3.19",
+        facts(107_000_000, GUESS, 1_800, PHP),
+        || php::image(&php::V8_1, php::Kind::Cli, true),
+    ),
+    entry(
+        "php:8.1-fpm-alpine",
+        "8.1-fpm-alpine3.19 8.1.27-fpm-alpine 8.1.27-fpm-alpine3.19",
+        facts(75_320_000, PHP_FPM, 1_800, PHP),
+        || php::image(&php::V8_1, php::Kind::Fpm, true),
+    ),
+    entry(
+        "php:8.2-apache",
+        "8.2-apache-bookworm 8.2.14-apache 8.2.14-apache-bookworm",
+        facts(502_000_000, PHP_APACHE, 11_800, PHP),
+        || php::image(&php::V8_2, php::Kind::Apache, false),
+    ),
+    entry(
+        "php:8.2-cli",
+        "8.2-cli-bookworm 8.2 8.2-bookworm 8.2.14-cli 8.2.14-cli-bookworm 8.2.14 8.2.14-bookworm",
+        facts(500_000_000, GUESS, 11_000, PHP),
+        || php::image(&php::V8_2, php::Kind::Cli, false),
+    ),
+    entry(
+        "php:8.2-fpm",
+        "8.2-fpm-bookworm 8.2.14-fpm 8.2.14-fpm-bookworm",
+        facts(480_000_000, GUESS, 11_000, PHP),
+        || php::image(&php::V8_2, php::Kind::Fpm, false),
+    ),
+    entry(
+        "php:8.2-cli-alpine",
+        "8.2-cli-alpine3.19 8.2-alpine 8.2-alpine3.19 8.2.14-cli-alpine 8.2.14-cli-alpine3.19 8.2.14-alpine 8.2.14-alpine3.19",
+        facts(107_000_000, GUESS, 1_800, PHP),
+        || php::image(&php::V8_2, php::Kind::Cli, true),
+    ),
+    entry(
+        "php:8.2-fpm-alpine",
+        "8.2-fpm-alpine3.19 8.2.14-fpm-alpine 8.2.14-fpm-alpine3.19",
+        facts(75_320_000, PHP_FPM, 1_800, PHP),
+        || php::image(&php::V8_2, php::Kind::Fpm, true),
+    ),
+    entry(
+        "php:8.3-apache",
+        "8.3-apache-bookworm 8.3.1-apache 8.3.1-apache-bookworm 8-apache 8-apache-bookworm apache apache-bookworm",
+        facts(502_000_000, PHP_APACHE, 11_800, PHP),
+        || php::image(&php::V8_3, php::Kind::Apache, false),
+    ),
+    entry(
+        "php:8.3-cli",
+        "8.3-cli-bookworm 8.3 8.3-bookworm 8.3.1-cli 8.3.1-cli-bookworm 8.3.1 8.3.1-bookworm 8-cli 8-cli-bookworm 8 8-bookworm latest cli bookworm",
+        facts(500_000_000, GUESS, 11_000, PHP),
+        || php::image(&php::V8_3, php::Kind::Cli, false),
+    ),
+    entry(
+        "php:8.3-fpm",
+        "8.3-fpm-bookworm 8.3.1-fpm 8.3.1-fpm-bookworm 8-fpm 8-fpm-bookworm fpm fpm-bookworm",
+        facts(480_000_000, GUESS, 11_000, PHP),
+        || php::image(&php::V8_3, php::Kind::Fpm, false),
+    ),
+    entry(
+        "php:8.3-cli-alpine",
+        "8.3-cli-alpine3.19 8.3-alpine 8.3-alpine3.19 8.3.1-cli-alpine 8.3.1-cli-alpine3.19 8.3.1-alpine 8.3.1-alpine3.19 8-cli-alpine 8-cli-alpine3.19 8-alpine 8-alpine3.19 alpine cli-alpine",
+        facts(107_000_000, GUESS, 1_800, PHP),
+        || php::image(&php::V8_3, php::Kind::Cli, true),
+    ),
+    entry(
+        "php:8.3-fpm-alpine",
+        "8.3-fpm-alpine3.19 8.3.1-fpm-alpine 8.3.1-fpm-alpine3.19 8-fpm-alpine 8-fpm-alpine3.19 fpm-alpine",
+        facts(75_320_000, PHP_FPM, 1_800, PHP),
+        || php::image(&php::V8_3, php::Kind::Fpm, true),
     ),
 ];

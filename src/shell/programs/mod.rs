@@ -184,6 +184,7 @@ pub(super) const TABLE: &[Program] = &[
     row("od", dump::od, "bytes in octal or hexadecimal"),
     row("passwd", accounts::passwd, "sets the password field"),
     row("paste", text_tools::paste, "lines side by side"),
+    row("php", servers::php, "its version; scripts are not modelled"),
     row("pip", packages::pip::run, "Python's package manager (model)"),
     row("pip3", packages::pip::run, "Python's package manager (model)"),
     row("pnpm", packages::pnpm::run, "node's package manager with a store (model)"),

@@ -84,3 +84,15 @@ pub(super) fn ruby(call: &mut Call<'_, '_>) -> i32 {
     });
     says(call, "ruby", text)
 }
+
+/// `php -v`: the day when it was built is the image's.
+pub(super) fn php(call: &mut Call<'_, '_>) -> i32 {
+    let text = asked(call, &["--version", "-v"], "PHP_VERSION").map(|version| {
+        let engine = version.split_once('.').map_or("", |(_, rest)| rest);
+        format!(
+            "PHP {version} (cli) (built: Dec 22 2023 00:00:00) (NTS)\nCopyright (c) The PHP Group\n\
+             Zend Engine v4.{engine}, Copyright (c) Zend Technologies\n"
+        )
+    });
+    says(call, "php", text)
+}

@@ -22,16 +22,16 @@ static SHELVES: &[&Listing] = &[
 ];
 
 /// What a layer adds to a base of Debian or Ubuntu.
-pub(in crate::image::catalog) struct Added {
+pub(in crate::image::catalog) struct Added<'n> {
     pub(in crate::image::catalog) base: &'static Flavour,
     /// Names of the packages that earlier layers brought, separated by blanks.
-    pub(in crate::image::catalog) before: &'static str,
+    pub(in crate::image::catalog) before: &'n str,
     /// Those that this one brings. `name=version` where the version isn't Debian 12's.
-    pub(in crate::image::catalog) new: &'static str,
+    pub(in crate::image::catalog) new: &'n str,
 }
 
 /// Draws what `apt-get install` leaves: the packages without their documentation, dpkg's database, logs.
-pub(in crate::image::catalog) fn install(s: &mut Sketch, added: &Added) {
+pub(in crate::image::catalog) fn install(s: &mut Sketch, added: &Added<'_>) {
     s.merged_usr();
     let base: Vec<String> = added.base.listings.iter().map(|listing| listing.text()).collect();
     let (before, new) = (sections(added.before), sections(added.new));

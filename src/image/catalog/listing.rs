@@ -67,6 +67,8 @@ listings! {
     GO "go"
     GOLANG_COMPILER "golang-compiler"
     HTTPD "httpd"
+    JAVA "java"
+    MAVEN "maven"
     NETBASE "netbase"
     NGINX_DEBIAN "nginx-debian"
     NODE "node"

@@ -155,6 +155,11 @@ impl Recipe {
         self.meta(&format!("CMD {}", listed(command)))
     }
 
+    /// The config as it is now.
+    pub(super) fn now(&self) -> &Config {
+        &self.image.config
+    }
+
     /// The image with its id.
     pub(super) fn finish(&mut self) -> Arc<Image> {
         Arc::new(self.image.clone().sealed())

@@ -155,6 +155,8 @@ pub(super) const TABLE: &[Program] = &[
     row("httpd", servers::httpd, "its version; the server is not modelled"),
     row("id", identity::id, "who runs this"),
     row("install", install::install, "copy with mode and owner"),
+    row("java", servers::java, "its version; programs are not modelled"),
+    row("javac", servers::javac, "its version; mvn and gradle are modelled"),
     row("kill", system::quiet, "nobody to kill: succeeds"),
     row("ldconfig", system::ldconfig, "writes /etc/ld.so.cache"),
     row("link", links::link, "make a hard link"),

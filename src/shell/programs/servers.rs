@@ -96,3 +96,44 @@ pub(super) fn php(call: &mut Call<'_, '_>) -> i32 {
     });
     says(call, "php", text)
 }
+
+/// `java -version` on standard error, `java --version` on standard output.
+pub(super) fn java(call: &mut Call<'_, '_>) -> i32 {
+    let Some(version) = asked(call, &["-version", "--version"], "JAVA_VERSION") else {
+        return call.m.not_modelled("java");
+    };
+    let number = version.trim_start_matches("jdk-").split('+').next().unwrap_or_default().to_owned();
+    let (date, build, vendor) = match version.as_str() {
+        "11.0.16" => ("2022-07-19", "11.0.16+8".to_owned(), " 18.9".to_owned()),
+        "17.0.2" => ("2022-01-18", "17.0.2+8-86".to_owned(), String::new()),
+        other => {
+            let build = other.trim_start_matches("jdk-").to_owned();
+            let long = if number.starts_with("21") { "-LTS" } else { "" };
+            ("2023-10-17", format!("{build}{long}"), format!(" Temurin-{build}"))
+        }
+    };
+    let long = if number.starts_with("21") { " LTS" } else { "" };
+    let dashes = call.args().first().is_some_and(|option| option == "--version");
+    let first = if dashes {
+        format!("openjdk {number} {date}{long}")
+    } else {
+        format!("openjdk version \"{number}\" {date}{long}")
+    };
+    let text = format!(
+        "{first}\nOpenJDK Runtime Environment{vendor} (build {build})\nOpenJDK 64-Bit Server VM{vendor} (build {build}, mixed mode, sharing)\n"
+    );
+    if dashes {
+        call.out(&text)
+    } else {
+        call.err(&text)
+    }
+    0
+}
+
+/// `javac --version`.
+pub(super) fn javac(call: &mut Call<'_, '_>) -> i32 {
+    let text = asked(call, &["-version", "--version"], "JAVA_VERSION").map(|version| {
+        format!("javac {}\n", version.trim_start_matches("jdk-").split('+').next().unwrap_or_default())
+    });
+    says(call, "javac", text)
+}

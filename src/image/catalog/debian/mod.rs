@@ -4,7 +4,7 @@ mod packages;
 mod picked;
 mod texts;
 
-pub(super) use picked::{Added, install};
+pub(super) use picked::{Added, install, unpack};
 
 use super::listing::{self, Listing};
 use super::recipe::{PATH, Recipe, archive, words};

@@ -4,7 +4,6 @@ use super::{Flavour, packages};
 use crate::image::catalog::listing::{self, Line, Listing};
 use crate::image::catalog::sketch::Sketch;
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 /// Where the packages of Debian 12 are found; the first that has one counts.
 static SHELVES: &[&Listing] = &[
@@ -36,7 +35,7 @@ pub(in crate::image::catalog) fn install(s: &mut Sketch, added: &Added<'_>) {
     let base: Vec<String> = added.base.listings.iter().map(|listing| listing.text()).collect();
     let (before, new) = (sections(added.before), sections(added.new));
     s.listing(&new);
-    if !added.base.ubuntu && added.new.split(' ').any(|name| name == "ca-certificates") {
+    if added.new.split(' ').any(|name| name.starts_with("ca-certificates")) {
         s.listing(&loose(&listing::DEBIAN_CERTIFICATES.text()));
     }
     consequences(s, added.new, &new);
@@ -48,11 +47,35 @@ pub(in crate::image::catalog) fn install(s: &mut Sketch, added: &Added<'_>) {
     s.text_of("/var/log/apt/term.log", 0o640, 4, "");
 }
 
+/// Draws what is in one package of Debian 12, as it lies there (with `/lib` apart from `/usr/lib`), and the
+/// note about it that images have which are made without dpkg.
+pub(in crate::image::catalog) fn unpack(s: &mut Sketch, name: &str) {
+    let docs = listing::only(&listing::DEBIAN_DOCS.text(), name);
+    let docs = docs.split_once('\n').map_or("", |(_, files)| files);
+    let section = sections_of(name, |text| text) + docs;
+    listing::read(&section, &mut |_, line| {
+        let merged = matches!(line, Line::Link { path, target } if *target == format!("usr{path}"));
+        if !merged {
+            s.line(line);
+        }
+    });
+    s.text(&format!("/var/lib/dpkg/status.d/{name}"), &packages::stanza(&section, "Debian"));
+    s.described(
+        &format!("/var/lib/dpkg/status.d/{name}.md5sums"),
+        60 * section.lines().count() as u64,
+        0o644,
+    );
+}
+
 /// The sections of these packages, slim, in the order of their names.
 fn sections(names: &str) -> String {
+    sections_of(names, |text| slim(&text))
+}
+
+fn sections_of(names: &str, told: fn(String) -> String) -> String {
     let mut names: Vec<&str> = names.split_whitespace().collect();
     names.sort_unstable();
-    let shelves: Vec<String> = SHELVES.iter().map(|listing| slim(&listing.text())).collect();
+    let shelves: Vec<String> = SHELVES.iter().map(|listing| told(listing.text())).collect();
     let mut text = String::new();
     for name in names {
         let (name, version) = name.split_once('=').map_or((name, None), |(name, own)| (name, Some(own)));
@@ -61,16 +84,23 @@ fn sections(names: &str) -> String {
         debug_assert!(found.is_some(), "there is no package {name}");
         let found = found.unwrap_or_default();
         match version {
-            Some(version) => {
-                let mut words = found.splitn(4, ' ');
-                let head: Vec<&str> = words.by_ref().take(3).collect();
-                let own = words.next().unwrap_or_default();
-                let _ = write!(text, "{} {} {version} {own}", head.first().unwrap_or(&"="), name);
-            }
+            Some(version) => text.push_str(&as_version(&found, name, version)),
             None => text.push_str(&found),
         }
     }
     text
+}
+
+/// A section with another version of the package, in its head and in the names of its files.
+fn as_version(section: &str, name: &str, version: &str) -> String {
+    let (head, files) = section.split_once('\n').unwrap_or((section, ""));
+    let words: Vec<&str> = head.splitn(4, ' ').collect();
+    let [_, _, old, rest] = words[..] else { return section.to_owned() };
+    let upstream = |version: &str| version.split(['-', '+']).next().unwrap_or_default().to_owned();
+    let (old, new) = (upstream(old), upstream(version));
+    let files =
+        if old.len() > 3 && !old.contains(':') { files.replace(&old, &new) } else { files.to_owned() };
+    format!("= {name} {version} {rest}\n{files}")
 }
 
 /// What installing them makes besides their files: dpkg's notes about each, and the alternatives that lead to

@@ -1,0 +1,59 @@
+//! Databases, caches and web servers of the table.
+
+use super::{GUESS, Known, QUOTED, entry, facts};
+use crate::image::catalog::{httpd, memcached, redis};
+
+const LAYERS: &str =
+    "base and Dockerfile: packages by apt-get or apk, programs as make install lays them out";
+const APACHE: &str = "apache2 of Debian 12 under /usr/local/apache2, 2026-11-30";
+
+pub(super) static SERVERS: &[Known] = &[
+    entry(
+        "redis:7",
+        "7.2 7.2.3 7-bookworm 7.2-bookworm 7.2.3-bookworm latest bookworm",
+        facts(138_000_000, QUOTED, 4_300, LAYERS),
+        || redis::image(&redis::V7_2, false),
+    ),
+    entry(
+        "redis:7-alpine",
+        "7.2-alpine 7.2.3-alpine alpine 7-alpine3.19 7.2-alpine3.19 7.2.3-alpine3.19 alpine3.19",
+        facts(41_000_000, QUOTED, 2_000, LAYERS),
+        || redis::image(&redis::V7_2, true),
+    ),
+    entry(
+        "redis:6",
+        "6.2 6.2.14 6-bookworm 6.2-bookworm 6.2.14-bookworm",
+        facts(109_000_000, GUESS, 4_300, LAYERS),
+        || redis::image(&redis::V6_2, false),
+    ),
+    entry(
+        "redis:6-alpine",
+        "6.2-alpine 6.2.14-alpine 6-alpine3.19 6.2-alpine3.19 6.2.14-alpine3.19",
+        facts(31_400_000, GUESS, 2_000, LAYERS),
+        || redis::image(&redis::V6_2, true),
+    ),
+    entry(
+        "httpd:2.4",
+        "2.4.58 2 latest 2.4-bookworm 2.4.58-bookworm 2-bookworm bookworm",
+        facts(168_000_000, QUOTED, 5_400, APACHE),
+        || httpd::image(false),
+    ),
+    entry(
+        "httpd:2.4-alpine",
+        "2.4.58-alpine 2-alpine alpine 2.4-alpine3.19 2.4.58-alpine3.19 2-alpine3.19 alpine3.19",
+        facts(59_300_000, QUOTED, 2_700, APACHE),
+        || httpd::image(true),
+    ),
+    entry(
+        "memcached:1.6",
+        "1.6.22 1 latest 1.6-bookworm 1.6.22-bookworm 1-bookworm bookworm",
+        facts(84_900_000, QUOTED, 4_350, LAYERS),
+        || memcached::image(false),
+    ),
+    entry(
+        "memcached:1.6-alpine",
+        "1.6.22-alpine 1-alpine alpine 1.6-alpine3.19 1.6.22-alpine3.19 1-alpine3.19 alpine3.19",
+        facts(8_440_000, LAYERS, 570, LAYERS),
+        || memcached::image(true),
+    ),
+];

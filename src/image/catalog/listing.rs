@@ -85,6 +85,7 @@ listings! {
     PYTHON_LIBRARIES "python-libraries"
     PYTHON_PIP "python-pip"
     PYTHON_SETUPTOOLS "python-setuptools"
+    RPM "rpm"
     RUBY "ruby"
     RUST "rust"
     UBUNTU "ubuntu"

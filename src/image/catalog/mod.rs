@@ -25,6 +25,7 @@ mod postgres;
 mod python;
 mod recipe;
 mod redis;
+mod rpm;
 mod ruby;
 mod rust;
 mod shared;

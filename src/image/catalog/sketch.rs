@@ -156,6 +156,15 @@ impl Sketch {
         self.put(path, Inode::whiteout())
     }
 
+    /// The text of a file that was drawn.
+    pub(super) fn read(&self, path: &str) -> String {
+        let inode = self.tree.at(path.as_bytes()).map(|ino| self.tree.inode(ino));
+        match inode.map(|inode| &inode.kind) {
+            Some(Kind::File(contents)) => contents.to_text(1 << 22).unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
     /// Takes a file away.
     pub(super) fn remove(&mut self, path: &str) -> &mut Sketch {
         let (dir, name) = (path::parent(path.as_bytes()), path::file_name(path.as_bytes()));

@@ -1,11 +1,15 @@
 //! Databases, caches and web servers of the table.
 
 use super::{GUESS, Known, QUOTED, entry, facts};
-use crate::image::catalog::{httpd, memcached, redis};
+use crate::image::catalog::{httpd, memcached, redis, rpm};
 
 const LAYERS: &str =
     "base and Dockerfile: packages by apt-get or apk, programs as make install lays them out";
 const APACHE: &str = "apache2 of Debian 12 under /usr/local/apache2, 2026-11-30";
+
+const ROCKY: &str = "docker-library/repo-info: 175.57 MB for rockylinux:9.3.20231119";
+const RPM: &str =
+    "the packages that docker-library/repo-info lists, with the files of Debian 12's, 2026-11-30";
 
 pub(super) static SERVERS: &[Known] = &[
     entry(
@@ -55,5 +59,13 @@ pub(super) static SERVERS: &[Known] = &[
         "1.6.22-alpine 1-alpine alpine 1.6-alpine3.19 1.6.22-alpine3.19 1-alpine3.19 alpine3.19",
         facts(8_440_000, LAYERS, 570, LAYERS),
         || memcached::image(true),
+    ),
+    entry("rockylinux:9", "9.3 9.3.20231119", facts(175_570_000, ROCKY, 5_500, RPM), || rpm::ROCKY_9.image()),
+    entry("oraclelinux:8-slim", "8.9-slim", facts(113_000_000, QUOTED, 3_100, RPM), || rpm::ORACLE_8.image()),
+    entry(
+        "mysql:8.0",
+        "8.0.35 8.0-oracle 8.0.35-oracle 8 8-oracle latest",
+        facts(603_000_000, QUOTED, 3_300, RPM),
+        rpm::mysql,
     ),
 ];

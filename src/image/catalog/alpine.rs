@@ -162,7 +162,7 @@ pub(super) fn add_database(s: &mut Sketch, base: &Release, listing: &str, names:
 pub(super) struct Added<'n> {
     pub(super) base: &'static Release,
     /// Those of earlier layers.
-    pub(super) before: &'static str,
+    pub(super) before: &'n str,
     pub(super) new: &'static str,
     /// Those that somebody asked for: they are in the world file.
     pub(super) world: &'n str,

@@ -16,6 +16,7 @@ mod golang;
 mod httpd;
 mod java;
 mod listing;
+mod mariadb;
 mod measured;
 mod memcached;
 mod nginx;

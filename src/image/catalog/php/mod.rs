@@ -198,6 +198,53 @@ pub(super) fn image(php: &'static Release, kind: Kind, on_alpine: bool) -> Arc<I
     recipe.finish()
 }
 
+/// `composer`, on PHP's alpine image.
+pub(super) fn composer() -> Arc<Image> {
+    let base = super::image("php:8.3-cli-alpine").unwrap_or_else(|| image(&V8_3, Kind::Cli, true));
+    let mut recipe = Recipe::from(&base, CREATED);
+    recipe.run(texts::RUN_COMPOSER, "RUN apk add", "composer/apk", || {
+        let mut s = Sketch::new("composer", CREATED);
+        let before = [APK, APK_MORE].join(" ");
+        let world = ".php-rundeps bash ca-certificates curl openssl tar xz";
+        alpine::install(&mut s, &alpine::Added { base: &alpine::V3_19, before: &before, new: "bash", world });
+        for (name, size) in
+            [("git", 3_100_000), ("hg", 180), ("svn", 310_000), ("unzip", 180_000), ("zip", 210_000)]
+        {
+            s.program(&format!("/usr/bin/{name}"), name, size);
+        }
+        s.described("/usr/libexec/git-core/git-remote-http", 2_400_000, 0o755);
+        s.done()
+    });
+    recipe.env("COMPOSER_ALLOW_SUPERUSER", "1").env("COMPOSER_HOME", "/tmp").env("COMPOSER_VERSION", "2.6.6");
+    recipe.run(texts::RUN_COMPOSER_PHAR, "RUN install composer", "composer/phar", || {
+        let mut s = Sketch::new("composer", CREATED);
+        s.program("/usr/bin/composer", "composer", 2_938_000);
+        s.done()
+    });
+    recipe.copy(
+        "docker-entrypoint.sh /docker-entrypoint.sh",
+        "COPY entrypoint",
+        "composer/entrypoint",
+        || {
+            let mut s = Sketch::new("composer", CREATED);
+            s.script(
+                "/docker-entrypoint.sh",
+                &texts::ENTRYPOINT.replace("set -- php", "set -- composer"),
+                302,
+            );
+            s.done()
+        },
+    );
+    recipe.layer("WORKDIR /app", "WORKDIR", "composer/app", || {
+        let mut s = Sketch::new("composer", CREATED);
+        s.dirs(0o755, "/app");
+        s.done()
+    });
+    recipe.config(|config| config.working_dir = "/app".to_owned());
+    recipe.entrypoint(&["/docker-entrypoint.sh"]).cmd(&["composer"]);
+    recipe.finish()
+}
+
 const APT: &str = "autoconf binutils binutils-common binutils-x86-64-linux-gnu bzip2 ca-certificates cpp cpp-12 curl dpkg-dev file g++ \
     g++-12 gcc gcc-12 libasan8 libatomic1 libbinutils libbrotli1 libc-dev-bin libc6-dev libcc1-0 libcrypt-dev libctf-nobfd0 libctf0 \
     libcurl4 libdpkg-perl libgcc-12-dev libgdbm-compat4 libgdbm6 libgomp1 libgprofng0 libgssapi-krb5-2 libisl23 libitm1 libjansson4 \

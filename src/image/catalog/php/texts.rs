@@ -28,6 +28,12 @@ pub(super) const RUN_FPM: &str = "set -eux; \tcd /usr/local/etc; \tcp php-fpm.d/
     \t{ \t\techo '[global]'; \t\techo 'error_log = /proc/self/fd/2'; \t} | tee php-fpm.d/docker.conf; \
     \t{ \t\techo '[global]'; \t\techo 'daemonize = no'; \t\techo '[www]'; \t\techo 'listen = 9000'; \t} | tee php-fpm.d/zz-docker.conf";
 
+pub(super) const RUN_COMPOSER: &str = "set -eux ;   apk add --no-cache --virtual .composer-rundeps     bash     coreutils     git     \
+    make     mercurial     openssh-client     patch     subversion     tini     unzip     zip";
+pub(super) const RUN_COMPOSER_PHAR: &str = "set -eux ;   curl     --silent     --fail     --location     --output /tmp/installer.php     \
+    ${URL} ;   php /tmp/installer.php --no-ansi --install-dir=/usr/bin --filename=composer --version=${COMPOSER_VERSION} ;   \
+    composer --ansi --version --no-interaction";
+
 pub(super) const CONF: &str = "<FilesMatch \\.php$>
 \tSetHandler application/x-httpd-php
 </FilesMatch>

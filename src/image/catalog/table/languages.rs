@@ -201,4 +201,5 @@ pub(super) static LANGUAGES: &[Known] = &[
         facts(75_320_000, PHP_FPM, 1_800, PHP),
         || php::image(&php::V8_3, php::Kind::Fpm, true),
     ),
+    entry("composer:2", "2.6 2.6.6 latest lts", facts(115_000_000, GUESS, 2_000, PHP), php::composer),
 ];

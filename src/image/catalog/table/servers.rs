@@ -1,7 +1,7 @@
 //! Databases, caches and web servers of the table.
 
 use super::{GUESS, Known, QUOTED, entry, facts};
-use crate::image::catalog::{httpd, memcached, redis, rpm};
+use crate::image::catalog::{httpd, mariadb, memcached, redis, rpm};
 
 const LAYERS: &str =
     "base and Dockerfile: packages by apt-get or apk, programs as make install lays them out";
@@ -67,5 +67,17 @@ pub(super) static SERVERS: &[Known] = &[
         "8.0.35 8.0-oracle 8.0.35-oracle 8 8-oracle latest",
         facts(603_000_000, QUOTED, 3_300, RPM),
         rpm::mysql,
+    ),
+    entry(
+        "mariadb:11.2",
+        "11.2.2 11 latest 11.2-jammy 11.2.2-jammy 11-jammy jammy",
+        facts(405_000_000, QUOTED, 7_700, LAYERS),
+        || mariadb::image(&mariadb::V11_2),
+    ),
+    entry(
+        "mariadb:10.11",
+        "10.11.6 10 lts 10.11-jammy 10.11.6-jammy 10-jammy lts-jammy",
+        facts(403_000_000, QUOTED, 7_700, LAYERS),
+        || mariadb::image(&mariadb::V10_11),
     ),
 ];

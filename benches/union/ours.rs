@@ -67,7 +67,7 @@ impl Contender for Ours<'_> {
 
     fn rested(&mut self) {
         if self.events {
-            // The list of events grows outside the stretch, which may be eight operations long.
+            // The list of events grows outside the stretch, which may be some dozens of operations long.
             self.trace = Trace::to(Box::new(Vec::with_capacity(1024)));
         }
     }

@@ -126,7 +126,7 @@ pub fn measure(c: &mut Criterion, who: &mut dyn Contender, work: &Work, table: &
     });
     let mut big = Changes::new((0..BIG_FILES).collect());
     run(c, who, "append, copy-up of 1 MB", table, |who| {
-        big.stretch(who, work, 8, |who, at| who.append_big(at))
+        big.stretch(who, work, BIG_FILES / 4, |who, at| who.append_big(at))
     });
     let mut files = Changes::new((0..work.changed.len()).collect());
     run(c, who, "unlink", table, |who| files.stretch(who, work, BLOCK, |who, at| who.unlink(at)));

@@ -4,13 +4,16 @@
 use super::project::{Mount, Project, Service};
 use crate::image::mounts::MountKind;
 
-/// The whole project as YAML.
+/// The whole project as YAML that is read back as the same project: a `$` is doubled.
 pub fn config(project: &Project) -> String {
-    let mut out = format!("name: {}\nservices:\n", scalar(&project.name));
+    let none = if project.services.is_empty() { " {}" } else { "" };
+    let mut out = format!("name: {}\nservices:{none}\n", scalar(&project.name));
     for (name, service) in &project.services {
         out.push_str(&format!("  {}:\n", scalar(name)));
         for line in lines(project, service) {
-            out.push_str(&format!("    {line}\n"));
+            // A block's empty line has no indent.
+            out.push_str(format!("    {line}").trim_end_matches(|c| c == ' ' && line.trim().is_empty()));
+            out.push('\n');
         }
     }
     if !project.volumes.is_empty() {
@@ -25,7 +28,7 @@ pub fn config(project: &Project) -> String {
             }
         }
     }
-    out
+    out.replace('$', "$$")
 }
 
 /// A service alone.
@@ -39,7 +42,7 @@ fn lines(project: &Project, service: &Service) -> Vec<String> {
         let context = build.context.as_ref().unwrap_or(&project.directory);
         let mut inner = vec![format!("context: {}", scalar(context))];
         match &build.inline {
-            Some(text) => inner.extend(block("dockerfile_inline", text)),
+            Some(text) => inner.extend(block("dockerfile_inline:", text)),
             None => {
                 let file = build.dockerfile.as_deref().unwrap_or("Dockerfile");
                 inner.push(format!("dockerfile: {}", scalar(file)));
@@ -52,8 +55,9 @@ fn lines(project: &Project, service: &Service) -> Vec<String> {
         lines.extend(nested("build", inner));
     }
     lines.extend(command("command", service.command.as_deref()));
-    let one =
-        |key: &str, value: &Option<String>| value.as_ref().map(|value| format!("{key}: {}", scalar(value)));
+    let one = |key: &str, value: &Option<String>| -> Vec<String> {
+        value.iter().flat_map(|value| entry(key, value)).collect()
+    };
     lines.extend(one("container_name", &service.container_name));
     if !service.depends_on.is_empty() {
         let mut others: Vec<_> = service.depends_on.iter().collect();
@@ -92,21 +96,25 @@ fn mounted(mount: &Mount) -> Vec<String> {
     }
     inner.push(format!("target: {}", scalar(&request.target)));
     inner.extend(request.read_only.then(|| "read_only: true".to_owned()));
-    inner.extend(match request.kind {
-        MountKind::Bind if !request.make_source => nested("bind", vec!["create_host_path: false".to_owned()]),
-        MountKind::Bind => vec!["bind: {}".to_owned()],
+    let options = match request.kind {
+        MountKind::Bind if request.make_source => Vec::new(),
+        MountKind::Bind => vec!["create_host_path: false".to_owned()],
         MountKind::Volume => {
             let mut options = map("labels", request.labels.iter().map(|(name, value)| (name, Some(value))));
             options.extend(request.no_copy.then(|| "nocopy: true".to_owned()));
-            if options.is_empty() { vec!["volume: {}".to_owned()] } else { nested("volume", options) }
+            options
         }
         MountKind::Tmpfs => {
             let mut options: Vec<String> =
                 request.tmpfs_size.iter().map(|size| format!("size: \"{size}\"")).collect();
             options.extend(request.tmpfs_mode.iter().map(|mode| format!("mode: {mode}")));
-            nested("tmpfs", options)
+            options
         }
-    });
+    };
+    if mount.options && options.is_empty() {
+        inner.push(format!("{}: {{}}", request.kind.word()));
+    }
+    inner.extend(nested(request.kind.word(), options));
     let item = |(number, line): (usize, String)| format!("  {} {line}", if number == 0 { "-" } else { " " });
     inner.into_iter().enumerate().map(item).collect()
 }
@@ -123,15 +131,26 @@ fn nested(key: &str, inner: Vec<String>) -> Vec<String> {
 fn map<'a>(key: &str, entries: impl Iterator<Item = (&'a String, Option<&'a String>)>) -> Vec<String> {
     let mut entries: Vec<_> = entries.collect();
     entries.sort();
-    let line = |(name, value): (&String, Option<&String>)| match value {
-        Some(value) => format!("{}: {}", scalar(name), scalar(value)),
-        None => format!("{}: null", scalar(name)),
+    let lines = |(name, value): (&String, Option<&String>)| match value {
+        Some(value) => entry(&scalar(name), value),
+        None => vec![format!("{}: null", scalar(name))],
     };
-    nested(key, entries.into_iter().map(line).collect())
+    nested(key, entries.into_iter().flat_map(lines).collect())
+}
+
+fn entry(key: &str, value: &str) -> Vec<String> {
+    match value.contains('\n') {
+        true => block(&format!("{key}:"), value),
+        false => vec![format!("{key}: {}", scalar(value))],
+    }
 }
 
 fn list(key: &str, items: &[String]) -> Vec<String> {
-    nested(key, items.iter().map(|item| format!("- {}", scalar(item))).collect())
+    let lines = |item: &String| match item.contains('\n') {
+        true => block("-", item),
+        false => vec![format!("- {}", scalar(item))],
+    };
+    nested(key, items.iter().flat_map(lines).collect())
 }
 
 /// An empty command is told, for it takes the image's away.
@@ -143,10 +162,18 @@ fn command(key: &str, words: Option<&[String]>) -> Vec<String> {
     }
 }
 
-fn block(key: &str, text: &str) -> Vec<String> {
-    let lines = text.lines().map(|line| format!("  {line}"));
-    let mark = if text.ends_with('\n') { "|" } else { "|-" };
-    std::iter::once(format!("{key}: {mark}")).chain(lines).collect()
+/// A text of several lines, as YAML's literal block behind its key or dash.
+fn block(head: &str, text: &str) -> Vec<String> {
+    let end = match text.strip_suffix('\n') {
+        None => "-",
+        Some(rest) if rest.is_empty() || rest.ends_with('\n') => "+",
+        Some(_) => "",
+    };
+    // A first line that begins with a space would be taken for a deeper indent.
+    let indent = if text.starts_with([' ', '\n']) { "2" } else { "" };
+    let line = |line: &str| if line.is_empty() { String::new() } else { format!("  {line}") };
+    let lines = text.strip_suffix('\n').unwrap_or(text).split('\n').map(line);
+    std::iter::once(format!("{head} |{indent}{end}")).chain(lines).collect()
 }
 
 /// A text that YAML reads back as a text: in quotes where it would be something else.

@@ -8,6 +8,7 @@ use super::yaml::{self, Node, Scalar, Value};
 use super::{dotenv, merge, order};
 use crate::error::{Error, ErrorKind};
 use crate::fs::path;
+use crate::image::mounts::MountKind;
 use crate::trace::Trace;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -97,25 +98,21 @@ pub fn load(asked: &Asked, read: &mut Read<'_>, t: &mut Trace) -> Result<Project
     // In the order of their names, as compose keeps them.
     project.services.sort_keys();
     project.volumes.sort_keys();
-    order::check(&project.services)?;
     let disabled: Vec<String> =
         project.services.iter().filter(|(_, service)| !on(service)).map(|(name, _)| name.clone()).collect();
     project.services.retain(|_, service| on(service));
-    for (name, service) in &mut project.services {
+    project.services.values_mut().for_each(|service| normalize(service, &lookup));
+    judge(&project, &disabled)?;
+    for service in project.services.values_mut() {
         environment(service, &lookup, read, t)?;
-        service.depends_on.retain(|other, dependency| dependency.required || !disabled.contains(other));
-        if let Some((other, dependency)) =
-            service.depends_on.iter().find(|(other, _)| disabled.contains(*other))
-        {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                format!("service {other:?} is required by {name:?} but is disabled"),
-            )
-            .at(dependency.at.span(other.chars().count()))
-            .hint("its profiles are off: --profile switches one on"));
-        }
     }
-    judge(&project)?;
+    // A volume that no service mounts is none (compose-go `WithoutUnnecessaryResources`).
+    let mounts = |service: &Service, volume: &String| {
+        let mut requests = service.mounts.iter().map(|mount| &mount.request);
+        requests.any(|request| request.kind == MountKind::Volume && request.source == *volume)
+    };
+    let Project { services, volumes, .. } = &mut project;
+    volumes.retain(|name, _| services.values().any(|service| mounts(service, name)));
     Ok(project)
 }
 
@@ -312,11 +309,15 @@ fn expand(
 fn read_file(node: &Node, project: &mut Project) -> Result<(), Error> {
     let mut unmodelled: Vec<Unmodelled> = Vec::new();
     for (key, value) in keys::entries(node, "", &keys::TOP, &mut unmodelled)? {
-        let empty = matches!(value.value, Value::Scalar(Scalar::Null));
         let Value::Map(map) = &value.value else {
-            match key.text.as_str() {
-                "services" | "volumes" if !empty => {
-                    return Err(value.error(format!("{} must be a mapping", key.text)));
+            match (key.text.as_str(), &value.value) {
+                (word @ ("services" | "volumes"), Value::Scalar(Scalar::Null)) => {
+                    return Err(key
+                        .error(format!("{word} must be a mapping"))
+                        .hint("an empty one is written {}, or left out"));
+                }
+                (word @ ("services" | "volumes"), _) => {
+                    return Err(value.error(format!("{word} must be a mapping")));
                 }
                 _ => continue,
             }
@@ -390,6 +391,23 @@ fn volume(name: &str, node: &Node, project: &str, unmodelled: &mut Vec<Unmodelle
     Ok(volume)
 }
 
+/// Two spellings of one target are two until here, and an argument that has a value nowhere isn't given
+/// (compose-go `loader/normalize.go`).
+fn normalize(service: &mut Service, lookup: &dyn Fn(&str) -> Option<String>) {
+    for request in service.mounts.iter_mut().map(|mount| &mut mount.request) {
+        if request.target.starts_with('/') {
+            request.target = path::absolute("/", &request.target);
+            request.in_config = request.in_config.take().map(|_| request.target.clone());
+        }
+    }
+    if let Some(build) = &mut service.build {
+        for (name, value) in &mut build.args {
+            *value = value.take().or_else(|| lookup(name));
+        }
+        build.args.retain(|_, value| value.is_some());
+    }
+}
+
 /// What the files of `env_file` say, and then `environment`; what has no value there takes the outer one.
 fn environment(
     service: &mut Service,
@@ -421,12 +439,8 @@ fn environment(
 }
 
 /// What a project must be, all files together (compose-go `loader/validate.go`).
-fn judge(project: &Project) -> Result<(), Error> {
+fn judge(project: &Project, disabled: &[String]) -> Result<(), Error> {
     const INVALID: &str = "invalid compose project";
-    if project.services.is_empty() {
-        return Err(Error::new(ErrorKind::Usage, "no service selected")
-            .hint("services: begins the list; one with profiles is off until --profile"));
-    }
     for (name, service) in &project.services {
         let wrong = |message: String| Error::new(ErrorKind::Usage, message).at(service.at.span(1));
         match (&service.image, &service.build) {
@@ -441,6 +455,7 @@ fn judge(project: &Project) -> Result<(), Error> {
             }
             _ => {}
         }
+        order::exist(name, service, &project.services, disabled)?;
         let mut taken: IndexMap<String, String> = IndexMap::new();
         for (number, spec) in service.tmpfs.iter().enumerate() {
             let target = spec.split(':').next().unwrap_or_default().to_owned();
@@ -470,5 +485,5 @@ fn judge(project: &Project) -> Result<(), Error> {
             taken.insert(target.clone(), here);
         }
     }
-    Ok(())
+    order::without_circle(&project.services)
 }

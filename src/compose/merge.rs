@@ -6,20 +6,21 @@ use indexmap::IndexMap;
 
 /// Adds what a file says of a service.
 pub fn add(services: &mut IndexMap<String, Service>, name: &str, later: Service) {
-    let Some(service) = services.get_mut(name) else {
-        services.insert(name.to_owned(), later);
-        return;
-    };
+    let service = services.entry(name.to_owned()).or_insert_with(|| Service::new(later.at.clone()));
     // A single value takes the place of the earlier one, as do the words of a command.
     fn over<T>(earlier: &mut Option<T>, later: Option<T>) {
         if later.is_some() {
             *earlier = later;
         }
     }
+    /// In a list the later of two with the same name counts, in the place of the earlier (compose-go
+    /// `override/uncity.go`); so it is within one file too.
     fn join(earlier: &mut Vec<String>, later: Vec<String>) {
+        let name = |item: &str| item.split('=').next().map(str::to_owned);
         for item in later {
-            if !earlier.contains(&item) {
-                earlier.push(item);
+            match earlier.iter_mut().find(|known| name(known) == name(&item)) {
+                Some(known) => *known = item,
+                None => earlier.push(item),
             }
         }
     }

@@ -4,27 +4,39 @@ use super::project::Service;
 use crate::error::{Error, ErrorKind};
 use indexmap::IndexMap;
 
-/// Every dependency exists, and none waits for itself in a circle.
+/// Every dependency of a service exists; one that its profiles switch off must not be required.
 ///
 /// # Errors
 /// Compose's words, at the place of the dependency.
-pub fn check(services: &IndexMap<String, Service>) -> Result<(), Error> {
-    for (name, service) in services {
-        for (other, dependency) in &service.depends_on {
-            if !services.contains_key(other) && dependency.required {
-                let message = format!(
-                    "service {name:?} depends on undefined service {other:?}: invalid compose project"
-                );
-                let error =
-                    Error::new(ErrorKind::Usage, message).at(dependency.at.span(other.chars().count()));
-                let known = || services.keys().map(String::as_str);
-                return Err(match crate::error::suggest(other, known()) {
-                    Some(_) => error.did_you_mean(other, known()),
-                    None => error.hint(format!("there are {}", known().collect::<Vec<_>>().join(", "))),
-                });
-            }
+pub fn exist(
+    name: &str,
+    service: &Service,
+    services: &IndexMap<String, Service>,
+    disabled: &[String],
+) -> Result<(), Error> {
+    for (other, dependency) in &service.depends_on {
+        let is_off = disabled.contains(other);
+        if services.contains_key(other) || (is_off && !dependency.required) {
+            continue;
         }
+        let message =
+            format!("service {name:?} depends on undefined service {other:?}: invalid compose project");
+        let error = Error::new(ErrorKind::Usage, message).at(dependency.at.span(other.chars().count()));
+        let known = || services.keys().map(String::as_str);
+        return Err(match crate::error::suggest(other, known()) {
+            _ if is_off => error.hint("its profiles are off: --profile switches one on"),
+            Some(_) => error.did_you_mean(other, known()),
+            None => error.hint(format!("there are {}", known().collect::<Vec<_>>().join(", "))),
+        });
     }
+    Ok(())
+}
+
+/// No service waits for itself in a circle.
+///
+/// # Errors
+/// Compose's words, at the place of the dependency.
+pub fn without_circle(services: &IndexMap<String, Service>) -> Result<(), Error> {
     let (mut done, mut order) = (IndexMap::new(), Vec::new());
     for name in services.keys() {
         visit(name, services, &mut done, &mut order)?;

@@ -107,6 +107,8 @@ pub struct Build {
 pub struct Mount {
     /// What; a volume's source is the name that the file calls it.
     pub request: MountRequest,
+    /// Do options of its own kind belong to it, be they none? The short form always says so.
+    pub options: bool,
     /// Where it is asked for.
     pub at: Place,
 }

@@ -1,8 +1,9 @@
 //! Reading the parts of a service: short and long forms become one.
 
 use super::keys::{self, Unmodelled};
+
 use super::project::{Build, Dependency, Mount, Service};
-use super::yaml::{Node, Scalar, Value};
+use super::yaml::{Node, Place, Scalar, Value};
 use crate::error::Error;
 use crate::fs::path;
 use crate::image::mounts::{MountKind, MountRequest};
@@ -29,12 +30,10 @@ impl Reading<'_> {
         let mut service = Service::new(node.at.clone());
         for (key, value) in keys::entries(node, &path, &keys::SERVICE, self.unmodelled)? {
             let here = format!("{path}.{}", key.text);
-            let null = matches!(value.value, Value::Scalar(Scalar::Null));
             match key.text.as_str() {
                 "command" => service.command = words(value, &here)?,
                 "entrypoint" => service.entrypoint = words(value, &here)?,
-                _ if null => {}
-                "image" => service.image = Some(string(value, &here)?),
+                "image" => service.image = Some(string(value, &here)?).filter(|name| !name.is_empty()),
                 "build" => service.build = Some(self.build(value, &here)?),
                 "container_name" => service.container_name = Some(string(value, &here)?),
                 "depends_on" => service.depends_on = self.depends_on(value, &here)?,
@@ -44,7 +43,7 @@ impl Reading<'_> {
                 "profiles" => service.profiles = strings(value, &here)?,
                 "read_only" => service.read_only = Some(flag(value, &here)?),
                 "tmpfs" => service.tmpfs = one_or_more(value, &here)?,
-                "user" => service.user = Some(text(value, &here)?),
+                "user" => service.user = Some(string(value, &here)?),
                 "volumes" => service.mounts = self.mounts(value, &here)?,
                 "working_dir" => service.working_dir = Some(string(value, &here)?),
                 _ => {}
@@ -145,23 +144,30 @@ impl Reading<'_> {
         let mut mounts = Vec::new();
         for (number, item) in list.iter().enumerate() {
             let here = format!("{path}[{number}]");
-            let request = match &item.value {
-                Value::Scalar(Scalar::Text(spec)) => self.short_mount(spec).map_err(|why| item.error(why))?,
+            let (request, options) = match &item.value {
+                Value::Scalar(Scalar::Text(spec)) => {
+                    let request = self.short_mount(spec, &here, &item.at).map_err(|why| item.error(why))?;
+                    (request, spec.len() > 2)
+                }
                 Value::Map(_) => self.long_mount(item, &here)?,
                 _ => return Err(item.error(format!("{here} must be a string or mapping"))),
             };
-            mounts.push(Mount { request, at: item.at.clone() });
+            mounts.push(Mount { request, options, at: item.at.clone() });
         }
         Ok(mounts)
     }
 
     /// `SOURCE:TARGET[:MODE]` (compose-go `format/volume.go`).
-    fn short_mount(&self, spec: &str) -> Result<MountRequest, String> {
+    fn short_mount(&mut self, spec: &str, path: &str, at: &Place) -> Result<MountRequest, String> {
+        /// Said to the host's mount, and to SELinux: nothing that the lab has.
+        const TO_THE_HOST: [&str; 8] =
+            ["z", "Z", "private", "rprivate", "shared", "rshared", "slave", "rslave"];
         let refused = |why: &str| format!("invalid spec: {spec}: {why}");
-        let parts: Vec<&str> = spec.split(':').collect();
-        if spec.is_empty() {
-            return Err("invalid empty volume spec".to_owned());
-        }
+        let parts = match spec.len() {
+            0 => return Err("invalid empty volume spec".to_owned()),
+            1 | 2 => vec![spec],
+            _ => sections(spec),
+        };
         if parts.iter().any(|part| part.is_empty()) {
             return Err(refused("empty section between colons"));
         }
@@ -171,7 +177,7 @@ impl Reading<'_> {
             [source, target, mode] => (*source, *target, *mode),
             _ => return Err(refused("too many colons")),
         };
-        let bind = source.starts_with(['.', '/', '~']);
+        let bind = source.starts_with(['.', '/', '~']) || windows(source);
         let kind = if bind { MountKind::Bind } else { MountKind::Volume };
         let mut request = MountRequest {
             kind,
@@ -187,17 +193,22 @@ impl Reading<'_> {
                 "ro" => request.read_only = true,
                 "rw" => request.read_only = false,
                 "nocopy" => request.no_copy = true,
+                _ if TO_THE_HOST.contains(&word) => {
+                    self.unmodelled.push(Unmodelled { at: at.clone(), path: format!("{path}: {word}") });
+                }
                 _ => {}
             }
         }
         Ok(request)
     }
 
-    fn long_mount(&mut self, node: &Node, path: &str) -> Result<MountRequest, Error> {
+    /// The mount, and whether options of its own kind stand in the file.
+    fn long_mount(&mut self, node: &Node, path: &str) -> Result<(MountRequest, bool), Error> {
         let mut request = MountRequest { make_source: true, ..MountRequest::default() };
-        let mut kind = None;
+        let (mut kind, mut given) = (None, Vec::new());
         for (key, value) in keys::entries(node, path, &keys::MOUNT, self.unmodelled)? {
             let here = format!("{path}.{}", key.text);
+            given.push(key.text.as_str());
             match key.text.as_str() {
                 "type" => kind = Some((string(value, &here)?, value)),
                 "source" => request.source = string(value, &here)?,
@@ -232,6 +243,11 @@ impl Reading<'_> {
                 _ => {}
             }
         }
+        if !given.contains(&"target") {
+            // compose-go `override/uncity.go`.
+            let item = path.replace('[', ".[");
+            return Err(node.error(format!("service volume {item} is missing a mount target")));
+        }
         let Some((word, at)) = kind else {
             return Err(node.error(format!("{path} missing property 'type'")));
         };
@@ -257,7 +273,8 @@ impl Reading<'_> {
         }
         let anonymous = request.kind == MountKind::Volume && request.source.is_empty();
         request.in_config = anonymous.then(|| request.target.clone());
-        Ok(request)
+        let options = given.contains(&request.kind.word());
+        Ok((request, options))
     }
 
     /// A path of the file: from the project's directory on, or from home.
@@ -266,6 +283,7 @@ impl Reading<'_> {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => {
                 path::absolute(HOME, &format!("./{rest}"))
             }
+            _ if windows_absolute(given) => given.to_owned(),
             _ => path::absolute(self.directory, given),
         }
     }
@@ -301,6 +319,36 @@ pub fn flag(node: &Node, path: &str) -> Result<bool, Error> {
         },
         _ => Err(node.error(format!("{path} must be a boolean or string"))),
     }
+}
+
+/// The parts between colons, but that a single letter and its colon are a drive of Windows, everywhere.
+fn sections(spec: &str) -> Vec<&str> {
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for (at, _) in spec.match_indices(':') {
+        if !drive(&spec[from..=at]) {
+            parts.push(&spec[from..at]);
+            from = at + 1;
+        }
+    }
+    parts.push(&spec[from..]);
+    parts
+}
+
+/// Does a path begin like one of Windows?
+fn windows(path: &str) -> bool {
+    path.starts_with(r"\\") || path.find(':').is_some_and(|colon| drive(&path[..=colon]))
+}
+
+/// Does it begin at the root there? (compose-go `paths/windows_path.go`)
+fn windows_absolute(path: &str) -> bool {
+    let rest = path.find(':').filter(|colon| drive(&path[..=*colon])).map_or("", |colon| &path[colon + 1..]);
+    path.starts_with(r"\\") || rest.starts_with(['/', '\\'])
+}
+
+/// Is this one letter and a colon?
+fn drive(text: &str) -> bool {
+    let mut letter = text.strip_suffix(':').unwrap_or_default().chars();
+    letter.next().is_some_and(char::is_alphabetic) && letter.next().is_none()
 }
 
 fn strings(node: &Node, path: &str) -> Result<Vec<String>, Error> {

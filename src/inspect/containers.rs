@@ -6,7 +6,7 @@ use super::rows::{Listing, row};
 use super::units::{age, ellipsis, human_duration, human_size};
 use super::volumes::mount_value;
 use crate::fs::EPOCH;
-use crate::image::{Container, rfc3339};
+use crate::image::{Container, Store, rfc3339};
 
 const HEADS: [(&str, &str); 9] = [
     ("ID", "CONTAINER ID"),
@@ -22,11 +22,11 @@ const HEADS: [(&str, &str); 9] = [
 
 /// The table of `docker ps` (docker/cli `cli/command/formatter/container.go`). Order and choice are
 /// the caller's.
-pub fn ps(containers: &[&Container], size: bool, no_trunc: bool) -> String {
+pub fn ps(images: &Store, containers: &[&Container], size: bool, no_trunc: bool) -> String {
     const COLUMNS: &str =
         "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
     let with_size = format!("{COLUMNS}\t{{{{.Size}}}}");
-    let rows: Vec<Data> = containers.iter().map(|container| ps_row(container, no_trunc)).collect();
+    let rows: Vec<Data> = containers.iter().map(|container| ps_row(images, container, no_trunc)).collect();
     let listing = Listing {
         heads: &HEADS,
         table: if size { &with_size } else { COLUMNS },
@@ -37,12 +37,12 @@ pub fn ps(containers: &[&Container], size: bool, no_trunc: bool) -> String {
 }
 
 /// The containers of `docker system df -v`: their own bytes, without the image's.
-pub(super) fn container_usage(containers: &[&Container]) -> String {
+pub(super) fn container_usage(images: &Store, containers: &[&Container]) -> String {
     let rows = containers.iter().map(|container| {
         let size = human_size(container.size_rw(), 3);
         row(vec![
             ("ID", container.id.get(..12).unwrap_or(&container.id).to_owned()),
-            ("Image", container.image_name.clone()),
+            ("Image", image_shown(images, container, false)),
             ("Command", format!("{:?}", ellipsis(&argv(container).join(" "), 20))),
             ("LocalVolumes", local_volumes(container).to_string()),
             ("Size", size),
@@ -67,7 +67,18 @@ fn local_volumes(container: &Container) -> usize {
     container.mounts.iter().filter(|point| point.kind.word() == "volume").count()
 }
 
-fn ps_row(container: &Container, no_trunc: bool) -> Data {
+/// The name that a container was made from, or the image's id where that name is gone or another image's by now
+/// (moby `daemon/list.go`, `refreshImage`).
+fn image_shown(images: &Store, container: &Container, no_trunc: bool) -> String {
+    let (name, id) = (&container.image_name, container.image.id);
+    match images.get(name) {
+        Some(image) if image.id == id => name.clone(),
+        _ if no_trunc => id.to_string(),
+        _ => id.short(12),
+    }
+}
+
+fn ps_row(images: &Store, container: &Container, no_trunc: bool) -> Data {
     let id = if no_trunc { &container.id } else { container.id.get(..12).unwrap_or(&container.id) };
     let command = argv(container).join(" ");
     let command = if no_trunc { command } else { ellipsis(&command, 20) };
@@ -75,7 +86,7 @@ fn ps_row(container: &Container, no_trunc: bool) -> Data {
     let whole = human_size(container.size_root_fs(), 3);
     row(vec![
         ("ID", id.to_owned()),
-        ("Image", container.image_name.clone()),
+        ("Image", image_shown(images, container, no_trunc)),
         ("Command", format!("{command:?}")),
         ("RunningFor", age(container.created, EPOCH)),
         ("CreatedAt", written_date(container.created)),

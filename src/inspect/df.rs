@@ -110,7 +110,7 @@ pub fn system_df_verbose(
     Printed::out(format!(
         "Images space usage:\n\n{}\nContainers space usage:\n\n{}\nLocal Volumes space usage:\n\n{}\nBuild cache usage: {}\n\n{}",
         image_usage(images, containers),
-        container_usage(containers),
+        container_usage(images, containers),
         volume_usage(volumes, containers),
         human_size(own_bytes(cache), 4),
         cache_usage(cache, now),

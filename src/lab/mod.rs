@@ -15,6 +15,7 @@ use crate::build::{Build, Cache, Context};
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, EPOCH, Host, Inode, Nodes, Tree};
+use crate::image::reference::Reference;
 use crate::image::registry::{Downloads, Origins, Registry};
 use crate::image::{Container, Done, Image, Store, Usage, Volume, catalog};
 use crate::shell::{Packages, Urls};
@@ -148,7 +149,11 @@ impl Lab {
             false => format!("here are {}; {built_in}", here.join(", ")),
         };
         let known: Vec<String> = here.into_iter().chain(catalog::known().map(str::to_owned)).collect();
-        Err(Error::new(ErrorKind::Unknown, format!("there is no image `{name}`"))
+        let why = match Reference::parse(name) {
+            Err(words) => format!(": {words}"),
+            Ok(_) => String::new(),
+        };
+        Err(Error::new(ErrorKind::Unknown, format!("there is no image `{name}`{why}"))
             .did_you_mean(name, known.iter().map(String::as_str))
             .hint(hint))
     }

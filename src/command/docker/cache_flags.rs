@@ -1,6 +1,6 @@
 //! `--cache-to` and `--cache-from` of `docker build` (docker/buildx `util/buildflags/cache.go`).
 
-use super::{Answer, Call, registry};
+use super::{Answer, Call, push_pull};
 use crate::build::{Build, Builder, CacheImport, ExportMode, Request};
 use crate::command::words::Word;
 use crate::dockerfile::Difference;
@@ -210,7 +210,7 @@ pub(super) fn refused(call: &Call<'_, '_>, builder: Builder) -> Result<Option<An
             return Ok(failed(words, Some("--cache-to type=inline")));
         }
         if let Place::Registry(name) = &cache.place
-            && let Some(answer) = registry::denied(call, name)
+            && let Some(answer) = push_pull::denied(call, name)
         {
             return Ok(Some(answer));
         }
@@ -245,7 +245,7 @@ pub(super) fn export(call: &mut Call<'_, '_>, build: &Build) -> Result<(), Error
         let text =
             format!("exporting cache to {}\n  {records} records, {results} with their layer", cache.shown);
         call.t.emit(|| Event::Text { text });
-        let told = registry::transfer("cache export", &cache.shown, Some(&manifest), &fates, &image, beside);
+        let told = push_pull::transfer("cache export", &cache.shown, Some(&manifest), &fates, &image, beside);
         call.t.emit(|| Event::Transferred(told));
     }
     Ok(())

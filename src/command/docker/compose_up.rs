@@ -5,7 +5,7 @@ use super::{Answer, Call};
 use crate::command::options::Given;
 use crate::command::{emit_lines, report_not_modelled};
 use crate::compose::{self, Brought, Build, Project};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fs::Contents;
 use crate::inspect;
 use crate::lab::Lab;
@@ -94,6 +94,11 @@ fn fetch(call: &mut Call<'_, '_>, directory: &str) {
 // ---- up -------------------------------------------------------------------------------------------
 
 pub(super) fn up(call: &mut Call<'_, '_>, project: &Project, given: &Given) -> Result<Answer, Error> {
+    if project.services.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "no service selected")
+            .at(call.origin.of(&call.name))
+            .hint("services: begins the list; one with profiles is off until --profile"));
+    }
     let wanted = with_dependencies(project, given.operands.iter().map(|word| word.text.clone()).collect());
     let brought = match bring(call, project, wanted, given.is_set("build"))? {
         Ok(brought) => brought,

@@ -258,7 +258,7 @@ fn ps(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
             .collect();
         return Ok(Answer::printed(ids));
     }
-    Ok(Answer::printed(inspect::ps(&shown, call.given.is_set("size"), whole)))
+    Ok(Answer::printed(inspect::ps(&call.lab.images, &shown, call.given.is_set("size"), whole)))
 }
 
 fn rm(call: &mut Call<'_, '_>) -> Result<Answer, Error> {

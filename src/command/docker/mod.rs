@@ -11,6 +11,7 @@ mod housekeeping;
 mod images;
 mod info;
 mod mounts;
+mod push_pull;
 mod registry;
 mod volumes;
 

@@ -302,7 +302,8 @@ fn bases() -> impl Iterator<Item = &'static str> {
         gcr.io/distroless/cc-debian12:nonroot gcr.io/distroless/java17-debian12:nonroot \
         gcr.io/distroless/java17-debian12:debug gcr.io/distroless/nodejs20-debian12:nonroot \
         gcr.io/distroless/nodejs20-debian12:debug gcr.io/distroless/python3-debian12:nonroot \
-        gcr.io/distroless/python3-debian12:debug mariadb:10.11";
+        gcr.io/distroless/python3-debian12:debug mariadb:10.11 eclipse-temurin:8-jdk \
+        eclipse-temurin:8-jre-alpine eclipse-temurin:8-jdk-alpine openjdk:8-jdk-slim";
     catalog::known().filter(|name| !ALIKE.split_whitespace().any(|alike| alike == *name))
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Release {
     bytes: [u64; 4],
 }
 
+pub(super) static V8: Release =
+    Release { major: "8", version: "8u392", bytes: [162_000_000, 108_000_000, 160_000_000, 106_000_000] };
 pub(super) static V11: Release = Release {
     major: "11",
     version: "11.0.21+9",
@@ -63,7 +65,8 @@ pub(super) fn temurin(java: &'static Release, kit: bool, on_alpine: bool) -> Arc
             s.done()
         });
     }
-    recipe.env("JAVA_VERSION", &format!("jdk-{}", java.version));
+    let version = if java.major == "8" { "jdk8u392-b08".to_owned() } else { format!("jdk-{}", java.version) };
+    recipe.env("JAVA_VERSION", &version);
     let key = format!("temurin/{}/{what}/{word}", java.major);
     recipe.run(RUN_JAVA, "RUN install java", &key, move || {
         let mut s = Sketch::new("temurin", CREATED);
@@ -85,7 +88,7 @@ pub(super) fn temurin(java: &'static Release, kit: bool, on_alpine: bool) -> Arc
     });
     let cmd = recipe.now().cmd.clone();
     recipe.entrypoint(&["/__cacert_entrypoint.sh"]);
-    if kit {
+    if kit && java.major != "8" {
         recipe.cmd(&["jshell"]);
     } else {
         recipe.config(|config| config.cmd = cmd);
@@ -96,8 +99,12 @@ pub(super) fn temurin(java: &'static Release, kit: bool, on_alpine: bool) -> Arc
 /// `openjdk`: no longer made since 2022, and still what many Dockerfiles begin with.
 pub(super) fn openjdk(java: &'static Release, kit: bool) -> Arc<Image> {
     let base = super::image("debian:bullseye-slim").unwrap_or_else(|| debian::BULLSEYE_SLIM.image());
-    let (what, version) =
-        (if kit { "jdk" } else { "jre" }, if java.major == "11" { "11.0.16" } else { "17.0.2" });
+    let what = if kit { "jdk" } else { "jre" };
+    let version = match java.major {
+        "8" => "8u342",
+        "11" => "11.0.16",
+        _ => "17.0.2",
+    };
     let home = format!("/usr/local/openjdk-{}", java.major);
     let mut recipe = Recipe::from(&base, OPENJDK);
     recipe.layer(
@@ -128,6 +135,8 @@ pub(super) fn openjdk(java: &'static Release, kit: bool) -> Arc<Image> {
         });
     }
     let bytes = match (java.major, kit) {
+        ("8", true) => 198_000_000,
+        ("8", false) => 106_000_000,
         ("11", true) => 344_000_000,
         ("11", false) => 139_000_000,
         _ => 324_000_000,
@@ -137,7 +146,7 @@ pub(super) fn openjdk(java: &'static Release, kit: bool) -> Arc<Image> {
         unpack(&mut s, java, kit, &home, bytes);
         s.done()
     });
-    if kit {
+    if kit && java.major != "8" {
         recipe.meta(&meta("CMD [\"jshell\"]"));
         recipe.config(|config| config.cmd = Some(vec!["jshell".to_owned()]));
     }
@@ -149,8 +158,12 @@ const OPENJDK: i64 = 1_659_398_400;
 
 /// Draws the kit or the runtime.
 fn unpack(s: &mut Sketch, java: &Release, kit: bool, home: &str, bytes: u64) {
-    let listing = listing::JAVA.text();
-    let listing = if kit { listing } else { runtime(&listing) };
+    let listing = match (java.major, kit) {
+        ("8", true) => listing::JAVA8.text(),
+        ("8", false) => before_modules(&listing::JAVA8.text()),
+        (_, true) => listing::JAVA.text(),
+        _ => runtime(&listing::JAVA.text()),
+    };
     s.listing(&listing.replace(HOME, home));
     let version = java.version.split('+').next().unwrap_or_default();
     s.text(
@@ -162,7 +175,27 @@ fn unpack(s: &mut Sketch, java: &Release, kit: bool, home: &str, bytes: u64) {
             if kit { "JDK" } else { "JRE" }
         ),
     );
-    s.settle(bytes, &format!("{home}/lib/modules"));
+    let biggest = match (java.major, kit) {
+        ("8", true) => "jre/lib/rt.jar",
+        ("8", false) => "lib/rt.jar",
+        _ => "lib/modules",
+    };
+    s.settle(bytes, &format!("{home}/{biggest}"));
+}
+
+/// The runtime of a kit from before modules: it lies in a directory of its own there.
+fn before_modules(listing: &str) -> String {
+    let (mut kept, mut here) = (String::new(), true);
+    for line in listing.lines() {
+        if line.starts_with('/') {
+            here = line == HOME || line.starts_with("/opt/java/openjdk/jre/");
+        }
+        if here {
+            kept.push_str(&line.replace("/openjdk/jre/", "/openjdk/"));
+            kept.push('\n');
+        }
+    }
+    kept
 }
 
 /// Debian's runtime without a screen.

@@ -68,6 +68,7 @@ listings! {
     GOLANG_COMPILER "golang-compiler"
     HTTPD "httpd"
     JAVA "java"
+    JAVA8 "java8"
     MAVEN "maven"
     NETBASE "netbase"
     NGINX_DEBIAN "nginx-debian"

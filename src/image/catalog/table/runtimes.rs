@@ -141,6 +141,42 @@ pub(super) static RUNTIMES: &[Known] = &[
         || java::gradle(&java::V21),
     ),
     entry(
+        "eclipse-temurin:8-jdk",
+        "8-jdk-jammy 8u392-b08-jdk 8u392-b08-jdk-jammy 8 8-jammy",
+        facts(297_000_000, GUESS, 5700, JDK),
+        || java::temurin(&java::V8, true, false),
+    ),
+    entry(
+        "eclipse-temurin:8-jre",
+        "8-jre-jammy 8u392-b08-jre 8u392-b08-jre-jammy",
+        facts(231_000_000, GUESS, 5600, JDK),
+        || java::temurin(&java::V8, false, false),
+    ),
+    entry(
+        "eclipse-temurin:8-jdk-alpine",
+        "8u392-b08-jdk-alpine 8-alpine",
+        facts(191_000_000, GUESS, 2550, JDK),
+        || java::temurin(&java::V8, true, true),
+    ),
+    entry(
+        "eclipse-temurin:8-jre-alpine",
+        "8u392-b08-jre-alpine",
+        facts(137_000_000, GUESS, 2450, JDK),
+        || java::temurin(&java::V8, false, true),
+    ),
+    entry(
+        "openjdk:8-jdk-slim",
+        "8-slim 8u342-jdk-slim 8u342-slim 8-jdk-slim-bullseye 8-slim-bullseye",
+        facts(296_000_000, GUESS, 5550, JDK),
+        || java::openjdk(&java::V8, true),
+    ),
+    entry(
+        "openjdk:8-jre-slim",
+        "8u342-jre-slim 8-jre-slim-bullseye",
+        facts(194_000_000, GUESS, 5450, JDK),
+        || java::openjdk(&java::V8, false),
+    ),
+    entry(
         "gcr.io/distroless/static-debian12:latest",
         "gcr.io/distroless/static:latest",
         facts(2_000_000, DISTROLESS_STATIC, 1041, DISTROLESS),

@@ -88,7 +88,8 @@ fn bases() -> String {
     let mut text = String::from(
         "Built-in images: FROM takes them, docker pull and docker run too. Names, sizes,\n\
          modes and owners of their files are as in the real ones; what the files hold is\n\
-         only described, small texts apart. Figures are those of the real image.\n\n",
+         only described, small texts apart, and scripts are stand-ins. Figures are those\n\
+         of the real image where they are known, else estimates that say so.\n\n",
     );
     let width = catalog::known().map(|name| name.len() + 2).max().unwrap_or(0);
     text.push_str(&format!("{:<width$}{:>7}    {:>7}\n", "image", "size", "names"));

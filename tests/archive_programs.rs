@@ -244,6 +244,35 @@ fn skopeo_reads_both_forms() {
     }
 }
 
+/// The layout that the lab writes as a folder, without a tar between.
+#[test]
+fn skopeo_and_umoci_read_the_folder_that_the_lab_writes() {
+    let written = written();
+    for name in ["direct", "direct-bundle", "direct-copy"] {
+        let _ = std::fs::remove_dir_all(written.folder.join(name));
+    }
+    let lines = b"docker load -i app.tar\ndocker save -o oci:direct:v1 app:1\n";
+    let out = run(command("layerlab", &written.folder), lines).unwrap();
+    assert!(out.contains("oci:direct:v1"), "{out}");
+    if is_there("skopeo") {
+        let told: Value =
+            serde_json::from_str(&ask("skopeo", &["inspect", "oci:direct:v1"]).unwrap()).unwrap();
+        assert_eq!(texts(&told["Layers"]), diff_ids(&written.image));
+        ask("skopeo", &["--insecure-policy", "copy", "oci:direct:v1", "oci:direct-copy:v1"]).unwrap();
+        let lines = b"docker load -i oci:direct-copy:v1\ndocker inspect -f '{{json .RootFS.Layers}}' v1\n";
+        let out = run(command("layerlab", &written.folder), lines).unwrap();
+        assert!(out.contains(&diff_ids(&written.image).join("\",\"")), "{out}");
+    } else {
+        eprintln!("skipped: skopeo is not installed");
+    }
+    if is_there("umoci") && std::fs::metadata("/proc/self").is_ok_and(|about| about.uid() == 0) {
+        ask("umoci", &["unpack", "--image", "direct:v1", "direct-bundle"]).unwrap();
+        same(written.tree.clone(), on_disk(&written.folder.join("direct-bundle/rootfs")), "umoci");
+    } else {
+        eprintln!("skipped: umoci is not installed, or not root");
+    }
+}
+
 #[test]
 fn umoci_unpacks_the_tree_that_the_container_saw() {
     if !is_there("umoci") || !is_there("tar") {

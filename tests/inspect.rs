@@ -290,7 +290,7 @@ fn containers_and_disk_usage_are_listed() {
     let old = Container { running: false, ..container("old", "alpine:3.19") };
     web.mount.append(b"/etc/nginx/nginx.conf", Contents::text("# tuned\n"), &mut Trace::silent()).unwrap();
     assert_eq!((web.size_rw(), web.size_root_fs() - web.image.size()), (656, 656));
-    assert_snapshot!("ps", without_ids(&inspect::ps(&[&web, &old], true, false)));
+    assert_snapshot!("ps", without_ids(&inspect::ps(&store, &[&web, &old], true, false)));
     let mut volumes = [Volume::new("data", false), Volume::new("old", false)];
     volumes[0].mount.create(b"/v", 0o644, Contents::text("1234"), &mut Trace::silent()).unwrap();
     let volumes: Vec<&Volume> = volumes.iter().collect();

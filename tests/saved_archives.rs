@@ -89,6 +89,9 @@ fn a_scenario_writes_no_files() {
     session.script("story.rhai", "docker(\"save -o x.tar alpine:3.19\");").unwrap();
     assert!(paper.text().contains("x.tar was not written: a scenario writes no files"), "{}", paper.text());
     assert!(session.script("again.rhai", "docker(\"load -i x.tar\");").is_err());
+    session.set_report(layerlab::report::of);
+    session.script("report.rhai", "dive(\"alpine:3.19 --report r.html\");").unwrap();
+    assert!(paper.text().contains("r.html was not written: a scenario writes no files"), "{}", paper.text());
 }
 
 #[test]

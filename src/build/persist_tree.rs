@@ -114,7 +114,7 @@ fn stretch(piece: &Piece) -> Stretch {
     };
     match piece {
         Piece::Bytes(bytes) => held(bytes),
-        stored @ Piece::Stored(_) => {
+        stored @ Piece::Stored { .. } => {
             let mut bytes = Vec::new();
             Contents::from_pieces(vec![stored.clone()])
                 .for_each_chunk(&mut |chunk| bytes.extend_from_slice(chunk));

@@ -4,18 +4,27 @@ use crate::fs::{Fill, Source, Spool, Spooling, Stored};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// A file that stays open. It must stay as it is too: when it is seen to have changed, reading is refused.
+/// A file that stays open. It must stay as it is too: what was read from a changed one is refused.
 #[derive(Debug)]
 struct DiskFile {
+    faults: Faults,
     file: File,
     len: u64,
     /// None: the file is the lab's own, without a name.
+    named: Option<Named>,
+}
+
+/// The first reading that went wrong, in words.
+pub(super) type Faults = Arc<Mutex<Option<String>>>;
+
+/// What a file was called and when it was written, when it was opened.
+#[derive(Debug)]
+struct Named {
+    shown: String,
     modified: Option<SystemTime>,
-    reads: AtomicU32,
 }
 
 impl Source for DiskFile {
@@ -24,16 +33,29 @@ impl Source for DiskFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        // Asking the system each time would cost as much as the reading.
-        const EVERY: u32 = 64;
-        let number = self.reads.fetch_add(1, Ordering::Relaxed);
-        if self.modified.is_some() && number.is_multiple_of(EVERY) {
+        let read = self.read(offset, buffer);
+        if let Err(error) = &read
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            let mut fault = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            fault.get_or_insert_with(|| error.to_string());
+        }
+        read
+    }
+}
+
+impl DiskFile {
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = read_at(&self.file, offset, buffer)?;
+        // Asked behind the reading: a file gets its new time before its new bytes, so that nothing newer has
+        // been read. The handle stays at the file that was opened when another takes its name.
+        if let Some(named) = &self.named {
             let about = self.file.metadata()?;
-            if about.len() != self.len || about.modified().ok() != self.modified {
-                return Err(io::Error::other("the file has changed since it was opened"));
+            if about.len() != self.len || about.modified().ok() != named.modified {
+                return Err(io::Error::other(format!("{} has changed since it was opened", named.shown)));
             }
         }
-        read_at(&self.file, offset, buffer)
+        Ok(read)
     }
 }
 
@@ -51,11 +73,12 @@ fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
 ///
 /// # Errors
 /// What the system says.
-pub(super) fn open(path: &Path) -> io::Result<Stored> {
+pub(super) fn open(path: &Path, faults: &Faults) -> io::Result<Stored> {
     let file = File::open(path)?;
     let about = file.metadata()?;
-    let modified = Some(about.modified().unwrap_or(SystemTime::UNIX_EPOCH));
-    Ok(Stored::all(Arc::new(DiskFile { len: about.len(), file, modified, reads: AtomicU32::new(0) })))
+    let shown = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let named = Some(Named { shown, modified: about.modified().ok() });
+    Ok(Stored::all(Arc::new(DiskFile { faults: faults.clone(), len: about.len(), file, named })))
 }
 
 /// Writes beside `target` and renames: readers see the old file or the new one, never a part.
@@ -86,16 +109,20 @@ pub(super) fn replace(target: &Path, fill: &mut Fill<'_>) -> io::Result<()> {
 }
 
 /// Keeps what is unpacked in files without a name, which are gone with the process.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DiskSpool;
+#[derive(Clone, Debug, Default)]
+pub struct DiskSpool {
+    pub(super) faults: Faults,
+}
 
 impl Spool for DiskSpool {
     fn begin(&self) -> io::Result<Box<dyn Spooling>> {
-        Ok(Box::new(Growing { out: BufWriter::with_capacity(256 << 10, tempfile::tempfile()?), len: 0 }))
+        let out = BufWriter::with_capacity(256 << 10, tempfile::tempfile()?);
+        Ok(Box::new(Growing { faults: self.faults.clone(), out, len: 0 }))
     }
 }
 
 struct Growing {
+    faults: Faults,
     out: BufWriter<File>,
     len: u64,
 }
@@ -115,6 +142,6 @@ impl Write for Growing {
 impl Spooling for Growing {
     fn finish(self: Box<Self>) -> io::Result<Arc<dyn Source>> {
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Arc::new(DiskFile { file, len: self.len, modified: None, reads: AtomicU32::new(0) }))
+        Ok(Arc::new(DiskFile { faults: self.faults, file, len: self.len, named: None }))
     }
 }

@@ -4,13 +4,13 @@ use super::screen::{self, Colour};
 use super::{DiskHost, exit_code, unreadable};
 use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
-use crate::fs::{Host, HostError};
-use crate::image::archive::{self, Loaded, Options};
+use crate::fs::{Fill, Host, HostError};
+use crate::image::archive::{self, Form, Loaded, Options, Place};
 use crate::image::{Store, catalog};
 use crate::inspect::dive;
 use crate::trace::{Fuel, Limits};
 use clap::Args;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Look into an image: layers, efficiency, waste, verdicts
@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 /// really could be saved, and how.
 #[derive(Debug, Args)]
 pub struct Dive {
-    /// What `docker save` wrote, or an OCI layout as a tar or folder; plain, gzip or zstd. Else a built-in image
+    /// What `docker save` wrote, or an OCI layout as a tar or folder (also oci:DIR[:TAG]); plain, gzip or zstd.
+    /// Else a built-in image
     #[arg(value_name = "FILE.tar|IMAGE")]
     file: PathBuf,
     /// Write dive's JSON to OUT (`-`: standard output), with each layer's changes; no rule is evaluated then
@@ -52,8 +53,13 @@ pub struct Dive {
 pub fn dive(order: &Dive, colour: Colour) -> u8 {
     look(order).unwrap_or_else(|error| {
         screen::complain(&error, colour);
-        exit_code(&error)
+        refused(&error)
     })
+}
+
+/// The exit code of an error about an archive: one that is too large is unreadable, not a rule that fails.
+pub(super) fn refused(error: &Error) -> u8 {
+    if error.kind == ErrorKind::Limit { 2 } else { exit_code(error) }
 }
 
 fn look(order: &Dive) -> Result<u8, Error> {
@@ -73,7 +79,11 @@ fn look(order: &Dive) -> Result<u8, Error> {
         return give(order.json.as_deref(), &text);
     }
     if let Some(out) = &order.json {
-        return give(Some(out), &subject.json());
+        let mut subject = Some(subject);
+        return give_with(Some(out), &mut |out| match subject.take() {
+            Some(subject) => subject.write_json(out),
+            None => Ok(()),
+        });
     }
     if order.changes {
         return give(None, &subject.changes());
@@ -99,14 +109,17 @@ fn look(order: &Dive) -> Result<u8, Error> {
 /// of what is unpacked.
 pub(super) fn subject(file: &Path, limit: u64, verify: bool) -> Result<Subject, Error> {
     let named = file.to_string_lossy();
-    let name = named.strip_prefix("docker-archive://").unwrap_or(&named);
-    if name == named
+    let place = Place::of(&named);
+    let name = place.path;
+    if place.form == Form::Any
         && !file.exists()
         && let Some(image) = catalog::image(name)
     {
         return Ok(Subject::image(name, image, &Store::default(), &[]));
     }
-    let loaded = load(Path::new(name), limit, verify)?.into_iter().next();
+    // A name that is no text can only be a path.
+    let path = if place.form == Form::Any { file } else { Path::new(name) };
+    let loaded = archive::chosen(load(path, place.form, limit, verify)?, place.tag)?.into_iter().next();
     let first = loaded.ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
     first.notes.iter().for_each(|note| screen::note(&format!("{note}\n")));
     let shown = Path::new(name).file_name().map_or(name.into(), |name| name.to_string_lossy());
@@ -118,25 +131,30 @@ pub(super) fn subject(file: &Path, limit: u64, verify: bool) -> Result<Subject, 
 
 /// Writes to a file in one step, or to standard output. The exit code.
 pub(super) fn give(out: Option<&Path>, text: &str) -> Result<u8, Error> {
+    give_with(out, &mut |out| out.write_all(text.as_bytes()))
+}
+
+/// [`give`] of what `fill` brings.
+fn give_with(out: Option<&Path>, fill: &mut Fill<'_>) -> Result<u8, Error> {
     match out.filter(|out| out.as_os_str() != "-") {
-        None => print(text)?,
+        None => printed(fill)?,
         Some(out) => {
             let (mut host, name) = DiskHost::beside(out).map_err(|error| unreadable(&error))?;
-            host.write(&name, text.as_bytes()).map_err(|error| unreadable(&error))?;
+            host.write_with(&name, fill).map_err(|error| unreadable(&error))?;
         }
     }
     Ok(0)
 }
 
 /// Reads an archive, or a folder that one was unpacked to; contents of files stay on disk.
-fn load(file: &Path, limit: u64, verify: bool) -> Result<Vec<Loaded>, Error> {
+fn load(file: &Path, form: Form, limit: u64, verify: bool) -> Result<Vec<Loaded>, Error> {
     let told = |mut error: HostError| {
         error.path = file.display().to_string();
         unreadable(&error)
     };
     let limits = Limits { operations: u64::MAX, bytes: u64::MAX, ..Limits::LINE };
     let mut fuel = Fuel::new(limits);
-    if file.is_dir() {
+    if form == Form::OciFolder || form == Form::Any && file.is_dir() {
         let host = DiskHost::below(file).map_err(told)?;
         let options = Options { verify, spool: host.spool(), ..Options::new(limit) };
         return archive::open_folder(&host, ".", &options, &mut fuel);
@@ -155,8 +173,13 @@ fn read(file: &Path, most: u64) -> Result<Vec<u8>, Error> {
 }
 
 fn print(text: &str) -> Result<(), Error> {
+    printed(&mut |out| out.write_all(text.as_bytes()))
+}
+
+fn printed(fill: &mut Fill<'_>) -> Result<(), Error> {
+    let mut out = BufWriter::with_capacity(64 << 10, io::stdout());
     // A closed pipe has seen enough.
-    match io::stdout().write_all(text.as_bytes()) {
+    match fill(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::new(ErrorKind::Host, format!("standard output: {error}")))
         }

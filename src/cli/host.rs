@@ -5,8 +5,11 @@
 //! a listing tells links as links. Only regular files are read, so that no pipe or device can stall
 //! the lab. Files are replaced in one step: written beside, then renamed.
 
-use super::disk::{self, DiskSpool};
-use crate::fs::{Fill, Host, HostEntry, HostError, HostKind, Spool, Stored};
+use super::disk::{self, DiskSpool, Faults};
+use super::folder;
+use crate::fs::{Fill, FillFolder, FolderForm, Host, HostEntry, HostError, HostKind, Spool, Stored};
+#[cfg(target_os = "linux")]
+use crate::fs::{FolderLimits, HostFolder};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -22,11 +25,17 @@ pub struct DiskHost {
     admitted: Vec<PathBuf>,
     /// The folder of the file that was read last: its path and its real place.
     last: Mutex<Option<(PathBuf, PathBuf)>>,
+    faults: Faults,
 }
 
 impl Clone for DiskHost {
     fn clone(&self) -> DiskHost {
-        DiskHost { base: self.base.clone(), admitted: self.admitted.clone(), last: Mutex::default() }
+        DiskHost {
+            base: self.base.clone(),
+            admitted: self.admitted.clone(),
+            last: Mutex::default(),
+            faults: self.faults.clone(),
+        }
     }
 }
 
@@ -37,7 +46,7 @@ impl DiskHost {
     /// Not there, or not a folder.
     pub fn below(folder: &Path) -> Result<DiskHost, HostError> {
         let base = folder_at(folder).map_err(|error| refusal(&folder.to_string_lossy(), &error))?;
-        Ok(DiskHost { admitted: vec![base.clone()], base, last: Mutex::default() })
+        Ok(DiskHost { admitted: vec![base.clone()], base, last: Mutex::default(), faults: Faults::default() })
     }
 
     /// The host that holds a single named file, and the file's name in it.
@@ -143,12 +152,31 @@ impl DiskHost {
                 return Err(HostError::new(&shown(path), &format!("more than {MOST_ENTRIES} entries")));
             }
             let about = entry.metadata().map_err(refuse)?;
-            let kind = kind(&entry.path(), &about).map_err(refuse)?;
+            let target = || fs::read_link(entry.path()).map(|target| bytes_of(target.as_os_str()));
+            let kind = kind(&about, target).map_err(refuse)?;
             let name = bytes_of(&entry.file_name());
             entries.push(HostEntry { name, kind, mode: mode(&about), mtime: mtime(&about) });
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
+    }
+}
+
+impl DiskHost {
+    /// Where a file or folder of this name is to be written.
+    fn target(&self, path: &str, what: &str) -> Result<PathBuf, HostError> {
+        let (folder, name) = match path.trim_end_matches('/').rsplit_once('/') {
+            Some((folder, name)) => (if folder.is_empty() { "/" } else { folder }, name),
+            None => (".", path),
+        };
+        if matches!(name, "" | "." | "..") {
+            return Err(HostError::new(path, &format!("not the name of a {what}")));
+        }
+        let target = self.resolve(Path::new(folder))?.join(name);
+        match target.symlink_metadata().is_ok() {
+            true => self.resolve(Path::new(path)),
+            false => Ok(target),
+        }
     }
 }
 
@@ -168,6 +196,12 @@ impl Host for DiskHost {
     fn list_at(&self, path: &[u8]) -> Result<Vec<HostEntry>, HostError> {
         self.folder(&path_of(path))
     }
+
+    #[cfg(target_os = "linux")]
+    fn whole(&self, path: &str, limits: FolderLimits) -> Option<Vec<HostFolder>> {
+        super::whole::read(&self.resolve(Path::new(path)).ok()?, limits, MOST_ENTRIES)
+    }
+
     fn admit(&mut self, folder: &str) -> Result<(), HostError> {
         let real = folder_at(&self.base.join(folder)).map_err(|error| refusal(folder, &error))?;
         if !self.is_inside(&real) {
@@ -185,11 +219,16 @@ impl Host for DiskHost {
             let what = if about.is_dir() { "a folder, not a file" } else { "not a regular file" };
             return Err(HostError::new(path, what));
         }
-        disk::open(&real).map_err(refuse)
+        disk::open(&real, &self.faults).map_err(refuse)
+    }
+
+    fn fault(&self) -> Option<HostError> {
+        let words = self.faults.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(HostError::new("an archive that was loaded", &words))
     }
 
     fn spool(&self) -> Arc<dyn Spool> {
-        Arc::new(DiskSpool)
+        Arc::new(DiskSpool { faults: self.faults.clone() })
     }
 
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError> {
@@ -197,18 +236,17 @@ impl Host for DiskHost {
     }
 
     fn write_with(&mut self, path: &str, fill: &mut Fill<'_>) -> Result<(), HostError> {
-        let (folder, name) = match path.trim_end_matches('/').rsplit_once('/') {
-            Some((folder, name)) => (if folder.is_empty() { "/" } else { folder }, name),
-            None => (".", path),
-        };
-        if matches!(name, "" | "." | "..") {
-            return Err(HostError::new(path, "not the name of a file"));
-        }
-        let mut target = self.resolve(Path::new(folder))?.join(name);
-        if target.symlink_metadata().is_ok() {
-            target = self.resolve(Path::new(path))?;
-        }
-        disk::replace(&target, fill).map_err(|error| refusal(path, &error))
+        disk::replace(&self.target(path, "file")?, fill).map_err(|error| refusal(path, &error))
+    }
+
+    fn write_folder(
+        &mut self,
+        path: &str,
+        form: &FolderForm,
+        fill: &mut FillFolder<'_>,
+    ) -> Result<(), HostError> {
+        let target = self.target(path.trim_end_matches('/'), "folder")?;
+        folder::replace(&target, form, fill).map_err(|error| refusal(path, &error))
     }
 }
 
@@ -254,10 +292,11 @@ fn flat(path: &Path) -> PathBuf {
     flat
 }
 
-fn kind(path: &Path, about: &Metadata) -> io::Result<HostKind> {
+/// What something is; `target` reads a link's text.
+pub(super) fn kind(about: &Metadata, target: impl FnOnce() -> io::Result<Vec<u8>>) -> io::Result<HostKind> {
     let kind = about.file_type();
     Ok(if kind.is_symlink() {
-        HostKind::Symlink { target: bytes_of(fs::read_link(path)?.as_os_str()) }
+        HostKind::Symlink { target: target()? }
     } else if kind.is_dir() {
         HostKind::Directory
     } else if kind.is_file() {
@@ -294,27 +333,27 @@ fn special(_about: &Metadata) -> HostKind {
 }
 
 #[cfg(unix)]
-fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
+pub(super) fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
     std::os::unix::ffi::OsStrExt::as_bytes(text).to_vec()
 }
 
 #[cfg(not(unix))]
-fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
+pub(super) fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
     text.to_string_lossy().into_owned().into_bytes()
 }
 
 #[cfg(unix)]
-fn mode(about: &Metadata) -> u16 {
+pub(super) fn mode(about: &Metadata) -> u16 {
     (std::os::unix::fs::MetadataExt::mode(about) & 0o7777) as u16
 }
 
 #[cfg(not(unix))]
-fn mode(about: &Metadata) -> u16 {
+pub(super) fn mode(about: &Metadata) -> u16 {
     if about.is_dir() { 0o755 } else { 0o644 }
 }
 
 /// Unix seconds; 0 where the host doesn't tell.
-fn mtime(about: &Metadata) -> i64 {
+pub(super) fn mtime(about: &Metadata) -> i64 {
     let since = about.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     since.and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
 }
@@ -327,6 +366,8 @@ fn refusal(path: &str, error: &io::Error) -> HostError {
         io::ErrorKind::NotADirectory => "not a folder".to_owned(),
         io::ErrorKind::AlreadyExists => "something that is not a file has this name".to_owned(),
         io::ErrorKind::InvalidInput => "not a possible path".to_owned(),
+        // Our own words, perhaps with names in them.
+        _ if error.raw_os_error().is_none() => error.to_string(),
         _ => {
             let words = error.to_string().to_lowercase();
             words.split(" (os error").next().unwrap_or(&words).to_owned()

@@ -127,13 +127,12 @@ fn key(pressed: &event::KeyEvent) -> Option<Key> {
 
 /// Writes a file out, in one step; never over another.
 fn extract(to: &str, contents: &Contents) -> Result<(), String> {
-    /// Bytes of a file that are held at once.
-    const MOST: u64 = 1 << 30;
     let path = Path::new(to);
     if path.symlink_metadata().is_ok() {
         return Err(format!("{to} is there already: type another name"));
     }
-    let bytes = contents.to_bytes(MOST).ok_or("it is larger than 1 GiB")?;
     let (mut host, name) = DiskHost::beside(path).map_err(|error| unreadable(&error).message)?;
-    host.write(&name, &bytes).map_err(|error| unreadable(&error).message)
+    let written =
+        host.write_with(&name, &mut |out| contents.try_each_chunk(&mut |chunk| out.write_all(chunk)));
+    written.map_err(|error| unreadable(&error).message)
 }

@@ -8,6 +8,7 @@ mod check;
 mod course;
 mod disk;
 mod dive;
+mod folder;
 mod given;
 mod graph;
 mod host;
@@ -24,6 +25,8 @@ mod screen;
 mod terminal;
 #[cfg(feature = "watch")]
 mod watch;
+#[cfg(target_os = "linux")]
+mod whole;
 mod why;
 
 pub use course::AtPrompt;

@@ -1,9 +1,9 @@
 //! `layerlab report IMAGE|ARCHIVE|DIR -o report.html`: an image as one HTML file.
 
+use super::dive;
 use super::given::Given;
 use super::screen::{self, Colour};
 use super::why::interruptible;
-use super::{dive, exit_code};
 use crate::build;
 use crate::command::dive::Subject;
 use crate::error::{Error, ErrorKind};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Of a folder with a Dockerfile it builds the image first, and draws the build too.
 #[derive(Debug, Args)]
 pub(super) struct Report {
-    /// An archive, a folder with a Dockerfile, or a built-in image
+    /// An archive or OCI layout, a folder with a Dockerfile, or a built-in image
     #[arg(value_name = "IMAGE|ARCHIVE|DIR")]
     of: PathBuf,
     /// The file to write (`-`: standard output)
@@ -36,7 +36,7 @@ pub(super) struct Report {
 pub(super) fn report(order: &Report, colour: Colour) -> u8 {
     write(order).unwrap_or_else(|error| {
         screen::complain(&error, colour);
-        exit_code(&error)
+        dive::refused(&error)
     })
 }
 
@@ -53,7 +53,10 @@ fn write(order: &Report) -> Result<u8, Error> {
 }
 
 fn looked_at(order: &Report) -> Result<(Subject, Store, Vec<Arc<build::Build>>), Error> {
-    if order.of.is_dir() {
+    // A folder that holds an image's files is no project.
+    let is_image = ["oci-layout", "manifest.json"].iter().any(|name| order.of.join(name).is_file());
+    if order.of.is_dir() && !(is_image && order.given.file.is_none() && !order.of.join("Dockerfile").exists())
+    {
         return of_folder(order);
     }
     Ok((dive::subject(&order.of, order.limit, true)?, Store::default(), Vec::new()))

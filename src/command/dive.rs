@@ -5,13 +5,14 @@ use super::words::{CommandLine, Origin, Word};
 use super::{Answer, MOST_ARCHIVE, Outside};
 use crate::build::Build;
 use crate::error::{Error, ErrorKind};
-use crate::image::archive::{self, Loaded, Options};
+use crate::image::archive::{Form, Loaded, Options, Place};
 use crate::image::{Image, Store};
 use crate::inspect::dive::{self, Analysis};
 use crate::inspect::layers::{self, Layers, View};
 use crate::inspect::{self, BuildStage, HistoryStep};
 use crate::lab::Lab;
 use crate::trace::Trace;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 const FLAGS: &[Flag] = &[
@@ -77,27 +78,50 @@ impl Subject {
         }
     }
 
+    /// [`Subject::analysis`], for whoever asks for nothing else of the archive's entries afterwards.
+    fn into_analysis(self) -> Analysis {
+        match self.analysed {
+            Analysed::Archive(loaded) => dive::into_analysis(*loaded),
+            Analysed::Image => dive::of_image(&self.image),
+        }
+    }
+
     /// The layers as the union has them.
     pub fn layers(&self) -> Layers {
         Layers::of(&self.image, self.base)
     }
 
     /// dive's figures and what could be saved, as text.
-    pub fn text(&self) -> String {
-        let layers = self.layers();
+    pub fn text(mut self) -> String {
+        // One after the other: of a million files neither is small.
+        let (image, base, name) = (self.image.clone(), self.base, std::mem::take(&mut self.name));
+        let table = dive::table(&name, &self.into_analysis());
+        let layers = Layers::of(&image, base);
         let waste = layers::waste_text(&layers, &layers.waste(0), MOST_FINDINGS);
-        format!("{}\n{waste}", dive::table(&self.name, &self.analysis()))
+        format!("{table}\n{waste}")
     }
 
     /// The same as JSON, with all lists.
-    pub fn json(&self) -> String {
-        dive::export(&self.analysis(), &self.layers())
+    pub fn json(self) -> String {
+        let mut text = Vec::new();
+        let _ = self.write_json(&mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// [`Subject::json`], written as it comes.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write_json(self, out: &mut dyn Write) -> io::Result<()> {
+        let layers = self.layers();
+        dive::export(&self.into_analysis(), &layers, out)
     }
 
     /// What could be saved, a row a finding.
     pub fn wasted(&self) -> Vec<serde_json::Value> {
         let layers = self.layers();
-        let waste = layers::waste_json(&layers, &layers.waste(0));
+        let waste = layers.waste(0);
+        let waste = serde_json::to_value(layers::waste_json(&layers, &waste)).unwrap_or_default();
         waste.get("found").and_then(serde_json::Value::as_array).cloned().unwrap_or_default()
     }
 
@@ -160,7 +184,8 @@ pub(super) fn run(
     if given.is_set("ci") || given.last("ci-config").is_some() || asked(line) {
         return judge(&subject, &given, word, origin, outside);
     }
-    Ok(Answer { rows: subject.wasted(), ..Answer::printed(subject.text()) })
+    let rows = subject.wasted();
+    Ok(Answer { rows, ..Answer::printed(subject.text()) })
 }
 
 fn report(
@@ -176,8 +201,10 @@ fn report(
     let steps = inspect::history_steps(&lab.images, &lab.builds, &subject.image);
     let build = lab.builds.iter().rev().find(|build| build.result.as_ref().ok() == Some(&subject.image.id));
     let stages = build.map(|build| inspect::build_stages(build)).unwrap_or_default();
-    outside.write(file, write(subject, &steps, &stages).as_bytes(), origin)?;
-    Ok(Answer::printed(format!("{} written\n", file.text)))
+    let page = write(subject, &steps, &stages);
+    let written = outside.write_with(file, origin, &mut |out| out.write_all(page.as_bytes()))?;
+    let told = if written { "written" } else { "was not written: a scenario writes no files" };
+    Ok(Answer::printed(format!("{} {told}\n", file.text)))
 }
 
 /// `CI=true dive …`, as Go's ParseBool reads it.
@@ -193,22 +220,18 @@ pub(super) fn subject(
     outside: &mut Outside<'_>,
     t: &mut Trace,
 ) -> Result<Subject, Error> {
-    let name = word.text.strip_prefix("docker-archive://").unwrap_or(&word.text);
-    if name == word.text && !looks_like_a_file(name) {
-        let image = lab.image(name).map_err(|error| error.at(origin.of(word)))?;
-        return Ok(Subject::image(name, image, &lab.images, &lab.builds));
+    let place = Place::of(&word.text);
+    if place.form == Form::Any && !looks_like_a_file(place.path) {
+        let image = lab.image(place.path).map_err(|error| error.at(origin.of(word)))?;
+        return Ok(Subject::image(place.path, image, &lab.images, &lab.builds));
     }
-    let file = Word { text: name.to_owned(), ..word.clone() };
     let options = Options { spool: outside.host.spool(), ..Options::new(MOST_ARCHIVE) };
-    let read = match outside.is_folder(&file) {
-        true => archive::open_folder(outside.host, &file.text, &options, &mut t.fuel),
-        false => archive::open(&outside.open(&file, options.limit, origin)?, &options, &mut t.fuel),
-    };
+    let read = outside.images(word, &options, origin, &mut t.fuel);
     let loaded = read.map_err(|error| error.at(origin.of(word)))?;
     // dive takes the first of several.
     let first = loaded.into_iter().next();
     let first = first.ok_or_else(|| Error::new(ErrorKind::Host, "the archive has no image"))?;
-    Ok(Subject::archive(name, first))
+    Ok(Subject::archive(place.path, first))
 }
 
 fn judge(

@@ -11,10 +11,11 @@ pub mod words;
 
 use crate::build::Build;
 use crate::error::{Error, ErrorKind};
-use crate::fs::{Fill, Host, Stored};
+use crate::fs::{Fill, FillFolder, FolderForm, FolderWriter, Host, HostError, Stored};
+use crate::image::archive::{self, Form, Loaded, Place};
 use crate::lab::Lab;
 use crate::shell::{self, Process, Programs, Sandbox};
-use crate::trace::{Event, Stream, Trace};
+use crate::trace::{Event, Fuel, Stream, Trace};
 pub use secret::without_passwords;
 use std::sync::Arc;
 use words::{CommandLine, Origin};
@@ -109,10 +110,47 @@ impl Outside<'_> {
         opened.map_err(|error| Error::new(ErrorKind::Host, error.to_string()).at(origin.of(word)))
     }
 
-    /// Is this a folder?
-    fn is_folder(&mut self, word: &words::Word) -> bool {
+    /// The images of the archive, or of its folder, that a word names.
+    fn images(
+        &mut self,
+        word: &words::Word,
+        options: &archive::Options,
+        origin: Origin<'_>,
+        fuel: &mut Fuel,
+    ) -> Result<Vec<Loaded>, Error> {
+        let place = Place::of(&word.text);
+        let file = words::Word { text: place.path.to_owned(), ..word.clone() };
+        self.admit(&file);
+        let is_folder = self.host.list(&file.text).is_ok();
+        let read = match (place.form, is_folder) {
+            (Form::OciFolder, false) => {
+                let opened = self.host.list(&file.text);
+                let error = opened.err().unwrap_or_else(|| HostError::new(&file.text, "not a folder"));
+                return Err(Error::new(ErrorKind::Host, error.to_string()).at(origin.of(word)));
+            }
+            (Form::OciFolder | Form::Any, true) => archive::open_folder(self.host, &file.text, options, fuel),
+            _ => archive::open(&self.open(&file, options.limit, origin)?, options, fuel),
+        };
+        let chosen = read.and_then(|read| archive::chosen(read, place.tag));
+        chosen.map_err(|error| error.at(origin.of(word)))
+    }
+
+    /// Writes a named folder in one step; what a script writes goes nowhere. Was it written?
+    fn write_folder(
+        &mut self,
+        word: &words::Word,
+        origin: Origin<'_>,
+        form: &FolderForm,
+        fill: &mut FillFolder<'_>,
+    ) -> Result<bool, Error> {
+        let refused = |message: String| Error::new(ErrorKind::Host, message).at(origin.of(word));
+        if !self.typed {
+            let made = fill(&mut Nowhere);
+            return made.map(|()| false).map_err(|error| refused(error.to_string()));
+        }
         self.admit(word);
-        self.host.list(&word.text).is_ok()
+        let written = self.host.write_folder(&word.text, form, fill);
+        written.map(|()| true).map_err(|error| refused(error.to_string()))
     }
 
     /// Replaces a named file in one step. Only a person writes files: for a script the bytes are made and go
@@ -144,16 +182,12 @@ impl Outside<'_> {
     }
 }
 
-impl Outside<'_> {
-    /// Writes a named file in one step.
-    fn write(&mut self, word: &words::Word, bytes: &[u8], origin: Origin<'_>) -> Result<(), Error> {
-        let file = word.text.as_str();
-        if self.typed {
-            let folder = file.rfind('/').map_or(".", |at| if at == 0 { "/" } else { &file[..at] });
-            let _ = self.host.admit(folder);
-        }
-        let refused = |error: crate::fs::HostError| Error::new(ErrorKind::Host, error.to_string());
-        self.host.write(file, bytes).map_err(|error| refused(error).at(origin.of(word)))
+/// A folder that is not written.
+struct Nowhere;
+
+impl FolderWriter for Nowhere {
+    fn file(&mut self, _name: &str, fill: &mut Fill<'_>) -> std::io::Result<()> {
+        fill(&mut std::io::sink())
     }
 }
 

@@ -4,7 +4,7 @@
 //! bytes can be generated again. Copying contents shares them, so a simulated copy-up never copies.
 
 use super::digest::Digest;
-use super::stored::Stored;
+use super::stored::{Stored, U56, Whole};
 use std::io;
 use std::sync::Arc;
 
@@ -22,8 +22,16 @@ pub enum Piece {
     },
     /// Bytes generated from a label.
     Seeded(Arc<Seeded>),
-    /// Bytes that lie elsewhere, in an archive on disk say, and are read when they are asked for.
-    Stored(Arc<Stored>),
+    /// Bytes that lie elsewhere, in an archive on disk say, and are read when they are asked for: a
+    /// [`Stored`], packed so that a file needs no allocation of its own.
+    Stored {
+        /// What holds them.
+        whole: Arc<Whole>,
+        /// Where in it they begin.
+        offset: U56,
+        /// How many bytes.
+        len: U56,
+    },
 }
 
 /// A stretch of bytes that are generated from a label. A label `program:NAME…` makes the file behave as
@@ -38,13 +46,37 @@ pub struct Seeded {
     pub len: u64,
 }
 
+impl From<Stored> for Piece {
+    fn from(stored: Stored) -> Piece {
+        Piece::Stored { offset: U56::of(stored.offset), len: U56::of(stored.len), whole: stored.whole }
+    }
+}
+
+impl PartialEq for Whole {
+    fn eq(&self, other: &Whole) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Whole {}
+
 impl Piece {
+    /// The stretch of a source that it is.
+    fn stored(&self) -> Option<Stored> {
+        match self {
+            Piece::Stored { whole, offset, len } => {
+                Some(Stored { whole: whole.clone(), offset: offset.get(), len: len.get() })
+            }
+            _ => None,
+        }
+    }
+
     fn len(&self) -> u64 {
         match self {
             Piece::Bytes(bytes) => bytes.len() as u64,
             Piece::Fill { len, .. } => *len,
             Piece::Seeded(seeded) => seeded.len,
-            Piece::Stored(stored) => stored.len(),
+            Piece::Stored { len, .. } => len.get(),
         }
     }
 
@@ -58,8 +90,8 @@ impl Piece {
                 offset: seeded.offset + from,
                 len: to - from,
             })),
-            Piece::Stored(stored) => match stored.part(from, to - from) {
-                Some(part) => Piece::Stored(Arc::new(part)),
+            Piece::Stored { .. } => match self.stored().and_then(|stored| stored.part(from, to - from)) {
+                Some(part) => part.into(),
                 None => self.clone(),
             },
         }
@@ -91,7 +123,8 @@ impl Contents {
 
     /// These bytes.
     pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> Contents {
-        Contents::from_pieces(vec![Piece::Bytes(bytes.into())])
+        let bytes = bytes.into();
+        Contents(if bytes.is_empty() { Held::Nothing } else { Held::One(Piece::Bytes(bytes)) })
     }
 
     /// This text.
@@ -113,7 +146,7 @@ impl Contents {
     pub fn stored(stored: Stored) -> Contents {
         match stored.is_empty() {
             true => Contents::EMPTY,
-            false => Contents(Held::One(Piece::Stored(Arc::new(stored)))),
+            false => Contents(Held::One(stored.into())),
         }
     }
 
@@ -151,9 +184,9 @@ impl Contents {
     }
 
     /// The stretch of a source that these are, all in one piece.
-    pub fn as_stored(&self) -> Option<&Stored> {
+    pub fn as_stored(&self) -> Option<Stored> {
         match self.pieces() {
-            [Piece::Stored(stored)] => Some(stored),
+            [piece] => piece.stored(),
             _ => None,
         }
     }
@@ -363,7 +396,7 @@ fn each_chunk(piece: &Piece, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> i
             }
             Ok(())
         }
-        Piece::Stored(stored) => stored.each_chunk(take),
+        Piece::Stored { .. } => piece.stored().map_or(Ok(()), |stored| stored.each_chunk(take)),
     }
 }
 

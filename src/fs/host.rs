@@ -1,5 +1,6 @@
 //! The host's files, behind a trait: the real ones live in `cli`, memory serves tests and wasm.
 
+use super::folder::{FillFolder, FolderForm, FolderWriter, names_below};
 use super::stored::{MemorySpool, Spool, Stored};
 use indexmap::IndexMap;
 use std::fmt;
@@ -72,6 +73,36 @@ impl fmt::Display for HostError {
 
 impl std::error::Error for HostError {}
 
+/// How much of a real folder is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FolderLimits {
+    /// Files and directories.
+    pub entries: usize,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Directories in directories.
+    pub depth: usize,
+}
+
+impl Default for FolderLimits {
+    fn default() -> FolderLimits {
+        FolderLimits { entries: 200_000, bytes: 1 << 30, depth: 64 }
+    }
+}
+
+/// A directory below one that is read whole, or a part of a large one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFolder {
+    /// Its path from there, each name with a `/` before it; empty for the folder itself.
+    pub path: Vec<u8>,
+    /// Permission bits.
+    pub mode: u16,
+    /// Modification time, Unix seconds.
+    pub mtime: i64,
+    /// What is in it besides directories, sorted by name; regular files with what they hold.
+    pub entries: Vec<(HostEntry, Arc<[u8]>)>,
+}
+
 /// Access to files outside the lab. Paths are `/`-separated and relative to the folders the
 /// implementation was confined to; a path that leaves them is refused.
 pub trait Host {
@@ -103,6 +134,16 @@ pub trait Host {
         self.list(text(path)?)
     }
 
+    /// A directory and all that is below it in one go, parents first, from a host that is faster so. No
+    /// symlink is followed.
+    ///
+    /// None: it is not, or something is in the way (a limit, something unreadable or changing):
+    /// [`Host::list_at`] and [`Host::read_at`] tell what.
+    fn whole(&self, path: &str, limits: FolderLimits) -> Option<Vec<HostFolder>> {
+        let _ = (path, limits);
+        None
+    }
+
     /// A person named this folder (`open DIR`): from now on it may be read too. Never called for a
     /// path that comes from a script.
     ///
@@ -120,6 +161,12 @@ pub trait Host {
     /// As [`Host::read`].
     fn open(&self, path: &str, limit: u64) -> Result<Stored, HostError> {
         self.read(path, limit).map(Stored::memory)
+    }
+
+    /// What could not be read of an open file since this was asked last: until somebody asks, it counts as
+    /// zeros.
+    fn fault(&self) -> Option<HostError> {
+        None
     }
 
     /// Where to keep what is unpacked.
@@ -142,6 +189,21 @@ pub trait Host {
         let mut bytes = Vec::new();
         fill(&mut bytes).map_err(|error| HostError::new(path, &error.to_string()))?;
         self.write(path, &bytes)
+    }
+
+    /// Writes a folder in one step: beside it, then renamed. One that is there is replaced as a whole if it
+    /// is of the form; when anything fails it is as it was.
+    ///
+    /// # Errors
+    /// Not writable, outside, or a folder of another form; what `fill` says.
+    fn write_folder(
+        &mut self,
+        path: &str,
+        form: &FolderForm,
+        fill: &mut FillFolder<'_>,
+    ) -> Result<(), HostError> {
+        let _ = (form, fill);
+        Err(HostError::new(path, "there are no folders here"))
     }
 }
 
@@ -218,5 +280,41 @@ impl Host for MemoryHost {
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), HostError> {
         self.files.insert(path.trim_matches('/').to_owned(), bytes.to_vec());
         Ok(())
+    }
+
+    fn write_folder(
+        &mut self,
+        path: &str,
+        form: &FolderForm,
+        fill: &mut FillFolder<'_>,
+    ) -> Result<(), HostError> {
+        let folder = path.trim_matches('/');
+        let refused = |message: &str| HostError::new(path, message);
+        if self.files.contains_key(folder) {
+            return Err(refused("a file has this name"));
+        }
+        let there = self.list(folder).unwrap_or_default();
+        form.admits(there.iter().map(|entry| entry.name.as_slice())).map_err(|why| refused(&why))?;
+        let mut written = Written(IndexMap::new());
+        fill(&mut written).map_err(|error| refused(&error.to_string()))?;
+        let prefix = format!("{folder}/");
+        self.files.retain(|file, _| !file.starts_with(&prefix));
+        self.files.extend(written.0.into_iter().map(|(name, bytes)| (format!("{prefix}{name}"), bytes)));
+        Ok(())
+    }
+}
+
+/// The files of a folder in memory.
+struct Written(IndexMap<String, Vec<u8>>);
+
+impl FolderWriter for Written {
+    fn file(&mut self, name: &str, fill: &mut Fill<'_>) -> io::Result<()> {
+        names_below(name)?;
+        let mut bytes = Vec::new();
+        fill(&mut bytes)?;
+        match self.0.insert(name.to_owned(), bytes) {
+            None => Ok(()),
+            Some(_) => Err(io::Error::other(format!("`{name}` was written before"))),
+        }
     }
 }

@@ -44,28 +44,60 @@ impl Source for Memory {
     }
 }
 
+/// A source behind a thin pointer: an archive has a million stretches of it.
+#[derive(Debug)]
+pub struct Whole(Arc<dyn Source>);
+
+/// A number of bytes in seven bytes: 64 PiB less one at most.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct U56([u8; 7]);
+
+impl U56 {
+    /// The largest.
+    pub const MAX: u64 = (1 << 56) - 1;
+
+    /// A number that is not greater than [`U56::MAX`]; else that.
+    pub fn of(number: u64) -> U56 {
+        let [a, b, c, d, e, f, g, _] = number.min(U56::MAX).to_le_bytes();
+        U56([a, b, c, d, e, f, g])
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        let [a, b, c, d, e, f, g] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, g, 0])
+    }
+}
+
+impl fmt::Debug for U56 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
 /// A stretch of a [`Source`]. Cloning shares.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    source: Arc<dyn Source>,
-    offset: u64,
-    len: u64,
+    pub(super) whole: Arc<Whole>,
+    /// With its length it ends at [`U56::MAX`] or before.
+    pub(super) offset: u64,
+    pub(super) len: u64,
 }
 
 /// The same bytes of the same source; equal bytes elsewhere are told by [`super::Contents`].
 impl PartialEq for Stored {
     fn eq(&self, other: &Stored) -> bool {
-        Arc::ptr_eq(&self.source, &other.source) && (self.offset, self.len) == (other.offset, other.len)
+        Arc::ptr_eq(&self.whole.0, &other.whole.0) && (self.offset, self.len) == (other.offset, other.len)
     }
 }
 
 impl Eq for Stored {}
 
 impl Stored {
-    /// All of a source.
+    /// All of a source; of one that claims more than [`U56::MAX`] bytes so many.
     pub fn all(source: Arc<dyn Source>) -> Stored {
-        let len = source.len();
-        Stored { source, offset: 0, len }
+        let len = source.len().min(U56::MAX);
+        Stored { whole: Arc::new(Whole(source)), offset: 0, len }
     }
 
     /// These bytes, held in memory.
@@ -87,7 +119,7 @@ impl Stored {
     pub fn part(&self, from: u64, len: u64) -> Option<Stored> {
         let end = from.checked_add(len)?;
         let offset = self.offset.checked_add(from)?;
-        (end <= self.len).then(|| Stored { source: self.source.clone(), offset, len })
+        (end <= self.len).then(|| Stored { whole: self.whole.clone(), offset, len })
     }
 
     /// Reads bytes from `from` on until the buffer is full or the stretch ends; how many.
@@ -99,7 +131,7 @@ impl Stored {
         let mut done = 0;
         while done < wanted {
             let at = self.offset.saturating_add(from).saturating_add(done as u64);
-            match self.source.read_at(at, &mut buffer[done..wanted]) {
+            match self.whole.0.read_at(at, &mut buffer[done..wanted]) {
                 Ok(0) => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it has become shorter")),
                 Ok(n) => done += n.min(wanted - done),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -1,9 +1,9 @@
 //! Directory trees: [`Tree`] can be changed (an upper), [`Layer`] is sealed and shared (a lower).
 
-use super::entries::{Entries, name_hash};
-use super::filter::Filter;
+use super::entries::Entries;
 use super::inode::{Inode, Kind, Nested};
 use super::path;
+use super::sealed::{PAGE, Sealed, sealed_of};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -12,8 +12,6 @@ pub type Name = Arc<[u8]>;
 
 /// Number of an inode inside its tree; 0 is the root directory.
 pub type Ino = u32;
-
-const PAGE: usize = 256;
 
 /// Reading, the same for both kinds of tree.
 pub trait Nodes {
@@ -94,8 +92,8 @@ impl Tree {
 
     /// A tree that begins as a copy of a sealed one; contents are shared.
     pub fn from_layer(layer: &Layer) -> Tree {
-        let pages = layer.sealed().inodes.chunks(PAGE).map(|page| Arc::new(page.to_vec())).collect();
-        Tree { pages: Arc::new(pages), len: layer.sealed().inodes.len() as u32, free: 0, pins: None }
+        let pages = layer.sealed().pages.iter().map(|page| Arc::new(page.to_vec())).collect();
+        Tree { pages: Arc::new(pages), len: layer.sealed().inodes as u32, free: 0, pins: None }
     }
 
     /// Adds an inode without a name. Takes the place of one that lost all its names, if there is one.
@@ -288,11 +286,11 @@ impl Tree {
         Layer(Arc::new(Held { sealed, described: None }))
     }
 
-    /// Seals the tree itself: what nobody shares is moved, not copied.
+    /// Seals the tree itself: what nobody shares stays where it is, in another order.
     pub fn into_layer(mut self) -> Layer {
-        let mut order: Vec<Ino> = vec![0];
         let mut numbers: Vec<Ino> = vec![Ino::MAX; self.len as usize];
         numbers[0] = 0;
+        let mut count: Ino = 1;
         let (mut files, mut bytes) = (0usize, 0u64);
         self.walk(&mut |_, ino, inode| {
             files += 1;
@@ -300,14 +298,14 @@ impl Tree {
                 if matches!(inode.kind, Kind::File(_)) && inode.metacopy().is_none() {
                     bytes = bytes.saturating_add(inode.size());
                 }
-                numbers[ino as usize] = order.len() as Ino;
-                order.push(ino);
+                numbers[ino as usize] = count;
+                count += 1;
             }
         });
-        let mut inodes: Vec<Inode> = Vec::with_capacity(order.len());
-        for ino in order {
-            let mut inode = std::mem::replace(self.inode_mut(ino), Inode::new(Kind::Fifo, 0));
-            if let Kind::Dir(entries) = &mut inode.kind {
+        for ino in 0..self.len {
+            if numbers[ino as usize] != Ino::MAX
+                && let Kind::Dir(entries) = &mut self.inode_mut(ino).kind
+            {
                 let named = entries.iter().filter_map(|(name, ino)| {
                     let number = *numbers.get(ino as usize)?;
                     (number != Ino::MAX).then(|| (name.clone(), number))
@@ -315,10 +313,31 @@ impl Tree {
                 let sealed = Entries::sealed(named);
                 *entries = sealed;
             }
-            inodes.push(inode);
         }
-        drop(self);
-        let sealed = OnceLock::from(sealed_of(inodes, files, bytes));
+        // Each goes to its place, and what stood there takes its turn.
+        for at in 0..self.len {
+            loop {
+                let to = numbers[at as usize];
+                if to == at || to == Ino::MAX {
+                    break;
+                }
+                let moving = std::mem::replace(self.inode_mut(at), Inode::new(Kind::Fifo, 0));
+                let met = std::mem::replace(self.inode_mut(to), moving);
+                *self.inode_mut(at) = met;
+                numbers.swap(at as usize, to as usize);
+            }
+        }
+        drop(numbers);
+        let pages = Arc::try_unwrap(self.pages).unwrap_or_else(|shared| (*shared).clone());
+        let mut left = count as usize;
+        let pages = pages.into_iter().filter_map(|page| {
+            let mut page = Arc::try_unwrap(page).unwrap_or_else(|shared| (*shared).clone());
+            page.truncate(left);
+            left -= page.len();
+            (!page.is_empty()).then(|| page.into_boxed_slice())
+        });
+        let pages = pages.collect();
+        let sealed = OnceLock::from(sealed_of(pages, count as usize, files, bytes));
         Layer(Arc::new(Held { sealed, described: None }))
     }
 
@@ -348,7 +367,10 @@ impl Tree {
                 *entries = sealed;
             }
         }
-        sealed_of(inodes, files, bytes)
+        let count = inodes.len();
+        let mut rest = inodes.into_iter();
+        let pages = (0..count.div_ceil(PAGE)).map(|_| rest.by_ref().take(PAGE).collect()).collect();
+        sealed_of(pages, count, files, bytes)
     }
 
     /// Number of inodes held, those without a name included.
@@ -360,38 +382,6 @@ impl Tree {
     pub fn is_bare(&self) -> bool {
         self.inode(0).entries().is_none_or(Entries::is_empty)
     }
-}
-
-fn sealed_of(inodes: Vec<Inode>, entries: usize, bytes: u64) -> Sealed {
-    let filter = filter_of(&inodes, entries);
-    let whiteouts = inodes.iter().any(Inode::is_whiteout);
-    let redirects = inodes.iter().any(|inode| inode.redirect().is_some());
-    Sealed { inodes: inodes.into_boxed_slice(), filter, whiteouts, redirects, entries, bytes }
-}
-
-/// The filter of a sealed tree. None where directories list names that can't be looked up: those are
-/// asked for, too.
-fn filter_of(inodes: &[Inode], names: usize) -> Option<Filter> {
-    let mut filter = Filter::for_names(names);
-    for (dir, inode) in inodes.iter().enumerate() {
-        if inode.nested().is_some() {
-            return None;
-        }
-        for (name, _) in inode.entries().into_iter().flat_map(Entries::unordered) {
-            filter.add(dir as Ino, name_hash(name));
-        }
-    }
-    Some(filter)
-}
-
-#[derive(Debug)]
-struct Sealed {
-    inodes: Box<[Inode]>,
-    filter: Option<Filter>,
-    whiteouts: bool,
-    redirects: bool,
-    entries: usize,
-    bytes: u64,
 }
 
 /// How a described layer is drawn.
@@ -427,7 +417,7 @@ pub struct Layer(Arc<Held>);
 impl Nodes for Layer {
     #[inline]
     fn inode(&self, ino: Ino) -> &Inode {
-        &self.sealed().inodes[ino as usize]
+        &self.sealed().pages[ino as usize / PAGE][ino as usize % PAGE]
     }
 }
 
@@ -437,7 +427,7 @@ impl Layer {
         Tree::new().seal()
     }
 
-    /// Has this directory perhaps a name with this [`name_hash`]? No means no; yes means that it is worth
+    /// Has this directory perhaps a name with this `name_hash`? No means no; yes means that it is worth
     /// looking.
     #[inline]
     pub fn may_have(&self, dir: Ino, hash: u64) -> bool {
@@ -482,7 +472,7 @@ impl Layer {
 
     /// Number of inodes in it, the root not counted.
     pub fn inodes(&self) -> usize {
-        self.sealed().inodes.len().saturating_sub(1)
+        self.sealed().inodes.saturating_sub(1)
     }
 
     /// Is any of its inodes a whiteout?

@@ -184,8 +184,11 @@ that asks for text, dive prints.",
         "
 Images go out to real files and come back from them.
     docker save -o app.tar app            docker load, skopeo and umoci take it
+    docker save -o oci:DIR[:TAG] app      an OCI layout's folder, as skopeo and
+                                          umoci name it
     docker load -i app.tar                also old archives, an OCI layout's tar
                                           or folder; gzip, bzip2, xz, zstd
+    docker load -i oci:DIR[:TAG]          one image of a layout
     docker export -o web.tar web          what a container sees, without layers
     docker import web.tar flat [-c 'CMD [\"sh\"]'] [-m TEXT]
 One tar is both: a docker-archive (docker load, skopeo docker-archive:app.tar)
@@ -194,8 +197,9 @@ Digests are real there: the SHA-256 of the tars. The lab itself names a layer by
 its entries, without writing its tar, so an image built here gets another id in
 its archive; docker save prints both. A loaded image keeps its tars and its ids.
 The same image gives the same bytes. Described files are generated.
-A file is replaced when all of it is written, else the old one stays. Scenarios
-write no files. Contents of a loaded archive stay in its file: don't change it.
+A file is replaced when all of it is written, else the old one stays; so is a
+layout's folder, and only one that holds no other tag. Scenarios write no files.
+Contents of a loaded archive stay in its file: what has changed is not read.
 Refused, by name: what doesn't fit its digest, leads out of the archive, ends
 too early, or unpacks to more than 256 MB: --limit BYTES allows more.",
     ),

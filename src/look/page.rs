@@ -191,8 +191,14 @@ fn attributes(page: &mut Page, inode: &Inode) {
     page.put(Ink::Dim, format!("{}   {:04o}   {owner}   {size}", inode.kind.word(), inode.mode));
 }
 
+const UNREADABLE: &str = "The bytes can't be read any more: the archive has changed. Open it again.";
+
 fn file(page: &mut Page, contents: &Contents) {
     let head = contents.head(MOST_BYTES);
+    if (head.len() as u64) < contents.len().min(MOST_BYTES) {
+        page.put(Ink::Strong, UNREADABLE);
+        return;
+    }
     match text(&head) {
         Some(text) => text.lines().for_each(|line| page.put(Ink::Plain, line)),
         None => hex(page, &head),
@@ -234,6 +240,11 @@ fn hex(page: &mut Page, bytes: &[u8]) {
 }
 
 fn lines_between(page: &mut Page, was: &Contents, is: &Contents) {
+    let unread = |contents: &Contents| contents.head(1).is_empty() && !contents.is_empty();
+    if unread(was) || unread(is) {
+        page.put(Ink::Strong, UNREADABLE);
+        return;
+    }
     if was.len() == is.len() && was.key_digest() == is.key_digest() {
         page.put(Ink::Strong, "The bytes are the same: the layer stores them once more.");
         return;

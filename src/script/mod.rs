@@ -39,7 +39,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fs::Host;
 use crate::journal::Journal;
 use crate::lab::Lab;
-use crate::trace::{Event, Place, Sink, Trace};
+use crate::trace::{Event, Exhausted, Place, Sink, Trace};
 use indexmap::IndexMap;
 use rhai::{AST, Dynamic, Engine, FnPtr, Scope};
 use std::cell::RefCell;
@@ -217,7 +217,18 @@ impl Session {
         let exhausted = self.core.borrow().trace.fuel.exhausted().cloned();
         let result = match (result, exhausted) {
             (Ok(()), Some(why)) => Err(errors::limit(&why, self.core.borrow().trace.fuel.what())),
+            // Files are written and read past the fuel.
+            (Err(error), _)
+                if error.kind == ErrorKind::Host && self.core.borrow().trace.fuel.is_stopped() =>
+            {
+                Err(errors::limit(&Exhausted::Interrupted, None))
+            }
             (result, _) => result,
+        };
+        // What was read wrongly is the reason of what followed; an error that says so itself stays.
+        let result = match (self.all_was_read(), result) {
+            (Err(_), Err(error)) if error.kind == ErrorKind::Host => Err(error),
+            (read, result) => read.and(result),
         };
         if let Err(error) = result {
             self.restore(before);
@@ -250,6 +261,7 @@ impl Session {
         let result = self.run_rhai(true);
         self.core.borrow_mut().story = None;
         let failed_by_errno = result?;
+        self.all_was_read()?;
         self.unjudged();
         if self.core.borrow().settings.predict {
             quiz::score(&mut self.core.borrow_mut());
@@ -302,6 +314,15 @@ impl Session {
     /// The lines that count, as `log` and `save` have them.
     pub fn lines(&self) -> Vec<String> {
         self.journal.lines().map(str::to_owned).collect()
+    }
+
+    /// An error when a file that an archive was loaded from could no longer be read: the lab took zeros for it.
+    fn all_was_read(&self) -> Result<(), Error> {
+        let fault = self.core.borrow().host.fault();
+        fault.map_or(Ok(()), |fault| {
+            Err(Error::new(ErrorKind::Host, fault.to_string())
+                .hint("docker load -i FILE again: contents stay in the file until they are asked for"))
+        })
     }
 
     fn state(&self) -> State {

@@ -118,6 +118,11 @@ impl Fuel {
         self.interrupt = Some(flag);
     }
 
+    /// Has somebody raised the interrupt flag?
+    pub fn is_stopped(&self) -> bool {
+        self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
     /// The flag that stops the run, for work that other threads do.
     pub fn interrupt(&self) -> Option<Arc<AtomicBool>> {
         self.interrupt.clone()

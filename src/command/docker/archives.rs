@@ -5,8 +5,8 @@ use crate::command::options::{switch, valued};
 use crate::command::words::Word;
 use crate::error::{Error, ErrorKind};
 use crate::fs::Tree;
-use crate::image::archive::{self, Options};
-use crate::image::{Config, History, Image};
+use crate::image::archive::{self, Form, Options, Place};
+use crate::image::{Config, History, Image, reference};
 use crate::trace::{Event, SavedImage};
 use crate::union::StorageDriver;
 use std::sync::Arc;
@@ -14,10 +14,15 @@ use std::sync::Arc;
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         name: "save",
-        usage: "-o FILE IMAGE…",
-        about: "Write images to a file that Docker, skopeo and umoci read",
+        usage: "-o FILE|oci:DIR[:TAG] IMAGE…",
+        about: "Write images to a file or folder that Docker, skopeo and umoci read",
         flags: &[
-            valued("output", Some('o'), "FILE", "the archive: docker-archive and OCI layout in one tar"),
+            valued(
+                "output",
+                Some('o'),
+                "FILE",
+                "a tar, docker-archive and OCI layout at once; oci:DIR[:TAG]: an OCI layout's folder",
+            ),
             valued("platform", None, "OS/ARCH", "accepted"),
         ],
         stop_at_operand: false,
@@ -25,7 +30,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "load",
-        usage: "-i FILE",
+        usage: "-i FILE|oci:DIR[:TAG]",
         about: "Read the images of an archive that docker save wrote",
         flags: &[
             valued("input", Some('i'), "FILE", "docker save's archive, an OCI layout's tar or folder"),
@@ -107,15 +112,26 @@ fn save(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
             }
         }
     }
+    let place = Place::of(&file.text);
+    if place.tag.is_some() || place.form == Form::OciFolder {
+        tagged(call, &file, &mut chosen)?;
+    }
     let archive = archive::archive(&chosen, &mut call.t.fuel);
     let archive = call.about(&words[0], archive)?;
     let mut bytes = 0;
-    let written = call.outside.write_with(&file, call.origin, &mut |out| {
-        let mut counted = Counted { out, bytes: 0 };
-        archive.write(&mut counted)?;
-        bytes = counted.bytes;
-        Ok(())
-    })?;
+    let target = Word { text: place.path.to_owned(), ..file.clone() };
+    let written = match place.form {
+        Form::OciFolder => call.outside.write_folder(&target, call.origin, &archive::LAYOUT, &mut |out| {
+            bytes = archive.write_folder(out)?;
+            Ok(())
+        }),
+        _ => call.outside.write_with(&target, call.origin, &mut |out| {
+            let mut counted = Counted { out, bytes: 0 };
+            archive.write(&mut counted)?;
+            bytes = counted.bytes;
+            Ok(())
+        }),
+    }?;
     let images = archive.images.iter().zip(&chosen).map(|(saved, (image, _))| SavedImage {
         names: saved.names.clone(),
         id: saved.id.to_string(),
@@ -126,6 +142,50 @@ fn save(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
     call.t.emit(|| Event::Saved { file: file.text.clone(), bytes, images });
     not_written(call, &file, written);
     Ok(Answer { shown: true, ..Answer::default() })
+}
+
+/// Gives the image that is saved the tag behind `oci:DIR:`. A folder that holds other images stays as it is:
+/// it would lose them.
+fn tagged(
+    call: &mut Call<'_, '_>,
+    file: &Word,
+    chosen: &mut [(Arc<Image>, Vec<String>)],
+) -> Result<(), Error> {
+    let place = Place::of(&file.text);
+    let refused = |message: String| Error::new(ErrorKind::Usage, message).at(call.origin.of(file));
+    if let Some(tag) = place.tag {
+        let [(_, names)] = chosen else {
+            let hint = format!("leave `:{tag}` away: each keeps its own");
+            return Err(refused("there are several images, and one tag".to_owned()).hint(hint));
+        };
+        let Some((repository, _)) = names.first().and_then(|name| name.rsplit_once(':')) else {
+            let hint = format!("docker tag … app:{tag}, and save app:{tag}");
+            return Err(refused("an image without a name can't have a tag".to_owned()).hint(hint));
+        };
+        let name = reference::normalise(&format!("{repository}:{tag}"));
+        *names = vec![name.map_err(|why| refused(format!("`{tag}` is no tag: {why}")))?];
+    }
+    if place.form == Form::OciFolder {
+        if place.path.is_empty() {
+            return Err(refused("`oci:` names no folder".to_owned()).hint("docker save -o oci:DIR …"));
+        }
+        let index = Word { text: format!("{}/index.json", place.path.trim_end_matches('/')), ..file.clone() };
+        let there = call.outside.read(&index, call.origin).unwrap_or_default();
+        let new = |tag: &String| {
+            let names = chosen.iter().flat_map(|(_, names)| names);
+            names.filter_map(|name| name.rsplit_once(':')).any(|(_, given)| given == tag)
+                || tag.is_empty() && chosen.iter().any(|(_, names)| names.is_empty())
+        };
+        if let Some(other) = archive::tags_in(&there).iter().find(|tag| !new(tag)) {
+            let named = match other.as_str() {
+                "" => "one without a name".to_owned(),
+                tag => format!("`{}`", tag.escape_debug()),
+            };
+            let message = format!("`{}` holds another image, {named}", place.path);
+            return Err(refused(message).hint("save all of them at once, or name another folder"));
+        }
+    }
+    Ok(())
 }
 
 fn not_written(call: &mut Call<'_, '_>, file: &Word, written: bool) {
@@ -187,13 +247,7 @@ fn load(call: &mut Call<'_, '_>) -> Result<Answer, Error> {
         return Err(call.usage("the archive is missing: there is no standard input here"));
     };
     let options = call.reading()?;
-    let read = match call.outside.is_folder(&word) {
-        true => archive::open_folder(call.outside.host, &word.text, &options, &mut call.t.fuel),
-        false => {
-            let stored = call.outside.open(&word, options.limit, call.origin)?;
-            archive::open(&stored, &options, &mut call.t.fuel)
-        }
-    };
+    let read = call.outside.images(&word, &options, call.origin, &mut call.t.fuel);
     let (mut out, mut err, mut next) = (String::new(), String::new(), None);
     for loaded in call.about(&word, read)? {
         let id = call.lab.images.share(loaded.image.clone());

@@ -6,22 +6,26 @@
 
 mod config;
 mod entries;
+mod folder;
 mod layer;
 mod oci;
 mod parts;
+mod place;
 mod save;
 mod tar;
 mod unpack;
 
 pub use entries::{TarEntries, TarEntry};
 pub use layer::tar_entries;
-pub use save::{Archive, SavedImage, archive};
+pub use place::{Form, Place};
+pub use save::{Archive, LAYOUT, SavedImage, archive, tags_in};
 pub use tar::write_layer;
 
 use super::{Image, ImageLayer};
 use crate::error::{Error, ErrorKind};
 use crate::fs::{Contents, Digest, Host, MemorySpool, Spool, Stored};
 use crate::trace::Fuel;
+use folder::Folder;
 use parts::Parts;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -63,6 +67,8 @@ pub struct Loaded {
     pub image: Arc<Image>,
     /// The names it has in the archive.
     pub names: Vec<String>,
+    /// What an OCI index calls it (`org.opencontainers.image.ref.name`): mostly a tag.
+    pub tag: Option<String>,
     /// What the tars of its layers hold, entry by entry, as dive looks at them; bottom first.
     pub layers: Vec<ArchiveLayer>,
     /// What was left out because the lab does not model it.
@@ -82,6 +88,7 @@ pub struct ArchiveLayer {
 struct Manifest {
     config: String,
     names: Vec<String>,
+    tag: Option<String>,
     layers: Vec<String>,
 }
 
@@ -121,7 +128,34 @@ pub fn open_folder(
     fuel: &mut Fuel,
 ) -> Result<Vec<Loaded>, Error> {
     let room = Room::of(options.limit, fuel);
-    images(&Parts::Folder(host, folder), options, &room, fuel)
+    images(&Parts::Folder(Folder::of(host, folder)), options, &room, fuel)
+}
+
+/// The images of an archive that a person means: all, or those with a tag or name.
+///
+/// # Errors
+/// There is none; the names that there are.
+pub fn chosen(loaded: Vec<Loaded>, tag: Option<&str>) -> Result<Vec<Loaded>, Error> {
+    let Some(tag) = tag else { return Ok(loaded) };
+    let whole = super::reference::normalise(tag).ok();
+    let fits = |image: &Loaded| {
+        let of_name = |name: &String| {
+            Some(name) == whole.as_ref() || name.rsplit_once(':').is_some_and(|(_, given)| given == tag)
+        };
+        image.tag.as_deref() == Some(tag) || image.names.iter().any(of_name)
+    };
+    let known: Vec<String> =
+        loaded.iter().filter_map(|image| image.tag.clone().or(image.names.first().cloned())).collect();
+    let found: Vec<Loaded> = loaded.into_iter().filter(fits).collect();
+    if found.is_empty() {
+        let error = Error::new(ErrorKind::Host, format!("the archive has no image `{}`", escaped(tag)));
+        let error = error.did_you_mean(tag, known.iter().map(String::as_str));
+        return Err(match known.is_empty() {
+            true => error.hint("its images have no names: leave the tag away"),
+            false => error.hint(format!("it has {}", escaped(&known.join(", ")))),
+        });
+    }
+    Ok(found)
 }
 
 /// A tar of files, as `docker export` writes it, as the one layer of an image (`docker import`), and what
@@ -147,14 +181,14 @@ pub fn import(
 }
 
 fn images(parts: &Parts<'_>, options: &Options, room: &Room, fuel: &mut Fuel) -> Result<Vec<Loaded>, Error> {
-    let manifests = match parts.get("manifest.json")? {
-        Some(manifest) => docker_manifests(&manifest)?,
-        None => oci::manifests(parts)?,
+    let (list, manifests) = match parts.get("manifest.json")? {
+        Some(manifest) => ("manifest.json", docker_manifests(&manifest)?),
+        None => ("index.json", oci::manifests(parts)?),
     };
     match manifests.len() {
-        0 => return Err(broken("manifest.json", "it lists no image")),
+        0 => return Err(broken(list, "it lists no image")),
         1..=MOST_IMAGES => {}
-        many => return Err(broken("manifest.json", &format!("{many} images, more than {MOST_IMAGES}"))),
+        many => return Err(broken(list, &format!("{many} images, more than {MOST_IMAGES}"))),
     }
     let mut configs = Vec::new();
     for manifest in &manifests {
@@ -221,7 +255,7 @@ fn docker_manifests(bytes: &[u8]) -> Result<Vec<Manifest>, Error> {
     let manifest = |item: &Value| {
         let config = item.get("Config").and_then(Value::as_str);
         let config = config.ok_or_else(|| broken("manifest.json", "an image has no Config"))?.to_owned();
-        Ok(Manifest { config, names: texts(item, "RepoTags"), layers: texts(item, "Layers") })
+        Ok(Manifest { config, names: texts(item, "RepoTags"), tag: None, layers: texts(item, "Layers") })
     };
     items.iter().map(manifest).collect()
 }
@@ -236,8 +270,13 @@ fn assemble(
     let mut image = Image { id: Digest::of(config), config_bytes: Some(config.into()), ..read.image };
     let labels: Vec<String> =
         image.history.iter().filter(|entry| !entry.empty_layer).map(layer::label).collect();
-    let mut loaded =
-        Loaded { image: Arc::default(), names: Vec::new(), layers: Vec::new(), notes: Vec::new() };
+    let mut loaded = Loaded {
+        image: Arc::default(),
+        names: Vec::new(),
+        tag: manifest.tag.clone(),
+        layers: Vec::new(),
+        notes: Vec::new(),
+    };
     for (at, (place, diff_id)) in manifest.layers.iter().zip(&read.diff_ids).enumerate() {
         let (plain, read) =
             layers.0.get(place).ok_or_else(|| broken(place, "a layer is not in the archive"))?;

@@ -2,7 +2,7 @@
 //! `image-layout.md`, `image-index.md`, `manifest.md`).
 
 use super::parts::{self, Parts};
-use super::{Manifest, broken};
+use super::{Manifest, broken, escaped};
 use crate::error::Error;
 use crate::fs::Digest;
 use serde_json::Value;
@@ -29,7 +29,8 @@ fn manifest(descriptor: &Value, parts: &Parts<'_>) -> Result<Manifest, Error> {
         if let Some(config) = value.get("config") {
             let layers = list(&value, "layers").map(|layer| blob(layer, &place)).collect::<Result<_, _>>()?;
             let names = name.map(str::to_owned).into_iter().collect();
-            return Ok(Manifest { config: blob(config, &place)?, names, layers });
+            let tag = annotation("org.opencontainers.image.ref.name").map(str::to_owned);
+            return Ok(Manifest { config: blob(config, &place)?, names, tag, layers });
         }
         let wanted = |found: &&Value| {
             let says = |key: &str| found.get("platform").and_then(|p| p.get(key)).and_then(Value::as_str);
@@ -48,7 +49,11 @@ fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> + us
 
 /// Where a descriptor's blob lies.
 fn blob(descriptor: &Value, part: &str) -> Result<String, Error> {
-    let digest = descriptor.get("digest").and_then(Value::as_str).and_then(Digest::parse);
-    let digest = digest.ok_or_else(|| broken(part, "a descriptor has no sha256 digest"))?;
+    let Some(written) = descriptor.get("digest").and_then(Value::as_str) else {
+        return Err(broken(part, "a descriptor has no digest"));
+    };
+    let digest = Digest::parse(written).filter(|_| written.starts_with("sha256:"));
+    let digest =
+        digest.ok_or_else(|| broken(part, &format!("`{}` is no sha256 digest", escaped(written))))?;
     Ok(format!("blobs/sha256/{}", digest.hex()))
 }

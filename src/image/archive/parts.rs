@@ -1,9 +1,10 @@
 //! The parts of an image archive, by name: entries of a tar, or files of a folder.
 
 use super::broken;
+use super::folder::Folder;
 use crate::error::Error;
 use crate::fs::tarball::{self, MemberKind, TarFault};
-use crate::fs::{Contents, Digest, Host, Stored, path};
+use crate::fs::{Contents, Digest, Stored, path};
 use crate::trace::Fuel;
 use std::collections::HashMap;
 
@@ -26,7 +27,7 @@ pub(super) enum Parts<'a> {
     /// Of a tar.
     Tar(HashMap<Vec<u8>, Part>),
     /// Of a folder of the host.
-    Folder(&'a dyn Host, &'a str),
+    Folder(Folder<'a>),
 }
 
 impl Parts<'_> {
@@ -77,17 +78,7 @@ impl Parts<'_> {
                 }
                 Err(broken(name, "its links lead nowhere"))
             }
-            Parts::Folder(host, folder) => {
-                let file = format!("{}{}", folder.trim_end_matches('/'), path::show(&cleaned));
-                let (above, last) = file.rsplit_once('/').unwrap_or((".", &file));
-                // What is not there is no error here; what is there and can't be read is.
-                let listed = host.list(above).unwrap_or_default();
-                if !listed.iter().any(|entry| entry.name == last.as_bytes()) {
-                    return Ok(None);
-                }
-                let stored = host.open(&file, u64::MAX);
-                stored.map(|stored| Some(Contents::stored(stored))).map_err(|e| broken(name, &e.message))
-            }
+            Parts::Folder(folder) => folder.find(name, &cleaned),
         }
     }
 

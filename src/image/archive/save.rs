@@ -1,4 +1,4 @@
-//! `docker save`: one tar that is a docker-archive and an OCI layout at once.
+//! `docker save`: one tar that is a docker-archive and an OCI layout at once; or an OCI layout's folder.
 //!
 //! The layout is that of Docker since version 25 (moby `image/tarexport/save.go`): layers are plain tars
 //! named by their digest, `manifest.json` and `repositories` for Docker, `index.json` and `oci-layout`
@@ -8,7 +8,7 @@
 use super::tar::{Stoppable, write_layer};
 use crate::error::{Error, ErrorKind};
 use crate::fs::tar_writer::{Entry, EntryKind, TarWriter};
-use crate::fs::{Contents, Digest, Hasher, Layer, Stored};
+use crate::fs::{Contents, Digest, FolderForm, FolderWriter, Hasher, Layer, Stored};
 use crate::image::{Image, ImageLayer, config_json};
 use crate::trace::Fuel;
 use serde_json::{Map, Value, json};
@@ -117,6 +117,17 @@ pub fn archive(images: &[(Arc<Image>, Vec<String>)], fuel: &mut Fuel) -> Result<
     Ok(archive)
 }
 
+/// The folder of an OCI layout (OCI image spec `image-layout.md`), perhaps with what Docker's archive has.
+pub const LAYOUT: FolderForm = FolderForm {
+    what: "an OCI layout",
+    marker: "oci-layout",
+    names: &["blobs", "index.json", "oci-layout", "manifest.json", "repositories"],
+};
+
+/// Only Docker reads them.
+const DOCKERS: [&str; 2] = ["manifest.json", "repositories"];
+const BLOBS: &str = "blobs/sha256";
+const TAG: &str = "org.opencontainers.image.ref.name";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -139,7 +150,7 @@ fn measure(made: &[&ImageLayer], interrupt: Option<&Arc<AtomicBool>>) -> Result<
             done.lock().unwrap_or_else(PoisonError::into_inner).push((layer.diff_id, written));
         }
     };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+    let processors = crate::fs::processors();
     std::thread::scope(|scope| {
         for _ in 1..processors.min(made.len()) {
             // A host without threads to give: this one does it all.
@@ -219,7 +230,7 @@ impl Archive {
         let layers: Vec<Value> = saved.diff_ids.iter().map(|digest| blob(LAYER, digest)).collect();
         let sources: Map<String, Value> =
             saved.diff_ids.iter().map(|digest| (digest.to_string(), blob(LAYER, digest))).collect();
-        let place = |digest: &Digest| format!("blobs/sha256/{}", digest.hex());
+        let place = |digest: &Digest| format!("{BLOBS}/{}", digest.hex());
         let docker = json!({
             "Config": place(&saved.id),
             "RepoTags": if names.is_empty() { Value::Null } else { json!(names) },
@@ -245,11 +256,33 @@ impl Archive {
         let each = names.iter().map(|name| {
             descriptor["annotations"] = json!({
                 "io.containerd.image.name": crate::image::reference::whole(name),
-                "org.opencontainers.image.ref.name": name.rsplit_once(':').map_or("latest", |(_, tag)| tag),
+                TAG: name.rsplit_once(':').map_or("latest", |(_, tag)| tag),
             });
             descriptor.clone()
         });
         (docker, each.collect())
+    }
+
+    /// Writes the images as an OCI layout's folder: what the tar has, without the files that only Docker
+    /// reads.
+    ///
+    /// # Errors
+    /// As [`Archive::write`].
+    pub fn write_folder(&self, folder: &mut dyn FolderWriter) -> io::Result<u64> {
+        let mut bytes = 0u64;
+        for (digest, blob) in &self.blobs {
+            let name = format!("{BLOBS}/{}", digest.hex());
+            folder.file(&name, &mut |out| {
+                let mut out = Stoppable { out, interrupt: self.interrupt.as_ref() };
+                checked(blob, digest, &mut out)
+            })?;
+            bytes = bytes.saturating_add(blob.len());
+        }
+        for (name, contents) in self.files.iter().filter(|(name, _)| !DOCKERS.contains(name)) {
+            folder.file(name, &mut |out| contents.try_each_chunk(&mut |chunk| out.write_all(chunk)))?;
+            bytes = bytes.saturating_add(contents.len());
+        }
+        Ok(bytes)
     }
 
     /// Writes the archive. Every layer's digest is compared with the one that was promised.
@@ -262,24 +295,32 @@ impl Archive {
             tar.entry(&Entry::new(folder.as_bytes(), EntryKind::Dir))?;
         }
         for (digest, blob) in &self.blobs {
-            let name = format!("blobs/sha256/{}", digest.hex());
-            tar.streamed(name.as_bytes(), blob.len(), &mut |out| {
-                let mut checked = Checked { out, hasher: Hasher::new() };
-                blob.write(&mut checked)?;
-                match checked.hasher.finish() == *digest {
-                    true => Ok(()),
-                    false => {
-                        let words = "a layer's bytes have changed since its archive was loaded";
-                        Err(io::Error::other(words))
-                    }
-                }
-            })?;
+            let name = format!("{BLOBS}/{}", digest.hex());
+            tar.streamed(name.as_bytes(), blob.len(), &mut |out| checked(blob, digest, out))?;
         }
         for (name, contents) in &self.files {
             tar.entry(&Entry::new(name.as_bytes(), EntryKind::File(contents)))?;
         }
         tar.finish().map(drop)
     }
+}
+
+/// Writes a blob and compares its digest with the one that was promised.
+fn checked(blob: &Blob, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    let mut checked = Checked { out, hasher: Hasher::new() };
+    blob.write(&mut checked)?;
+    match checked.hasher.finish() == *digest {
+        true => Ok(()),
+        false => Err(io::Error::other("a layer's bytes have changed since its archive was loaded")),
+    }
+}
+
+/// The tags of a layout's images, out of its `index.json`: empty for an image without one.
+pub fn tags_in(index: &[u8]) -> Vec<String> {
+    let index: Value = serde_json::from_slice(index).unwrap_or_default();
+    let manifests = index.get("manifests").and_then(Value::as_array).into_iter().flatten();
+    let tag = |manifest: &Value| Some(manifest.get("annotations")?.get(TAG)?.as_str()?.to_owned());
+    manifests.map(|manifest| tag(manifest).unwrap_or_default()).collect()
 }
 
 /// Sums what goes through.

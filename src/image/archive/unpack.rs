@@ -23,7 +23,7 @@ impl Packed {
 
     /// Its bytes where they lie, when these are a plain tar in one piece.
     pub(super) fn plain(&self) -> Option<Stored> {
-        if self.compression().is_some() { None } else { self.bytes.as_stored().cloned() }
+        if self.compression().is_some() { None } else { self.bytes.as_stored() }
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn all<T>(
             done.lock().unwrap_or_else(PoisonError::into_inner).push((at, plain));
         }
     };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+    let processors = crate::fs::processors();
     // Plain tars that nobody sums are no work.
     let nothing = !options.verify && packed.iter().all(|one| one.plain().is_some());
     let processors = if nothing { 1 } else { processors };
@@ -100,7 +100,7 @@ fn plain(one: &Packed, options: &Options, room: &Room) -> Result<Plain, Error> {
     let hex = blob_hex(&one.place).filter(|_| options.verify);
     let Some(compression) = one.compression() else {
         let tar = match one.bytes.as_stored() {
-            Some(stored) => stored.clone(),
+            Some(stored) => stored,
             // A sparse file inside the archive, whose zeros are nowhere.
             None => {
                 let source = one.bytes.clone();

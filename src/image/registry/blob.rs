@@ -106,7 +106,7 @@ fn has_bytes(layer: &ImageLayer) -> bool {
     let mut held = true;
     layer.layer.walk(&mut |_, _, inode| {
         if let Kind::File(contents) = &inode.kind {
-            let is_held = |piece: &Piece| matches!(piece, Piece::Bytes(_) | Piece::Stored(_));
+            let is_held = |piece: &Piece| matches!(piece, Piece::Bytes(_) | Piece::Stored { .. });
             held = held && contents.pieces().iter().all(is_held);
         }
     });

@@ -3,29 +3,30 @@
 use super::{Analysis, DiveLayer};
 use crate::fs::path;
 use crate::image::archive::TarEntry;
-use crate::inspect::layers::{ChangeLists, Layers, changes_json, waste_json};
+use crate::inspect::layers::{ChangeLists, Layers, WasteRows, layer_changes, waste_json};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 /// As `dive --json FILE` writes it, indented by two blanks, and beside dive's fields what it lacks: each
 /// layer's `changes` (`added`, `modified`, `removed`), and `waste`, what really could be saved.
-pub fn export(analysis: &Analysis, layers: &Layers) -> String {
-    let told = analysis.layers.iter().zip(layers.changes()).enumerate();
-    let told = told.map(|(index, (layer, list))| LayerRow {
+///
+/// # Errors
+/// What `out` says.
+pub fn export(analysis: &Analysis, layers: &Layers, out: &mut dyn Write) -> io::Result<()> {
+    let waste = layers.waste(0);
+    let told = analysis.layers.iter().zip(layer_changes(layers)).enumerate();
+    let told = told.map(|(index, (layer, changes))| LayerRow {
         own: layer_json(index, layer),
         file_list: Files(layer),
-        changes: changes_json(layers, &list),
+        changes,
     });
-    let value = Export {
-        layer: told.collect(),
-        image: image_json(analysis),
-        waste: waste_json(layers, &layers.waste(0)),
-    };
-    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
-    text.push('\n');
-    text
+    let value =
+        Export { layer: told.collect(), image: ImageRow::of(analysis), waste: waste_json(layers, &waste) };
+    serde_json::to_writer_pretty(&mut *out, &value).map_err(io::Error::from)?;
+    out.write_all(b"\n")
 }
 
 /// The same with the number of files in place of each list, `files`.
@@ -35,14 +36,14 @@ pub fn summary(analysis: &Analysis) -> Value {
         own.insert("files".to_owned(), layer.files().into());
         Value::Object(own)
     });
-    json!({ "layer": layers.collect::<Vec<_>>(), "image": image_json(analysis) })
+    json!({ "layer": layers.collect::<Vec<_>>(), "image": ImageRow::of(analysis) })
 }
 
 #[derive(Serialize)]
 struct Export<'a> {
     layer: Vec<LayerRow<'a>>,
-    image: Value,
-    waste: Value,
+    image: ImageRow<'a>,
+    waste: WasteRows<'a>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +52,7 @@ struct LayerRow<'a> {
     own: Map<String, Value>,
     #[serde(rename = "fileList")]
     file_list: Files<'a>,
-    changes: ChangeLists,
+    changes: ChangeLists<'a>,
 }
 
 /// The files of a layer, written one by one: there may be a million.
@@ -97,16 +98,46 @@ fn layer_json(index: usize, layer: &DiveLayer) -> Map<String, Value> {
     row.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-fn image_json(analysis: &Analysis) -> Value {
-    let references = analysis.inefficiencies.iter().map(|found| {
-        json!({ "count": found.count, "sizeBytes": found.bytes, "file": String::from_utf8_lossy(&found.path) })
-    });
-    json!({
-        "sizeBytes": analysis.size(),
-        "inefficientBytes": analysis.wasted_bytes,
-        "efficiencyScore": number(analysis.efficiency),
-        "fileReference": references.collect::<Vec<_>>(),
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ImageRow<'a> {
+    size_bytes: u64,
+    inefficient_bytes: u64,
+    efficiency_score: Value,
+    file_reference: References<'a>,
+}
+
+impl<'a> ImageRow<'a> {
+    fn of(analysis: &'a Analysis) -> ImageRow<'a> {
+        ImageRow {
+            size_bytes: analysis.size(),
+            inefficient_bytes: analysis.wasted_bytes,
+            efficiency_score: number(analysis.efficiency),
+            file_reference: References(analysis),
+        }
+    }
+}
+
+/// The inefficient paths, written one by one.
+struct References<'a>(&'a Analysis);
+
+impl Serialize for References<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let file = |path| String::from_utf8_lossy(path);
+        serializer.collect_seq(self.0.inefficiencies.iter().map(|found| Reference {
+            count: found.count,
+            size_bytes: found.bytes,
+            file: file(&found.path),
+        }))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reference<'a> {
+    count: usize,
+    size_bytes: u64,
+    file: Cow<'a, str>,
 }
 
 /// Go writes 1 for 1.0.

@@ -17,9 +17,10 @@ pub use rules::size as parse_size;
 pub use table::{human, table};
 pub(super) use table::{row, shown};
 
-use crate::image::Image;
-use crate::image::archive::{Loaded, TarEntries, tar_entries};
+use crate::image::archive::{Loaded, tar_entries};
+use crate::image::{Image, ImageLayer};
 use hashbrown::HashTable;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 use tree::FileTree;
 
@@ -91,24 +92,29 @@ impl Analysis {
 
 /// Analyses an image out of an archive: what its tars hold, entry by entry.
 pub fn of_archive(loaded: &Loaded) -> Analysis {
-    let layers = loaded.layers.iter().map(|layer| (layer.id.clone(), &*layer.entries));
+    let layers = loaded.layers.iter().map(|layer| (layer.id.clone(), FileTree::of(&layer.entries)));
+    analyse(&loaded.image, layers)
+}
+
+/// [`of_archive`] of what nobody asks for again: each layer's entries go when its tree is made.
+pub fn into_analysis(loaded: Loaded) -> Analysis {
+    let layers = loaded.layers.into_iter().map(|layer| (layer.id, FileTree::of(&layer.entries)));
     analyse(&loaded.image, layers)
 }
 
 /// Analyses an image of the lab: what the tars of its layers would hold.
 pub fn of_image(image: &Image) -> Analysis {
-    let entries: Vec<_> =
-        image.layers.iter().map(|layer| (layer.diff_id.hex(), tar_entries(&layer.layer))).collect();
-    analyse(image, entries.iter().map(|(id, entries)| (id.clone(), entries)))
+    let tree = |layer: &ImageLayer| FileTree::of(&tar_entries(&layer.layer));
+    analyse(image, image.layers.iter().map(|layer| (layer.diff_id.hex(), tree(layer))))
 }
 
-fn analyse<'a>(image: &Image, layers: impl Iterator<Item = (String, &'a TarEntries)>) -> Analysis {
+/// The layers' ids, trees and bytes, bottom first.
+fn analyse(image: &Image, layers: impl Iterator<Item = (String, (FileTree, u64))>) -> Analysis {
     let mut commands = image.history.iter().filter(|entry| !entry.empty_layer).map(|entry| &entry.created_by);
     let layers: Vec<DiveLayer> = layers
         .zip(&image.layers)
-        .map(|((id, entries), layer)| {
+        .map(|((id, (tree, size)), layer)| {
             let command = commands.next().map_or("(missing)", |command| command.as_str());
-            let (tree, size) = FileTree::of(entries);
             DiveLayer {
                 id,
                 diff_id: layer.diff_id.to_string(),
@@ -130,15 +136,21 @@ fn analyse<'a>(image: &Image, layers: impl Iterator<Item = (String, &'a TarEntri
 }
 
 /// What was seen of a path.
+#[derive(Default)]
 struct Seen {
-    /// Where it was seen first: a layer, and a node of its tree.
-    layer: u32,
-    node: u32,
-    /// Of its path.
-    hash: u64,
-    visits: u32,
+    visits: usize,
     sum: u64,
     least: i64,
+}
+
+impl Seen {
+    fn once(bytes: u64) -> Seen {
+        Seen { visits: 1, sum: bytes, least: signed(bytes) }
+    }
+}
+
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 fn path_hash(path: &[u8]) -> u64 {
@@ -147,48 +159,82 @@ fn path_hash(path: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// The nodes of all layers, numbered through.
+struct Numbers<'l> {
+    layers: &'l [DiveLayer],
+    /// The number of each layer's root.
+    roots: Vec<u32>,
+}
+
+impl<'l> Numbers<'l> {
+    fn of(layers: &'l [DiveLayer]) -> (Numbers<'l>, usize) {
+        let (mut roots, mut nodes) = (Vec::new(), 0);
+        for layer in layers {
+            roots.push(nodes as u32);
+            nodes += layer.tree.nodes();
+        }
+        (Numbers { layers, roots }, nodes)
+    }
+
+    /// The tree of a node, and its number there.
+    fn node(&self, number: u32) -> (&FileTree, u32) {
+        let layer = self.roots.partition_point(|root| *root <= number).saturating_sub(1);
+        (&self.layers[layer].tree, number - self.roots[layer])
+    }
+}
+
 /// Score and inefficient paths (`efficiency.go`, `Efficiency`).
 fn efficiency(layers: &[DiveLayer]) -> (f64, Vec<Inefficiency>) {
-    let mut seen: Vec<Seen> = Vec::new();
-    let mut by_path: HashTable<u32> =
-        HashTable::with_capacity(layers.first().map_or(0, |layer| layer.tree.nodes()));
+    let (numbers, nodes) = Numbers::of(layers);
+    // Where each path was seen first. Of nearly all nothing more is to be told than the size there.
+    let mut by_path: HashTable<u32> = HashTable::with_capacity(nodes);
+    let mut more: HashMap<u32, Seen> = HashMap::new();
+    let (mut least, mut all) = (0i128, 0i128);
     let mut twice: Vec<u32> = Vec::new();
     // Only a whiteout asks what lies below it.
     let mut deleting = layers.iter().filter(|layer| layer.tree.deletes()).count();
     let first = layers.first().filter(|_| deleting > 0);
-    let mut stack = first.map(|layer| layer.tree.clone()).unwrap_or_default();
-    let path_of = |seen: &Seen| layers[seen.layer as usize].tree.path(seen.node, tree::hidden);
-    for (number, layer) in layers.iter().enumerate() {
+    let mut stack = first.map(|layer| layer.tree.stack()).unwrap_or_default();
+    for (layer, root) in layers.iter().zip(&numbers.roots) {
         layer.tree.each(&mut |visited| {
             if !visited.is_leaf {
                 return true;
             }
             let hash = path_hash(visited.path);
-            let same = |at: &u32| {
-                let seen = &seen[*at as usize];
-                layers[seen.layer as usize].tree.is_at(seen.node, visited.path)
+            let same = |first: &u32| {
+                let (tree, at) = numbers.node(*first);
+                tree.is_at(at, visited.path)
             };
-            let at = match by_path.find(hash, same) {
-                Some(at) => *at,
-                None => {
-                    let at = seen.len() as u32;
-                    by_path.insert_unique(hash, at, |at| seen[*at as usize].hash);
-                    let (layer, node) = (number as u32, visited.at);
-                    seen.push(Seen { layer, node, hash, visits: 0, sum: 0, least: -1 });
-                    at
+            let known = by_path.find(hash, same).copied();
+            let at = known.unwrap_or(root + visited.at);
+            if known.is_none() {
+                // There is room for all: nothing is moved.
+                by_path.insert_unique(hash, at, |_| 0);
+                if !visited.is_whiteout {
+                    let bytes = visited.node.size();
+                    (least, all) = (least + i128::from(signed(bytes)), all + i128::from(bytes));
+                    return true;
                 }
-            };
+            }
+            let seen = more.entry(at).or_insert_with(|| match known {
+                None => Seen { least: -1, ..Seen::default() },
+                Some(first) => {
+                    let (tree, at) = numbers.node(first);
+                    let bytes = tree.size(at);
+                    (least, all) = (least - i128::from(signed(bytes)), all - i128::from(bytes));
+                    Seen::once(bytes)
+                }
+            });
             let bytes = match visited.is_whiteout {
                 true => stack.removed_bytes(visited.path),
                 false => Some(visited.node.size()),
             };
             // A whiteout of nothing ends the walk of its layer; its key stays behind.
-            let (Some(bytes), Some(data)) = (bytes, seen.get_mut(at as usize)) else { return false };
-            data.sum = data.sum.saturating_add(bytes);
-            let signed = i64::try_from(bytes).unwrap_or(i64::MAX);
-            data.least = if data.least < 0 { signed } else { data.least.min(signed) };
-            data.visits += 1;
-            if data.visits == 2 {
+            let Some(bytes) = bytes else { return false };
+            seen.sum = seen.sum.saturating_add(bytes);
+            seen.least = if seen.least < 0 { signed(bytes) } else { seen.least.min(signed(bytes)) };
+            seen.visits += 1;
+            if seen.visits == 2 {
                 twice.push(at);
             }
             true
@@ -199,16 +245,18 @@ fn efficiency(layers: &[DiveLayer]) -> (f64, Vec<Inefficiency>) {
             stack.put_on(&layer.tree);
         }
     }
-    let least: i64 = seen.iter().fold(0, |sum, data| sum.saturating_add(data.least));
-    let all: u64 = seen.iter().fold(0, |sum, data| sum.saturating_add(data.sum));
+    for seen in more.values() {
+        (least, all) = (least + i128::from(seen.least), all + i128::from(seen.sum));
+    }
+    let least = least.min(i64::MAX.into());
+    let all = all.min(u64::MAX.into());
     let score = if all == 0 { 1.0 } else { least as f64 / all as f64 };
-    let listed = twice.into_iter().filter_map(|at| seen.get(at as usize));
+    let listed = twice.into_iter().filter_map(|at| Some((at, more.get(&at)?)));
     let mut list: Vec<Inefficiency> = listed
-        .map(|data| Inefficiency {
-            path: path_of(data),
-            count: data.visits as usize,
-            bytes: data.sum,
-            least: data.least,
+        .map(|(first, seen)| {
+            let (tree, at) = numbers.node(first);
+            let path = tree.path(at, tree::hidden);
+            Inefficiency { path, count: seen.visits, bytes: seen.sum, least: seen.least }
         })
         .collect();
     // Shown backwards: of equal ones the path that was found last stands first.

@@ -136,20 +136,56 @@ impl Layers {
     pub fn changes(&self) -> Vec<Vec<Change>> {
         let mut lists = vec![Vec::new(); self.layers.len()];
         for at in 1..self.paths() {
-            let mut before = None;
-            for version in self.versions(at) {
-                let start = self.images.iter().find(|image| image.contains(&(version.layer as usize)));
-                let starts = start.map_or(0, |image| image.start as u32);
-                let was = before.filter(|was: &&super::Version| was.layer >= starts);
-                if let (Some(change), Some(list)) =
-                    (self.change(at, was, Some(version)), lists.get_mut(version.layer as usize))
-                {
+            self.changes_at(at, &mut |layer, change| {
+                if let Some(list) = lists.get_mut(layer) {
                     list.push(change);
                 }
-                before = Some(version).filter(|version| version.ino.is_some());
-            }
+            });
         }
         lists
+    }
+
+    /// The paths of [`Layers::changes`] alone, 4 bytes each: of each layer those of every kind.
+    pub(super) fn changed_paths(&self) -> Vec<[Vec<u32>; 3]> {
+        let mut lists = vec![<[Vec<u32>; 3]>::default(); self.layers.len()];
+        for at in 1..self.paths() {
+            self.changes_at(at, &mut |layer, change| {
+                if let Some([added, modified, removed]) = lists.get_mut(layer) {
+                    let list = match change.of {
+                        ChangeOf::Added => added,
+                        ChangeOf::Modified => modified,
+                        ChangeOf::Removed => removed,
+                    };
+                    list.push(at as u32);
+                }
+            });
+        }
+        lists
+    }
+
+    /// What a layer did to a path.
+    pub(super) fn change_by(&self, at: At, layer: usize) -> Option<Change> {
+        let mut found = None;
+        self.changes_at(at, &mut |by, change| {
+            if by == layer {
+                found = Some(change);
+            }
+        });
+        found
+    }
+
+    /// What the layers did to a path, one after the other.
+    fn changes_at(&self, at: At, take: &mut dyn FnMut(usize, Change)) {
+        let mut before = None;
+        for version in self.versions(at) {
+            let start = self.images.iter().find(|image| image.contains(&(version.layer as usize)));
+            let starts = start.map_or(0, |image| image.start as u32);
+            let was = before.filter(|was: &&super::Version| was.layer >= starts);
+            if let Some(change) = self.change(at, was, Some(version)) {
+                take(version.layer as usize, change);
+            }
+            before = Some(version).filter(|version| version.ino.is_some());
+        }
     }
 
     /// What differs between the two sides of a view, in the order of the paths.

@@ -17,7 +17,8 @@ mod view;
 mod waste;
 
 pub use changes::{Change, ChangeOf, Changed};
-pub use json::{ChangeLists, changes_json, comparison_json, waste_json};
+pub(super) use json::layer_changes;
+pub use json::{ChangeLists, WasteRows, comparison_json, waste_json};
 pub(super) use stack::told;
 pub use text::{changes_text, comparison_text, show, waste_text};
 pub use view::{Mark, Seen, View};

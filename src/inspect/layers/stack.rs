@@ -29,14 +29,27 @@ impl Layers {
 #[derive(Default)]
 struct Growing {
     parent: u32,
-    /// In the order of their names.
-    children: Vec<(Name, u32)>,
     /// One more than the place of its last version in the log.
     last: u32,
-    /// Children that are visible, and perhaps some that no longer are.
-    alive: Vec<u32>,
+    /// Of a directory; most paths are files.
+    inside: Option<Box<Inside>>,
     /// Stands in its parent's list.
     is_listed: bool,
+}
+
+/// What lies in a directory.
+#[derive(Default)]
+struct Inside {
+    /// In the order of their names.
+    children: Vec<(Name, u32)>,
+    /// Children that are visible, and perhaps some that no longer are.
+    alive: Vec<u32>,
+}
+
+impl Growing {
+    fn inside(&mut self) -> &mut Inside {
+        self.inside.get_or_insert_default()
+    }
 }
 
 struct Stacking {
@@ -68,7 +81,9 @@ impl Stacking {
     fn image(&mut self, image: &Image, base: usize) {
         self.since = self.layers.len() as u32;
         for node in &mut self.nodes {
-            node.alive.clear();
+            if let Some(inside) = &mut node.inside {
+                inside.alive.clear();
+            }
             node.is_listed = false;
         }
         let mut entries = image.history.iter().filter(|entry| !entry.empty_layer);
@@ -140,7 +155,7 @@ impl Stacking {
     fn children(&mut self, dir: u32, entries: &Entries) -> Vec<(u32, Ino)> {
         let wanted: Vec<(&Name, Ino)> = entries.iter().collect();
         let Some(node) = self.nodes.get_mut(dir as usize) else { return Vec::new() };
-        let known = std::mem::take(&mut node.children);
+        let known = std::mem::take(&mut node.inside().children);
         let mut found = Vec::with_capacity(wanted.len());
         let mut new: Vec<(Name, u32)> = Vec::new();
         // Few names in a large directory are looked up, many are walked beside it.
@@ -167,8 +182,9 @@ impl Stacking {
             );
             found.push((at, ino));
         }
+        new.shrink_to_fit();
         if let Some(node) = self.nodes.get_mut(dir as usize) {
-            node.children = merged(known, new);
+            node.inside().children = merged(known, new);
         }
         found
     }
@@ -203,7 +219,7 @@ impl Stacking {
         if !std::mem::replace(&mut node.is_listed, true) {
             let parent = node.parent;
             if let Some(parent) = self.nodes.get_mut(parent as usize) {
-                parent.alive.push(at);
+                parent.inside().alive.push(at);
             }
         }
     }
@@ -222,7 +238,8 @@ impl Stacking {
         let mut open = vec![at];
         while let Some(dir) = open.pop() {
             let Some(node) = self.nodes.get_mut(dir as usize) else { continue };
-            for child in std::mem::take(&mut node.alive) {
+            let alive = node.inside.as_mut().map(|inside| std::mem::take(&mut inside.alive));
+            for child in alive.unwrap_or_default() {
                 if let Some(node) = self.nodes.get_mut(child as usize) {
                     node.is_listed = false;
                 }
@@ -256,10 +273,11 @@ impl Stacking {
         let count = self.nodes.len();
         let mut place = vec![0u32; count];
         let mut nodes: Vec<Node> = Vec::with_capacity(count);
-        let mut versions = Vec::new();
+        let mut versions = Vec::with_capacity(self.log.len());
         let empty: Name = Arc::from(&b""[..]);
         nodes.push(Node { name: empty, parent: 0, end: count as u32, first: 0, depth: 0 });
-        let root = self.nodes.first_mut().map(|root| std::mem::take(&mut root.children)).unwrap_or_default();
+        let taken = |node: &mut Growing| node.inside.take().map(|inside| inside.children).unwrap_or_default();
+        let root = self.nodes.first_mut().map(taken).unwrap_or_default();
         let mut open = vec![(root.into_iter(), 0u32)];
         while let Some((children, parent)) = open.last_mut() {
             let Some((name, old)) = children.next() else {
@@ -282,10 +300,11 @@ impl Stacking {
                 own.reverse();
             }
             let first = first as u32;
-            let children = std::mem::take(&mut growing.children);
+            let children = taken(growing);
             nodes.push(Node { name, parent, end: at + 1, first, depth: open.len() as u32 });
             open.push((children.into_iter(), at));
         }
+        (self.nodes, self.log) = Default::default();
         // What lies in a directory ends where its last child's does.
         for at in (1..nodes.len()).rev() {
             let (parent, end) = nodes.get(at).map_or((0, 0), |node| (node.parent, node.end));
@@ -293,6 +312,7 @@ impl Stacking {
                 parent.end = parent.end.max(end);
             }
         }
+        versions.shrink_to_fit();
         let new = |old: u32| place.get(old as usize).copied().unwrap_or(0);
         versions.iter_mut().for_each(|version: &mut Version| version.with = new(version.with));
         for hidden in &mut self.hidden {

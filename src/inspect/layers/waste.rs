@@ -246,20 +246,33 @@ impl Layers {
         moved
     }
 
-    /// Visible files whose bytes an earlier layer shows under another name.
-    fn duplicates(&self, all: std::ops::Range<usize>) -> Vec<(Group, File)> {
-        let mut by_size: HashMap<u64, Vec<(usize, At)>> = HashMap::new();
+    /// Every visible file that holds bytes, once: its size, its layer and its first path.
+    fn visible_files(&self, all: std::ops::Range<usize>, take: &mut dyn FnMut(u64, u32, At)) {
         let mut linked = HashSet::new();
         for at in 1..self.paths() {
             if let Some(version) = self.visible(at, all.clone())
                 && let bytes @ 1.. = self.bytes_once(version, &mut linked)
             {
-                by_size.entry(bytes).or_default().push((version.layer as usize, at));
+                take(bytes, version.layer, at);
             }
         }
-        by_size.retain(|_, list| {
-            list.iter().any(|(layer, _)| Some(layer) != list.first().map(|(layer, _)| layer))
+    }
+
+    /// Visible files whose bytes an earlier layer shows under another name.
+    fn duplicates(&self, all: std::ops::Range<usize>) -> Vec<(Group, File)> {
+        // Which layer has files of a size; none where several have.
+        let mut layers_of: HashMap<u64, Option<u32>> = HashMap::new();
+        self.visible_files(all.clone(), &mut |bytes, layer, _| {
+            let known = layers_of.entry(bytes).or_insert(Some(layer));
+            *known = known.filter(|known| *known == layer);
         });
+        let mut by_size: HashMap<u64, Vec<(u32, u32)>> = HashMap::new();
+        self.visible_files(all.clone(), &mut |bytes, layer, at| {
+            if layers_of.get(&bytes) == Some(&None) {
+                by_size.entry(bytes).or_default().push((layer, at as u32));
+            }
+        });
+        drop(layers_of);
         let contents_of = |at: At| match self.visible(at, all.clone()).and_then(|version| self.inode(version))
         {
             Some(Inode { kind: Kind::File(contents), .. }) => contents.clone(),
@@ -268,7 +281,7 @@ impl Layers {
         let mut candidates: Vec<(u64, usize, At)> = Vec::new();
         for (bytes, list) in by_size {
             let mut alike: HashMap<Vec<u8>, Vec<(usize, At)>> = HashMap::new();
-            for (layer, at) in list {
+            for (layer, at) in list.into_iter().map(|(layer, at)| (layer as usize, at as At)) {
                 alike.entry(beginning(&contents_of(at))).or_default().push((layer, at));
             }
             for list in alike.into_values().filter(|list| list.len() > 1) {

@@ -101,7 +101,7 @@ fn runs(contents: &Contents) -> Vec<(u8, u64)> {
         match piece {
             Piece::Fill { byte, len } => add(*byte, *len),
             Piece::Bytes(bytes) => bytes.iter().for_each(|byte| add(*byte, 1)),
-            other @ (Piece::Seeded(_) | Piece::Stored(_)) => Contents::from_pieces(vec![other.clone()])
+            other @ (Piece::Seeded(_) | Piece::Stored { .. }) => Contents::from_pieces(vec![other.clone()])
                 .for_each_chunk(&mut |chunk| chunk.iter().for_each(|byte| add(*byte, 1))),
         }
     }

@@ -88,27 +88,38 @@ fn bases() -> String {
     let mut text = String::from(
         "Built-in images: FROM takes them, docker pull and docker run too. Names, sizes,\n\
          modes and owners of their files are as in the real ones; what the files hold is\n\
-         only described, small texts apart. Figures are those of the real image.\n\n",
+         only described, small texts apart, and scripts are stand-ins. Figures are those\n\
+         of the real image where they are known, else estimates that say so.\n\n",
     );
-    text.push_str(&format!("{:<29}{:>7}   {:>7}\n", "image", "size", "names"));
+    let width = catalog::known().map(|name| name.len() + 2).max().unwrap_or(0);
+    text.push_str(&format!("{:<width$}{:>7}    {:>7}\n", "image", "size", "names"));
     let mut sources: Vec<&str> = Vec::new();
     let mut letter = |source: &'static str| {
         let at = sources.iter().position(|known| *known == source).unwrap_or_else(|| {
             sources.push(source);
             sources.len() - 1
         });
-        char::from(b'a'.saturating_add(at as u8))
+        lettered(at)
     };
     for name in catalog::known() {
         let Some(facts) = catalog::facts_of(name) else { continue };
         let (size, names) = (letter(facts.size_from), letter(facts.entries_from));
         let shown = crate::inspect::human_size(facts.size, 3);
-        text.push_str(&format!("{name:<29}{shown:>7} {size} {:>7} {names}\n", facts.entries));
+        text.push_str(&format!("{name:<width$}{shown:>7} {size:<2} {:>7} {names}\n", facts.entries));
     }
     for (at, source) in sources.iter().enumerate() {
-        text.push_str(&format!("\n{}  {source}", char::from(b'a'.saturating_add(at as u8))));
+        text.push_str(&format!("\n{:<2} {source}", lettered(at)));
     }
     text
+}
+
+/// The letter of a source: `a` to `z`, then `aa`, `ab` …
+fn lettered(at: usize) -> String {
+    let letter = |at: usize| char::from(b'a'.saturating_add((at % 26) as u8));
+    match at / 26 {
+        0 => letter(at).to_string(),
+        more => format!("{}{}", letter(more - 1), letter(at)),
+    }
 }
 
 /// Where Docker versions differ: the table that the builders ask.

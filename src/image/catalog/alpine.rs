@@ -145,11 +145,55 @@ fn shadow(passwd: &str) -> String {
 /// packages, and the world file with `names` more.
 pub(super) fn add_packages(s: &mut Sketch, base: &Release, listing: &str, names: &str) {
     s.listing(listing);
+    add_database(s, base, listing, names);
+}
+
+/// The database alone: for a layer above another one with packages, `listing` has those of both.
+pub(super) fn add_database(s: &mut Sketch, base: &Release, listing: &str, names: &str) {
     s.text("/lib/apk/db/installed", &installed(&(base.listing.text() + listing)));
     let mut world: Vec<&str> = WORLD.split_whitespace().chain(names.split_whitespace()).collect();
     world.sort_unstable();
     s.text("/etc/apk/world", &(world.join("\n") + "\n"));
     s.described("/lib/apk/db/scripts.tar", 13_824, 0o644);
+}
+
+/// What a layer adds to alpine: names of packages, separated by blanks. One that begins with a dot is
+/// what `--virtual` leaves.
+pub(super) struct Added<'n> {
+    pub(super) base: &'static Release,
+    /// Those of earlier layers.
+    pub(super) before: &'n str,
+    pub(super) new: &'static str,
+    /// Those that somebody asked for: they are in the world file.
+    pub(super) world: &'n str,
+}
+
+/// Draws what `apk add` leaves, by the names of the packages.
+pub(super) fn install(s: &mut Sketch, added: &Added<'_>) {
+    let shelf = listing::ALPINE_MORE.text();
+    let sections = |names: &str, draw: Option<&mut Sketch>| {
+        let (mut text, mut nowhere) = (String::new(), Sketch::new("alpine", added.base.created));
+        let sketch = draw.unwrap_or(&mut nowhere);
+        for name in names.split_whitespace() {
+            match name {
+                "ca-certificates" => text += &certificates(sketch),
+                "tzdata" => text += &zones(),
+                name if name.starts_with('.') => {
+                    let _ = writeln!(text, "= {name} 20231219.000000 {name} 0 0 virtual meta package");
+                }
+                name => {
+                    let section = listing::only(&shelf, name);
+                    debug_assert!(!section.is_empty(), "there is no package {name}");
+                    text += &section;
+                }
+            }
+        }
+        text
+    };
+    let before = sections(added.before, None);
+    let drawn = sections(added.new, Some(s));
+    s.listing(&drawn);
+    add_database(s, added.base, &[before, drawn].concat(), added.world);
 }
 
 /// Draws what the trigger of `ca-certificates` makes; the listing of the package. Mozilla's certificates
@@ -192,6 +236,13 @@ pub(super) fn add_user(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &
     s.text_of("/etc/shadow", 0o640, 42, &format!("{}{name}:!:19699:0:99999:7:::\n", shadow(PASSWD)));
 }
 
+/// Draws the passwd, group and shadow files of the base (3.19 or before) with more lines.
+pub(super) fn add_accounts(s: &mut Sketch, users: &str, groups: &str) {
+    let passwd = [PASSWD, users].concat();
+    s.text("/etc/passwd", &passwd).text("/etc/group", &[GROUP, groups].concat());
+    s.text_of("/etc/shadow", 0o640, 42, &shadow(&passwd));
+}
+
 /// `/lib/apk/db/installed` for listings. The head of a section is `= name version origin download
 /// installed description`. Checksums are left out: what files hold is only described.
 fn installed(listing: &str) -> String {
@@ -221,6 +272,9 @@ fn installed(listing: &str) -> String {
     }
     text
 }
+
+/// The web server's user, whose group the base has.
+pub(super) const WWW_DATA: &str = "www-data:x:82:82:Linux User,,,:/home/www-data:/sbin/nologin\n";
 
 const WORLD: &str = "alpine-baselayout\nalpine-keys\napk-tools\nbusybox\nlibc-utils\n";
 

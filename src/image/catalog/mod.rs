@@ -11,21 +11,31 @@ mod alpine;
 mod buildpack;
 mod busybox;
 mod debian;
+mod distroless;
 mod golang;
+mod httpd;
+mod java;
 mod listing;
+mod mariadb;
 mod measured;
+mod memcached;
 mod nginx;
 mod node;
+mod php;
 mod postgres;
 mod python;
 mod recipe;
+mod redis;
+mod rpm;
+mod ruby;
+mod rust;
+mod shared;
 mod sketch;
 mod table;
 
 use super::{Config, History, Image, ImageLayer};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use table::KNOWN;
 
 /// The time of images that are younger than the lab's clock: its last day before.
 const YOUNGER: i64 = 1_703_980_800;
@@ -70,12 +80,12 @@ pub struct Facts {
 
 /// What is known of the real image of a built-in name (as [`known`] gives it), and where from.
 pub fn facts_of(name: &str) -> Option<Facts> {
-    KNOWN.iter().find(|known| known.name == name).map(|known| known.facts)
+    table::rows().find(|known| known.name == name).map(|known| known.facts)
 }
 
 /// The names of all built-in images.
 pub fn known() -> impl Iterator<Item = &'static str> {
-    KNOWN.iter().map(|known| known.name)
+    table::rows().map(|known| known.name)
 }
 
 /// A built-in image by name. Without a tag it is `:latest`; `docker.io/` and `library/` in front
@@ -83,10 +93,14 @@ pub fn known() -> impl Iterator<Item = &'static str> {
 pub fn image(name: &str) -> Option<Arc<Image>> {
     let name = familiar(name);
     let (repository, tag) = name.split_once(':').unwrap_or((name, "latest"));
-    let found = KNOWN.iter().find(|known| match known.name.split_once(':') {
+    let found = table::rows().find(|known| match known.name.split_once(':') {
         None => known.name == name,
         Some((its, own)) => {
-            its == repository && (own == tag || known.tags.split(' ').any(|other| other == tag))
+            let mut others = known.tags.split(' ');
+            // A tag of another repository is named with it.
+            let elsewhere = |other: &str| other.split_once(':') == Some((repository, tag));
+            its == repository && (own == tag || others.clone().any(|other| other == tag))
+                || others.any(elsewhere)
         }
     })?;
     Some(found.image())
@@ -94,7 +108,7 @@ pub fn image(name: &str) -> Option<Arc<Image>> {
 
 /// The described layers of all built-in images, each once, by the key of its row among the measured.
 pub fn layers() -> Vec<(String, ImageLayer)> {
-    for known in KNOWN {
+    for known in table::rows() {
         known.image();
     }
     measured::handed_out()

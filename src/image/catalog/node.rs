@@ -53,6 +53,13 @@ pub(super) static V22: Release = Release {
     glibc: 137_000_000,
 };
 
+impl Release {
+    /// `20.10.0`.
+    pub(super) fn version(&self) -> &'static str {
+        self.version
+    }
+}
+
 const YARN: &str = "1.22.19";
 
 /// What an image of it stands on.

@@ -58,6 +58,108 @@ impl Recipe {
         self
     }
 
+    /// A `RUN` as BuildKit writes it into the history.
+    pub(super) fn run(
+        &mut self,
+        script: &str,
+        label: &str,
+        key: &str,
+        draw: impl Fn() -> Tree + Send + Sync + 'static,
+    ) -> &mut Recipe {
+        self.layer(&format!("RUN /bin/sh -c {script} # buildkit"), label, key, draw)
+    }
+
+    /// A `COPY`, likewise.
+    pub(super) fn copy(
+        &mut self,
+        words: &str,
+        label: &str,
+        key: &str,
+        draw: impl Fn() -> Tree + Send + Sync + 'static,
+    ) -> &mut Recipe {
+        self.layer(&format!("COPY {words} # buildkit"), label, key, draw)
+    }
+
+    /// `ENV`: a variable that is there keeps its place.
+    pub(super) fn env(&mut self, name: &str, value: &str) -> &mut Recipe {
+        self.meta(&format!("ENV {name}={value}")).set(name, value)
+    }
+
+    /// Several variables in one `ENV`: `A=1 B=2`.
+    pub(super) fn envs(&mut self, pairs: &[(&str, &str)]) -> &mut Recipe {
+        let text: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.meta(&format!("ENV {}", text.join(" ")));
+        for (name, value) in pairs {
+            self.set(name, value);
+        }
+        self
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> &mut Recipe {
+        let (env, entry) = (&mut self.image.config.env, format!("{name}={value}"));
+        match env.iter_mut().find(|entry| entry.split('=').next() == Some(name)) {
+            Some(there) => *there = entry,
+            None => env.push(entry),
+        }
+        self
+    }
+
+    /// Puts directories in front of `PATH`.
+    pub(super) fn path(&mut self, dirs: &str) -> &mut Recipe {
+        let now = self.image.config.env.iter().find_map(|entry| entry.strip_prefix("PATH=")).unwrap_or("");
+        let path = format!("{dirs}:{now}");
+        self.env("PATH", &path)
+    }
+
+    /// `WORKDIR` to a directory that is there: BuildKit makes a layer without anything.
+    pub(super) fn workdir(&mut self, dir: &str) -> &mut Recipe {
+        self.image.config.working_dir = dir.to_owned();
+        self.layer(&format!("WORKDIR {dir}"), "WORKDIR", "nothing", Tree::new)
+    }
+
+    /// `VOLUME`.
+    pub(super) fn volume(&mut self, dir: &str) -> &mut Recipe {
+        self.image.config.volumes.push(dir.to_owned());
+        self.meta(&format!("VOLUME [{dir}]"))
+    }
+
+    /// `EXPOSE`: `6379/tcp`.
+    pub(super) fn expose(&mut self, ports: &str) -> &mut Recipe {
+        self.image.config.exposed_ports.extend(ports.split(' ').map(str::to_owned));
+        let ports: Vec<String> = ports.split(' ').map(|port| format!("{port}:{{}}")).collect();
+        self.meta(&format!("EXPOSE map[{}]", ports.join(" ")))
+    }
+
+    /// `STOPSIGNAL`.
+    pub(super) fn stop_signal(&mut self, signal: &str) -> &mut Recipe {
+        self.image.config.stop_signal = signal.to_owned();
+        self.meta(&format!("STOPSIGNAL {signal}"))
+    }
+
+    /// `USER`.
+    pub(super) fn user(&mut self, user: &str) -> &mut Recipe {
+        self.image.config.user = user.to_owned();
+        self.meta(&format!("USER {user}"))
+    }
+
+    /// `ENTRYPOINT`: the base's CMD no longer holds.
+    pub(super) fn entrypoint(&mut self, command: &[&str]) -> &mut Recipe {
+        self.image.config.entrypoint = Some(words(command));
+        self.image.config.cmd = None;
+        self.meta(&format!("ENTRYPOINT {}", listed(command)))
+    }
+
+    /// `CMD`.
+    pub(super) fn cmd(&mut self, command: &[&str]) -> &mut Recipe {
+        self.image.config.cmd = Some(words(command));
+        self.meta(&format!("CMD {}", listed(command)))
+    }
+
+    /// The config as it is now.
+    pub(super) fn now(&self) -> &Config {
+        &self.image.config
+    }
+
     /// The image with its id.
     pub(super) fn finish(&mut self) -> Arc<Image> {
         Arc::new(self.image.clone().sealed())
@@ -90,4 +192,10 @@ pub(super) fn archive(release: &str) -> String {
 /// Words as a list.
 pub(super) fn words(text: &[&str]) -> Vec<String> {
     text.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Words as the history shows them: `["nginx" "-g"]`.
+fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    format!("[{}]", quoted.join(" "))
 }

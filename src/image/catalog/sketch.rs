@@ -129,7 +129,7 @@ impl Sketch {
 
     /// One line of a listing. A file that can be executed is a described program, unless it is a
     /// library or its name says that it is a script.
-    fn line(&mut self, line: &Line<'_>) -> &mut Sketch {
+    pub(super) fn line(&mut self, line: &Line<'_>) -> &mut Sketch {
         match *line {
             Line::Dir { path, mode, uid, gid } => self.dir_of(&self.place(path), mode, uid, gid),
             Line::Link { path, target } if self.merged && target == format!("usr{path}") => {
@@ -148,6 +148,20 @@ impl Sketch {
                 };
                 self.put(&self.place(path), Inode::file(contents).with_mode(mode).owned(uid, gid))
             }
+        }
+    }
+
+    /// A mark that what a layer below has here is gone.
+    pub(super) fn whiteout(&mut self, path: &str) -> &mut Sketch {
+        self.put(path, Inode::whiteout())
+    }
+
+    /// The text of a file that was drawn.
+    pub(super) fn read(&self, path: &str) -> String {
+        let inode = self.tree.at(path.as_bytes()).map(|ino| self.tree.inode(ino));
+        match inode.map(|inode| &inode.kind) {
+            Some(Kind::File(contents)) => contents.to_text(1 << 22).unwrap_or_default(),
+            _ => String::new(),
         }
     }
 

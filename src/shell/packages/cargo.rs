@@ -51,10 +51,32 @@ pub(in super::super) fn run(call: &mut Call<'_, '_>) -> i32 {
     }
 }
 
-/// `rustup`: targets and toolchains are not modelled, they change nothing that is counted here.
+/// `rustup`: targets and toolchains are not modelled, they change nothing that is counted here. Its file has
+/// the names of the toolchain's programs as well and is the one that it is called by.
 pub(in super::super) fn rustup(call: &mut Call<'_, '_>) -> i32 {
+    let called = call.argv.first().and_then(|argv0| argv0.rsplit('/').next()).unwrap_or("rustup").to_owned();
+    let version = call.env.get("RUST_VERSION").cloned();
+    match (called.as_str(), version) {
+        ("cargo", _) => return run(call),
+        ("rustc", Some(version)) if matches!(call.args(), [word] if word == "--version" || word == "-V") => {
+            call.out(&format!("rustc {version}{}\n", commit(&version)));
+            return 0;
+        }
+        ("rustup", _) => {}
+        _ => return call.m.not_modelled(&called),
+    }
     let words = call.args().join(" ");
     call.m.not_modelled(&format!("rustup {words}"))
+}
+
+/// Hash and date of a release's commit, where they are known.
+fn commit(version: &str) -> &'static str {
+    match version {
+        "1.73.0" => " (cc66ad468 2023-10-03)",
+        "1.74.1" => " (a28077b28 2023-12-04)",
+        "1.75.0" => " (82e1608df 2023-12-21)",
+        _ => "",
+    }
 }
 
 fn home(call: &Call<'_, '_>) -> String {

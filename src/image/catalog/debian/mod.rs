@@ -1,7 +1,10 @@
 //! The bases of Debian and Ubuntu: glibc, GNU tools, dpkg and apt.
 
 mod packages;
+mod picked;
 mod texts;
+
+pub(super) use picked::{Added, install, unpack};
 
 use super::listing::{self, Listing};
 use super::recipe::{PATH, Recipe, archive, words};
@@ -161,27 +164,45 @@ impl Flavour {
         for (path, text) in self.texts {
             s.text(path, text);
         }
-        let maintainer = if self.ubuntu { UBUNTU_DEVELOPERS } else { DEBIAN_DEVELOPERS };
-        packages::database(&mut s, &[], &listings, maintainer);
+        packages::database(&mut s, &[], &listings, self.maintainer());
         s.settle(self.bytes, "/var/cache/debconf/templates.dat");
         s.done()
     }
 }
 
 impl Flavour {
-    fn users(&self, s: &mut Sketch) {
+    fn maintainer(&self) -> &'static str {
+        if self.ubuntu { UBUNTU_DEVELOPERS } else { DEBIAN_DEVELOPERS }
+    }
+
+    /// `/etc/passwd` and `/etc/group`.
+    fn accounts(&self) -> (String, String) {
         let (mut passwd, mut group) = (texts::PASSWD.to_owned(), texts::GROUP.to_owned());
         if self.release == "noble" {
             passwd += "ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash\n";
             group += "ubuntu:x:1000:\n";
-            s.dir_of("/home/ubuntu", 0o750, 1000, 1000);
         }
         if self.gnats {
             passwd = passwd.replace(texts::APT, texts::GNATS) + texts::APT_BEFORE;
             group = group.replace("shadow:x:42:", "gnats:x:41:\nshadow:x:42:");
         }
-        s.text("/etc/passwd", &passwd).text_of("/etc/passwd-", 0o600, 0, &passwd);
-        s.text("/etc/group", &group).text("/etc/group-", &group);
+        (passwd, group)
+    }
+
+    fn users(&self, s: &mut Sketch) {
+        if self.release == "noble" {
+            s.dir_of("/home/ubuntu", 0o750, 1000, 1000);
+        }
+        let (passwd, group) = self.accounts();
+        s.text_of("/etc/passwd-", 0o600, 0, &passwd).text("/etc/group-", &group);
+        self.add_accounts(s, "", "");
+    }
+
+    /// Draws `/etc/passwd`, `/etc/group` and their shadows with more lines than the base's.
+    pub(super) fn add_accounts(&self, s: &mut Sketch, users: &str, groups: &str) {
+        let (passwd, group) = self.accounts();
+        let (passwd, group) = (passwd + users, group + groups);
+        s.text("/etc/passwd", &passwd).text("/etc/group", &group);
         s.text_of("/etc/shadow", 0o640, 42, &texts::locked(&passwd, "19710:0:99999:7:::"));
         s.text_of("/etc/gshadow", 0o640, 42, &texts::locked(&group, ":"));
     }
@@ -215,11 +236,8 @@ pub(super) fn add_groups(s: &mut Sketch, groups: &str) {
 
 /// [`add_user`], with more lines of `/etc/group`.
 pub(super) fn add_user_and(s: &mut Sketch, name: &str, id: u32, home: &str, shell: &str, groups: &str) {
-    let passwd = format!("{}{name}:x:{id}:{id}::{home}:{shell}\n", texts::PASSWD);
-    let group = format!("{}{name}:x:{id}:\n{groups}", texts::GROUP);
-    s.text_of("/etc/shadow", 0o640, 42, &texts::locked(&passwd, "19710:0:99999:7:::"));
-    s.text_of("/etc/gshadow", 0o640, 42, &texts::locked(&group, ":"));
-    s.text("/etc/passwd", &passwd).text("/etc/group", &group);
+    let user = format!("{name}:x:{id}:{id}::{home}:{shell}\n");
+    BOOKWORM_SLIM.add_accounts(s, &user, &format!("{name}:x:{id}:\n{groups}"));
 }
 
 /// The texts of `/etc` that people look at.

@@ -3,7 +3,6 @@
 use crate::image::catalog::listing::{self, Line};
 use crate::image::catalog::sketch::Sketch;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// A package, as the head of its section in a listing has it:
 /// `= name version KiB architecture section description`, the architecture with a `+` if the package
@@ -34,18 +33,24 @@ fn packages(listing: &str) -> impl Iterator<Item = Package<'_>> {
 pub(super) fn database(s: &mut Sketch, before: &[&str], new: &[&str], maintainer: &str) {
     let mut all: Vec<Package<'_>> = before.iter().chain(new).flat_map(|listing| packages(listing)).collect();
     all.sort_by_key(|package| package.name);
-    let mut text = String::new();
-    for Package { name, version, size, arch, same, section, description } in all {
-        let same = if same { "Multi-Arch: same\n" } else { "" };
-        let _ = write!(
-            text,
-            "Package: {name}\nStatus: install ok installed\nPriority: required\nSection: {section}\n\
-             Installed-Size: {size}\nMaintainer: {maintainer}\nArchitecture: {arch}\n{same}\
-             Version: {version}\nDescription: {description}\n\n"
-        );
-    }
+    let text: String = all.into_iter().map(|package| told(package, maintainer)).collect();
     s.text("/var/lib/dpkg/status", &text);
     lists(s, new);
+}
+
+/// What the status file has of the one package of a section.
+pub(super) fn stanza(section: &str, maintainer: &str) -> String {
+    packages(section).map(|package| told(package, maintainer)).collect()
+}
+
+fn told(package: Package<'_>, maintainer: &str) -> String {
+    let Package { name, version, size, arch, same, section, description } = package;
+    let same = if same { "Multi-Arch: same\n" } else { "" };
+    format!(
+        "Package: {name}\nStatus: install ok installed\nPriority: required\nSection: {section}\n\
+         Installed-Size: {size}\nMaintainer: {maintainer}\nArchitecture: {arch}\n{same}\
+         Version: {version}\nDescription: {description}\n\n"
+    )
 }
 
 /// The list of files that dpkg keeps of each package: what the listings have, with the directories

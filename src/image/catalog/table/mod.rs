@@ -1,5 +1,9 @@
 //! The table of the built-in images: names, tags, what is known of the real ones.
 
+mod languages;
+mod runtimes;
+mod servers;
+
 use super::recipe::Recipe;
 use super::{Facts, Known, alpine, buildpack, busybox, debian, golang, nginx, node, postgres, python};
 use crate::image::Image;
@@ -23,8 +27,14 @@ const BOOTSTRAP: &str = "debootstrap less what the image leaves out, counted 202
 const NPM: &str = "node, npm, corepack and yarn of the npm registry, 2026-11-30";
 const BUILT: &str = "the release built, pip unpacked, packages by apt-get, 2026-11-30";
 const GO: &str = "golang-1.21 of Ubuntu 24.04 unpacked, 2026-11-30";
+const QUOTED: &str = "docker image ls as quoted around December 2023, not measured again";
 
-pub(super) static KNOWN: &[Known] = &[
+/// All of them, those that lessons are about first.
+pub(super) fn rows() -> impl Iterator<Item = &'static Known> {
+    FIRST.iter().chain(servers::SERVERS).chain(languages::LANGUAGES).chain(runtimes::RUNTIMES)
+}
+
+static FIRST: &[Known] = &[
     entry("scratch", "", facts(0, "by definition", 0, "by definition"), || Recipe::new(0).finish()),
     entry(
         "busybox:latest",

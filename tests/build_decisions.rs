@@ -5,6 +5,7 @@ mod build_support;
 
 use build_support::{Lab, Project, base, decisions};
 use layerlab::build::{self, Builder};
+use layerlab::fs::Nodes;
 
 type Edit = fn(&mut Project);
 
@@ -229,4 +230,70 @@ fn a_newer_download_of_the_same_bytes() {
         }
     }
     insta::assert_snapshot!("downloads", told);
+}
+
+/// Row 5: who owns a file on the host doesn't matter, it is always sent as root's.
+#[test]
+fn the_owner_on_the_host_does_not_count() {
+    for builder in [Builder::BuildKit, Builder::Legacy] {
+        let (mut lab, project) = (Lab::new(), project(PLAIN));
+        let first = lab.build(&project, builder);
+        assert!(first.result.is_ok(), "{}", decisions(&first));
+        let mut tree = project.context().tree().clone();
+        for path in [b"/a/f".as_slice(), b"/src", b"/src/code"] {
+            let inode = tree.inode_mut(tree.at(path).unwrap());
+            (inode.uid, inode.gid) = (1000, 1000);
+        }
+        let request = build::Request { context: build::Context::from_tree(tree), ..project.request(builder) };
+        let second = lab.play(&request).0;
+        assert_eq!(second.misses(), 0, "{}", decisions(&second));
+        assert_eq!(first.image.unwrap().id, second.image.unwrap().id, "{}", builder.name());
+    }
+}
+
+/// Row 41: what a RUN would fetch now is not asked; its text decides.
+#[test]
+fn a_run_that_fetches_hits_whatever_there_is_to_fetch() {
+    use layerlab::image::catalog;
+    let urls = |text: &str| {
+        let json = format!("{{\"https://get.example/list\": {{\"text\": \"{text}\"}}}}");
+        layerlab::shell::Urls::default().taught_by_file("urls.json", json.as_bytes()).unwrap()
+    };
+    let mut told = String::new();
+    for builder in [Builder::BuildKit, Builder::Legacy] {
+        let (mut lab, mut project) =
+            (Lab::new(), project("FROM alpine:3.19\nRUN wget -q https://get.example/list\nRUN cat list\n"));
+        for (what, urls, no_cache) in
+            [("first", urls("one"), false), ("newer", urls("two"), false), ("--no-cache", urls("two"), true)]
+        {
+            project.no_cache = no_cache;
+            let catalog = build::Catalog(catalog::image);
+            let built = lab.play(&build::Request { urls, catalog, ..project.request(builder) }).0;
+            let printed: Vec<&str> =
+                built.steps.iter().flat_map(|step| &step.output).map(|(_, line)| line.as_str()).collect();
+            told.push_str(&format!(
+                "--- {} {what}, printed {printed:?}\n{}",
+                builder.name(),
+                decisions(&built)
+            ));
+        }
+    }
+    insta::assert_snapshot!("a_run_that_fetches", told);
+}
+
+/// Row 43: another platform, and back again.
+#[test]
+fn another_platform() {
+    use layerlab::image::registry::Platform;
+    let mut told = String::new();
+    for builder in [Builder::BuildKit, Builder::Legacy] {
+        let (mut lab, project) =
+            (Lab::new(), project("FROM base\nWORKDIR /w\nCOPY a/f /f\nRUN true\nLABEL a=b\n"));
+        for architecture in ["amd64", "arm64", "amd64"] {
+            let platform = Platform { architecture: architecture.to_owned(), ..Platform::default() };
+            let built = lab.play(&build::Request { platform, ..project.request(builder) }).0;
+            told.push_str(&format!("--- {} {architecture}\n{}", builder.name(), decisions(&built)));
+        }
+    }
+    insta::assert_snapshot!("another_platform", told);
 }

@@ -397,6 +397,21 @@ fn json_has_line_layer_bytes_and_fix() {
     assert!(value["fix"].as_str().is_some_and(|fix| fix.contains("step 2")));
 }
 
+/// What stands before a fault is told with it, as Docker does; what would be noticed only after the file was read
+/// is not.
+#[test]
+fn what_stands_before_a_fault_is_told() {
+    let file = "FROM alpine:3.19 as Web\nMAINTAINER me\nrun echo \\\n\n  hello\nCOPPY a /a\nMAINTAINER you\n";
+    insta::assert_snapshot!("before_a_fault", screen(file, &[]));
+    let rules = |file: &str| broken(file, &[]);
+    assert_eq!(rules(&format!("# check=skip=all\n{file}")), [""; 0]);
+    // Lines that can't be read as such end it before anything is noticed.
+    assert_eq!(rules("FROM alpine:3.19 as web\nMAINTAINER me\nLABEL a=b c\n"), [""; 0]);
+    assert_eq!(rules("ARG A\nARG B\nMAINTAINER me\n"), [""; 0]);
+    let (checked, _) = run(&request(file, &[]), &Order::default());
+    assert!(checked.failed && checked.layers.is_empty());
+}
+
 #[test]
 fn a_hundred_thousand_instructions_end_soon() {
     let mut file = "FROM scratch\n".to_owned();

@@ -174,3 +174,95 @@ fn what_is_unpacked_is_kept_without_a_name() {
     let mut two = [0; 2];
     assert_eq!((source.len(), source.read_at(4, &mut two).unwrap(), &two), (10, 2, b"45"));
 }
+
+/// A host that is only asked name by name.
+struct OneByOne(DiskHost);
+
+impl Host for OneByOne {
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, layerlab::fs::HostError> {
+        self.0.read(path, limit)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<layerlab::fs::HostEntry>, layerlab::fs::HostError> {
+        self.0.list(path)
+    }
+
+    fn read_at(&self, path: &[u8], limit: u64) -> Result<Vec<u8>, layerlab::fs::HostError> {
+        self.0.read_at(path, limit)
+    }
+
+    fn list_at(&self, path: &[u8]) -> Result<Vec<layerlab::fs::HostEntry>, layerlab::fs::HostError> {
+        self.0.list_at(path)
+    }
+
+    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), layerlab::fs::HostError> {
+        self.0.write(path, bytes)
+    }
+}
+
+/// Everything of a context, or why there is none.
+fn context(host: &dyn Host, limits: layerlab::build::Limits) -> Result<Vec<String>, String> {
+    use layerlab::fs::Nodes;
+    let context =
+        layerlab::build::Context::from_host(host, ".", limits).map_err(|error| error.to_string())?;
+    let mut all = Vec::new();
+    context.tree().walk(&mut |path, _, inode| {
+        let path = String::from_utf8_lossy(path);
+        let held = match &inode.kind {
+            layerlab::fs::Kind::File(contents) => contents.key_digest().short(8),
+            layerlab::fs::Kind::Symlink(target) => String::from_utf8_lossy(target).into_owned(),
+            _ => String::new(),
+        };
+        all.push(format!("{path} {} {:o} {} {held}", inode.kind.word(), inode.mode, inode.mtime));
+    });
+    Ok(all)
+}
+
+#[test]
+fn a_folder_read_at_once_is_what_it_is_name_by_name() {
+    use layerlab::build::Limits;
+    let folder = folder("whole");
+    let inside = folder.join("inside");
+    for at in 0..700 {
+        fs::write(inside.join(format!("sub/f{at}")), format!("{at}").repeat(at)).unwrap();
+        let deep = inside.join(format!("d{}/e{}/empty", at % 40, at % 7));
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("../f"), format!("{at}")).unwrap();
+    }
+    fs::set_permissions(inside.join("d1"), fs::Permissions::from_mode(0o1700)).unwrap();
+    fs::set_permissions(inside.join("sub/f1"), fs::Permissions::from_mode(0o4711)).unwrap();
+    // Links lead outside, in circles and to a folder; none is followed.
+    for (target, name) in [("../outside", "out"), ("loop", "loop"), ("sub", "sub/link"), ("gone", "gone")] {
+        symlink(target, inside.join(name)).unwrap();
+    }
+    let _socket = std::os::unix::net::UnixListener::bind(inside.join("s")).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(inside.join("sub/pipe")).status();
+    assert!(pipe.is_ok_and(|status| status.success()));
+
+    let at_once = DiskHost::below(&inside).unwrap();
+    let one_by_one = OneByOne(at_once.clone());
+    if cfg!(target_os = "linux") {
+        let whole = at_once.whole(".", Limits::default()).unwrap();
+        assert!(whole.iter().all(|part| !part.path.starts_with(b"/out")));
+    }
+    let whole = context(&at_once, Limits::default()).unwrap();
+    assert_eq!(whole, context(&one_by_one, Limits::default()).unwrap());
+    assert_eq!(whole.iter().filter(|line| line.starts_with("/sub/")).count(), 702);
+    assert!(
+        whole.iter().any(|line| line.starts_with("/out symlink") && line.ends_with(" ../outside")),
+        "{whole:?}"
+    );
+
+    // What is too much is told as it is name by name.
+    for limits in [
+        Limits { entries: 100, ..Limits::default() },
+        Limits { bytes: 5_000, ..Limits::default() },
+        Limits { depth: 1, ..Limits::default() },
+    ] {
+        assert_eq!(at_once.whole(".", limits), None);
+        assert_eq!(context(&at_once, limits).unwrap_err(), context(&one_by_one, limits).unwrap_err());
+    }
+    for outside in ["../outside", "out", "gone", "a"] {
+        assert_eq!(at_once.whole(outside, Limits::default()), None, "{outside}");
+    }
+}

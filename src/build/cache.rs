@@ -1,5 +1,6 @@
 //! Both builders' caches.
 
+use super::context::Listed;
 use super::export::CacheImport;
 use super::key::Key;
 use super::prune::{Bases, LocalSources, Use};
@@ -9,7 +10,7 @@ use crate::fs::{Digest, Hasher, Tree};
 use crate::image::{Image, ImageLayer};
 use rpds::HashTrieMapSync;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What earlier builds left: both builders' caches, and what of the context was sent before. Cheap to
 /// clone; belongs to one image store.
@@ -44,6 +45,39 @@ pub struct Cache {
     pub(super) known: Arc<Vec<Arc<CacheImport>>>,
     /// Changes that were no build.
     pub(super) changes: u64,
+    /// What the legacy builder found and hashed in images.
+    pub(super) looked: Arc<Mutex<Looked>>,
+}
+
+/// Lists of files in images, by the image's stack of layers and what was asked for. Equal layers give equal
+/// lists, so it never shows whether one was kept.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    lists: HashMap<(Digest, String), Listed>,
+    /// Files in them.
+    files: usize,
+}
+
+impl Looked {
+    /// Files in all lists, at most.
+    const MOST: usize = 200_000;
+
+    /// What was found before.
+    pub fn get(&self, stack: Digest, asked: &str) -> Option<Listed> {
+        self.lists.get(&(stack, asked.to_owned())).cloned()
+    }
+
+    /// Keeps a list; when there are too many, the others are given up.
+    pub fn keep(&mut self, stack: Digest, asked: String, list: Listed) {
+        let more = list.1.entries.len();
+        if self.files + more > Looked::MOST {
+            *self = Looked::default();
+        }
+        if more <= Looked::MOST {
+            self.files += more;
+            self.lists.insert((stack, asked), list);
+        }
+    }
 }
 
 impl Cache {
@@ -213,6 +247,8 @@ pub(super) struct Chain {
     /// Oldest first.
     pub list: Vec<Child>,
     by_key: HashMap<Digest, usize>,
+    /// Their images.
+    images: HashSet<Digest>,
 }
 
 impl Chain {
@@ -224,12 +260,13 @@ impl Chain {
 
     /// Was the image of this id (in hex) made here?
     pub fn made(&self, id: &str) -> bool {
-        self.list.iter().any(|child| child.image.id.hex() == id)
+        Digest::parse(id).is_some_and(|id| self.images.contains(&id))
     }
 
     /// Adds a child.
     pub fn add(&mut self, child: Child) {
         self.by_key.insert(child.digest, self.list.len());
+        self.images.insert(child.image.id);
         self.list.push(child);
     }
 

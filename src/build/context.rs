@@ -7,29 +7,14 @@ use super::request::Builder;
 use super::select::Picked;
 use crate::dockerfile::Version;
 use crate::error::{Error, ErrorKind};
-use crate::fs::{Contents, Host, HostKind, Inode, Kind, Nodes, Tree, path};
+use crate::fs::{Contents, Host, HostFolder, HostKind, Inode, Kind, Nodes, Tree, path};
 use crate::trace::{Fuel, Trace};
 use crate::union::{Mount, StatKind};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How much of a real folder is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Files and directories.
-    pub entries: usize,
-    /// Bytes of all files.
-    pub bytes: u64,
-    /// Directories in directories.
-    pub depth: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { entries: 200_000, bytes: 1 << 30, depth: 64 }
-    }
-}
+pub use crate::fs::FolderLimits as Limits;
 
 /// One entry of a context given as a list.
 #[derive(Clone, Debug)]
@@ -215,6 +200,9 @@ impl Context {
         let mut reading = Reading { host, limits, tree: Tree::new(), odd: Odds::new(), entries: 0, bytes: 0 };
         let root = folder.trim_end_matches('/');
         let root = if root.is_empty() { folder } else { root };
+        if let Some(folders) = host.whole(root, limits) {
+            return Ok(Context::from_folders(folders));
+        }
         // A list of folders still to read, not recursion: a deep tree can't overflow the stack.
         let mut open: Vec<(Vec<u8>, Vec<u8>, usize)> = vec![(root.into(), Vec::new(), 0)];
         while let Some((real, inside, depth)) = open.pop() {
@@ -229,6 +217,29 @@ impl Context {
         }
         let odd = Arc::new(reading.odd);
         Ok(Context { finer_times: true, odd, ..Context::from_tree(reading.tree) })
+    }
+
+    /// From all folders of a real one, parents first.
+    fn from_folders(folders: Vec<HostFolder>) -> Context {
+        let (mut tree, mut odd) = (Tree::new(), Odds::new());
+        for folder in folders {
+            let dir = match folder.path.as_slice() {
+                b"" => Some(0),
+                path => {
+                    let kind = Kind::Dir(Default::default());
+                    tree.put(path, Inode { mtime: folder.mtime, ..Inode::new(kind, folder.mode) })
+                }
+            };
+            let Some(dir) = dir else { continue };
+            for (entry, bytes) in folder.entries {
+                let Some((kind, strange)) = taken(entry.kind, bytes) else { continue };
+                tree.put_in(dir, &entry.name, Inode { mtime: entry.mtime, ..Inode::new(kind, entry.mode) });
+                odd.extend(
+                    strange.map(|strange| ([&folder.path, b"/".as_slice(), &entry.name].concat(), strange)),
+                );
+            }
+        }
+        Context { finer_times: true, odd: Arc::new(odd), ..Context::from_tree(tree) }
     }
 
     /// What the ignore file of this text leaves, remembered until the context changes.
@@ -295,9 +306,9 @@ impl Reading<'_> {
             if self.entries > self.limits.entries {
                 return Err(self.beyond(&at, &format!("more than {} entries", self.limits.entries)));
             }
-            let empty = || Kind::File(Contents::bytes(Vec::new()));
-            let mut odd = None;
-            let kind = match entry.kind {
+            let mut unreadable = None;
+            let mut bytes = Arc::default();
+            match entry.kind {
                 HostKind::File { size } => {
                     self.bytes = self.bytes.saturating_add(size);
                     if self.bytes > self.limits.bytes {
@@ -305,41 +316,35 @@ impl Reading<'_> {
                     }
                     let left = self.limits.bytes.saturating_sub(self.bytes).saturating_add(size);
                     match self.host.read_at(&at, left) {
-                        Err(error) if error.denied => {
-                            odd = Some(Odd::UnreadableFile);
-                            empty()
-                        }
-                        bytes => Kind::File(Contents::bytes(bytes.map_err(failed)?)),
+                        Err(error) if error.denied => unreadable = Some(Odd::UnreadableFile),
+                        read => bytes = read.map_err(failed)?.into(),
                     }
                 }
-                HostKind::Directory => {
-                    folders.push(entry.name);
-                    Kind::Dir(Default::default())
-                }
-                HostKind::Symlink { target } => Kind::Symlink(target.into()),
-                HostKind::Fifo => {
-                    odd = Some(Odd::Fifo);
-                    Kind::Fifo
-                }
-                HostKind::CharDev(major, minor) => {
-                    odd = Some(Odd::CharDev);
-                    Kind::CharDev(major, minor)
-                }
-                HostKind::BlockDev => {
-                    odd = Some(Odd::BlockDev);
-                    empty()
-                }
-                HostKind::Socket => {
-                    odd = Some(Odd::Socket);
-                    empty()
-                }
-                HostKind::Other => continue,
-            };
+                HostKind::Directory => folders.push(entry.name.clone()),
+                _ => {}
+            }
+            let Some((kind, odd)) = taken(entry.kind, bytes) else { continue };
+            let odd = odd.or(unreadable);
             self.tree.put(&inside, Inode { mtime: entry.mtime, ..Inode::new(kind, entry.mode) });
             self.odd.extend(odd.map(|odd| (inside, odd)));
         }
         Ok(folders)
     }
+}
+
+/// An entry of a real folder as the context has it, and what is odd about it. None for what is nothing.
+fn taken(kind: HostKind, bytes: Arc<[u8]>) -> Option<(Kind, Option<Odd>)> {
+    let empty = || Kind::File(Contents::EMPTY);
+    Some(match kind {
+        HostKind::File { .. } => (Kind::File(Contents::bytes(bytes)), None),
+        HostKind::Directory => (Kind::Dir(Default::default()), None),
+        HostKind::Symlink { target } => (Kind::Symlink(target.into()), None),
+        HostKind::Fifo => (Kind::Fifo, Some(Odd::Fifo)),
+        HostKind::CharDev(major, minor) => (Kind::CharDev(major, minor), Some(Odd::CharDev)),
+        HostKind::BlockDev => (empty(), Some(Odd::BlockDev)),
+        HostKind::Socket => (empty(), Some(Odd::Socket)),
+        HostKind::Other => return None,
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::ignore::Ignore;
 use super::select::Picked;
 use crate::fs::{Errno, path};
 use crate::trace::Trace;
-use crate::union::{Mount, Stat, StatKind};
+use crate::union::{Held, Mount, Stat, StatKind};
 use std::collections::HashMap;
 
 /// How things are copied.
@@ -159,7 +159,7 @@ impl Copier<'_> {
         if there.is_some_and(|stat| stat.kind == StatKind::Dir) {
             to = path::join(&to, one.file_name());
         }
-        self.object(&one.path, &one.stat, &to, t)
+        self.object(&one.path, &one.stat, None, &to, t)
     }
 
     fn legacy(&mut self, one: &Picked, t: &mut Trace) -> Result<(), String> {
@@ -190,7 +190,8 @@ impl Copier<'_> {
         }
         let parents = mkdir_all(self.target, path::parent(&to), 0o755, owner, t);
         parents.map_err(|words| format!("failed to copy files: failed to create new directory: {words}"))?;
-        self.object(&one.path, &one.stat, &to, t).map_err(|words| format!("failed to copy files: {words}"))
+        self.object(&one.path, &one.stat, None, &to, t)
+            .map_err(|words| format!("failed to copy files: {words}"))
     }
 
     /// Follows symlinks of the destination inside the image (continuity `fs/path.go`, `RootPath`).
@@ -209,8 +210,9 @@ impl Copier<'_> {
         if there.kind != StatKind::Dir {
             return Err(format!("cannot copy to non-directory: {}", rootfs(to)));
         }
-        let members = self.source.walk(from, t).map_err(|errno| io("lstat", from, errno))?;
-        for (at, stat) in members {
+        let members = self.source.walk_held(from, t).map_err(|errno| io("lstat", from, errno))?;
+        for member in members {
+            let (at, stat) = (&member.path, &member.stat);
             let inside = if from == b"/" { at.as_slice() } else { at.get(from.len()..).unwrap_or(b"") };
             let inside = inside.strip_prefix(b"/").unwrap_or(inside);
             if inside.is_empty() {
@@ -225,9 +227,9 @@ impl Copier<'_> {
                 mkdir_all(self.target, path::parent(&to), 0o755, self.manner.owner, t)?;
             }
             if stat.kind == StatKind::Dir {
-                self.inner_directory(&stat, &to, t)?;
+                self.inner_directory(stat, &to, t)?;
             } else {
-                self.object(&at, &stat, &to, t)?;
+                self.object(at, stat, Some(&member), &to, t)?;
             }
         }
         Ok(())
@@ -249,13 +251,21 @@ impl Copier<'_> {
     /// Owner and mode of a copy.
     fn attributes(&mut self, stat: &Stat, to: &[u8], t: &mut Trace) -> Result<(), String> {
         let (uid, gid) = self.manner.owner.unwrap_or((stat.uid, stat.gid));
-        let now = self.target.lstat(to, t).map_err(|errno| io("lstat", to, errno))?;
+        let mut now = self.target.lstat(to, t).map_err(|errno| io("lstat", to, errno))?;
         if (now.uid, now.gid) != (uid, gid) {
             self.target.lchown(to, Some(uid), Some(gid), t).map_err(|errno| io("lchown", to, errno))?;
+            // It may have taken setuid and setgid away.
+            now = self.target.lstat(to, t).map_err(|errno| io("lstat", to, errno))?;
         }
-        if stat.kind == StatKind::Symlink {
-            return Ok(());
+        let mode = self.mode(stat);
+        if stat.kind != StatKind::Symlink && now.mode != mode {
+            self.target.chmod(to, mode, t).map_err(|errno| io("chmod", to, errno))?;
         }
+        Ok(())
+    }
+
+    /// The mode of a copy.
+    fn mode(&self, stat: &Stat) -> u16 {
         let mut mode = match self.manner.mode {
             Some(mode) if self.manner.special_kept => stat.mode & 0o7000 | mode & 0o777,
             Some(mode) => mode,
@@ -264,15 +274,19 @@ impl Copier<'_> {
         if self.manner.legacy && stat.kind != StatKind::Dir {
             mode &= 0o1777; // setuid and setgid are lost on the way through the archive
         }
-        let now = self.target.lstat(to, t).map_err(|errno| io("lstat", to, errno))?;
-        if now.mode != mode {
-            self.target.chmod(to, mode, t).map_err(|errno| io("chmod", to, errno))?;
-        }
-        Ok(())
+        mode
     }
 
-    /// Copies anything but a directory, in the place of whatever has that name.
-    fn object(&mut self, from: &[u8], stat: &Stat, to: &[u8], t: &mut Trace) -> Result<(), String> {
+    /// Copies anything but a directory, in the place of whatever has that name. `held`: what a walk brought
+    /// of it.
+    fn object(
+        &mut self,
+        from: &[u8],
+        stat: &Stat,
+        held: Option<&Held>,
+        to: &[u8],
+        t: &mut Trace,
+    ) -> Result<(), String> {
         match self.target.lstat(to, t) {
             Ok(there) if there.kind == StatKind::Dir && !self.manner.legacy => {
                 return Err(format!("cannot replace to directory {} with file", rootfs(to)));
@@ -290,8 +304,9 @@ impl Copier<'_> {
         }
         let result = match stat.kind {
             StatKind::File => {
-                let contents = self.source.read(from, t).map_err(|errno| io("open", from, errno))?;
-                self.target.create(to, 0o600, contents, t)
+                let data = held.map_or_else(|| self.source.read(from, t), |held| held.data.clone());
+                let contents = data.map_err(|errno| io("open", from, errno))?;
+                self.target.create(to, self.mode(stat), contents, t)
             }
             StatKind::Symlink => {
                 let link = self.source.readlink(from, t).map_err(|errno| io("readlink", from, errno))?;
@@ -302,7 +317,9 @@ impl Copier<'_> {
             StatKind::Dir => Ok(()),
         };
         result.map_err(|errno| io("open", to, errno))?;
-        self.xattrs(from, to, t);
+        if held.is_none_or(|held| held.has_xattrs) {
+            self.xattrs(from, to, t);
+        }
         self.attributes(stat, to, t)?;
         if stat.kind == StatKind::File {
             self.target.utimes(to, stat.mtime, t).map_err(|errno| io("chtimes", to, errno))?;

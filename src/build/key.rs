@@ -8,6 +8,12 @@ use std::sync::Arc;
 /// The ingredient under which the digest of all files stands; the files follow it.
 const FILES: &str = "files";
 
+/// The ingredient of a platform other than the usual one.
+pub(super) const PLATFORM: &str = "platform";
+
+/// [`crate::image::registry::Platform`]'s default, in words.
+const USUAL_PLATFORM: &str = "linux/amd64";
+
 /// How the value of a file begins that would come from something that isn't modelled.
 pub(super) const UNKNOWN: &str = "unknown";
 
@@ -109,9 +115,11 @@ impl Key {
 
     /// The digest of the whole.
     pub fn digest(&self) -> Digest {
-        let files = self.files.as_ref().map(|files| files.digest.hex());
-        let parts = self.parts.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        digest(&self.parent, parts.chain(files.as_deref().map(|files| (FILES, files))))
+        let mut digest = Digesting::on(&self.parent);
+        for (name, value) in &self.parts {
+            digest.part(name, value);
+        }
+        digest.finish(self.files.as_deref())
     }
 
     /// All ingredients in one list, for people and for JSON.
@@ -129,7 +137,7 @@ impl Key {
         key
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.parts.iter().find(|(part, _)| part == name).map(|(_, value)| value.as_str())
     }
 
@@ -152,12 +160,12 @@ impl Key {
         for (name, now) in &self.parts {
             match earlier.get(name) {
                 Some(old) if old == now => {}
-                old => return Some(changed(name, old.unwrap_or_default(), now)),
+                old => return Some(changed(name, old.unwrap_or(unsaid(name)), now)),
             }
         }
         let gone = earlier.parts.iter().find(|(name, _)| self.get(name).is_none());
         if let Some((name, old)) = gone {
-            return Some(changed(name, old, ""));
+            return Some(changed(name, old, unsaid(name)));
         }
         let files = match (&self.files, &earlier.files) {
             (Some(now), Some(old)) if now.digest != old.digest => file_difference(old, now),
@@ -173,6 +181,16 @@ impl Key {
         let (old, new) = (short(&moved.1.0), short(&moved.0.0));
         Some(Reason::StepChanged { part: "environment order".to_owned(), old, new })
     }
+}
+
+/// What a key without this ingredient means: the usual platform is not said.
+fn unsaid(name: &str) -> &'static str {
+    if name == PLATFORM { USUAL_PLATFORM } else { "" }
+}
+
+/// The platform that follows a base's digest in a key, or the usual one.
+pub(super) fn platform_of(base: &str) -> &str {
+    base.split(' ').nth(2).unwrap_or(USUAL_PLATFORM)
 }
 
 fn changed(name: &str, old: &str, new: &str) -> Reason {
@@ -236,13 +254,26 @@ pub(super) fn short(value: &str) -> String {
     if is_digest(value) { value.get(..4).unwrap_or(value).to_owned() } else { value.to_owned() }
 }
 
-fn digest<'a>(parent: &str, parts: impl Iterator<Item = (&'a str, &'a str)>) -> Digest {
-    let mut hasher = Hasher::new();
-    hasher.field(parent);
-    for (name, value) in parts {
-        hasher.field(name).field(value);
+/// The digest of a key whose ingredients come one after the other.
+pub(super) struct Digesting(Hasher);
+
+impl Digesting {
+    pub fn on(parent: &str) -> Digesting {
+        let mut hasher = Hasher::new();
+        hasher.field(parent);
+        Digesting(hasher)
     }
-    hasher.finish()
+
+    pub fn part(&mut self, name: &str, value: &str) {
+        self.0.field(name).field(value);
+    }
+
+    pub fn finish(mut self, files: Option<&Files>) -> Digest {
+        if let Some(files) = files {
+            self.part(FILES, &files.digest.hex());
+        }
+        self.0.finish()
+    }
 }
 
 /// Recomputes the digest of a printed key: parent and ingredients up to `files`, each preceded by its
@@ -260,10 +291,11 @@ pub fn recompute(key: &CacheKey) -> Option<Digest> {
             return None;
         }
     }
-    Some(digest(
-        &key.parent,
-        key.parts.iter().take(own).map(|(name, value)| (name.0.as_str(), value.as_str())),
-    ))
+    let mut digest = Digesting::on(&key.parent);
+    for (name, value) in key.parts.iter().take(own) {
+        digest.part(&name.0, value);
+    }
+    Some(digest.finish(None))
 }
 
 #[cfg(test)]
@@ -293,6 +325,16 @@ mod tests {
         assert_eq!(recompute(&wrong), None);
         odd.files = None;
         assert_eq!(recompute(&odd.flat()), Some(odd.digest()));
+    }
+
+    #[test]
+    fn the_usual_platform_is_named() {
+        let usual = crate::image::registry::Platform::default();
+        assert_eq!(platform_of(&format!("image abc {usual}")), platform_of("image abc"));
+        let (amd, arm) = (key(&[], &[]), key(&[(PLATFORM, "linux/arm64")], &[]));
+        let words = |a: &Key, b: &Key| a.difference(b).map(|reason| reason.words());
+        assert_eq!(words(&arm, &amd).as_deref(), Some("platform changed, linux/amd64 → linux/arm64"));
+        assert_eq!(words(&amd, &arm).as_deref(), Some("platform changed, linux/arm64 → linux/amd64"));
     }
 
     #[test]

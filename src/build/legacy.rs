@@ -6,9 +6,9 @@
 use super::Stage;
 use super::cache::Cache;
 use super::context::View;
+use super::key::Files;
 use super::legacy_copy::{Copied, Copying};
 use super::legacy_from::Ancestor;
-use super::legacy_key::Probe;
 use super::meta::{self, Change, Expander};
 use super::plan::{self, NoImage, placed};
 use super::play::Player;
@@ -137,7 +137,18 @@ pub(super) struct Finished {
 
 /// An instruction that is to be committed: what it is compared by and what its history says.
 pub(super) struct Commit {
-    pub probe: Probe,
+    /// The config of the image that is to be; all of it but Cmd is compared.
+    pub config: Config,
+    /// The description that stands in Cmd when it is compared, without the files' checksum.
+    pub step: String,
+    /// What a COPY or ADD takes.
+    pub files: Option<Arc<Files>>,
+    /// `--chown`.
+    pub owner: Option<String>,
+    /// RUN: what stands behind `|N`; none when there is no bar.
+    pub args: Option<Vec<String>>,
+    /// RUN: Entrypoint is left out of the comparison.
+    pub run: bool,
     /// `created_by`.
     pub text: String,
     /// What-if: the step that decides over copied files which nobody knows.
@@ -414,7 +425,8 @@ impl Legacy<'_> {
         t: &mut Trace,
     ) -> Result<(), Failure> {
         let text = meta::text(&change, Builder::Legacy, self.request.version).unwrap_or_default();
-        let mut config = state.config.clone();
+        // From here on the stage goes on with the config of an image, found or made.
+        let mut config = std::mem::take(&mut state.config);
         meta::apply(&change, &mut config, &mut state.cmd_set, Builder::Legacy);
         match &change {
             Change::Arg(args) => {
@@ -430,22 +442,20 @@ impl Legacy<'_> {
         let blank = if matches!(change, Change::Workdir(_)) { "" } else { " " };
         let shell = config.shell.clone().unwrap_or_else(meta::default_shell).join(" ");
         let commit = Commit {
-            probe: Probe {
-                config: config.clone(),
-                step: text.clone(),
-                files: None,
-                owner: None,
-                args: None,
-                run: false,
-            },
             text: format!("{shell} #(nop) {blank}{text}"),
+            config,
+            step: text,
+            files: None,
+            owner: None,
+            args: None,
+            run: false,
             unseen: None,
         };
         let workdir = match &change {
             Change::Workdir(path) => Some(path.clone()),
             _ => None,
         };
-        self.commit(state, config, commit, place, t, |this, state, t| match &workdir {
+        self.commit(state, commit, place, t, |this, state, t| match &workdir {
             None => Ok((None, None)),
             Some(path) => {
                 let mut mount = this.rootfs(state);
@@ -482,18 +492,15 @@ impl Legacy<'_> {
         let shell = state.config.shell.clone().unwrap_or_else(meta::default_shell).join(" ");
         let commit = Commit {
             text: format!("{shell} #(nop) {step}"),
+            config: state.config.clone(),
+            step: format!("{} in {}", copying.word, copying.destination),
+            files: Some(files.clone()),
+            owner: copying.chown.clone(),
+            args: None,
+            run: false,
             unseen: copied.unseen,
-            probe: Probe {
-                config: state.config.clone(),
-                step: format!("{} in {}", copying.word, copying.destination),
-                files: Some(files.clone()),
-                owner: copying.chown.clone(),
-                args: None,
-                run: false,
-            },
         };
-        let config = state.config.clone();
-        self.commit(state, config, commit, place, t, |this, state, t| {
+        self.commit(state, commit, place, t, |this, state, t| {
             copying.tell_unknown(this, place, t);
             Ok((Some(copying.perform(&copied, this, state, t)?), None))
         })?;

@@ -73,7 +73,7 @@ impl<'a> Copying<'a> {
         if self.copy.chmod.is_some() {
             return Err(Failure::new(requires_buildkit("chmod"), 1));
         }
-        let (mut source, rebuilt) = match &self.copy.from {
+        let (mut source, stack, rebuilt) = match &self.copy.from {
             Some(from) => {
                 if let Some((step, files)) = legacy.in_the_dark(&from.text, &self.sources.join(" ")) {
                     let checksum = format!("unknown:{}", files.digest.hex());
@@ -86,22 +86,27 @@ impl<'a> Copying<'a> {
                         rebuilt: false,
                     });
                 }
-                let (mount, rebuilt) = self.from(legacy, &from.text)?;
-                (Some(mount), rebuilt)
+                let (image, rebuilt) = self.from(legacy, &from.text)?;
+                let layers = image.as_ref().map_or(&[][..], |image| image.layers.as_slice());
+                let stack = Some(crate::image::chain_id(layers));
+                (Some(rootfs::mount(layers, legacy.request.storage)), stack, rebuilt)
             }
-            None => (None, false),
+            None => (None, None, false),
         };
-        // An unchanged context is looked through once.
-        let asked = self.copy.from.is_none().then(|| self.sources.join("\0"));
-        let known = asked.as_ref().and_then(|asked| lists(legacy.view).get(asked).cloned());
+        // An unchanged context is looked through once, and so are equal layers.
+        let asked = self.sources.join("\0");
+        let known = match stack {
+            None => lists(legacy.view).get(&asked).cloned(),
+            Some(stack) => stack.and_then(|stack| looked(legacy).get(stack, &asked)),
+        };
         let (picked, files) = match known {
             Some(known) => known,
             None => {
-                let mut mount = source.take();
-                let found = self.look(legacy, mount.as_mut(), t)?;
-                source = mount;
-                if let Some(asked) = asked {
-                    lists(legacy.view).insert(asked, found.clone());
+                let found = self.look(legacy, source.as_mut(), t)?;
+                match stack {
+                    None => drop(lists(legacy.view).insert(asked, found.clone())),
+                    Some(Some(stack)) => looked(legacy).keep(stack, asked, found.clone()),
+                    Some(None) => {}
                 }
                 found
             }
@@ -207,13 +212,9 @@ impl<'a> Copying<'a> {
         super::verdict::not_in_context(Failure::new(words, 1), asked, legacy.request, &sent)
     }
 
-    /// The stage or image that `--from` means; true for a stage that was rebuilt.
-    fn from(&self, legacy: &mut Legacy<'_>, from: &str) -> Result<(Mount, bool), Failure> {
+    /// The image that `--from` means, none for an empty stage; true for a stage that was rebuilt.
+    fn from(&self, legacy: &mut Legacy<'_>, from: &str) -> Result<(Option<Arc<Image>>, bool), Failure> {
         let invalid = |words: &str| Failure::new(format!("invalid from flag value {from}: {words}"), 1);
-        let storage = legacy.request.storage;
-        let mount = |image: &Option<Arc<Image>>| {
-            rootfs::mount(image.as_ref().map_or(&[], |image| image.layers.as_slice()), storage)
-        };
         let known = match from.parse::<i64>() {
             Ok(index) if index == legacy.stages.len() as i64 => {
                 return Err(invalid("refers to current build stage"));
@@ -228,13 +229,13 @@ impl<'a> Copying<'a> {
             }
         };
         if let Some(stage) = known {
-            return Ok((mount(&stage.image), stage.executed.is_some()));
+            return Ok((stage.image.clone(), stage.executed.is_some()));
         }
         let image = legacy.image(from).map_err(|failure| {
             let message = format!("invalid from flag value {from}: {}", failure.message);
             Failure { message, ..failure }
         })?;
-        Ok((mount(&Some(image)), false))
+        Ok((Some(image), false))
     }
 
     /// Says what stands for addresses that nobody knows.
@@ -303,4 +304,9 @@ fn checksum(picked: &[Picked], fetched: usize, files: &Files) -> String {
 /// What was found in a context before.
 fn lists(view: &View) -> std::sync::MutexGuard<'_, std::collections::HashMap<String, Listed>> {
     view.lists.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// What was found in images before.
+fn looked<'a>(legacy: &'a Legacy<'_>) -> std::sync::MutexGuard<'a, super::cache::Looked> {
+    legacy.cache.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -19,9 +19,9 @@ impl Legacy<'_> {
     /// Is this instruction not executed? RUN never is, nor what works on files that nobody knows.
     pub(super) fn is_only_thought_of(&self, state: &State, commit: &Commit) -> bool {
         self.request.runs != Runs::Executed
-            && (commit.probe.run
+            && (commit.run
                 || commit.unseen.is_some()
-                || commit.probe.step.starts_with("ADD ")
+                || commit.step.starts_with("ADD ")
                 || state.image.as_ref().is_some_and(|image| self.is_unseen(image)))
     }
 

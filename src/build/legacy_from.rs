@@ -5,7 +5,7 @@ use super::cache::Child;
 use super::key::Key;
 use super::legacy::{Commit, Legacy, State};
 use crate::fs::Digest;
-use crate::image::{Config, Image};
+use crate::image::Image;
 use std::sync::Arc;
 
 /// An image that `--cache-from` names, and its name.
@@ -23,13 +23,7 @@ pub(super) enum Probed {
 
 impl Legacy<'_> {
     /// What answers to a step when only parts of the named images count.
-    pub(super) fn probe_images(
-        &mut self,
-        state: &State,
-        config: &Config,
-        commit: &Commit,
-        local: Option<Child>,
-    ) -> Probed {
+    pub(super) fn probe_images(&mut self, state: &State, commit: &Commit, local: Option<Child>) -> Probed {
         let Some(sources) = self.ancestors.clone() else {
             return local.map_or(Probed::Nothing(None), Probed::Local);
         };
@@ -49,7 +43,7 @@ impl Legacy<'_> {
             let mut image = parent.cloned().unwrap_or_default();
             image.parent = parent.map(|parent| parent.id);
             image.inline_cache = None;
-            image.config = config.clone();
+            image.config.clone_from(&commit.config);
             image.created = next.created;
             image.history.push_back_mut(next.clone());
             if !next.empty_layer {

@@ -1,88 +1,98 @@
 //! What the legacy builder compares: the config a step would commit, with its description.
 
 use super::cache::{Cache, Child};
-use super::key::{Files, Key};
-use super::legacy::On;
+use super::key::{Digesting, Key, PLATFORM};
+use super::legacy::{Commit, On};
 use super::meta::env_pairs;
-use crate::image::Config;
+use crate::fs::Digest;
+use crate::image::registry::Platform;
 use crate::trace::{Reason, Verdict};
-use std::sync::Arc;
 
 /// How many earlier children are compared with a key that was not found.
 const COMPARED: usize = 512;
 
-/// The container config that a step is looked up by.
-pub(super) struct Probe {
-    /// Everything that is compared but Cmd.
-    pub config: Config,
-    /// The description in Cmd, without the files' checksum.
-    pub step: String,
-    /// What a COPY or ADD takes.
-    pub files: Option<Arc<Files>>,
-    /// `--chown`.
-    pub owner: Option<String>,
-    /// RUN: what stands behind `|N`; none when there is no bar.
-    pub args: Option<Vec<String>>,
-    /// RUN: Entrypoint is left out of the comparison.
-    pub run: bool,
-}
-
-/// The key of a step on `parent` (moby/moby `daemon/internal/image/cache/compare.go`): environment and
-/// lists in order, ports, volumes and labels as sets.
-pub(super) fn key(parent: String, probe: &Probe) -> Key {
-    let mut key = Key::on(parent);
-    key.part("step", probe.step.as_str());
-    if let Some(owner) = &probe.owner {
-        key.part("owner", owner.as_str());
-    }
-    for arg in probe.args.iter().flatten() {
-        let (name, value) = arg.split_once('=').unwrap_or((arg, ""));
-        key.part(format!("build arg {name}"), value);
-    }
-    if let Some(args) = &probe.args {
-        key.part("build args", format!("|{}", args.len()));
-    }
-    let config = &probe.config;
-    let list = |words: &[String]| {
-        let words: Vec<String> = words.iter().map(|word| crate::dockerfile::quoted(word)).collect();
-        format!("[{}]", words.join(", "))
+/// Hands on what the container config of a step consists of (moby/moby `daemon/internal/image/cache/compare.go`):
+/// environment and lists in order, ports, volumes and labels as sets.
+fn ingredients(commit: &Commit, platform: &Platform, take: &mut dyn FnMut(&str, &str)) {
+    let mut name = String::new();
+    let mut named = |before: &str, what: &str, value: &str, take: &mut dyn FnMut(&str, &str)| {
+        name.clear();
+        name.push_str(before);
+        name.push_str(what);
+        take(&name, value);
     };
-    if let Some(shell) = &config.shell {
-        key.part("shell", list(shell));
+    take("step", &commit.step);
+    if let Some(owner) = &commit.owner {
+        take("owner", owner);
     }
-    for (name, value) in env_pairs(config) {
-        key.part(format!("environment {name}"), value);
+    for arg in commit.args.iter().flatten() {
+        let (key, value) = arg.split_once('=').unwrap_or((arg, ""));
+        named("build arg ", key, value, take);
+    }
+    if let Some(args) = &commit.args {
+        take("build args", &format!("|{}", args.len()));
+    }
+    let config = &commit.config;
+    if let Some(shell) = &config.shell {
+        take("shell", &list(shell));
+    }
+    for (key, value) in env_pairs(config) {
+        named("environment ", key, value, take);
     }
     let mut labels: Vec<(&String, &String)> = config.labels.iter().collect();
     labels.sort();
-    for (name, value) in labels {
-        key.part(format!("label {name}"), value.as_str());
+    for (key, value) in labels {
+        named("label ", key, value, take);
     }
-    let mut add = |name: &str, value: String| {
+    let mut add = |name: &str, value: &str| {
         if !value.is_empty() && value != "[]" {
-            key.part(name, value);
+            take(name, value);
         }
     };
-    add("user", config.user.clone());
-    add("workdir", config.working_dir.clone());
-    if !probe.run {
-        add("entrypoint", config.entrypoint.as_deref().map(list).unwrap_or_default());
+    add("user", &config.user);
+    add("workdir", &config.working_dir);
+    if !commit.run {
+        add("entrypoint", &config.entrypoint.as_deref().map(list).unwrap_or_default());
     }
     let sorted = |words: &[String]| {
         let mut words = words.to_vec();
         words.sort();
         list(&words)
     };
-    add("ports", sorted(&config.exposed_ports));
-    add("volumes", sorted(&config.volumes));
-    add("triggers", list(&config.on_build));
-    add("stop signal", config.stop_signal.clone());
-    add("health check", config.healthcheck.as_ref().map(|check| format!("{check:?}")).unwrap_or_default());
+    add("ports", &sorted(&config.exposed_ports));
+    add("volumes", &sorted(&config.volumes));
+    add("triggers", &list(&config.on_build));
+    add("stop signal", &config.stop_signal);
+    let check = config.healthcheck.as_ref().map(|check| format!("{check:?}"));
+    add("health check", &check.unwrap_or_default());
     if config.args_escaped {
-        add("args escaped", "yes".to_owned());
+        add("args escaped", "yes");
     }
-    key.files.clone_from(&probe.files);
+    if *platform != Platform::default() {
+        add(PLATFORM, &platform.to_string());
+    }
+}
+
+fn list(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| crate::dockerfile::quoted(word)).collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// The key of a step on `parent`.
+pub(super) fn key(parent: String, commit: &Commit, platform: &Platform) -> Key {
+    let mut key = Key::on(parent);
+    ingredients(commit, platform, &mut |name, value| {
+        key.part(name, value);
+    });
+    key.files.clone_from(&commit.files);
     key
+}
+
+/// The digest of [`key`], without the key.
+pub(super) fn digest(parent: &str, commit: &Commit, platform: &Platform) -> Digest {
+    let mut digest = Digesting::on(parent);
+    ingredients(commit, platform, &mut |name, value| digest.part(name, value));
+    digest.finish(commit.files.as_deref())
 }
 
 /// The earlier child whose key is least unlike this one; it must share the step or the parent.
@@ -114,7 +124,7 @@ pub(super) fn missed(
     no_cache: bool,
     busted: Option<usize>,
     on: Option<&On>,
-    based: bool,
+    based: impl Fn() -> bool,
 ) -> Verdict {
     if no_cache {
         return Verdict::Miss { reason: Reason::NoCache };
@@ -135,7 +145,7 @@ pub(super) fn missed(
             if moved.is_some() && key.parts.first() == earlier.key.parts.first() && on.is_some() =>
         {
             match on {
-                Some(On::Image(image)) if based => Reason::BaseChanged { image: image.clone() },
+                Some(On::Image(image)) if based() => Reason::BaseChanged { image: image.clone() },
                 _ => Reason::ParentDiffers,
             }
         }
@@ -146,4 +156,33 @@ pub(super) fn missed(
         },
     };
     Verdict::Miss { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Config;
+
+    #[test]
+    fn a_digest_is_that_of_the_key() {
+        let words = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let mut config =
+            Config { env: words("PATH=/bin A=b C"), user: "web".to_owned(), ..Config::default() };
+        config.labels.insert("b".to_owned(), "1".to_owned());
+        config.labels.insert("a".to_owned(), "2".to_owned());
+        (config.exposed_ports, config.entrypoint) = (words("80/tcp 22/tcp"), Some(words("sh -c")));
+        for run in [false, true] {
+            let (args, owner) = (run.then(|| words("X=1 Y")), Some("web".to_owned()));
+            let files = Some(std::sync::Arc::new(super::super::key::Files::new(Vec::new())));
+            let (step, text) = ("COPY a in /".to_owned(), String::new());
+            let config = config.clone();
+            let commit = Commit { config, step, files, owner, args, run, text, unseen: None };
+            let arm = Platform { architecture: "arm64".to_owned(), ..Platform::default() };
+            for platform in [Platform::default(), arm] {
+                let key = key("parent".to_owned(), &commit, &platform);
+                assert_eq!(key.digest(), digest("parent", &commit, &platform));
+                assert_eq!(key.get("entrypoint").is_some(), !run);
+            }
+        }
+    }
 }

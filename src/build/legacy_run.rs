@@ -1,7 +1,6 @@
 //! RUN in the legacy builder.
 
 use super::legacy::{Commit, Legacy, State, requires_buildkit};
-use super::legacy_key::Probe;
 use super::meta;
 use super::request::Builder;
 use super::step::Failure;
@@ -39,18 +38,15 @@ impl Legacy<'_> {
         let prefix: String = words.iter().map(|word| format!("{word} ")).collect();
         let commit = Commit {
             text: format!("{bar}{prefix}{command}"),
+            config: state.config.clone(),
+            step: command,
+            files: None,
+            owner: None,
+            args: shown,
+            run: true,
             unseen: None,
-            probe: Probe {
-                config: state.config.clone(),
-                step: command,
-                files: None,
-                owner: None,
-                args: shown,
-                run: true,
-            },
         };
-        let config = state.config.clone();
-        self.commit(state, config, commit, place, t, |this, state, t| {
+        self.commit(state, commit, place, t, |this, state, t| {
             let (mount, seconds) = this.execute(state, &argv, &args, place, t)?;
             Ok((Some(mount), seconds))
         })

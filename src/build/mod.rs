@@ -166,20 +166,50 @@ fn play(
     }
 }
 
+/// Why a Dockerfile can't be checked, and what was noticed before that.
+#[derive(Clone, Debug)]
+pub struct Unchecked {
+    /// How the build would fail.
+    pub failure: Failure,
+    /// The instructions before the fault, and what BuildKit says of them.
+    pub before: Option<(Dockerfile, Lint)>,
+}
+
+impl From<Failure> for Box<Unchecked> {
+    fn from(failure: Failure) -> Box<Unchecked> {
+        Box::new(Unchecked { failure, before: None })
+    }
+}
+
 /// Reads the Dockerfile and checks it as `docker build --check` does: nothing is built. Without a
 /// target every stage is looked at. Images that a FROM names are taken into `images`.
 ///
 /// # Errors
 /// The Dockerfile can't be read, or its check options can't: how the build would fail.
-pub fn check(images: &mut Store, request: &Request, t: &mut Trace) -> Result<(Dockerfile, Lint), Failure> {
+pub fn check(
+    images: &mut Store,
+    request: &Request,
+    t: &mut Trace,
+) -> Result<(Dockerfile, Lint), Box<Unchecked>> {
     t.fuel.running("docker build --check");
     let text = dockerfile_text(request)?;
-    let file = dockerfile::parse(request.dockerfile_path(), &text, Version::Current)
-        .map_err(|error| unreadable(&error, request))?;
+    let parsed = dockerfile::parse_up_to(request.dockerfile_path(), &text, Version::Current);
     let (name, text) = ignore_file(request);
     let ignore = ignore::Ignore::parse(&text, Version::Current, &mut t.fuel)
-        .map_err(|error| unreadable_ignore(&error, &name, &text, request))?;
-    let checked = lint::lint(&file, request, images, &ignore, true, &mut t.fuel);
+        .map_err(|error| unreadable_ignore(&error, &name, &text, request));
+    let file = match parsed {
+        Ok(file) => file,
+        Err(unread) => {
+            let failure = unreadable(&unread.error, request);
+            let noticed = |file: Dockerfile| {
+                let ignore = ignore.ok()?;
+                let lint = lint::lint_before(&file, request, &ignore, &mut t.fuel).ok()?;
+                Some((file, lint))
+            };
+            return Err(Box::new(Unchecked { failure, before: unread.before.and_then(noticed) }));
+        }
+    };
+    let checked = lint::lint(&file, request, images, &ignore?, true, &mut t.fuel);
     let checked = checked.map_err(|words| lint::refused(&file, &words, request))?;
     Ok((file, checked))
 }

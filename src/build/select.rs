@@ -6,7 +6,7 @@ use super::key::{FileEntry, Files};
 use super::pattern::split_wildcards;
 use crate::fs::{Contents, Errno, key_digests, path};
 use crate::trace::Trace;
-use crate::union::{Mount, Stat, StatKind};
+use crate::union::{Held, Mount, Stat, StatKind};
 
 /// One file or directory that a source names.
 #[derive(Clone, Debug)]
@@ -163,13 +163,13 @@ pub(super) fn files(
         let shown = one.named.trim_start_matches('/');
         let base = if naming.whole_path { shown } else { one.base() };
         if one.stat.kind != StatKind::Dir {
-            members.add((base.to_owned(), shown.to_owned()), &one.path, &one.stat, t)?;
+            members.add((base.to_owned(), shown.to_owned()), &one.path, &one.stat, None, t)?;
             continue;
         }
         if one.path != b"/" {
-            members.add((base.to_owned(), shown.to_owned()), &one.path, &one.stat, t)?;
+            members.add((base.to_owned(), shown.to_owned()), &one.path, &one.stat, None, t)?;
         }
-        for (at, stat) in members.source.walk(&one.path, t)? {
+        for Held { path: at, stat, data, .. } in members.source.walk_held(&one.path, t)? {
             let inside =
                 if one.path == b"/" { at.as_slice() } else { at.get(one.path.len()..).unwrap_or(b"") };
             let inside = path::show(inside.strip_prefix(b"/").unwrap_or(inside)).into_owned();
@@ -177,7 +177,7 @@ pub(super) fn files(
                 continue;
             }
             let join = |dir: &str| if dir.is_empty() { inside.clone() } else { format!("{dir}/{inside}") };
-            members.add((join(base), join(shown)), &at, &stat, t)?;
+            members.add((join(base), join(shown)), &at, &stat, Some(data), t)?;
         }
     }
     Ok(members.finish())
@@ -198,6 +198,7 @@ impl Members<'_, '_> {
         (name, shown): (String, String),
         at: &[u8],
         stat: &Stat,
+        data: Option<Result<Contents, Errno>>,
         t: &mut Trace,
     ) -> Result<(), Errno> {
         if !t.fuel.spend(1) {
@@ -205,7 +206,7 @@ impl Members<'_, '_> {
         }
         let (kind, mode, what) = match stat.kind {
             StatKind::File => {
-                self.contents.push(self.source.read(at, t)?);
+                self.contents.push(data.unwrap_or_else(|| self.source.read(at, t))?);
                 ("file", stat.mode, String::new())
             }
             StatKind::Dir => ("dir", (self.naming.directory_mode)(at, stat.mode), "-".to_owned()),

@@ -70,6 +70,9 @@ pub(super) struct Solver<'a> {
 /// One input of a vertex: the keys by which it can be matched.
 pub(super) struct Input {
     pub name: String,
+    /// Which input it is, from 0: a result is found through the same one only (moby/buildkit
+    /// `solver/cachestorage.go`, `CacheInfoLink`). What is copied onto nothing comes first.
+    place: usize,
     /// Definition keys.
     pub keys: Vec<String>,
     /// Content key.
@@ -79,8 +82,9 @@ pub(super) struct Input {
 impl Input {
     pub fn links(&self, op: Digest) -> Vec<Digest> {
         let content = self.content.map(|digest| digest.hex());
-        let definition = self.keys.iter().map(|key| link(op, &self.name, key));
-        definition.chain(content.map(|key| link(op, &format!("{} content", self.name), &key))).collect()
+        let input = format!("{} {}", self.place, self.name);
+        let definition = self.keys.iter().map(|key| link(op, &input, key));
+        definition.chain(content.map(|key| link(op, &format!("{input} content"), &key))).collect()
     }
 }
 
@@ -150,7 +154,7 @@ impl Solver<'_> {
     pub(super) fn key_of(&self, vertex: &Vertex) -> Key {
         let mut key = verdict::op_key(&vertex.op);
         if matches!(vertex.op, Op::Run(_)) && self.request.platform != Platform::default() {
-            key.part("platform", self.request.platform.to_string());
+            key.part(super::key::PLATFORM, self.request.platform.to_string());
         }
         key
     }
@@ -266,7 +270,9 @@ impl Solver<'_> {
 
     pub(super) fn inputs(&self, vertex: &Vertex, onto: &[String]) -> Vec<Input> {
         let mut inputs = Vec::new();
-        let mut add = |name: String, keys: Vec<String>| inputs.push(Input { name, keys, content: None });
+        let mut add = |name: String, keys: Vec<String>| {
+            inputs.push(Input { name, place: inputs.len(), keys, content: None });
+        };
         let linked = matches!(&vertex.op, Op::Copy(copy) if copy.link);
         if vertex.base.is_some() && !linked {
             add("parent".to_owned(), if self.matchable(vertex.base) { onto.to_vec() } else { Vec::new() });

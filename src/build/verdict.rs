@@ -2,7 +2,7 @@
 
 use super::cache::{Cache, Record};
 use super::graph::{CopyOp, Op, RunOp, Source};
-use super::key::Key;
+use super::key::{Key, platform_of};
 use super::request::Request;
 use super::select::Missing;
 use super::sent::Sent;
@@ -163,7 +163,12 @@ pub(super) fn miss(
     match (rebuilt, base) {
         (Some(step), _) if same_step(key, &earlier.key) => Reason::ParentRebuilt { step },
         (None, Some(image)) if earlier.key.parent.starts_with("image ") && same_step(key, &earlier.key) => {
-            Reason::BaseChanged { image: image.to_owned() }
+            let (old, new) = (platform_of(&earlier.key.parent), platform_of(&key.parent));
+            if old == new {
+                return Reason::BaseChanged { image: image.to_owned() };
+            }
+            let part = super::key::PLATFORM.to_owned();
+            Reason::StepChanged { part, old: old.to_owned(), new: new.to_owned() }
         }
         (Some(step), _) => own.unwrap_or(Reason::ParentRebuilt { step }),
         _ => own.unwrap_or(Reason::ParentDiffers),

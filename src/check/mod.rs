@@ -75,21 +75,31 @@ pub fn check(
     t: &mut Trace,
 ) -> Checked {
     let mut images = images.clone();
+    // The build that is looked into afterwards begins with as full a tank, so that it names the place where a
+    // limit is reached.
+    let full = t.fuel.clone();
     let (file, lint) = match t.quietly(|t| build::check(&mut images, request, t)) {
         Ok(checked) => checked,
-        Err(failure) => {
-            tell_failure(&failure, t);
-            return Checked { failed: true, ..Checked::default() };
+        Err(unchecked) => {
+            let before = unchecked.before.as_ref();
+            let warnings =
+                before.map_or_else(Vec::new, |(file, lint)| of_rules(lint, &Frame::new(file), order));
+            if !warnings.is_empty() {
+                tell("buildkit", &warnings, t);
+            }
+            tell_failure(&unchecked.failure, t);
+            return Checked { warnings, failed: true, ..Checked::default() };
         }
     };
+    let linted = std::mem::replace(&mut t.fuel, full);
     let frame = Frame::new(&file);
-    let mut warnings: Vec<&Warning> = lint.warnings.iter().collect();
-    warnings.sort_by_key(|warning| warning.first);
-    let warnings: Vec<Finding> =
-        warnings.into_iter().map(|warning| of_buildkit(warning, &frame, order.as_docker)).collect();
+    let warnings = of_rules(&lint, &frame, order);
     let mut cache = Cache::default();
     let request = Request { tags: Vec::new(), builder: build::Builder::BuildKit, ..unchecked(request) };
     let (built, notes) = play(&mut images, &mut cache, &request, programs, t);
+    if t.fuel.exhausted().is_none() && linted.exhausted().is_some() {
+        t.fuel = linted;
+    }
     // A file that can't be converted fails Docker's check too; a RUN that fails doesn't.
     let converted = built.result.is_ok() || built.steps.iter().any(|step| step.status == Status::Error);
     let refused = match &built.result {
@@ -129,6 +139,13 @@ pub fn check(
     tell("layerlab", &found, t);
     checked.layers = found;
     checked
+}
+
+/// Findings of BuildKit's rules, by their lines.
+fn of_rules(lint: &build::Lint, frame: &Frame<'_>, order: &Order) -> Vec<Finding> {
+    let mut warnings: Vec<&Warning> = lint.warnings.iter().collect();
+    warnings.sort_by_key(|warning| warning.first);
+    warnings.into_iter().map(|warning| of_buildkit(warning, frame, order.as_docker)).collect()
 }
 
 fn tell(by: &str, found: &[Finding], t: &mut Trace) {

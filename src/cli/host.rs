@@ -8,6 +8,8 @@
 use super::disk::{self, DiskSpool, Faults};
 use super::folder;
 use crate::fs::{Fill, FillFolder, FolderForm, Host, HostEntry, HostError, HostKind, Spool, Stored};
+#[cfg(target_os = "linux")]
+use crate::fs::{FolderLimits, HostFolder};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -150,7 +152,8 @@ impl DiskHost {
                 return Err(HostError::new(&shown(path), &format!("more than {MOST_ENTRIES} entries")));
             }
             let about = entry.metadata().map_err(refuse)?;
-            let kind = kind(&entry.path(), &about).map_err(refuse)?;
+            let target = || fs::read_link(entry.path()).map(|target| bytes_of(target.as_os_str()));
+            let kind = kind(&about, target).map_err(refuse)?;
             let name = bytes_of(&entry.file_name());
             entries.push(HostEntry { name, kind, mode: mode(&about), mtime: mtime(&about) });
         }
@@ -193,6 +196,12 @@ impl Host for DiskHost {
     fn list_at(&self, path: &[u8]) -> Result<Vec<HostEntry>, HostError> {
         self.folder(&path_of(path))
     }
+
+    #[cfg(target_os = "linux")]
+    fn whole(&self, path: &str, limits: FolderLimits) -> Option<Vec<HostFolder>> {
+        super::whole::read(&self.resolve(Path::new(path)).ok()?, limits, MOST_ENTRIES)
+    }
+
     fn admit(&mut self, folder: &str) -> Result<(), HostError> {
         let real = folder_at(&self.base.join(folder)).map_err(|error| refusal(folder, &error))?;
         if !self.is_inside(&real) {
@@ -283,10 +292,11 @@ fn flat(path: &Path) -> PathBuf {
     flat
 }
 
-fn kind(path: &Path, about: &Metadata) -> io::Result<HostKind> {
+/// What something is; `target` reads a link's text.
+pub(super) fn kind(about: &Metadata, target: impl FnOnce() -> io::Result<Vec<u8>>) -> io::Result<HostKind> {
     let kind = about.file_type();
     Ok(if kind.is_symlink() {
-        HostKind::Symlink { target: bytes_of(fs::read_link(path)?.as_os_str()) }
+        HostKind::Symlink { target: target()? }
     } else if kind.is_dir() {
         HostKind::Directory
     } else if kind.is_file() {
@@ -333,17 +343,17 @@ pub(super) fn bytes_of(text: &std::ffi::OsStr) -> Vec<u8> {
 }
 
 #[cfg(unix)]
-fn mode(about: &Metadata) -> u16 {
+pub(super) fn mode(about: &Metadata) -> u16 {
     (std::os::unix::fs::MetadataExt::mode(about) & 0o7777) as u16
 }
 
 #[cfg(not(unix))]
-fn mode(about: &Metadata) -> u16 {
+pub(super) fn mode(about: &Metadata) -> u16 {
     if about.is_dir() { 0o755 } else { 0o644 }
 }
 
 /// Unix seconds; 0 where the host doesn't tell.
-fn mtime(about: &Metadata) -> i64 {
+pub(super) fn mtime(about: &Metadata) -> i64 {
     let since = about.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     since.and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
 }

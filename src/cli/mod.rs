@@ -25,6 +25,8 @@ mod screen;
 mod terminal;
 #[cfg(feature = "watch")]
 mod watch;
+#[cfg(target_os = "linux")]
+mod whole;
 mod why;
 
 pub use course::AtPrompt;

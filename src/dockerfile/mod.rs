@@ -89,37 +89,64 @@ impl Dockerfile {
     }
 }
 
+/// A Dockerfile that can't be read.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// The first fault in the order in which Docker finds them, with its place.
+    pub error: ParseError,
+    /// What stands before the fault, if the lines as such could be read. There may be no FROM in it.
+    pub before: Option<Dockerfile>,
+}
+
 /// Reads a Dockerfile named `name` by the rules of `version`. Bytes that are no UTF-8 are replaced.
 ///
 /// # Errors
 /// The first fault in the order in which Docker finds them, with its place.
 pub fn parse(name: &str, text: &[u8], version: Version) -> Result<Dockerfile, ParseError> {
-    let (source, parsed) = lower(name, text, version)?;
-    let mut instructions: Vec<Instruction> = Vec::with_capacity(parsed.nodes.len());
+    parse_up_to(name, text, version).map_err(|unread| unread.error)
+}
+
+/// [`parse`] that also brings the instructions before a fault.
+///
+/// # Errors
+/// As there.
+pub fn parse_up_to(name: &str, text: &[u8], version: Version) -> Result<Dockerfile, Box<Unread>> {
+    let (source, parsed) =
+        lower(name, text, version).map_err(|error| Box::new(Unread { error, before: None }))?;
+    let lines::Parsed { nodes, directives, escape, warnings, .. } = parsed;
+    let mut file =
+        Dockerfile { source, directives, escape, instructions: Vec::with_capacity(nodes.len()), warnings };
+    match instructions(&mut file, nodes, version) {
+        Ok(()) => Ok(file),
+        Err((fault, line)) => {
+            Err(Box::new(Unread { error: fault.show(&file.source, line), before: Some(file) }))
+        }
+    }
+}
+
+/// Understands the instructions, until one is at fault.
+fn instructions(file: &mut Dockerfile, nodes: Vec<node::Node>, version: Version) -> Result<(), (Fault, u32)> {
     let mut in_stage = false;
-    for node in parsed.nodes {
+    for node in nodes {
         let line = node.keyword.place.line;
-        let instruction = args::instruction(node, version).map_err(|fault| fault.show(&source, line))?;
+        let instruction = args::instruction(node, version).map_err(|fault| (fault, line))?;
         match instruction.kind {
             Kind::From(_) => in_stage = true,
             Kind::Arg(_) => {}
             _ if !in_stage => {
-                return Err(Fault::top("no build stage in current context", instruction.place)
-                    .hint("only ARG may stand before the first FROM")
-                    .show(&source, line));
+                let fault = Fault::top("no build stage in current context", instruction.place);
+                return Err((fault.hint("only ARG may stand before the first FROM"), line));
             }
             _ => {}
         }
-        instructions.push(instruction);
+        file.instructions.push(instruction);
     }
     if !in_stage {
-        let place = instructions.last().map_or(Place::start_of(1), |last| last.place);
-        return Err(Fault::top("dockerfile contains no stages to build", place)
-            .hint("add FROM and the name of an image")
-            .show(&source, place.line));
+        let place = file.instructions.last().map_or(Place::start_of(1), |last| last.place);
+        let fault = Fault::top("dockerfile contains no stages to build", place);
+        return Err((fault.hint("add FROM and the name of an image"), place.line));
     }
-    let lines::Parsed { directives, escape, warnings, .. } = parsed;
-    Ok(Dockerfile { source, directives, escape, instructions, warnings })
+    Ok(())
 }
 
 /// Reads the text of an ONBUILD trigger, when a child image is built.

@@ -123,7 +123,8 @@ impl Contents {
 
     /// These bytes.
     pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> Contents {
-        Contents::from_pieces(vec![Piece::Bytes(bytes.into())])
+        let bytes = bytes.into();
+        Contents(if bytes.is_empty() { Held::Nothing } else { Held::One(Piece::Bytes(bytes)) })
     }
 
     /// This text.

@@ -73,6 +73,36 @@ impl fmt::Display for HostError {
 
 impl std::error::Error for HostError {}
 
+/// How much of a real folder is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FolderLimits {
+    /// Files and directories.
+    pub entries: usize,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Directories in directories.
+    pub depth: usize,
+}
+
+impl Default for FolderLimits {
+    fn default() -> FolderLimits {
+        FolderLimits { entries: 200_000, bytes: 1 << 30, depth: 64 }
+    }
+}
+
+/// A directory below one that is read whole, or a part of a large one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFolder {
+    /// Its path from there, each name with a `/` before it; empty for the folder itself.
+    pub path: Vec<u8>,
+    /// Permission bits.
+    pub mode: u16,
+    /// Modification time, Unix seconds.
+    pub mtime: i64,
+    /// What is in it besides directories, sorted by name; regular files with what they hold.
+    pub entries: Vec<(HostEntry, Arc<[u8]>)>,
+}
+
 /// Access to files outside the lab. Paths are `/`-separated and relative to the folders the
 /// implementation was confined to; a path that leaves them is refused.
 pub trait Host {
@@ -102,6 +132,16 @@ pub trait Host {
     /// As [`Host::list`].
     fn list_at(&self, path: &[u8]) -> Result<Vec<HostEntry>, HostError> {
         self.list(text(path)?)
+    }
+
+    /// A directory and all that is below it in one go, parents first, from a host that is faster so. No
+    /// symlink is followed.
+    ///
+    /// None: it is not, or something is in the way (a limit, something unreadable or changing):
+    /// [`Host::list_at`] and [`Host::read_at`] tell what.
+    fn whole(&self, path: &str, limits: FolderLimits) -> Option<Vec<HostFolder>> {
+        let _ = (path, limits);
+        None
     }
 
     /// A person named this folder (`open DIR`): from now on it may be read too. Never called for a

@@ -3,7 +3,7 @@
 use super::contents::{Contents, Piece, Seeded};
 use super::digest::{Digest, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 impl Contents {
     /// A digest for cache keys: equal for equal contents however they are cut into pieces, and
@@ -11,6 +11,14 @@ impl Contents {
     /// by their label, which is what makes a 60 MB file of a built-in base free to compare. (So it
     /// is not the SHA-256 of the bytes; a layer's archive is hashed byte by byte when it is written.)
     pub fn key_digest(&self) -> Digest {
+        // As nearly every file is: its bytes, and no long run among them.
+        if let [Piece::Bytes(bytes)] = self.pieces()
+            && !may_have_long_run(bytes)
+        {
+            let mut hasher = Hasher::new();
+            hasher.raw(bytes).number(bytes.len() as u64);
+            return hasher.finish();
+        }
         let mut runs = RunHasher::default();
         let mut after: Option<(Arc<str>, u64)> = None;
         for piece in self.pieces() {
@@ -36,12 +44,18 @@ impl Contents {
     }
 }
 
+/// Threads that are worth having for work like this. Asking the system takes a dozen calls, so it is asked once.
+pub fn processors() -> usize {
+    static KNOWN: OnceLock<usize> = OnceLock::new();
+    *KNOWN.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from).min(16))
+}
+
 /// [`Contents::key_digest`] of each, on as many threads as there are processors when there is much to hash.
 pub fn key_digests(all: &[Contents]) -> Vec<Digest> {
     const MUCH: u64 = 1 << 20;
     let bytes: u64 = all.iter().map(Contents::len).fold(0, u64::saturating_add);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(16);
-    if bytes < MUCH || processors == 1 {
+    let processors = if bytes < MUCH { 1 } else { processors() };
+    if processors == 1 {
         return all.iter().map(Contents::key_digest).collect();
     }
     let (next, digests) = (AtomicUsize::new(0), Mutex::new(vec![Digest([0; 32]); all.len()]));
@@ -63,6 +77,13 @@ pub fn key_digests(all: &[Contents]) -> Vec<Digest> {
         work();
     });
     digests.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Is a whole block of these bytes one run? A long run fills one, wherever it begins.
+fn may_have_long_run(bytes: &[u8]) -> bool {
+    const BLOCK: usize = (RunHasher::LONG / 2) as usize;
+    let is_one_run = |block: &[u8]| block.first() == block.last() && block[1..] == block[..BLOCK - 1];
+    bytes.chunks_exact(BLOCK).any(is_one_run)
 }
 
 /// Hashes a stream of runs: short ones as their bytes, long ones as byte and length.
@@ -88,9 +109,7 @@ impl RunHasher {
     /// Bytes as the runs they are made of. Those between the first run and the last go on as they are
     /// unless a long run may be among them, which would fill a whole block.
     fn bytes(&mut self, bytes: &[u8]) {
-        const BLOCK: usize = (RunHasher::LONG / 2) as usize;
-        let is_one_run = |block: &[u8]| block.first() == block.last() && block[1..] == block[..BLOCK - 1];
-        if bytes.chunks_exact(BLOCK).any(is_one_run) {
+        if may_have_long_run(bytes) {
             for run in bytes.chunk_by(|a, b| a == b) {
                 self.run(run[0], run.len() as u64);
             }

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use rpds::VectorSync;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// `HEALTHCHECK`, durations in nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,7 +103,7 @@ pub(super) const EPOCH: i64 = 1_704_067_200;
 /// The config JSON whose SHA-256 is the image's id: OCI image spec `config.md` with Docker's additions
 /// in `config`, keys in the order of Go's structs (moby `daemon/internal/image/image.go`).
 pub fn config_json(image: &super::Image) -> String {
-    config_json_after(image, &mut HistoryJson::default())
+    config_json_after(image, &mut HistoryJson::default()).concat()
 }
 
 /// The history's JSON as far as it was written for an image below: a build with a thousand steps writes each
@@ -127,28 +128,37 @@ impl HistoryJson {
     }
 }
 
-/// [`config_json`] of an image on one whose history is in `written`.
-pub(super) fn config_json_after(image: &super::Image, written: &mut HistoryJson) -> String {
+/// [`config_json`] of an image on one whose history is in `written`: what comes before the history, the history,
+/// and the rest.
+pub(super) fn config_json_after<'h>(image: &super::Image, written: &'h mut HistoryJson) -> [Cow<'h, str>; 3] {
     use serde_json::json;
-    let history = written.write(&image.history);
-    let mut text = format!("{{\"architecture\":{}", json!(*image.architecture));
+    let mut before = format!("{{\"architecture\":{}", json!(*image.architecture));
     if !image.author.is_empty() {
-        text.push_str(&format!(",\"author\":{}", json!(image.author)));
+        before.push_str(&format!(",\"author\":{}", json!(image.author)));
     }
-    let (config, created) = (docker_config(&image.config), json!(rfc3339(image.created)));
-    text.push_str(&format!(",\"config\":{config},\"created\":{created},\"history\":[{history}]"));
+    let (config, created) = (config_text(&image.config), json!(rfc3339(image.created)));
+    before.push_str(&format!(",\"config\":{config},\"created\":{created},\"history\":["));
     let diff_ids: Vec<_> = image.layers.iter().map(|layer| json!(layer.diff_id)).collect();
     let rootfs = json!({ "type": "layers", "diff_ids": diff_ids });
-    text.push_str(&format!(",\"os\":{},\"rootfs\":{rootfs}", json!(*image.os)));
+    let mut rest = format!("],\"os\":{},\"rootfs\":{rootfs}", json!(*image.os));
     if let Some(cache) = &image.inline_cache {
         // moby/buildkit `exporter/containerimage/exptypes/types.go`, `ExporterInlineCache`.
-        text.push_str(&format!(",\"moby.buildkit.cache.v0\":\"{}\"", base64(cache)));
+        rest.push_str(&format!(",\"moby.buildkit.cache.v0\":\"{}\"", base64(cache)));
     }
     if image.placeholder {
-        text.push_str(",\"layerlab.placeholder\":true");
+        rest.push_str(",\"layerlab.placeholder\":true");
     }
-    text.push('}');
-    text
+    rest.push('}');
+    [before.into(), written.write(&image.history).into(), rest.into()]
+}
+
+/// [`docker_config`] as text.
+fn config_text(config: &Config) -> String {
+    // Only ports and volumes look otherwise than they are kept.
+    match config.exposed_ports.is_empty() && config.volumes.is_empty() {
+        true => serde_json::to_string(config).unwrap_or_default(),
+        false => docker_config(config).to_string(),
+    }
 }
 
 /// Bytes as JSON of Go's writes them (RFC 4648, section 4).

@@ -1,6 +1,6 @@
 //! A layer of an image: a sealed tree, the digest that names it, and its size.
 
-use crate::fs::{Digest, Hasher, Inode, Kind, Layer, Nodes, Stored};
+use crate::fs::{Digest, Hasher, Inode, Kind, Layer, Nodes, Stored, key_digests};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -64,9 +64,21 @@ pub fn size(layer: &Layer, origin: Origin) -> u64 {
 ///
 /// A directory that only carries changes below it is an entry of its own, with its time, as in the tar.
 pub fn diff_id(layer: &Layer) -> Digest {
+    // What the files hold first, all at once.
+    let mut contents = Vec::new();
+    let mut first: HashMap<u32, Vec<u8>> = HashMap::new();
+    layer.walk(&mut |_, ino, inode| {
+        if let Kind::File(held) = &inode.kind
+            && (inode.nlink <= 1 || first.insert(ino, Vec::new()).is_none())
+        {
+            contents.push(held.clone());
+        }
+    });
+    let mut digests = key_digests(&contents).into_iter();
+    first.clear();
+
     let mut hasher = Hasher::new();
     hasher.field("layerlab layer 1");
-    let mut first: HashMap<u32, Vec<u8>> = HashMap::new();
     layer.walk(&mut |path, ino, inode| {
         hasher.field(path);
         if inode.nlink > 1 && !inode.kind.is_dir() {
@@ -76,16 +88,20 @@ pub fn diff_id(layer: &Layer) -> Digest {
             }
             first.insert(ino, path.to_vec());
         }
-        describe(&mut hasher, inode);
+        let contents = if let Kind::File(_) = &inode.kind { digests.next() } else { None };
+        describe(&mut hasher, inode, contents);
     });
     hasher.finish()
 }
 
 /// Adds everything an archive says of an inode, apart from its name.
-fn describe(hasher: &mut Hasher, inode: &Inode) {
+fn describe(hasher: &mut Hasher, inode: &Inode, digest: Option<Digest>) {
     hasher.field(inode.kind.word());
     match &inode.kind {
-        Kind::File(contents) => hasher.number(contents.len()).field(contents.key_digest().0),
+        Kind::File(contents) => {
+            let digest = digest.unwrap_or_else(|| contents.key_digest());
+            hasher.number(contents.len()).field(digest.0)
+        }
         Kind::Symlink(target) => hasher.field(target),
         Kind::CharDev(major, minor) => hasher.number(u64::from(*major)).number(u64::from(*minor)),
         // A whiteout's time is fixed (containerd `archive/tar.go`), its mode and owner mean nothing.

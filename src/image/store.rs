@@ -71,7 +71,11 @@ impl Image {
     #[must_use]
     pub fn sealed_after(mut self, written: &mut HistoryJson) -> Image {
         self.config_bytes = None;
-        self.id = Digest::of(config_json_after(&self, written));
+        let mut hasher = Hasher::new();
+        for part in config_json_after(&self, written) {
+            hasher.raw(part.as_bytes());
+        }
+        self.id = hasher.finish();
         self
     }
 

@@ -49,6 +49,7 @@ pub use bill::{BILLED, bill, stored, stored_layer};
 pub use branches::{Access, Branch, CopyUp, Create, Policies};
 pub use handle::Whence;
 pub use mount::Mount;
+pub use read::Held;
 pub use storage::{DRIVERS, Storage, StorageDriver, flatten};
 pub use types::{Cached, Cred, Lower, Names, Open, Options, Protected, Rename, Stat, StatKind, Which};
 pub use why::Call;

@@ -123,7 +123,27 @@ impl Mount {
     /// From the walk to `path`; `EINTR`.
     pub fn walk(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<(Vec<u8>, Stat)>, Errno> {
         self.begin(t)?;
-        self.as_mounter(|m| m.everything_below(path, t))
+        self.as_mounter(|m| m.everything_below(path, t, |_, path, _, stat| (path, stat)))
+    }
+
+    /// [`Mount::walk`] that also brings what each object holds.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn walk_held(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<Held>, Errno> {
+        self.begin(t)?;
+        self.as_mounter(|m| {
+            m.everything_below(path, t, |m, path, node, stat| {
+                let data = match node.entry.dataless {
+                    Some(errno) => Err(errno),
+                    None if stat.kind == StatKind::File => Ok(m.contents_of(&node.entry)),
+                    None => Ok(Contents::EMPTY),
+                };
+                let extra = m.real(&node.entry).and_then(|inode| inode.extra.as_ref());
+                let has_xattrs = extra.is_some_and(|extra| !extra.xattrs.is_empty());
+                Held { path, stat, data, has_xattrs }
+            })
+        })
     }
 
     /// Everything visible as one tree of its own: what `docker export` takes. Names of one object stay
@@ -166,16 +186,21 @@ impl Mount {
         })
     }
 
-    fn everything_below(&mut self, path: &[u8], t: &mut Trace) -> Result<Vec<(Vec<u8>, Stat)>, Errno> {
+    fn everything_below<R>(
+        &mut self,
+        path: &[u8],
+        t: &mut Trace,
+        see: impl Fn(&Mount, Vec<u8>, &Node, Stat) -> R,
+    ) -> Result<Vec<R>, Errno> {
         let top = self.resolve(path, false, false, t)?;
         let mut seen = Vec::new();
         let at = self.path_of(&top);
         let Some(id) = top.node.dir else {
-            seen.extend(self.stat_of(&top.node).map(|stat| (at, stat)));
+            seen.extend(self.stat_of(&top.node).map(|stat| see(self, at, &top.node, stat)));
             return Ok(seen);
         };
         if id != ROOT {
-            seen.extend(self.stat_of(&top.node).map(|stat| (at.clone(), stat)));
+            seen.extend(self.stat_of(&top.node).map(|stat| see(self, at.clone(), &top.node, stat)));
         }
         let at = if id == ROOT { Vec::new() } else { at };
         let mut open = vec![self.open_dir(id, at)?];
@@ -190,9 +215,11 @@ impl Mount {
             let (dir, path) = (*dir, [&at[..], b"/", &name].concat());
             let Ok(node) = self.lookup(dir, &name) else { continue };
             let Some(stat) = self.stat_of(&node) else { continue };
-            seen.push((path.clone(), stat));
             if let Some(id) = node.dir {
+                seen.push(see(self, path.clone(), &node, stat));
                 open.push(self.open_dir(id, path)?);
+            } else {
+                seen.push(see(self, path, &node, stat));
             }
         }
         Ok(seen)
@@ -240,6 +267,19 @@ impl Mount {
             _ => Contents::EMPTY,
         }
     }
+}
+
+/// An object that [`Mount::walk_held`] found.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Absolute.
+    pub path: Vec<u8>,
+    /// As lstat tells.
+    pub stat: Stat,
+    /// A file's data, or the errno of reading it; nothing of anything else.
+    pub data: Result<Contents, Errno>,
+    /// Are there extended attributes? Those that are not shown count too.
+    pub has_xattrs: bool,
 }
 
 /// A directory that is being walked: its path, and the names still to come.

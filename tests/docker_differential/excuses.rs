@@ -8,6 +8,7 @@ const RACE: &str = "BuildKit works on several steps at once when one fails: the 
 
 const SEVERAL: &str =
     "BuildKit looks for all sources of all steps at once: which of several missing ones it names is chance";
+const TWINS: &str = "equal steps of two stages are one to BuildKit: at which of them it shows it is chance";
 const TRIGGER: &str = "a trigger of a stage that Docker does not come to is shown nowhere";
 
 /// Why a recorded sequence need not come out as the lab says; none for nearly all of them.
@@ -28,6 +29,9 @@ pub fn excuse(builder: Builder, recorded: &Value, difference: &str) -> Option<&'
     }
     if difference.contains(": error: recorded \"failed to compute cache key") && stages(build) > 1 {
         return Some(RACE);
+    }
+    if is_twin(build, difference) {
+        return Some(TWINS);
     }
     if difference.contains(": steps[") && has_idle_trigger(build) {
         return Some(TRIGGER);
@@ -56,6 +60,22 @@ fn races(build: &Value) -> bool {
     let stages = steps.iter().filter(|step| step["cached"].is_boolean() || step["status"] == "canceled");
     let stages: std::collections::BTreeSet<i64> = stages.filter_map(|step| step["stage"].as_i64()).collect();
     message.contains("failed to compute cache key") || stages.len() > 1
+}
+
+/// Is it about a step that wasn't shown, and that another stage has too?
+fn is_twin(build: &Value, difference: &str) -> bool {
+    let Some((_, rest)) = difference.split_once(": steps[") else { return false };
+    let Some((at, told)) = rest.split_once("][1]: ") else { return false };
+    let (Ok(at), Some(steps)) = (at.parse::<usize>(), build["expect"]["steps"].as_array()) else {
+        return false;
+    };
+    let Some(step) = steps.get(at).filter(|step| step["status"] == "not_shown") else { return false };
+    let twin = |other: &&Value| {
+        other["instruction"] == step["instruction"]
+            && other["stage"] != step["stage"]
+            && other["cached"].is_boolean()
+    };
+    told.starts_with("recorded null, here ") && steps.iter().any(|other| twin(&other))
 }
 
 /// How many sources are copied.

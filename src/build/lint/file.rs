@@ -9,6 +9,13 @@ use std::collections::HashSet;
 impl Linter<'_> {
     /// Everything that needs no variables, in BuildKit's order.
     pub(super) fn whole_file(&mut self) {
+        self.while_parsed();
+        self.stage_names();
+        self.casing();
+    }
+
+    /// What is noticed while the file is parsed.
+    pub(super) fn while_parsed(&mut self) {
         let file = self.file;
         for warning in
             file.warnings.iter().filter(|warning| warning.rule == rules::NO_EMPTY_CONTINUATION.name)
@@ -25,8 +32,6 @@ impl Linter<'_> {
             }
             self.as_parsed(instruction);
         }
-        self.stage_names();
-        self.casing();
     }
 
     /// What BuildKit notices while it parses (`instructions/parse.go`, `ParseInstructionWithLinter`).

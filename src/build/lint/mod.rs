@@ -110,6 +110,23 @@ pub fn lint(
     Ok(Lint { warnings: linter.report.warnings, options: linter.root })
 }
 
+/// What BuildKit noticed of a file before it met a fault in an instruction: it tells that too
+/// (`dockerfile2llb/convert.go`, `DockerfileLint` keeps the warnings of a conversion that fails).
+///
+/// # Errors
+/// As [`lint`].
+pub(super) fn lint_before(
+    file: &Dockerfile,
+    request: &Request,
+    ignore: &Ignore,
+    fuel: &mut Fuel,
+) -> Result<Lint, String> {
+    let root = options(file, request)?;
+    let mut linter = Linter { file, request, ignore, report: Report { warnings: Vec::new() }, root, fuel };
+    linter.while_parsed();
+    Ok(Lint { warnings: linter.report.warnings, options: linter.root })
+}
+
 /// How a build fails when its check options can't be read, or when they make errors of findings.
 pub(super) fn refused(file: &Dockerfile, words: &str, request: &Request) -> Failure {
     let mut failure = Failure::new(format!("{}{words}", super::convert::prefix(request.version)), 1);

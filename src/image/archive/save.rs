@@ -150,7 +150,7 @@ fn measure(made: &[&ImageLayer], interrupt: Option<&Arc<AtomicBool>>) -> Result<
             done.lock().unwrap_or_else(PoisonError::into_inner).push((layer.diff_id, written));
         }
     };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+    let processors = crate::fs::processors();
     std::thread::scope(|scope| {
         for _ in 1..processors.min(made.len()) {
             // A host without threads to give: this one does it all.

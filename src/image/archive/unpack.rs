@@ -77,7 +77,7 @@ pub(super) fn all<T>(
             done.lock().unwrap_or_else(PoisonError::into_inner).push((at, plain));
         }
     };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+    let processors = crate::fs::processors();
     // Plain tars that nobody sums are no work.
     let nothing = !options.verify && packed.iter().all(|one| one.plain().is_some());
     let processors = if nothing { 1 } else { processors };

@@ -1,6 +1,6 @@
 //! Ruby, Rust and PHP in the table.
 
-use super::{GUESS, Known, QUOTED, entry, facts};
+use super::{ESTIMATE, GUESS, Known, entry, facts};
 use crate::image::catalog::{php, ruby, rust};
 
 const RUBY: &str = "ruby3.1 of Debian 12 under /usr/local, 2026-11-30";
@@ -66,7 +66,7 @@ pub(super) static LANGUAGES: &[Known] = &[
     entry(
         "rust:1.75",
         "1.75.0 1 latest 1.75-bookworm 1.75.0-bookworm 1-bookworm bookworm",
-        facts(1_470_000_000, QUOTED, 28_000, RUSTUP),
+        facts(1_470_000_000, ESTIMATE, 28_000, RUSTUP),
         || rust::image(&rust::V1_75, rust::On::Full),
     ),
     entry(

@@ -27,7 +27,7 @@ const BOOTSTRAP: &str = "debootstrap less what the image leaves out, counted 202
 const NPM: &str = "node, npm, corepack and yarn of the npm registry, 2026-11-30";
 const BUILT: &str = "the release built, pip unpacked, packages by apt-get, 2026-11-30";
 const GO: &str = "golang-1.21 of Ubuntu 24.04 unpacked, 2026-11-30";
-const QUOTED: &str = "docker image ls as quoted around December 2023, not measured again";
+const ESTIMATE: &str = "estimated; no published figure was found";
 
 /// All of them, those that lessons are about first.
 pub(super) fn rows() -> impl Iterator<Item = &'static Known> {

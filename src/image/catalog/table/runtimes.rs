@@ -1,6 +1,6 @@
 //! Java, its build tools, and distroless in the table.
 
-use super::{GUESS, Known, QUOTED, entry, facts};
+use super::{ESTIMATE, GUESS, Known, entry, facts};
 use crate::image::catalog::{distroless, java};
 
 const JDK: &str = "temurin-25-jdk and openjdk-17 of Debian, packages as in Debian 12, 2026-11-30";
@@ -101,7 +101,7 @@ pub(super) static RUNTIMES: &[Known] = &[
     entry(
         "openjdk:17-jdk-slim",
         "17-slim 17.0.2-jdk-slim 17.0.2-slim 17-jdk-slim-bullseye 17-slim-bullseye",
-        facts(408_000_000, QUOTED, 5_800, JDK),
+        facts(408_000_000, ESTIMATE, 5_800, JDK),
         || java::openjdk(&java::V17, true),
     ),
     entry(

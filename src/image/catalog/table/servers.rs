@@ -1,6 +1,6 @@
 //! Databases, caches and web servers of the table.
 
-use super::{GUESS, Known, QUOTED, entry, facts};
+use super::{ESTIMATE, GUESS, Known, entry, facts};
 use crate::image::catalog::{httpd, mariadb, memcached, redis, rpm};
 
 const LAYERS: &str =
@@ -15,13 +15,13 @@ pub(super) static SERVERS: &[Known] = &[
     entry(
         "redis:7",
         "7.2 7.2.3 7-bookworm 7.2-bookworm 7.2.3-bookworm latest bookworm",
-        facts(138_000_000, QUOTED, 4_300, LAYERS),
+        facts(138_000_000, ESTIMATE, 4_300, LAYERS),
         || redis::image(&redis::V7_2, false),
     ),
     entry(
         "redis:7-alpine",
         "7.2-alpine 7.2.3-alpine alpine 7-alpine3.19 7.2-alpine3.19 7.2.3-alpine3.19 alpine3.19",
-        facts(41_000_000, QUOTED, 2_000, LAYERS),
+        facts(41_000_000, ESTIMATE, 2_000, LAYERS),
         || redis::image(&redis::V7_2, true),
     ),
     entry(
@@ -39,19 +39,19 @@ pub(super) static SERVERS: &[Known] = &[
     entry(
         "httpd:2.4",
         "2.4.58 2 latest 2.4-bookworm 2.4.58-bookworm 2-bookworm bookworm",
-        facts(168_000_000, QUOTED, 5_400, APACHE),
+        facts(168_000_000, ESTIMATE, 5_400, APACHE),
         || httpd::image(false),
     ),
     entry(
         "httpd:2.4-alpine",
         "2.4.58-alpine 2-alpine alpine 2.4-alpine3.19 2.4.58-alpine3.19 2-alpine3.19 alpine3.19",
-        facts(59_300_000, QUOTED, 2_700, APACHE),
+        facts(59_300_000, ESTIMATE, 2_700, APACHE),
         || httpd::image(true),
     ),
     entry(
         "memcached:1.6",
         "1.6.22 1 latest 1.6-bookworm 1.6.22-bookworm 1-bookworm bookworm",
-        facts(84_900_000, QUOTED, 4_350, LAYERS),
+        facts(84_900_000, ESTIMATE, 4_350, LAYERS),
         || memcached::image(false),
     ),
     entry(
@@ -61,23 +61,25 @@ pub(super) static SERVERS: &[Known] = &[
         || memcached::image(true),
     ),
     entry("rockylinux:9", "9.3 9.3.20231119", facts(175_570_000, ROCKY, 5_500, RPM), || rpm::ROCKY_9.image()),
-    entry("oraclelinux:8-slim", "8.9-slim", facts(113_000_000, QUOTED, 3_100, RPM), || rpm::ORACLE_8.image()),
+    entry("oraclelinux:8-slim", "8.9-slim", facts(113_000_000, ESTIMATE, 3_100, RPM), || {
+        rpm::ORACLE_8.image()
+    }),
     entry(
         "mysql:8.0",
         "8.0.35 8.0-oracle 8.0.35-oracle 8 8-oracle latest",
-        facts(603_000_000, QUOTED, 3_300, RPM),
+        facts(603_000_000, ESTIMATE, 3_300, RPM),
         rpm::mysql,
     ),
     entry(
         "mariadb:11.2",
         "11.2.2 11 latest 11.2-jammy 11.2.2-jammy 11-jammy jammy",
-        facts(405_000_000, QUOTED, 7_700, LAYERS),
+        facts(405_000_000, ESTIMATE, 7_700, LAYERS),
         || mariadb::image(&mariadb::V11_2),
     ),
     entry(
         "mariadb:10.11",
         "10.11.6 10 lts 10.11-jammy 10.11.6-jammy 10-jammy lts-jammy",
-        facts(403_000_000, QUOTED, 7_700, LAYERS),
+        facts(403_000_000, ESTIMATE, 7_700, LAYERS),
         || mariadb::image(&mariadb::V10_11),
     ),
 ];

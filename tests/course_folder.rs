@@ -472,6 +472,32 @@ fn watching_checks_at_each_save_and_obeys_keys() {
     insta::assert_snapshot!(told);
 }
 
+/// At a terminal a key is enough, and the terminal is a plain one again behind it.
+#[test]
+fn watching_at_a_terminal_takes_single_keys() {
+    use expectrl::{Eof, Expect, Session};
+    let at = folder("watch-terminal");
+    teachers(&at.join("mine"), &[1, 2]);
+    let mut shell = Command::new("sh");
+    let line = r#"stty sane; "$0" course watch --course mine; echo "status=$?"; stty -a"#;
+    shell.args(["-c", line, env!("CARGO_BIN_EXE_layerlab")]).current_dir(&at);
+    shell.env_remove("LAYERLAB_COURSE").env("TERM", "xterm");
+    let mut pty = Session::spawn(shell).unwrap();
+    pty.set_expect_timeout(Some(std::time::Duration::from_secs(30)));
+    pty.expect("q quit").unwrap();
+    for (key, then) in [("h", "hint 1 of 3"), ("l", "0 of 2"), ("n", "not passed yet"), ("c", "a says 1")] {
+        pty.send(key).unwrap();
+        let told = pty.expect(then).unwrap();
+        assert!(!String::from_utf8_lossy(told.before()).contains("and Enter"));
+        pty.expect("q quit").unwrap();
+    }
+    pty.send("q").unwrap();
+    for words in ["status=0", " icanon", " echo "] {
+        pty.expect(words).unwrap();
+    }
+    pty.expect(Eof).unwrap();
+}
+
 #[test]
 fn the_prompt_knows_the_course() {
     let at = folder("prompt");

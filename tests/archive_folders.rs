@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(unix)]
 
+mod interrupts;
 mod screen;
 
 use layerlab::cli::DiskHost;
@@ -298,22 +299,10 @@ fn what_was_loaded_and_has_changed_is_told_and_not_taken_for_zeros() {
     assert!(paper.text()[before.len()..].contains("there"), "{}", paper.text());
 }
 
-/// Was this started by something that ignores Ctrl-C, as `nohup` and `&` in a script do? Then so do its children.
-fn ignores_interrupts() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let is =
-        ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 2 != 0);
-    if is {
-        eprintln!("skipped: SIGINT is ignored here");
-    }
-    is
-}
-
 /// Ctrl-C in the middle of a save, of a file and of a folder.
 #[test]
 fn an_interrupt_leaves_what_was_there() {
-    if ignores_interrupts() {
+    if interrupts::ignores_interrupts() {
         return;
     }
     let at = folder("interrupt");

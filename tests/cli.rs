@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(unix)]
+mod interrupts;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -317,23 +320,10 @@ fn a_closed_pipe_ends_quietly() {
     assert!(output.status.code().is_some());
 }
 
-/// Was this started by something that ignores Ctrl-C, as `nohup` and `&` in a script do? Then so do its children.
-#[cfg(unix)]
-fn ignores_interrupts() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let is =
-        ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 2 != 0);
-    if is {
-        eprintln!("skipped: SIGINT is ignored here");
-    }
-    is
-}
-
 #[cfg(unix)]
 #[test]
 fn control_c_exits_130() {
-    if ignores_interrupts() {
+    if interrupts::ignores_interrupts() {
         return;
     }
     let folder = folder("interrupt", &[("long.rhai", "let n = 0;\nloop { n += 1; }\n")]);
@@ -588,7 +578,7 @@ fn a_watched_folder_is_answered_for_at_each_save() {
     use std::io::{BufRead, BufReader};
     use std::sync::mpsc::channel;
     use std::time::Duration;
-    if ignores_interrupts() {
+    if interrupts::ignores_interrupts() {
         return;
     }
     let folder = folder("watch", WEB);

@@ -12,8 +12,10 @@ pub fn config(project: &Project) -> String {
         out.push_str(&format!("  {}:\n", scalar(name)));
         for line in lines(project, service) {
             // A block's empty line has no indent.
-            out.push_str(format!("    {line}").trim_end_matches(|c| c == ' ' && line.trim().is_empty()));
-            out.push('\n');
+            match line.trim().is_empty() {
+                true => out.push('\n'),
+                false => out.push_str(&format!("    {line}\n")),
+            }
         }
     }
     if !project.volumes.is_empty() {
